@@ -1,0 +1,1 @@
+"""One machine's portal: private servers, container engine, front end and supervisor."""

@@ -1,0 +1,52 @@
+"""The environment that the portal's processes get: what was given, completed for one machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.local.home import kept_secret
+from config.settings.environment import Environment
+
+BESIDE_SETTINGS = ("DJANGO_SETTINGS_MODULE", "HOUNSFIELD_DATA")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the web server listens."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Address":
+        """Read HOST and PORT."""
+        return cls(host=environ.get("HOST") or "127.0.0.1", port=int(environ.get("PORT") or 8000))
+
+    @property
+    def local_url(self) -> str:
+        """The address for a browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+
+def portal_variables(
+    environ: Mapping[str, str], *, home: Path, address: Address, servers: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables of the portal; what the environment names is kept as it is.
+
+    `servers` are the addresses that were found or started (DATABASE_URL, DOCKER_HOST, …); an empty
+    value says that there is no such server.
+    """
+    defaults = {
+        "DJANGO_SETTINGS_MODULE": "config.settings.default",
+        "HOUNSFIELD_HOME": str(home),
+        "HOST": address.host,
+        "PORT": str(address.port),
+        "SITE_URL": address.local_url,
+        "SECRET_KEY": kept_secret(home, "secret-key"),
+        "STORAGE_URL": f"file://{home / 'media'}",
+        "DEMO_PASSWORD": Environment.model_fields["demo_password"].default,
+    }
+    settings = [name.upper() for name in Environment.model_fields]
+    given = {name: environ[name] for name in (*settings, *BESIDE_SETTINGS) if environ.get(name)}
+    return {**defaults, **given, "HOUNSFIELD_HOME": str(home), **servers}

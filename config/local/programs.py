@@ -1,0 +1,65 @@
+"""The portal's programs and their command lines: web server, workers, clock."""
+
+import os
+import sys
+from pathlib import Path
+
+from config.local.environment import Address
+from config.local.supervisor import Program
+
+WATCHED = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
+SHORT_QUEUES = "short,imports,slices"
+JOB_QUEUES = "jobs-cpu,jobs-gpu,evaluations"
+
+
+def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Program]:
+    """Return the programs in the order in which they start and stop."""
+    programs = [
+        _web(address, reload=reload),
+        _worker("worker-short", queues=SHORT_QUEUES, processes=2, reload=reload),
+        _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
+        Program(name="beat", command=_beat(home)),
+    ]
+    return programs
+
+
+def _web(address: Address, *, reload: bool) -> Program:
+    command = [
+        *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
+        *("--host", address.host, "--port", str(address.port)),
+        *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+        *("--timeout-graceful-shutdown", "3", "--no-access-log"),
+    ]
+    if reload:
+        folders = [part for folder in WATCHED for part in ("--reload-dir", folder)]
+        command += ["--reload", *folders]
+    return Program(name="web", command=tuple(command))
+
+
+def _worker(name: str, *, queues: str, processes: int, reload: bool) -> Program:
+    command = [
+        *_celery("worker"),
+        *("--queues", queues, "--hostname", f"{name}@%h", "--concurrency", str(processes)),
+        *("--without-gossip", "--without-mingle"),
+    ]
+    if reload:
+        command = [*_watching(), " ".join(command), *WATCHED]
+    return Program(name=name, command=tuple(command))
+
+
+def _beat(home: Path) -> tuple[str, ...]:
+    return (*_celery("beat"), "--schedule", str(home / "run" / "beat-schedule"), "--pidfile=")
+
+
+def _celery(command: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "--app", "config.celery", command, "--loglevel", "INFO")
+
+
+def _watching() -> tuple[str, ...]:
+    """Return the command that runs another one and starts it again when Python files change."""
+    return (sys.executable, "-m", "watchfiles", "--filter", "python", "--target-type", "command")
+
+
+def _job_processes() -> int:
+    """Jobs use whole processors: two at a time where there are enough of them."""
+    return 2 if (os.cpu_count() or 1) >= 4 else 1
