@@ -1,0 +1,28 @@
+"""Application configuration of algorithms."""
+
+from django.apps import AppConfig
+
+
+class AlgorithmsConfig(AppConfig):
+    """Containers that turn images into results, their versions and their runs."""
+
+    name = "algorithms"
+    label = "algorithms"
+
+    def ready(self) -> None:
+        """Register what algorithms are to the layers below."""
+        from algorithms.display import JobSource
+        from algorithms.policies import ALGORITHMS
+        from algorithms.selectors import image_ids_visible_to
+        from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
+        from app.accounts.registry import register_people
+        from app.execution.registry import register_job_kind
+        from app.images import visibility
+        from viewer.registry import register
+
+        register_people("algorithm", ALGORITHMS)
+        visibility.register(image_ids_visible_to)
+        register(JobSource())
+        register_job_kind(
+            "algorithm", build_spec=build_algorithm_spec, on_finished=algorithm_job_finished
+        )

@@ -1,0 +1,50 @@
+"""Forms of sign-in, profile and people."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+
+from app.accounts.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """Sign in by user name or e-mail address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name or e-mail address"
+
+    def clean_username(self) -> str:
+        """Turn an e-mail address into the user name it belongs to."""
+        given: str = self.cleaned_data["username"]
+        if "@" in given:
+            user = User.objects.filter(email__iexact=given).first()
+            return user.username if user else given
+        return given
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """What other people see of you."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "institution")
+
+
+class PersonForm(forms.Form):
+    """Add a person to an object in a role."""
+
+    username = forms.CharField(label="User name or e-mail address", max_length=254)
+    role = forms.CharField(max_length=30)
+
+    def clean_username(self) -> User:
+        """Find the person by user name or e-mail address."""
+        given = self.cleaned_data["username"].strip()
+        field = "email__iexact" if "@" in given else "username"
+        user = User.objects.filter(**{field: given}, is_active=True).first()
+        if user is None:
+            raise forms.ValidationError(
+                "Nobody here has that name. Ask the person for their user name."
+            )
+        return user

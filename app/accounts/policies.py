@@ -1,0 +1,59 @@
+"""Policies that follow from roles held on an object."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from app.accounts.models import Membership
+from app.core.access import Policy
+
+M = TypeVar("M", bound=Model)
+
+
+class RolePolicy(Policy[M]):
+    """What a role allows, as a table; administrators may do everything.
+
+    ``grants`` maps a role to its actions; holding any role means seeing the object.
+    ``public_actions`` are open to every signed-in user where the object's ``public`` is true.
+    """
+
+    membership: ClassVar[type[Membership]]
+    grants: ClassVar[Mapping[str, frozenset[str]]]
+    public_actions: ClassVar[frozenset[str]] = frozenset({"view"})
+    owner_role: ClassVar[str]
+
+    def visible_to(self, user: Any) -> QuerySet[M]:
+        """Return the objects on which ``user`` holds a role, and the public ones."""
+        objects: QuerySet[M] = self.model._default_manager.all()
+        if not user.is_authenticated:
+            return objects.none()
+        if user.is_superuser:
+            return objects
+        held = self.membership._default_manager.filter(  # type: ignore[attr-defined]
+            target=OuterRef("pk"), user=user
+        )
+        visible = Q(Exists(held))
+        if self._has_public():
+            visible |= Q(public=True)
+        return objects.filter(visible)
+
+    def allows(self, user: Any, obj: M, action: str) -> bool:
+        """Tell whether a role, publicity or being an administrator allows ``action``."""
+        if not user.is_authenticated:
+            return False
+        if user.is_superuser:
+            return True
+        if self._has_public() and obj.public and action in self.public_actions:  # type: ignore[attr-defined]
+            return True
+        return action in self.grants.get(self.role_of(user, obj), frozenset())
+
+    def role_of(self, user: Any, obj: M) -> str:
+        """Return the role that ``user`` holds on ``obj``, or an empty string."""
+        if not user.is_authenticated:
+            return ""
+        row = self.membership._default_manager.filter(target=obj, user=user).first()  # type: ignore[attr-defined]
+        return row.role if row else ""
+
+    def _has_public(self) -> bool:
+        return any(field.name == "public" for field in self.model._meta.get_fields())

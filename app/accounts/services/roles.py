@@ -1,0 +1,51 @@
+"""Granting and revoking roles on objects."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from app.accounts.models import Membership, User
+from app.accounts.policies import RolePolicy
+from app.core.audit import audit_sink
+from app.core.errors import Conflict, ValidationFailed
+
+
+@transaction.atomic
+def grant_role(
+    policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User, role: str
+) -> Membership:
+    """Give ``user`` the role on ``obj``, replacing the one they hold."""
+    if role not in policy.grants:
+        raise ValidationFailed(fields={"role": [f"Choose one of {', '.join(policy.grants)}."]})
+    _keep_one_owner(policy, obj=obj, user=user, role=role)
+    row, _ = policy.membership._default_manager.update_or_create(  # type: ignore[attr-defined]
+        target=obj, user=user, defaults={"role": role, "granted_by": actor}
+    )
+    audit_sink()(
+        "accounts.role.granted", obj=obj, actor=actor, data={"user": user.pk, "role": role}
+    )
+    membership: Membership = row
+    return membership
+
+
+@transaction.atomic
+def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User) -> None:
+    """Take the user's role on ``obj`` away; the last owner stays."""
+    _keep_one_owner(policy, obj=obj, user=user, role="")
+    rows = policy.membership._default_manager.filter(target=obj, user=user)  # type: ignore[attr-defined]
+    if rows.delete()[0]:
+        audit_sink()("accounts.role.revoked", obj=obj, actor=actor, data={"user": user.pk})
+
+
+def _keep_one_owner(policy: RolePolicy[Any], *, obj: Model, user: User, role: str) -> None:
+    if role == policy.owner_role:
+        return
+    owners = policy.membership._default_manager.select_for_update().filter(  # type: ignore[attr-defined]
+        target=obj, role=policy.owner_role
+    )
+    if [row.user_id for row in owners] == [user.pk]:
+        raise Conflict(
+            f"{user.display_name} is the last {policy.owner_role.lower()} here.",
+            advice=f"Make somebody else {policy.owner_role.lower()} first.",
+        )

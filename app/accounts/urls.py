@@ -1,0 +1,18 @@
+"""Addresses of sign-in, profile and people."""
+
+from django.urls import path
+
+from app.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", views.SignInView.as_view(), name="sign_in"),
+    path("sign-out/", views.SignOutView.as_view(), name="sign_out"),
+    path("profile/", views.profile, name="profile"),
+    path("people/<slug:key>/<uuid:pk>/add/", views.add_person, name="add_person"),
+    path(
+        "people/<slug:key>/<uuid:pk>/<int:user_pk>/remove/",
+        views.remove_person,
+        name="remove_person",
+    ),
+]

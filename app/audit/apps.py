@@ -1,0 +1,19 @@
+"""Application configuration of the audit log."""
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """Append-only events: who did what with which object."""
+
+    name = "app.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        """Become the core's audit sink and record sign-ins."""
+        from app.audit import signals
+        from app.audit.services import record
+        from app.core.audit import set_audit_sink
+
+        set_audit_sink(record)
+        signals.connect()

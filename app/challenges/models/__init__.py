@@ -1,0 +1,17 @@
+"""Challenges, phases, submissions and evaluations."""
+
+from app.challenges.models.challenge import Challenge, ChallengeMember
+from app.challenges.models.evaluation import Evaluation, EvaluationCase
+from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
+from app.challenges.models.submission import Submission
+
+__all__ = [
+    "Challenge",
+    "ChallengeMember",
+    "Evaluation",
+    "EvaluationCase",
+    "EvaluationMethod",
+    "GroundTruth",
+    "Phase",
+    "Submission",
+]

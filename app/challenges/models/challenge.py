@@ -1,0 +1,33 @@
+"""The challenge and the roles people hold on it."""
+
+from django.db import models
+
+from app.accounts.models import Membership
+from app.core.models import TimestampedModel, UUIDModel
+
+
+class Challenge(UUIDModel, TimestampedModel):
+    """A clinical question that algorithms compete on, in one or more phases."""
+
+    title = models.CharField(max_length=200, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    description = models.TextField(blank=True)
+    public = models.BooleanField(
+        default=False, help_text="Every signed-in person may see it and join."
+    )
+
+    class Meta:
+        ordering = ("title",)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ChallengeMember(Membership):
+    """One person's role in one challenge."""
+
+    class Role(models.TextChoices):
+        ADMIN = "ADMIN", "Administrator"
+        PARTICIPANT = "PARTICIPANT", "Participant"
+
+    target = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="memberships")

@@ -1,0 +1,80 @@
+"""The evaluation: every case run, then scored, then ranked."""
+
+from django.db import models
+
+from app.challenges.models.phase import EvaluationMethod, GroundTruth
+from app.challenges.models.submission import Submission
+from app.core.models import TimestampedModel, UUIDModel
+from app.core.states import StateMachine
+from app.execution.models import Job
+from archives.models import ArchiveItem
+
+
+class Evaluation(UUIDModel, TimestampedModel):
+    """One submission's way to the leaderboard, with an explicit row per case."""
+
+    class State(models.TextChoices):
+        QUEUED = "QUEUED", "Waiting"
+        RUNNING_CASES = "RUNNING_CASES", "Running the cases"
+        EVALUATING = "EVALUATING", "Scoring"
+        RANKING = "RANKING", "Ranking"
+        SUCCEEDED = "SUCCEEDED", "Done"
+        FAILED = "FAILED", "Failed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    MACHINE = StateMachine.of(
+        {
+            State.QUEUED: (State.RUNNING_CASES, State.FAILED, State.CANCELLED),
+            State.RUNNING_CASES: (State.EVALUATING, State.FAILED, State.CANCELLED, State.QUEUED),
+            State.EVALUATING: (State.RANKING, State.FAILED, State.CANCELLED, State.QUEUED),
+            State.RANKING: (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.QUEUED),
+        },
+        states=State,
+    )
+
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="evaluations"
+    )
+    method = models.ForeignKey(EvaluationMethod, on_delete=models.PROTECT)
+    ground_truth = models.ForeignKey(GroundTruth, on_delete=models.PROTECT)
+    state = models.CharField(max_length=14, choices=State.choices, default=State.QUEUED)
+    job = models.OneToOneField(
+        Job, on_delete=models.PROTECT, null=True, blank=True, related_name="evaluation"
+    )
+    metrics = models.JSONField(null=True, blank=True)
+    score = models.FloatField(null=True, blank=True)
+    rank = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    organizer_reason = models.TextField(blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"Evaluation of {self.submission}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing more will happen."""
+        return self.state in self.MACHINE.final
+
+
+class EvaluationCase(UUIDModel):
+    """One test case of an evaluation and the job that runs it."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="cases")
+    item = models.ForeignKey(ArchiveItem, on_delete=models.PROTECT, related_name="+")
+    order = models.PositiveIntegerField()
+    job = models.OneToOneField(
+        Job, on_delete=models.PROTECT, null=True, blank=True, related_name="evaluation_case"
+    )
+
+    class Meta:
+        ordering = ("order",)
+        constraints = [
+            models.UniqueConstraint(fields=("evaluation", "item"), name="case_once_per_evaluation")
+        ]
+
+    def __str__(self) -> str:
+        return f"Case {self.order} of {self.evaluation}"

@@ -1,0 +1,143 @@
+"""Reading challenges."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from algorithms.models import Algorithm, AlgorithmMember
+from app.accounts.models import User
+from app.challenges.models import (
+    Challenge,
+    ChallengeMember,
+    Evaluation,
+    EvaluationMethod,
+    GroundTruth,
+    Phase,
+    Submission,
+)
+from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
+from app.core.access import fetch
+from app.core.errors import NotFound
+from app.execution.models import ContainerImage
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What a phase still needs before it can take submissions."""
+
+    missing: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether nothing is missing."""
+        return not self.missing
+
+
+def challenges_for(user: Any) -> QuerySet[Challenge]:
+    """Return the challenges that ``user`` may view, with counts."""
+    return CHALLENGES.visible_to(user).annotate(
+        phase_count=Count("phases", distinct=True),
+        submission_count=Count("phases__submissions", distinct=True),
+    )
+
+
+def get_challenge_for(user: Any, pk: UUID | str, *, action: str = "view") -> Challenge:
+    """Return the challenge if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    return fetch(CHALLENGES, user=user, pk=pk, action=action)
+
+
+def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
+    """Return the phase if ``user`` may do ``action`` with its challenge."""
+    phase = (
+        Phase.objects.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
+        .select_related("challenge", "archive")
+        .first()
+    )
+    if phase is None or not CHALLENGES.allows(user, phase.challenge, action):
+        raise NotFound
+    return phase
+
+
+def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Evaluation:
+    """Return the evaluation if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    rows = Evaluation.objects.select_related(
+        "submission__phase__challenge", "submission__version__algorithm", "submission__creator"
+    )
+    return fetch(EVALUATIONS, user=user, pk=pk, action=action, queryset=rows)
+
+
+def submissions_for(user: Any) -> QuerySet[Submission]:
+    """Return the submissions that ``user`` may look at, newest first."""
+    return (
+        SUBMISSIONS.visible_to(user)
+        .select_related("phase__challenge", "version__algorithm", "creator")
+        .prefetch_related("evaluations")
+    )
+
+
+def current_method(phase: Phase) -> EvaluationMethod | None:
+    """Return the newest evaluation method whose container passed its checks."""
+    return (
+        phase.methods.filter(container_image__state=ContainerImage.State.READY)
+        .select_related("container_image")
+        .first()
+    )
+
+
+def current_ground_truth(phase: Phase) -> GroundTruth | None:
+    """Return the newest ground truth."""
+    return phase.ground_truths.first()
+
+
+def readiness_of(phase: Phase) -> Readiness:
+    """Return what ``phase`` still lacks, in words for the organizer."""
+    missing = []
+    if not phase.archive.items.exists():
+        missing.append("The test archive has no cases yet.")
+    if current_method(phase) is None:
+        missing.append("There is no evaluation container that passed its checks.")
+    if current_ground_truth(phase) is None:
+        missing.append("The ground truth is not uploaded.")
+    return Readiness(tuple(missing))
+
+
+def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
+    """Return the ranked evaluations, the best first."""
+    return (
+        Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
+        .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
+        .select_related("submission__creator", "submission__version__algorithm")
+        .order_by("rank", "finished_at")
+    )
+
+
+def submittable_algorithms(user: User, phase: Phase) -> QuerySet[Algorithm]:
+    """Return the algorithms that ``user`` edits and that have a version ready to run."""
+    edited = AlgorithmMember.objects.filter(user=user, role=AlgorithmMember.Role.EDITOR)
+    ready = Q(versions__container_image__state=ContainerImage.State.READY)
+    return Algorithm.objects.filter(ready, pk__in=edited.values("target")).distinct()
+
+
+def submissions_left(user: User, phase: Phase) -> int:
+    """Return how many more submissions ``user`` may make; failed evaluations do not count."""
+    counted = (
+        Submission.objects.filter(phase=phase, creator=user, state=Submission.State.ACCEPTED)
+        .exclude(evaluations__state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED])
+        .count()
+    )
+    return max(0, phase.submission_limit - counted)
+
+
+def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of images that ``user`` sees as an administrator of challenges."""
+    administered = ChallengeMember.objects.filter(user=user, role=ChallengeMember.Role.ADMIN)
+    return (
+        Evaluation.objects.filter(
+            submission__phase__challenge__in=administered.values("target"),
+            cases__job__outputs__image__isnull=False,
+        )
+        .order_by()
+        .values("cases__job__outputs__image")
+    )

@@ -1,0 +1,56 @@
+"""Request id, audit context, and the one place where errors become answers."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from app.core.context import RequestContext, set_current
+from app.core.errors import PortalError
+from app.core.ids import new_id
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContextMiddleware:
+    """Give each request an id, shown in its answer, its log lines and its audit events."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = str(new_id())
+        address = request.META.get("REMOTE_ADDR", "") or ""
+        set_current(RequestContext(request_id, address, getattr(request, "user", None)))
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class PortalErrorMiddleware:
+    """Turn a `PortalError` into a page, an htmx fragment or a problem detail."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a portal error; leave every other exception to Django."""
+        if not isinstance(error, PortalError):
+            return None
+        if wants_json(request):
+            return JsonResponse(
+                error.as_problem(), status=error.status, content_type="application/problem+json"
+            )
+        template = "404.html" if error.status == 404 else "design/problem.html"
+        return render(request, template, {"error": error}, status=error.status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell whether the client asked for data rather than a page."""
+    if request.path.startswith("/api/"):
+        return True
+    accepted = request.headers.get("Accept", "")
+    return "json" in accepted and "text/html" not in accepted

@@ -1,0 +1,70 @@
+"""Lists that people search, sort and page through: one shape for every list page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of a list, with what the table needs to draw its header and footer."""
+
+    items: Sequence[Any]
+    query: str
+    sort: str
+    sorts: Sequence[tuple[str, str]]
+    page: int
+    pages: int
+    total: int
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Tell whether the user narrowed the list."""
+        return bool(self.query)
+
+    def link(self, **changes: Any) -> str:
+        """Return this list's query string with some parameters changed."""
+        values: dict[str, Any] = {"q": self.query, "sort": self.sort, **self.params, **changes}
+        return "?" + urlencode({k: v for k, v in values.items() if v not in ("", None)})
+
+
+def list_page(
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    *,
+    search: Sequence[str],
+    sorts: Sequence[tuple[str, str]],
+    size: int = 25,
+) -> ListPage:
+    """Search, sort and cut ``queryset`` by the request's ``q``, ``sort`` and ``page``.
+
+    ``search`` lists fields matched case-insensitively; ``sorts`` lists allowed orderings as
+    (field, label), the first being the default; a leading ``-`` in ``sort`` reverses.
+    """
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    if query and search:
+        wanted = Q()
+        for name in search:
+            wanted |= Q(**{f"{name}__icontains": query})
+        queryset = queryset.filter(wanted)
+    sort = request.GET.get("sort", "")
+    allowed = {name.lstrip("-") for name, _ in sorts}
+    if sort.lstrip("-") not in allowed:
+        sort = sorts[0][0]
+    paginator = Paginator(queryset.order_by(sort, "pk"), size)
+    page = paginator.get_page(request.GET.get("page"))
+    return ListPage(
+        items=list(page.object_list),
+        query=query,
+        sort=sort,
+        sorts=list(sorts),
+        page=page.number,
+        pages=paginator.num_pages,
+        total=paginator.count,
+    )

@@ -1,0 +1,48 @@
+"""Celery tasks as the house writes them: late-acknowledged, by identifier, after commit."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task, shared_task
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+QUEUES = ("short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
+
+
+def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]], Task]:
+    """Declare a task on ``queue`` that may run twice or never.
+
+    It is acknowledged late and handed back when its worker is lost, so its body must lock, look
+    at the state and do its work idempotently; its arguments are identifiers.
+    """
+    if queue not in QUEUES:
+        raise ValueError(f"Unknown queue {queue!r}; choose one of {', '.join(QUEUES)}.")
+    decorator: Callable[[Callable[..., Any]], Task] = shared_task(
+        queue=queue,
+        acks_late=True,
+        reject_on_worker_lost=True,
+        ignore_result=True,
+        soft_time_limit=max_seconds,
+        time_limit=max_seconds + 30,
+    )
+    return decorator
+
+
+def enqueue_on_commit(task: Task, *args: Any) -> None:
+    """Send ``task(*args)`` to its queue once the current transaction has committed.
+
+    A broker that cannot be reached is logged, not raised: the database holds the truth and the
+    reconciler sends what is due again.
+    """
+    arguments = [str(a) if not isinstance(a, (int, str, bool)) else a for a in args]
+
+    def send() -> None:
+        try:
+            task.apply_async(args=arguments)
+        except Exception:
+            logger.exception("Could not enqueue %s%r; the reconciler will.", task.name, arguments)
+
+    transaction.on_commit(send, robust=True)

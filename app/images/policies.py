@@ -1,0 +1,42 @@
+"""Who may do what with images and imports."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from app.core.access import Policy
+from app.images.models import Image, Import
+
+
+class ImagePolicy(Policy[Image]):
+    """An image is seen from wherever it is used; nobody changes one."""
+
+    model = Image
+
+    def visible_to(self, user: Any) -> QuerySet[Image]:
+        """Return the images visible through any use of them."""
+        return Image.objects.visible_to(user)
+
+    def allows(self, user: Any, obj: Image, action: str) -> bool:
+        """Viewing and downloading is all there is."""
+        return action in {"view", "download"}
+
+
+class ImportPolicy(Policy[Import]):
+    """An import belongs to whoever started it."""
+
+    model = Import
+
+    def visible_to(self, user: Any) -> QuerySet[Import]:
+        """Return the user's own imports; administrators see all."""
+        if not user.is_authenticated:
+            return Import.objects.none()
+        return Import.objects.all() if user.is_superuser else Import.objects.filter(owner=user)
+
+    def allows(self, user: Any, obj: Import, action: str) -> bool:
+        """The owner may look, cancel and try again."""
+        return action in {"view", "cancel", "retry"}
+
+
+IMAGES = ImagePolicy()
+IMPORTS = ImportPolicy()

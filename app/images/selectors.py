@@ -1,0 +1,51 @@
+"""Reading images and imports."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from app.core.access import fetch
+from app.core.errors import NotFound
+from app.delivery.registry import ServedFile
+from app.images.models import Image, ImageFile, Import
+from app.images.policies import IMAGES, IMPORTS
+
+CONTENT_TYPES = {
+    ImageFile.Kind.MHA: "application/octet-stream",
+    ImageFile.Kind.TIFF: "image/tiff",
+    ImageFile.Kind.SLICES: "application/octet-stream",
+    ImageFile.Kind.THUMBNAIL: "image/png",
+}
+
+
+def get_image_for(user: Any, pk: UUID | str, *, action: str = "view") -> Image:
+    """Return the image if ``user`` may see it through any use, else raise `NotFound`."""
+    return fetch(IMAGES, user=user, pk=pk, action=action)
+
+
+def get_import_for(user: Any, pk: UUID | str, *, action: str = "view") -> Import:
+    """Return the import if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    return fetch(IMPORTS, user=user, pk=pk, action=action)
+
+
+def imported_by(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of images that ``user`` imported."""
+    return Image.objects.filter(source__owner=user).order_by().values("pk")
+
+
+def served_image_file(user: Any, pk: UUID) -> ServedFile:
+    """Return the image file if ``user`` may download its image, else raise `NotFound`."""
+    file = ImageFile.objects.filter(pk=pk).select_related("image").first()
+    if file is None:
+        raise NotFound
+    image = get_image_for(user, file.image_id, action="download")
+    ending = file.key.rsplit(".", 1)[-1]
+    return ServedFile(
+        key=file.key,
+        filename=f"{image.pk}.{ending}",
+        content_type=CONTENT_TYPES[ImageFile.Kind(file.kind)],
+        size=file.size,
+        audit_name="images.file.downloaded",
+        audit_object=image,
+    )

@@ -1,0 +1,47 @@
+"""Error pages; missing and forbidden look the same."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from app.core.errors import NotFound, PortalError
+from app.core.middleware import wants_json
+
+
+class BadRequest(PortalError):
+    """The browser sent something that cannot be read."""
+
+    code = "bad-request"
+    title = "That request could not be read"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400."""
+    return _answer(request, BadRequest(), "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer as for a missing page."""
+    return not_found(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404."""
+    return _answer(request, NotFound(), "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500."""
+    return render(request, "500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was open for too long."""
+    return render(request, "403_csrf.html", {"reason": reason}, status=403)
+
+
+def _answer(request: HttpRequest, error: PortalError, template: str) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse(
+            error.as_problem(), status=error.status, content_type="application/problem+json"
+        )
+    return render(request, template, {"error": error}, status=error.status)

@@ -1,0 +1,26 @@
+"""Application configuration of archives."""
+
+from django.apps import AppConfig
+
+
+class ArchivesConfig(AppConfig):
+    """Curated sets of cases, shared with whom the owner chooses."""
+
+    name = "archives"
+    label = "archives"
+
+    def ready(self) -> None:
+        """Register what archives are to the layers below."""
+        from app.accounts.registry import register_people
+        from app.images import visibility
+        from app.images.registry import register_destination
+        from archives.display import ArchiveItemSource
+        from archives.policies import ARCHIVES
+        from archives.selectors import image_ids_visible_to
+        from archives.services import add_imported_images, describe_destination
+        from viewer.registry import register
+
+        register_people("archive", ARCHIVES)
+        visibility.register(image_ids_visible_to)
+        register_destination("archive", add_imported_images, describe_destination)
+        register(ArchiveItemSource())

@@ -1,0 +1,33 @@
+"""Forms of archives."""
+
+from typing import Any
+
+from django import forms
+
+from app.uploads.fields import UploadsField
+from archives.models import Archive
+
+
+class ArchiveForm(forms.ModelForm[Archive]):
+    """Make or change an archive."""
+
+    class Meta:
+        model = Archive
+        fields = ("title", "description", "public")
+        widgets = {"description": forms.Textarea(attrs={"rows": 4})}
+        labels = {"public": "Open to everybody who is signed in"}
+        help_texts = {"title": "Short and telling, such as “Chest CT, screening 2024”."}
+
+
+class ImportForm(forms.Form):
+    """Bring files into an archive."""
+
+    uploads = UploadsField(
+        label="Files",
+        help_text="DICOM folders, zip or tar archives, MetaImage, NIfTI or NRRD.",
+        directories=True,
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["uploads"].user = user  # type: ignore[attr-defined]

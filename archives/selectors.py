@@ -1,0 +1,50 @@
+"""Reading archives."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from app.core.access import fetch
+from app.core.errors import NotFound
+from archives.models import Archive, ArchiveItem
+from archives.policies import ARCHIVES
+
+
+def archives_for(user: Any) -> QuerySet[Archive]:
+    """Return the archives that ``user`` may view, with the number of cases."""
+    return ARCHIVES.visible_to(user).annotate(case_count=Count("items", distinct=True))
+
+
+def get_archive_for(user: Any, pk: UUID | str, *, action: str = "view") -> Archive:
+    """Return the archive if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    return fetch(ARCHIVES, user=user, pk=pk, action=action)
+
+
+def get_item_for(user: Any, pk: UUID | str, *, action: str = "view") -> ArchiveItem:
+    """Return the item if ``user`` may do ``action`` with its archive, else raise `NotFound`."""
+    item = (
+        ArchiveItem.objects.filter(pk=pk, archive__in=ARCHIVES.visible_to(user))
+        .select_related("archive")
+        .prefetch_related("values__socket", "values__image")
+        .first()
+    )
+    if item is None or not ARCHIVES.allows(user, item.archive, action):
+        raise NotFound
+    return item
+
+
+def items_of(archive: Archive) -> QuerySet[ArchiveItem]:
+    """Return an archive's items with everything that a list of them shows."""
+    return archive.items.prefetch_related("values__socket", "values__image__files")
+
+
+def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of images that ``user`` sees through archives."""
+    return (
+        ArchiveItem.objects.filter(
+            archive__in=ARCHIVES.visible_to(user), values__image__isnull=False
+        )
+        .order_by()
+        .values("values__image")
+    )

@@ -1,0 +1,175 @@
+"""Settings that every deployment shares; the overlays beside this file add little."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from app.core.storage import django_storages
+from config.settings.environment import Environment
+
+ENV = Environment()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+HOUNSFIELD_HOME = ENV.hounsfield_home
+
+DEBUG = ENV.debug
+SECRET_KEY = ENV.secret_key
+SITE_URL = ENV.address
+ALLOWED_HOSTS = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    SITE_URL.split("//", 1)[1].split("/")[0].rsplit(":", 1)[0],
+    *[name.strip() for name in ENV.allowed_hosts.split(",") if name.strip()],
+]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "django_htmx",
+    "app.core",
+    "app.design",
+    "app.accounts",
+    "app.audit",
+    "app.notifications",
+    "app.uploads",
+    "app.delivery",
+    "app.images",
+    "app.sockets",
+    "app.execution",
+    "viewer",
+    "archives",
+    "algorithms",
+    "reader_studies",
+    "app.challenges",
+    "app.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "app.core.middleware.RequestContextMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "app.core.middleware.PortalErrorMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "app.notifications.context.unread",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+DATABASES = {
+    "default": {
+        **dj_database_url.parse(ENV.database_url or "postgresql:///hounsfield"),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STORAGE_URL = ENV.storage_url or f"file://{HOUNSFIELD_HOME / 'media'}"
+STORAGES = {
+    **django_storages(STORAGE_URL),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = HOUNSFIELD_HOME / "static"
+FRONTEND_BUILD = BASE_DIR / "build" / "frontend"
+STATICFILES_DIRS = [FRONTEND_BUILD] if FRONTEND_BUILD.is_dir() else []
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+SESSION_COOKIE_NAME = "hounsfield_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "hounsfield_csrf"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "app.web.views.errors.csrf_failure"
+
+DELIVERY_DOMAIN = ENV.delivery_domain
+DELIVERY_KEY_ID = ENV.delivery_key_id
+DELIVERY_PRIVATE_KEY_FILE = ENV.delivery_private_key_file
+DELIVERY_ACCEL_PREFIX = ENV.delivery_accel_prefix
+UPLOAD_QUOTA_BYTES = ENV.upload_quota_gb * 2**30
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+DOCKER_HOST = ENV.docker_host
+CONTAINER_RUNTIME = ENV.container_runtime
+JOB_CPUS = ENV.job_cpus
+JOB_MEMORY_BYTES = ENV.job_memory_mb * 2**20
+JOB_TIME_LIMIT = ENV.job_time_limit
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [ENV.channel_layer_url or ENV.broker_url or "redis://127.0.0.1:6379/0"]},
+    }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 100,
+    "EXCEPTION_HANDLER": "app.core.api.exception_handler",
+}
+
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+DEMO = False
+DEMO_PERSONAS: list[dict[str, str]] = []
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": ENV.log_level},
+}

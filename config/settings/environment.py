@@ -1,0 +1,52 @@
+"""Everything the portal reads from its environment, typed, in one place.
+
+`docs/configuration.md` documents each field; a test holds it complete.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(BaseSettings):
+    """The environment variables, by their names in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", case_sensitive=False)
+
+    hounsfield_home: Path = Field(Path(".hounsfield"), description="State folder.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    site_url: str = Field("", description="Public address; http://HOST:PORT if empty.")
+    allowed_hosts: str = Field("", description="Further host names, comma separated.")
+    debug: bool = Field(False, description="Django's debug pages; never in production.")
+    secret_key: str = Field("", description="Signs sessions; at least 50 characters.")
+    database_url: str = Field("", description="postgresql://user:password@host:port/name")
+    broker_url: str = Field("", description="redis://host:port/0 or sqs://")
+    channel_layer_url: str = Field("", description="Redis for WebSocket groups; BROKER_URL if empty.")
+    storage_url: str = Field("", description="file:///folder or s3://KEY:SECRET@host/bucket?region=…")
+    delivery_domain: str = Field("", description="CloudFront domain; empty for our own endpoint.")
+    delivery_key_id: str = Field("", description="Id of the key pair that signs file addresses.")
+    delivery_private_key_file: Path | None = Field(None, description="PEM file of that key pair.")
+    delivery_accel_prefix: str = Field("", description="Internal prefix for X-Accel-Redirect.")
+    docker_host: str = Field("", description="Socket of the container engine.")
+    container_runtime: str = Field("", description="Engine runtime for jobs, such as runsc.")
+    job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
+    job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
+    job_time_limit: int = Field(3600, ge=1, description="Longest run of one job, in seconds.")
+    upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
+    email_url: str = Field("", description="smtp://user:password@host:port; console if empty.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
+    demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")
+
+    @field_validator("hounsfield_home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def address(self) -> str:
+        """The site's public address without a trailing slash."""
+        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104 -- a comparison
+        return (self.site_url or f"http://{host}:{self.port}").rstrip("/")

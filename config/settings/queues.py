@@ -1,0 +1,47 @@
+"""Celery's settings: broker by URL, late acknowledgement, periodic tasks."""
+
+from typing import Any
+
+from django.conf import settings
+from kombu import Queue
+
+from app.core.tasks import QUEUES
+
+VISIBILITY = 4 * 3600 + 600  # seconds; longer than the longest lease
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """Return what the broker behind ``url`` needs to redeliver the tasks of a lost worker."""
+    if url.startswith("sqs"):
+        return {"visibility_timeout": VISIBILITY, "wait_time_seconds": 10, "polling_interval": 0}
+    return {
+        "visibility_timeout": VISIBILITY,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 10,
+        "socket_keepalive": True,
+    }
+
+
+broker_url = settings.ENV.broker_url or "redis://127.0.0.1:6379/0"
+broker_transport_options = transport_options(broker_url)
+broker_connection_retry_on_startup = True
+task_default_queue = "short"
+task_queues = [Queue(name) for name in QUEUES]
+task_create_missing_queues = False
+task_acks_late = True
+task_reject_on_worker_lost = True
+task_ignore_result = True
+task_serializer = "json"
+accept_content = ["json"]
+worker_prefetch_multiplier = 1
+worker_hijack_root_logger = False
+timezone = "UTC"
+beat_schedule = {
+    name: {"task": name, "schedule": seconds}
+    for name, seconds in {
+        "app.execution.tasks.reconcile": 30.0,
+        "app.images.tasks.reconcile_imports": 60.0,
+        "app.challenges.tasks.reconcile_evaluations": 60.0,
+        "app.uploads.tasks.sweep_uploads": 3600.0,
+    }.items()
+}

@@ -1,0 +1,15 @@
+"""Reader studies, display sets, questions and answers."""
+
+from reader_studies.models.answer import Answer
+from reader_studies.models.display_set import DisplaySet
+from reader_studies.models.question import Question, QuestionOption
+from reader_studies.models.reader_study import ReaderStudy, ReaderStudyMember
+
+__all__ = [
+    "Answer",
+    "DisplaySet",
+    "Question",
+    "QuestionOption",
+    "ReaderStudy",
+    "ReaderStudyMember",
+]

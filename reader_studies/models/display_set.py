@@ -1,0 +1,22 @@
+"""The display set: what a reader looks at together."""
+
+from django.db import models
+
+from app.core.models import TimestampedModel, UUIDModel
+from app.sockets.models import SocketValue
+from reader_studies.models.reader_study import ReaderStudy
+
+
+class DisplaySet(UUIDModel, TimestampedModel):
+    """A set of socket values shown to readers as one case."""
+
+    study = models.ForeignKey(ReaderStudy, on_delete=models.CASCADE, related_name="display_sets")
+    title = models.CharField(max_length=200)
+    order = models.PositiveIntegerField(default=0)
+    values = models.ManyToManyField(SocketValue, related_name="display_sets")
+
+    class Meta:
+        ordering = ("order", "created")
+
+    def __str__(self) -> str:
+        return self.title

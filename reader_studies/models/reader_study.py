@@ -1,0 +1,36 @@
+"""The reader study and the roles people hold on it."""
+
+from django.db import models
+
+from app.accounts.models import Membership
+from app.core.models import TimestampedModel, UUIDModel
+
+
+class ReaderStudy(UUIDModel, TimestampedModel):
+    """Display sets that readers look at, and questions that they answer about each."""
+
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    instructions = models.TextField(
+        blank=True, help_text="Shown to every reader before the first case."
+    )
+    answers_may_change = models.BooleanField(
+        default=True, help_text="Readers may go back and change an answer."
+    )
+
+    class Meta:
+        ordering = ("title",)
+        verbose_name_plural = "reader studies"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ReaderStudyMember(Membership):
+    """One person's role in one reader study."""
+
+    class Role(models.TextChoices):
+        EDITOR = "EDITOR", "Editor"
+        READER = "READER", "Reader"
+
+    target = models.ForeignKey(ReaderStudy, on_delete=models.CASCADE, related_name="memberships")

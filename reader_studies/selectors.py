@@ -1,0 +1,107 @@
+"""Reading reader studies."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from app.accounts.models import User
+from app.core.access import fetch
+from app.core.errors import NotFound
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
+from reader_studies.policies import READER_STUDIES
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a reader is: display sets with every required question answered."""
+
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """Progress in whole percent."""
+        return round(100 * self.done / self.total) if self.total else 0
+
+
+def studies_for(user: Any) -> QuerySet[ReaderStudy]:
+    """Return the studies that ``user`` may view, with counts."""
+    return READER_STUDIES.visible_to(user).annotate(
+        case_count=Count("display_sets", distinct=True),
+        question_count=Count("questions", distinct=True),
+    )
+
+
+def get_study_for(user: Any, pk: UUID | str, *, action: str = "view") -> ReaderStudy:
+    """Return the study if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    return fetch(READER_STUDIES, user=user, pk=pk, action=action)
+
+
+def get_display_set_for(user: Any, pk: UUID | str, *, action: str = "view") -> DisplaySet:
+    """Return the display set if ``user`` may do ``action`` with its study."""
+    found = (
+        DisplaySet.objects.filter(pk=pk, study__in=READER_STUDIES.visible_to(user))
+        .select_related("study")
+        .prefetch_related("values__socket")
+        .first()
+    )
+    if found is None or not READER_STUDIES.allows(user, found.study, action):
+        raise NotFound
+    return found
+
+
+def questions_of(study: ReaderStudy) -> QuerySet[Question]:
+    """Return a study's questions in order, with their options."""
+    return study.questions.prefetch_related("options")
+
+
+def answers_of(display_set: DisplaySet, *, reader: User) -> dict[UUID, Answer]:
+    """Return a reader's answers about one display set by question id."""
+    answers = Answer.objects.filter(display_set=display_set, reader=reader)
+    return {answer.question_id: answer for answer in answers}
+
+
+def finished_sets(study: ReaderStudy, *, reader: User) -> set[UUID]:
+    """Return the display sets for which ``reader`` has answered every required question."""
+    required = study.questions.filter(required=True).count()
+    if not required:
+        rows = Answer.objects.filter(display_set__study=study, reader=reader)
+        return set(rows.values_list("display_set_id", flat=True))
+    counted = (
+        Answer.objects.filter(display_set__study=study, reader=reader, question__required=True)
+        .values("display_set_id")
+        .annotate(answered=Count("id"))
+    )
+    return {row["display_set_id"] for row in counted if row["answered"] >= required}
+
+
+def progress_of(study: ReaderStudy, *, reader: User) -> Progress:
+    """Return how far ``reader`` is in ``study``."""
+    return Progress(
+        done=len(finished_sets(study, reader=reader)), total=study.display_sets.count()
+    )
+
+
+def next_display_set(
+    study: ReaderStudy, *, reader: User, after: DisplaySet | None = None
+) -> DisplaySet | None:
+    """Return the next unfinished display set in order, going round once after ``after``."""
+    finished = finished_sets(study, reader=reader)
+    ordered = list(study.display_sets.all())
+    if after is not None and after in ordered:
+        start = ordered.index(after) + 1
+        ordered = ordered[start:] + ordered[: start - 1]
+    return next((item for item in ordered if item.pk not in finished), None)
+
+
+def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of images that ``user`` sees through reader studies."""
+    return (
+        DisplaySet.objects.filter(
+            study__in=READER_STUDIES.visible_to(user), values__image__isnull=False
+        )
+        .order_by()
+        .values("values__image")
+    )

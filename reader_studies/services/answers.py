@@ -1,0 +1,114 @@
+"""Saving answers."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from app.accounts.models import User
+from app.audit.services import record
+from app.core.errors import Conflict, ValidationFailed
+from reader_studies.models import Answer, DisplaySet, Question
+from reader_studies.selectors import questions_of
+
+
+@transaction.atomic
+def save_answers(
+    *, reader: User, display_set: DisplaySet, given: Mapping[UUID, Any], partial: bool = False
+) -> list[Answer]:
+    """Store a reader's answers about one display set.
+
+    ``given`` maps question ids to raw answers; empty ones are left out. Unless ``partial`` (the
+    page saving as one types), every required question must be answered. Raises
+    `ValidationFailed` naming each question; then nothing is stored.
+    """
+    checked: dict[Question, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for question in questions_of(display_set.study):
+        try:
+            value = check_answer(question, given.get(question.pk))
+        except ValueError as error:
+            errors[str(question.pk)] = [str(error)]
+            continue
+        if value is not None:
+            checked[question] = value
+        elif question.required and not partial:
+            errors[str(question.pk)] = ["Please answer this question."]
+    if errors:
+        raise ValidationFailed("Some answers need your attention.", fields=errors)
+    return [
+        _store(reader=reader, display_set=display_set, question=question, value=value)
+        for question, value in checked.items()
+    ]
+
+
+def check_answer(question: Question, raw: Any) -> Any:
+    """Return the answer in its stored form, ``None`` when empty; raise ``ValueError``."""
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        return None
+    checks = {
+        Question.Kind.TEXT: _text,
+        Question.Kind.NUMBER: _number,
+        Question.Kind.CHOICE: _choice,
+        Question.Kind.YES_NO: _yes_no,
+    }
+    return checks[Question.Kind(question.kind)](question, raw)
+
+
+def _text(question: Question, raw: Any) -> str:
+    text = str(raw).replace("\x00", "").strip()
+    if len(text) > 10_000:
+        raise ValueError("Please keep this under 10,000 characters.")
+    return text
+
+
+def _number(question: Question, raw: Any) -> float:
+    try:
+        number = float(str(raw).replace(",", "."))
+    except ValueError:
+        raise ValueError("Please enter a number.") from None
+    if not math.isfinite(number):
+        raise ValueError("Please enter a number.")
+    if question.minimum is not None and number < question.minimum:
+        raise ValueError(f"The smallest allowed number is {question.minimum:g}.")
+    if question.maximum is not None and number > question.maximum:
+        raise ValueError(f"The largest allowed number is {question.maximum:g}.")
+    return number
+
+
+def _choice(question: Question, raw: Any) -> int:
+    ids = {option.pk for option in question.options.all()}
+    if not str(raw).isdecimal() or int(raw) not in ids:
+        raise ValueError("Please choose one of the options.")
+    return int(raw)
+
+
+def _yes_no(question: Question, raw: Any) -> bool:
+    known = {"true": True, "yes": True, "false": False, "no": False}
+    try:
+        return known[str(raw).strip().lower()]
+    except KeyError:
+        raise ValueError("Please choose yes or no.") from None
+
+
+def _store(*, reader: User, display_set: DisplaySet, question: Question, value: Any) -> Answer:
+    key = {"question": question, "display_set": display_set, "reader": reader}
+    answer, made = Answer.objects.select_for_update().get_or_create(
+        **key, defaults={"value": value}
+    )
+    if made:
+        record("reader_studies.answer.given", obj=answer, actor=reader, data={"value": value})
+    elif answer.value != value:
+        if not display_set.study.answers_may_change:
+            raise Conflict("Answers of this study may not be changed once given.")
+        before, answer.value = answer.value, value
+        answer.save(update_fields=["value", "modified"])
+        record(
+            "reader_studies.answer.changed",
+            obj=answer,
+            actor=reader,
+            data={"before": before, "after": value},
+        )
+    return answer
