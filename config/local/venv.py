@@ -67,7 +67,7 @@ def may_install() -> bool:
 def install(requirements: Path, *, what: str) -> None:
     """Install exactly the files whose hashes the requirements name."""
     print(f"Installing {what} …", flush=True)
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     done = subprocess.run([*command, "--require-hashes", "-r", str(requirements)])  # noqa: S603
     if done.returncode:
         sys.exit(f"Installing {what} failed; see above.")
