@@ -1,0 +1,1 @@
+"""The design system: base templates, components, template tags, style sheets and icons."""

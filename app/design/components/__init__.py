@@ -1,0 +1,1 @@
+"""The components behind the template tags: plain functions that return safe markup."""

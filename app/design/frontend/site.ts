@@ -1,0 +1,24 @@
+/** What every page loads: the style sheet, htmx, and small improvements over plain HTML. */
+import "@fontsource-variable/inter/wght.css";
+import "./css/site.css";
+
+import { setUpConfirmations, setUpDialogs } from "./dialogs";
+import { setUpCopying } from "./copy";
+import { setUpErrorSummaries } from "./forms";
+import { setUpHtmx } from "./requests";
+import { setUpLogs } from "./logs";
+import { setUpMenus } from "./menus";
+import { setUpShortcuts } from "./shortcuts";
+import { setUpTimes } from "./times";
+import { setUpToasts } from "./toasts";
+
+setUpHtmx();
+setUpMenus();
+setUpDialogs();
+setUpConfirmations();
+setUpToasts();
+setUpCopying();
+setUpTimes();
+setUpShortcuts();
+setUpErrorSummaries();
+setUpLogs();
