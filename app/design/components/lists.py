@@ -28,7 +28,7 @@ def data_table(
         noun=noun,
         id=options.pop("table_id", "") or f"{slugify(caption)}-list",
         searchable=options.pop("searchable", True) and bool(page.total or page.query),
-        sortable=len(page.sorts) > 1,
+        sortable=len(page.sorts) > 1 and page.total > 1,
         sorts=with_current(page),
         cleared=page.link(q=""),
         **options,

@@ -133,7 +133,7 @@ def page_header(
         state=state,
         icon=icon,
         kicker=kicker,
-        actions=content.strip(),
+        actions=content if content.strip() else "",
     )
 
 
