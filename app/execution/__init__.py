@@ -1,0 +1,1 @@
+"""Container images, jobs and the executors that run them."""

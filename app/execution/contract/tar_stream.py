@@ -1,0 +1,295 @@
+"""Reading hostile tar streams: every byte counted, every header bounded, nothing written.
+
+Three dangers are met here and nowhere else: streams that unpack to far more than they weigh,
+headers that ask the parser for gigabytes of memory (a PAX record may declare any size), and
+members that point outside the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Protocol, cast
+
+from isal import igzip, isal_zlib
+from typing_extensions import Buffer
+
+from app.execution.contract.errors import ContainerArchiveError
+from app.execution.contract.limits import MIB, ArchiveLimits, readable_bytes
+
+CHUNK = 1 * MIB
+HEADER_CAP = 1 * MIB
+XZ_MEMORY = 256 * MIB
+
+_GZIP = b"\x1f\x8b"
+_XZ = b"\xfd7zXZ\x00"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BZIP2 = b"BZh"
+_EXTENDED_HEADERS = {
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+}
+
+UNREADABLE_ERRORS: tuple[type[Exception], ...] = (
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+    cast(type[Exception], isal_zlib.error),
+    EOFError,
+    OSError,
+    ValueError,
+)
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class BoundedTarInfo(tarfile.TarInfo):
+    """A header parser that refuses extended headers too large to hold in memory.
+
+    CPython's tarfile reads a PAX or GNU long-name record whole, at whatever size it declares.
+    """
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _EXTENDED_HEADERS and self.size > HEADER_CAP:
+            raise tarfile.ReadError("an extended header is larger than 1 MiB")
+        member: tarfile.TarInfo = super()._proc_member(tar)  # type: ignore[misc]
+        return member
+
+
+class PeekableReader:
+    """A forward-only stream whose first bytes can be looked at."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self._ahead = b""
+
+    def peek(self, size: int) -> bytes:
+        while len(self._ahead) < size:
+            more = self._source.read(size - len(self._ahead))
+            if not more:
+                break
+            self._ahead += more
+        return self._ahead[:size]
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not self._ahead:
+            return self._source.read(size)
+        held, self._ahead = self._ahead, b""
+        if size < 0:
+            return held + self._source.read()
+        if size < len(held):
+            held, self._ahead = held[:size], held[size:]
+            return held
+        return held + self._source.read(size - len(held))
+
+
+class HashingReader:
+    """Counts and digests what passes through; `limit` refuses what is larger than declared."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self._digest = hashlib.sha256()
+        self.count = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(size)
+        self.count += len(data)
+        self._digest.update(data)
+        return data
+
+    def drain(self) -> None:
+        while self.read(CHUNK):
+            pass
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._digest.hexdigest()}"
+
+
+class Meter:
+    """Bytes in and bytes out of one whole archive, shared by its nested streams."""
+
+    def __init__(self, limits: ArchiveLimits) -> None:
+        self.limits = limits
+        self.bytes_in = 0
+        self.bytes_out = 0
+
+    def took(self, count: int) -> None:
+        self.bytes_in += count
+        if self.bytes_in > self.limits.archive_bytes:
+            raise ContainerArchiveError(
+                code="too_large",
+                message="The container image archive is larger than "
+                f"{readable_bytes(self.limits.archive_bytes)}.",
+                advice="Make the image smaller: a slim base image, no build tools, and model "
+                "weights uploaded separately.",
+            )
+
+    def gave(self, count: int) -> None:
+        self.bytes_out += count
+        if self.bytes_out > self.limits.unpacked_bytes:
+            raise self._bomb(f"more than {readable_bytes(self.limits.unpacked_bytes)}")
+        if self.bytes_out > self.limits.ratio_after:
+            if self.bytes_out > self.limits.ratio * max(self.bytes_in, 1):
+                raise self._bomb(f"more than {self.limits.ratio} times its own size")
+
+    def _bomb(self, how_much: str) -> ContainerArchiveError:
+        return ContainerArchiveError(
+            code="unpacks_too_large",
+            message=f"The archive unpacks to {how_much}.",
+            advice="Upload the file that `docker save` wrote, without other content.",
+        )
+
+
+class _CountedSource:
+    """The compressed side: counts bytes into the meter."""
+
+    def __init__(self, source: Readable, meter: Meter) -> None:
+        self._source = source
+        self._meter = meter
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(size)
+        self._meter.took(len(data))
+        return data
+
+
+class _CountedOutput:
+    """The unpacked side: counts bytes out of the meter before anyone uses them."""
+
+    def __init__(self, source: Readable, meter: Meter) -> None:
+        self._source = source
+        self._meter = meter
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(CHUNK if size < 0 else size)
+        self._meter.gave(len(data))
+        return data
+
+
+class _RawSource(io.RawIOBase):
+    """The file interface that the gzip reader wants, over a plain `read`."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._source.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+class _XzReader:
+    """xz with a memory bound, which `lzma.LZMAFile` does not offer (a header may ask for 4 GiB)."""
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self._decoder = self._new_decoder()
+
+    @staticmethod
+    def _new_decoder() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = CHUNK if size < 0 else size
+        while True:
+            if self._decoder.eof:
+                rest = self._decoder.unused_data or self._source.read(CHUNK)
+                if not rest.strip(b"\0"):
+                    return b""
+                self._decoder = self._new_decoder()
+            else:
+                rest = self._source.read(CHUNK) if self._decoder.needs_input else b""
+                if self._decoder.needs_input and not rest:
+                    raise EOFError("the xz stream ends early")
+            data = self._decoder.decompress(rest, max_length=wanted)
+            if data:
+                return data
+
+
+def compression_of(head: bytes) -> str:
+    """`none`, `gzip` or `xz`; other known compressions are refused by name."""
+    if head.startswith(_GZIP):
+        return "gzip"
+    if head.startswith(_XZ):
+        return "xz"
+    for magic, name in ((_ZSTD, "zstd"), (_BZIP2, "bzip2")):
+        if head.startswith(magic):
+            raise ContainerArchiveError(
+                code="compression",
+                message=f"The archive is compressed with {name}, which is not supported.",
+                advice="Compress with gzip: `docker save IMAGE | gzip > image.tar.gz`.",
+            )
+    return "none"
+
+
+def decompressed(source: Readable, compression: str) -> Readable:
+    if compression == "gzip":
+        raw = _RawSource(source)
+        unzipped = igzip.IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]
+        return cast(Readable, unzipped)
+    if compression == "xz":
+        return _XzReader(source)
+    return source
+
+
+def open_metered(source: Readable, *, meter: Meter) -> tuple[Readable, str]:
+    """The unpacked stream of an archive, with both sides counted."""
+    peekable = PeekableReader(_CountedSource(source, meter))
+    compression = compression_of(peekable.peek(6))
+    return _CountedOutput(decompressed(peekable, compression), meter), compression
+
+
+@contextmanager
+def readable_archive() -> Iterator[None]:
+    """Turns every way a tar or its compression can be broken into one plain error."""
+    try:
+        yield
+    except ContainerArchiveError:
+        raise
+    except UNREADABLE_ERRORS as error:
+        raise ContainerArchiveError(
+            code="unreadable",
+            message=f"The file is not a readable container image archive ({error}).",
+            advice="Write it with `docker save IMAGE -o image.tar` and upload that file; "
+            "gzip and xz compression are fine. If it was, upload it again: it may be cut short.",
+        ) from error
+
+
+def iterate_members(source: Readable, *, limit: int) -> Iterator[tuple[tarfile.TarInfo, Readable]]:
+    """Members of an unpacked tar in order, with their content while it is current.
+
+    The list that tarfile keeps of every member is thrown away as it grows.
+    """
+    with tarfile.open(
+        fileobj=cast(IO[bytes], source), mode="r|", bufsize=CHUNK, tarinfo=BoundedTarInfo
+    ) as tar:
+        for index, member in enumerate(tar):
+            if index >= limit:
+                raise ContainerArchiveError(
+                    code="too_many_entries",
+                    message=f"The archive has more than {limit} entries.",
+                    advice="Remove unneeded files from the image and save it again.",
+                )
+            content = tar.extractfile(member) if member.isreg() else None
+            yield member, cast(Readable, content) if content is not None else _Nothing()
+            cast("list[tarfile.TarInfo]", vars(tar)["members"]).clear()
+
+
+class _Nothing:
+    def read(self, size: int = -1, /) -> bytes:
+        return b""
