@@ -1,0 +1,7 @@
+"""What stops a build of the demo's containers."""
+
+__all__ = ["BuildFailure"]
+
+
+class BuildFailure(Exception):
+    """The containers cannot be built here; the message says what to install or to do."""
