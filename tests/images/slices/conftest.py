@@ -13,7 +13,7 @@ WriteMha = Callable[..., Path]
 
 @pytest.fixture
 def write_mha(tmp_path: Path) -> WriteMha:
-    """`write_mha(array, vector=False, compress=True)`: array is (t, z, y, x), (z, y, x) or (y, x)."""
+    """`write_mha(array, …)`: the array is (t, z, y, x), (z, y, x) or (y, x)."""
 
     def write(
         array: NDArray[np.generic],

@@ -17,7 +17,10 @@ from app.images.slices import CallableRange, LocalFile, PackError, PackReader, w
 from app.images.slices.format import MAGIC, PREFIX, table_row
 from tests.images.slices.conftest import WriteMha
 
-HEADER = "ObjectType = Image\nNDims = 3\nDimSize = 4 3 2\nElementType = MET_UCHAR\n{}ElementDataFile = LOCAL\n"
+HEADER = (
+    "ObjectType = Image\nNDims = 3\nDimSize = 4 3 2\nElementType = MET_UCHAR\n"
+    "{}ElementDataFile = LOCAL\n"
+)
 
 
 def mha(tmp_path: Path, header: str, pixels: bytes = bytes(24)) -> Path:

@@ -181,7 +181,7 @@ def test_a_prefix_is_the_picture_at_its_level(
 
 
 def test_fragments_join_to_the_slice(write_mha: WriteMha) -> None:
-    info, reader = packed(write_mha(full_range("int16", (2, 64, 64))))
+    _, reader = packed(write_mha(full_range("int16", (2, 64, 64))))
     whole = reader.fragment(1, NO_LEVEL, 5)
     steps = [NO_LEVEL, 0, 2, 3, 5]
     parts = [reader.fragment(1, a, b) for a, b in pairwise(steps)]
