@@ -19,13 +19,13 @@ from config.local.errors import AddressInUse, LocalError, StopRequested
 from config.local.postgres import PostgresServer
 from config.local.processes import ProcessRecord
 from config.local.programs import portal_programs
-from config.local.progress import Progress, Step, duration
+from config.local.progress import Progress, duration
 from config.local.readiness import wait_until_ready
 from config.local.server import PrivateServer
 from config.local.signals import StopSignals
 from config.local.stamps import Stamp, digest_of
 from config.local.steps import StepRunner, stop_leftovers
-from config.local.supervisor import Supervisor
+from config.local.supervisor import Program, Supervisor
 from config.local.valkey import ValkeyServer
 from config.local.welcome import welcome
 
@@ -50,14 +50,14 @@ class Demo:
         with state.exclusive(self.home), ExitStack() as stack:
             self._clear_way()
             steps = StepRunner(self.home, check_stop=self.signals.check)
-            self._build_frontend(steps)
+            self.build_frontend(steps)
             servers, addresses = self._start_servers(stack)
-            engine = self._find_engine(stack)
+            engine = self.find_engine(stack)
             addresses["DOCKER_HOST"] = engine.docker_host or ""
             variables = portal_variables(
                 self.environ, home=self.home, address=self.address, servers=addresses
             )
-            self._prepare_database(steps, variables)
+            self.prepare_database(steps, variables)
             supervisor = self._start_programs(stack, variables)
             took = duration(time.monotonic() - started)
             welcome(
@@ -71,7 +71,8 @@ class Demo:
             self.progress.note(f"Ended {left} processes that an interrupted run had left.")
         require_free(self.address)
 
-    def _build_frontend(self, steps: StepRunner) -> None:
+    def build_frontend(self, steps: StepRunner) -> None:
+        """Build the front end unless it is built from these very sources."""
         with self.progress.step("Building the front end") as step:
             built = frontend.build(
                 lambda command, more: steps.run(
@@ -105,7 +106,8 @@ class Demo:
             step.done = f"{server.title} started"
         return url
 
-    def _find_engine(self, stack: ExitStack) -> Engine:
+    def find_engine(self, stack: ExitStack) -> Engine:
+        """Find or start a container engine; ask on a terminal before installing one."""
         with self.progress.step("Looking for a container engine") as step:
             engine = ensure_engine(self.home, allow_install=install_allowed(self.environ))
             step.done = _engine_line(engine)
@@ -117,7 +119,8 @@ class Demo:
         self.signals.check()
         return engine
 
-    def _prepare_database(self, steps: StepRunner, variables: Mapping[str, str]) -> None:
+    def prepare_database(self, steps: StepRunner, variables: Mapping[str, str]) -> None:
+        """Migrate, unless nothing changed since the last time, and fill in the demo."""
         env = {**self.environ, **variables}
         migrated = Stamp(self.home / "postgres" / "migrated")
         digest = migrations_digest()
@@ -148,10 +151,14 @@ class Demo:
             supervisor=ProcessRecord.of(os.getpid(), name="supervisor"),
         )
         with self.progress.step("Starting the web server and the workers") as step:
-            supervisor.start(portal_programs(self.home, address=self.address, reload=self.reload))
+            supervisor.start(self.programs())
             wait_until_ready(self.address.local_url, supervisor=supervisor, signals=self.signals)
             step.done = "Web server and workers started"
         return supervisor
+
+    def programs(self) -> list[Program]:
+        """Return what runs as long as the portal does."""
+        return portal_programs(self.home, address=self.address, reload=self.reload)
 
     def _stop_programs(self, supervisor: Supervisor) -> None:
         self.progress.note("Stopping …")
@@ -208,7 +215,7 @@ def _engine_line(engine: Engine) -> str | None:
     return "Private container engine started" if engine.started_pid else "Container engine found"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, kind: type[Demo] = Demo) -> int:
     """Run the demo; return the exit code."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--reload", action="store_true", help="restart what a changed file affects")
@@ -217,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals = StopSignals()
     signals.install()
     try:
-        demo = Demo(
+        demo = kind(
             home=state.prepare(state.home_from(os.environ)),
             address=Address.from_environ(os.environ),
             environ=dict(os.environ),

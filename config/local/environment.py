@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.local.errors import LocalError
 from config.local.home import kept_secret
 from config.settings.environment import Environment
 
+HIGHEST_PORT = 65535
 BESIDE_SETTINGS = ("DJANGO_SETTINGS_MODULE", "HOUNSFIELD_DATA")
 
 
@@ -19,8 +21,11 @@ class Address:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Address":
-        """Read HOST and PORT."""
-        return cls(host=environ.get("HOST") or "127.0.0.1", port=int(environ.get("PORT") or 8000))
+        """Read HOST and PORT; raise `LocalError` for a PORT that is none."""
+        port = environ.get("PORT") or "8000"
+        if not (port.isascii() and port.isdigit() and 1 <= int(port) <= HIGHEST_PORT):
+            raise LocalError(f"PORT={port} is not a port: choose a number from 1 to 65535.")
+        return cls(host=environ.get("HOST") or "127.0.0.1", port=int(port))
 
     @property
     def local_url(self) -> str:

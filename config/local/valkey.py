@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.local.errors import LocalError
 from config.local.home import kept_secret, write_private
@@ -55,7 +57,7 @@ class ValkeyServer(PrivateServer):
 
     def ready(self) -> bool:
         """Tell whether the server answers to its password."""
-        client = redis.Redis.from_url(self.url, socket_timeout=1.0)
+        client = redis.Redis.from_url(self.url, socket_timeout=1.0, retry=Retry(NoBackoff(), 0))
         try:
             return bool(client.ping())
         except redis.RedisError:

@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.local.errors import DataFromOtherVersion, LocalError, ServerFailed
 from config.local.home import REPOSITORY
@@ -85,7 +87,7 @@ def test_valkey_answers_only_to_its_password(tmp_path: Path) -> None:
         port = ValkeyServer(tmp_path).url.rpartition(":")[2].partition("/")[0]
         assert redis.Redis.from_url(url).set("key", "value")
         with pytest.raises(redis.AuthenticationError):
-            redis.Redis(port=int(port)).get("key")
+            redis.Redis(port=int(port), retry=Retry(NoBackoff(), 0)).get("key")
 
 
 def test_valkey_writes_its_password_for_its_owner_alone(tmp_path: Path) -> None:
