@@ -1,0 +1,26 @@
+"""Turn uploaded files into MetaImage volumes: never silently wrong, rather a named error.
+
+No Django in here. `scan` sorts files into groups, `convert` makes one image of a group, `unpack`
+opens archives; `child.run_conversion` does all three in a process of its own with limits, which is
+how hostile files are to be handled. Geometry is LPS mm.
+"""
+
+from app.images.conversion.converting import convert
+from app.images.conversion.issues import CODES, Code, ConversionError, FileIssue, Remark
+from app.images.conversion.limits import Limits
+from app.images.conversion.model import ConvertedImage, Group, ScanResult
+from app.images.conversion.scanning import scan
+
+__all__ = [
+    "CODES",
+    "Code",
+    "ConversionError",
+    "ConvertedImage",
+    "FileIssue",
+    "Group",
+    "Limits",
+    "Remark",
+    "ScanResult",
+    "convert",
+    "scan",
+]

@@ -1,0 +1,53 @@
+"""Convert one group, whatever it is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.images.conversion.dicom.segmentation import convert_segmentation
+from app.images.conversion.dicom.volume import convert_picture, convert_stack
+from app.images.conversion.issues import ConversionError
+from app.images.conversion.limits import Limits
+from app.images.conversion.model import ConvertedImage, Group
+
+
+def convert(group: Group, output_dir: Path, *, limits: Limits | None = None) -> ConvertedImage:
+    """Write the group's image into `output_dir` under a new name.
+
+    Raises ConversionError and nothing else; its `files` are those of the group unless the fault
+    lies with some of them. No partial file is left behind.
+    """
+    limits = limits or Limits()
+    try:
+        return _convert(group, output_dir, limits=limits)
+    except ConversionError as error:
+        if error.files:
+            raise
+        raise ConversionError(
+            error.code, error.message, files=group.files, tag=error.tag
+        ) from error
+    except MemoryError as error:
+        raise ConversionError(
+            "TooLarge", "The image needs more memory than is allowed.", files=group.files
+        ) from error
+    except Exception as error:
+        raise ConversionError(
+            "InternalError",
+            f"The converter failed on these files ({type(error).__name__}).",
+            files=group.files,
+        ) from error
+
+
+def _convert(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
+    if group.kind == "stack":
+        return convert_stack(group, output_dir, limits=limits)
+    if group.kind == "segmentation":
+        return convert_segmentation(group, output_dir, limits=limits)
+    if group.kind in ("still", "cine"):
+        return convert_picture(group, output_dir, limits=limits)
+    # SimpleITK takes half a second to import, which DICOM does not need.
+    from app.images.conversion.resident.convert import convert_flat, convert_resident
+
+    if group.kind == "flat":
+        return convert_flat(group, output_dir, limits=limits)
+    return convert_resident(group, output_dir, limits=limits)

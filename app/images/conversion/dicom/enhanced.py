@@ -1,0 +1,222 @@
+"""Frames of enhanced multi-frame objects (PS3.3 section C.7.6.16).
+
+Each functional group is looked for in the frame, then in the shared groups, then at top level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from app.images.conversion.dicom import tags
+from app.images.conversion.dicom.frame import Frame, Instance, Triple
+from app.images.conversion.dicom.header import Header
+from app.images.conversion.issues import ConversionError
+
+_T = TypeVar("_T")
+_GEOMETRY = {
+    "position": ("PlanePositionSequence", "ImagePositionPatient", 3),
+    "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient", 6),
+}
+_MEASURES = ("PixelMeasuresSequence", "PixelSpacing", 2)
+
+
+def enhanced_frames(header: Header, instance: Instance) -> list[Frame]:
+    """Return one frame per item of PerFrameFunctionalGroupsSequence."""
+    dataset = cast(Dataset, header.dataset)
+    per_frame = _items(dataset, tags.PER_FRAME_GROUPS)
+    if len(per_frame) != instance.frame_count:
+        raise header.invalid(
+            tags.PER_FRAME_GROUPS,
+            f"describes {len(per_frame)} frames, NumberOfFrames says {instance.frame_count}",
+        )
+    shared = next(iter(_items(dataset, tags.SHARED_GROUPS)), Dataset())
+    reader = _GroupReader(header, instance, shared, dataset)
+    return [reader.frame(index, item) for index, item in enumerate(per_frame)]
+
+
+class _GroupReader:
+    """Looks attributes of one frame up where the standard allows them to be."""
+
+    def __init__(
+        self, header: Header, instance: Instance, shared: Dataset, top: Dataset
+    ) -> None:
+        self._header = header
+        self._instance = instance
+        self._shared = shared
+        self._top = top
+        self._flat = not any(
+            "PlanePositionSequence" in item for item in (shared, *_items(top, tags.PER_FRAME_GROUPS))
+        )
+
+    def frame(self, index: int, item: Dataset) -> Frame:
+        """Read one frame."""
+        slope, intercept = self._rescale(item)
+        position = self._vector(item, *_GEOMETRY["position"])
+        orientation = self._vector(item, *_GEOMETRY["orientation"])
+        spacing = self._vector(item, *_MEASURES)
+        self._note_slices(item)
+        if (position is None) != (orientation is None) and not self._flat:
+            missing = "PlanePosition" if position is None else "PlaneOrientation"
+            raise self._missing(missing)
+        return Frame(
+            self._instance,
+            index=index,
+            position=cast("Triple | None", position),
+            orientation=orientation if position is not None else None,
+            spacing=cast("tuple[float, float] | None", spacing),
+            slope=slope,
+            intercept=intercept,
+            echo=self._number(item, "MREchoSequence", "EffectiveEchoTime"),
+            component=self._component(item),
+            stack=self._text(item, "FrameContentSequence", "StackID"),
+            segment=self._segment(item),
+            times=self._times(item),
+        )
+
+    def _find(self, item: Dataset, group: str, keyword: str) -> Any:
+        """Return the value of an attribute of a functional group, None when absent."""
+        for place in (item, self._shared):
+            if group in place and len(place[group].value or ()):
+                value = place[group].value[0].get(keyword)
+                if value is not None and value != "":
+                    return value
+        return None
+
+    def _vector(
+        self, item: Dataset, group: str, keyword: str, length: int
+    ) -> tuple[float, ...] | None:
+        value = self._checked(lambda: self._find(item, group, keyword), group)
+        if value is None:
+            value = self._checked(lambda: self._top.get(keyword), group)
+        if value is None:
+            return None
+        numbers = self._checked(lambda: tuple(float(part) for part in value), group)
+        if len(numbers) != length or not all(math.isfinite(part) for part in numbers):
+            raise self._invalid(f"{keyword} of a frame does not hold {length} numbers")
+        if keyword == "PixelSpacing" and not all(part > 0 for part in numbers):
+            raise self._invalid("PixelSpacing of a frame is not positive")
+        return numbers
+
+    def _number(self, item: Dataset, group: str, keyword: str) -> float | None:
+        value = self._checked(lambda: self._find(item, group, keyword), group)
+        if value is None:
+            return None
+        number = self._checked(lambda: float(value), group)
+        return number if math.isfinite(number) else None
+
+    def _text(self, item: Dataset, group: str, keyword: str) -> str:
+        value = self._checked(lambda: self._find(item, group, keyword), group)
+        return "" if value is None else str(value)
+
+    def _rescale(self, item: Dataset) -> tuple[float, float]:
+        group = "PixelValueTransformationSequence"
+        slope = self._number(item, group, "RescaleSlope")
+        intercept = self._number(item, group, "RescaleIntercept")
+        if slope is None and intercept is None:
+            slope = self._header.number(tags.RESCALE_SLOPE)
+            intercept = self._header.number(tags.RESCALE_INTERCEPT)
+        if slope == 0:
+            raise ConversionError(
+                "InvalidRescale",
+                "The rescale slope of a frame is zero.",
+                files=[self._header.path],
+                tag=tags.show(tags.RESCALE_SLOPE),
+            )
+        return (1.0 if slope is None else slope), intercept or 0.0
+
+    def _note_slices(self, item: Dataset) -> None:
+        """Keep thickness, gap and window for the description; the first frame decides."""
+        instance = self._instance
+        if instance.thickness is None:
+            instance.thickness = self._number(item, "PixelMeasuresSequence", "SliceThickness")
+        if instance.slice_gap is None:
+            instance.slice_gap = self._number(
+                item, "PixelMeasuresSequence", "SpacingBetweenSlices"
+            )
+        if instance.window is None:
+            instance.window = self._window(item)
+
+    def _window(self, item: Dataset) -> tuple[float, float] | None:
+        center = self._find(item, "FrameVOILUTSequence", "WindowCenter")
+        width = self._find(item, "FrameVOILUTSequence", "WindowWidth")
+        try:
+            pair = (float(_first(center)), float(_first(width)))
+        except (TypeError, ValueError, IndexError):
+            return None
+        return pair if pair[1] > 0 and math.isfinite(pair[0]) else None
+
+    def _component(self, item: Dataset) -> str:
+        parts = [
+            self._text(item, "MRImageFrameTypeSequence", "ComplexImageComponent"),
+            self._frame_flavor(item),
+        ]
+        return "/".join(part for part in parts if part)
+
+    def _frame_flavor(self, item: Dataset) -> str:
+        for group in ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence"):
+            value = self._find(item, group, "FrameType")
+            if value is not None and not isinstance(value, str) and len(value) > 2:
+                return "/".join(str(part) for part in list(value)[2:])
+        return ""
+
+    def _segment(self, item: Dataset) -> int | None:
+        number = self._number(item, "SegmentIdentificationSequence", "ReferencedSegmentNumber")
+        return None if number is None else int(number)
+
+    def _times(self, item: Dataset) -> dict[str, tuple[float, ...]]:
+        found: dict[str, tuple[float, ...]] = {}
+        for name, group, keyword in (
+            ("position", "FrameContentSequence", "TemporalPositionIndex"),
+            ("position", "TemporalPositionSequence", "TemporalPositionTimeOffset"),
+            ("trigger", "CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime"),
+            ("b-value", "MRDiffusionSequence", "DiffusionBValue"),
+        ):
+            value = self._number(item, group, keyword)
+            if value is not None and name not in found:
+                found[name] = (value,)
+        index = self._find(item, "FrameContentSequence", "DimensionIndexValues")
+        if index is not None:
+            values = [index] if isinstance(index, int) else list(index)
+            found["dimensions"] = tuple(float(value) for value in values)
+        return found
+
+    def _checked(self, look: Callable[[], _T], group: str) -> _T:
+        """Run a look-up in hostile data; whatever pydicom makes of it becomes one named error."""
+        try:
+            return look()
+        except ConversionError:
+            raise
+        except Exception as error:
+            raise self._invalid(f"{group} cannot be read") from error
+
+    def _missing(self, name: str) -> ConversionError:
+        return ConversionError(
+            "MissingFunctionalGroup",
+            f"A frame lacks the functional group {name}.",
+            files=[self._header.path],
+            tag=tags.show(tags.PER_FRAME_GROUPS),
+        )
+
+    def _invalid(self, what: str) -> ConversionError:
+        return ConversionError(
+            "InvalidHeader",
+            f"{what}.",
+            files=[self._header.path],
+            tag=tags.show(tags.PER_FRAME_GROUPS),
+        )
+
+
+def _items(dataset: Dataset, tag: int) -> list[Dataset]:
+    if BaseTag(tag) not in dataset:
+        return []
+    value = dataset[BaseTag(tag)].value
+    return list(cast("Iterator[Dataset]", value)) if value else []
+
+
+def _first(value: Any) -> Any:
+    return value if isinstance(value, (int, float, str)) else value[0]

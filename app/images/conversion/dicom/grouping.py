@@ -1,0 +1,147 @@
+"""Which frames belong together: split whatever differs, never merge.
+
+Exact attributes make a key; orientation and pixel spacing are compared with a tolerance, because
+scanners write the same plane with different rounding.
+"""
+
+from __future__ import annotations
+
+import filecmp
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.images.conversion.dicom.frame import Frame, Instance
+from app.images.conversion.issues import FileIssue, Remark
+from app.images.conversion.model import Group
+
+SEGMENTATION_CLASSES = frozenset(
+    {"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"}
+)
+VOLUME_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.2",
+        "1.2.840.10008.5.1.4.1.1.4",
+        "1.2.840.10008.5.1.4.1.1.128",
+    }
+)
+_TOLERANCE = 1e-4
+_MAX_REPRESENTATIVES = 512
+
+
+def group_frames(files: Iterable[list[Frame]]) -> tuple[list[Group], list[FileIssue]]:
+    """Sort the frames of all files into groups; files uploaded twice are set aside."""
+    buckets: dict[Hashable, list[Frame]] = defaultdict(list)
+    near = _NearVectors()
+    duplicates: list[FileIssue] = []
+    seen: dict[tuple[str, str], Path] = {}
+    for frames in files:
+        instance = frames[0].instance
+        identity = (instance.series, instance.sop_uid)
+        if instance.sop_uid and identity in seen and _same_file(instance.path, seen[identity]):
+            duplicates.append(_duplicate(instance))
+            continue
+        seen.setdefault(identity, instance.path)
+        for frame in frames:
+            buckets[_key(frame, near)].append(frame)
+    groups = [_group(frames) for frames in buckets.values()]
+    _note_splits(groups)
+    return groups, duplicates
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    """Compare contents: an identifier used twice for different images must not lose one."""
+    return filecmp.cmp(first, second, shallow=False)
+
+
+def _duplicate(instance: Instance) -> FileIssue:
+    return FileIssue.of(
+        instance.path, "DuplicateInstance", "The same image (SOP Instance UID) is there twice."
+    )
+
+
+def _key(frame: Frame, near: _NearVectors) -> Hashable:
+    instance = frame.instance
+    if instance.sop_class in SEGMENTATION_CLASSES:
+        return ("segmentation", instance.path)
+    if frame.position is None and not _belongs_to_volume(frame):
+        return ("picture", instance.path)
+    return (
+        "stack",
+        instance.study,
+        instance.series,
+        instance.sop_class,
+        instance.frame_of_reference,
+        instance.format,
+        frame.rows,
+        frame.columns,
+        frame.component,
+        frame.stack,
+        None if frame.echo is None else round(frame.echo, 3),
+        near.representative("orientation", frame.orientation),
+        near.representative("spacing", frame.spacing),
+    )
+
+
+def _belongs_to_volume(frame: Frame) -> bool:
+    """Tell whether a frame without a position ought to have one."""
+    instance = frame.instance
+    return instance.sop_class in VOLUME_CLASSES and instance.frame_count == 1
+
+
+@dataclass(slots=True)
+class _NearVectors:
+    """Maps vectors that are equal within the tolerance to one of them."""
+
+    _known: dict[str, list[tuple[float, ...]]] = field(default_factory=lambda: defaultdict(list))
+    _cache: dict[tuple[str, tuple[float, ...]], tuple[float, ...]] = field(default_factory=dict)
+
+    def representative(
+        self, kind: str, vector: tuple[float, ...] | None
+    ) -> tuple[float, ...] | None:
+        if vector is None:
+            return None
+        found = self._cache.get((kind, vector))
+        if found is None:
+            found = self._search(kind, vector)
+            self._cache[kind, vector] = found
+        return found
+
+    def _search(self, kind: str, vector: tuple[float, ...]) -> tuple[float, ...]:
+        known = self._known[kind]
+        for other in known[:_MAX_REPRESENTATIVES]:
+            if all(abs(a - b) <= _TOLERANCE for a, b in zip(vector, other, strict=True)):
+                return other
+        known.append(vector)
+        return vector
+
+
+def _group(frames: list[Frame]) -> Group:
+    files = tuple(dict.fromkeys(frame.instance.path for frame in frames))
+    first = frames[0]
+    if first.instance.sop_class in SEGMENTATION_CLASSES:
+        return Group("segmentation", files, frames)
+    if first.position is None and not (len(frames) > 1 and _belongs_to_volume(first)):
+        return Group("cine" if len(frames) > 1 else "still", files, frames)
+    return Group("stack", files, frames)
+
+
+def _note_splits(groups: list[Group]) -> None:
+    """Say on each image that its series became several."""
+    series: dict[Hashable, list[Group]] = defaultdict(list)
+    for group in groups:
+        if group.kind == "stack":
+            instance = group.frames[0].instance
+            series[instance.study, instance.series].append(group)
+    for parts in series.values():
+        if len(parts) < 2:
+            continue
+        directions = {group.frames[0].orientation for group in parts}
+        code, what = "SplitSeries", "unlike images"
+        if len(directions) == len(parts):
+            code, what = "MixedOrientations", "different orientations"
+        for group in parts:
+            group.remarks.append(
+                Remark(code, f"The series holds {what} and became {len(parts)} images.")
+            )

@@ -1,0 +1,91 @@
+"""From stored to real values: per-slice rescale, in the smallest type that holds them exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from app.images.conversion.dicom.frame import Frame
+from app.images.conversion.dicom.pixels import PixelReader
+from app.images.conversion.issues import ConversionError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+_INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32")
+
+
+def choose_dtype(frames: list[Frame], *, reader: PixelReader) -> np.dtype[Any]:
+    """Return the element type for all frames of an image.
+
+    Integers stay integers when slope and intercept are whole. If the range the header allows
+    would need a wider type than the file's own, the values are looked at first, since an unsigned
+    16 bit CT hardly ever needs 32 bits. Everything else becomes float32, or float64 when the
+    stored values have more bits than a float32 holds exactly.
+    """
+    pixel_format = frames[0].instance.format
+    if pixel_format.floating:
+        return np.dtype(np.float32 if pixel_format.bits_allocated == 32 else np.float64)
+    if not all(frame.slope == int(frame.slope) for frame in frames) or not all(
+        frame.intercept == int(frame.intercept) for frame in frames
+    ):
+        return np.dtype(np.float32 if pixel_format.bits_stored <= 24 else np.float64)
+    low, high = _allowed_range(frames)
+    chosen = _smallest(low, high)
+    if chosen is None or chosen.itemsize * 8 > max(pixel_format.bits_allocated, 8):
+        chosen = _smallest(*_found_range(frames, reader=reader))
+    if chosen is None:
+        return np.dtype(np.float64)
+    return chosen
+
+
+def _allowed_range(frames: Iterable[Frame]) -> tuple[int, int]:
+    bounds: list[int] = []
+    for slope, intercept, low, high in {
+        (frame.slope, frame.intercept, *frame.instance.format.stored_range) for frame in frames
+    }:
+        bounds += [int(slope) * low + int(intercept), int(slope) * high + int(intercept)]
+    return min(bounds), max(bounds)
+
+
+def _found_range(frames: Iterable[Frame], *, reader: PixelReader) -> tuple[int, int]:
+    low, high = None, None
+    for frame in frames:
+        values = reader.read(frame)
+        bounds = [
+            int(frame.slope) * int(value) + int(frame.intercept)
+            for value in (values.min(), values.max())
+        ]
+        low = min(bounds) if low is None else min(low, *bounds)
+        high = max(bounds) if high is None else max(high, *bounds)
+    return low or 0, high or 0
+
+
+def _smallest(low: int, high: int) -> np.dtype[Any] | None:
+    for name in _INTEGERS:
+        info = np.iinfo(name)
+        if info.min <= low and high <= info.max:
+            return np.dtype(name)
+    return None
+
+
+def real_values(values: Array, *, frame: Frame, dtype: np.dtype[Any]) -> Array:
+    """Apply the frame's rescale and return `dtype`. Raises InvalidRescale on overflow."""
+    if frame.slope == 1.0 and frame.intercept == 0.0:
+        return values.astype(dtype, copy=False)
+    if dtype.kind in "iu":
+        wide = values.astype(np.int64 if dtype.itemsize == 4 else np.int32)
+        wide *= int(frame.slope)
+        wide += int(frame.intercept)
+        return wide.astype(dtype)
+    scaled = values.astype(np.float64) * frame.slope + frame.intercept
+    with np.errstate(over="ignore"):
+        result = scaled.astype(dtype)
+    if not np.isfinite(result).all() and np.isfinite(values).all():
+        raise ConversionError(
+            "InvalidRescale",
+            "The rescaled values are too large for a number.",
+            files=[frame.instance.path],
+            tag="(0028,1053)",
+        )
+    return result

@@ -1,0 +1,72 @@
+"""What passes between scanning, converting and the caller. Geometry is LPS millimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.images.conversion.issues import FileIssue, Remark
+
+if TYPE_CHECKING:
+    from app.images.conversion.dicom.frame import Frame
+
+Vector = tuple[float, ...]
+GroupKind = Literal["stack", "still", "cine", "segmentation", "resident", "flat"]
+
+
+@dataclass(slots=True)
+class Group:
+    """Files that together should become one image.
+
+    `stack`: DICOM frames with positions (3D or 4D); `still`/`cine`: DICOM frames without patient
+    geometry (2D, 2D + time); `segmentation`: DICOM SEG; `resident`: one file that is read whole;
+    `flat`: a PNG or JPEG picture. `time_scale` turns the file's time unit into seconds, where the
+    format has one.
+    """
+
+    kind: GroupKind
+    files: tuple[Path, ...]
+    frames: list[Frame] = field(default_factory=list)
+    format: str = "DICOM"
+    remarks: list[Remark] = field(default_factory=list)
+    time_scale: float | None = None
+
+
+@dataclass(slots=True)
+class ScanResult:
+    """Groups to convert and the files that belong to none, each with its reason."""
+
+    groups: list[Group] = field(default_factory=list)
+    skipped: list[FileIssue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedImage:
+    """One image written as MetaImage.
+
+    `size` is (x, y), (x, y, z) or (x, y, z, t); `spacing` and `origin` have two or three entries
+    in mm, `direction` four or nine, row by row as SimpleITK's GetDirection (axes are columns);
+    pictures without patient geometry have two. `time_step` is in seconds (None: not known).
+    `spacing_valid` is false when the millimetres are not those of the object.
+    """
+
+    path: Path
+    name: str
+    size: tuple[int, ...]
+    spacing: Vector
+    spacing_valid: bool
+    origin: Vector
+    direction: Vector
+    time_step: float | None
+    element_type: str
+    components: int
+    color_space: Literal["GRAY", "RGB"]
+    modality: str
+    window_center: float | None
+    window_width: float | None
+    photometric: str
+    rescale_type: str
+    sources: tuple[Path, ...]
+    warnings: tuple[Remark, ...]
+    dropped: tuple[FileIssue, ...] = ()
