@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from config.local import attach, frontend, home as state
+from config.local import attach, frontend
+from config.local import home as state
 from config.local.engine import Engine, ensure_engine, install_allowed, stop_engine
 from config.local.environment import Address, portal_variables
 from config.local.errors import AddressInUse, LocalError, StopRequested

@@ -72,7 +72,7 @@ class DataFromOtherVersion(LocalError):
         )
 
 
-def tail(log: Path, *, lines: int = 15) -> str:
+def tail(log: Path, *, lines: int = 25) -> str:
     """Return the last lines of a log file, indented, to show beside an error."""
     try:
         text = log.read_text(errors="replace")

@@ -78,7 +78,7 @@ def _machine_version() -> int:
     node = shutil.which("node")
     if node is None:
         return 0
-    found = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    found = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     major = found.stdout.strip().removeprefix("v").partition(".")[0]
     return int(major) if major.isdigit() else 0
 

@@ -111,7 +111,7 @@ class PostgresServer(PrivateServer):
             *(() if self.durable else ("--no-sync",)),
         ]
         with self.log.open("ab") as output:
-            code = subprocess.call(command, stdout=output, stderr=output)  # noqa: S603
+            code = subprocess.call(command, stdout=output, stderr=output)
         if code:
             raise StepFailed(what="Making the database folder", code=code, log=self.log)
         (self.folder / "major-version").write_text((fresh / "PG_VERSION").read_text())
@@ -150,7 +150,7 @@ def _program(name: str) -> Path:
 def major_version() -> str:
     """Return the installed server's major version, such as "18"."""
     command = [str(_program("postgres")), "--version"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return text.split()[2].partition(".")[0]
 
 
@@ -168,7 +168,7 @@ def as_ordinary_account() -> list[str]:
         f"--map-user={account.pw_uid}",
         f"--map-group={account.pw_gid}",
     ]
-    if shutil.which("unshare") is None or subprocess.call(  # noqa: S603
+    if shutil.which("unshare") is None or subprocess.call(
         [*prefix, "true"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ):
         message = (

@@ -86,7 +86,7 @@ def spawn(
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 -- commands are the portal's own
+        return subprocess.Popen(
             [str(part) for part in command],
             env=dict(env),
             cwd=cwd,

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         print(f"Compiling requirements/{name}.txt …", flush=True)
         command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, *arguments]
         output = ["--output-file", f"{name}.txt", f"{name}.in"]
-        code = subprocess.call([*command, *output], cwd=FOLDER)  # noqa: S603
+        code = subprocess.call([*command, *output], cwd=FOLDER)
         if code:
             return code
     return 0

@@ -40,7 +40,7 @@ def create() -> None:
     """Make the virtual environment, with Debian's missing part of Python when need be."""
     if importlib.util.find_spec("ensurepip") is None:
         add_ensurepip()
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
 
 
 def add_ensurepip() -> None:
@@ -51,8 +51,8 @@ def add_ensurepip() -> None:
     print(f"Python's venv module is not complete here; {version}-venv adds what is missing.")
     if shutil.which("apt-get") is None or not may_install():
         sys.exit(f"Install it and start again: {' '.join([*sudo, *command])}")
-    subprocess.run([*sudo, "apt-get", "update", "-qq"], check=True)  # noqa: S603
-    subprocess.run([*sudo, *command], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run([*sudo, "apt-get", "update", "-qq"], check=True)
+    subprocess.run([*sudo, *command], check=True, stdout=subprocess.DEVNULL)
 
 
 def may_install() -> bool:
@@ -68,8 +68,7 @@ def install(requirements: Path, *, what: str) -> None:
     """Install exactly the files whose hashes the requirements name."""
     print(f"Installing {what} …", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    done = subprocess.run([*command, "--require-hashes", "-r", str(requirements)])  # noqa: S603
-    if done.returncode:
+    if subprocess.call([*command, "--require-hashes", "-r", str(requirements)]):
         sys.exit(f"Installing {what} failed; see above.")
 
 

@@ -1,0 +1,188 @@
+"""`make test` and `make test-fast`: all tests, with private servers that end with the run."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.markup import escape
+
+from config.local import frontend, processes
+from config.local.engine import ensure_engine, install_allowed, stop_engine
+from config.local.errors import LocalError, StopRequested
+from config.local.home import REPOSITORY
+from config.local.packages import BROWSER, SANDBOX, provide
+from config.local.processes import ProcessRecord
+from config.local.progress import Progress
+from config.local.servers import private_postgres, private_valkey
+from config.local.signals import StopSignals
+from config.local.slots import free_home
+from config.local.steps import StepRunner, process_folder, stop_leftovers
+
+FAST = ("docker", "browser", "services", "slow")
+STOPPED = 130  # what a shell reports after Ctrl-C
+MOST_PROCESSES = 4
+
+
+@dataclass
+class TestRun:
+    """One run of the tests: what was asked for, and the marks that this machine cannot serve."""
+
+    __test__ = False
+
+    fast: bool
+    arguments: Sequence[str]
+    environ: Mapping[str, str]
+    progress: Progress
+    signals: StopSignals
+    without: list[str] = field(default_factory=list)
+
+    def run(self) -> int:
+        """Provide what the tests need, run them, end what was started; return the exit code."""
+        with free_home() as home, ExitStack() as stack:
+            stop_leftovers(home)
+            steps = StepRunner(home, check_stop=self.signals.check)
+            self.without += FAST if self.fast else self._provide_packages(steps)
+            self._build_frontend(steps)
+            env = {**self.environ, **self._start_servers(stack, home)}
+            if self.fast:
+                env.pop("DOCKER_HOST", None)
+            else:
+                env["DOCKER_HOST"] = self._find_engine(stack, home)
+            failed = self._frontend_tests(steps, env)
+            return self._pytest(home, env) or failed
+
+    @property
+    def strict(self) -> bool:
+        """In CI a test that cannot run is a failure."""
+        return self.environ.get("CI") == "true"
+
+    def _provide_packages(self, steps: StepRunner) -> list[str]:
+        unmet = provide(
+            (BROWSER, SANDBOX),
+            environ=self.environ,
+            ask=self.progress.ask,
+            run=lambda command: steps.run("Installing packages", command, env=self.environ),
+        )
+        for need in unmet:
+            self._lack(f"{need.programs[0]} is not installed: no {need.purpose}.")
+        return ["browser"] if BROWSER in unmet else []
+
+    def _lack(self, sentence: str) -> None:
+        if self.strict:
+            raise LocalError(sentence)
+        self.progress.note(escape(sentence))
+
+    def _build_frontend(self, steps: StepRunner) -> None:
+        with self.progress.step("Building the front end") as step:
+            built = frontend.build(
+                lambda command, more: steps.run(
+                    "Building the front end", command, env={**self.environ, **more}
+                )
+            )
+            step.done = "Front end built" if built else None
+
+    def _start_servers(self, stack: ExitStack, home: Path) -> dict[str, str]:
+        """Start the private servers that the environment does not replace."""
+        found = {"HOUNSFIELD_HOME": str(home)}
+        if not self.environ.get("DATABASE_URL"):
+            found["DATABASE_URL"] = stack.enter_context(private_postgres(home, durable=False))
+        if not self.environ.get("BROKER_URL"):
+            found["BROKER_URL"] = stack.enter_context(private_valkey(home))
+            found["CHANNEL_LAYER_URL"] = found["BROKER_URL"]
+        return found
+
+    def _find_engine(self, stack: ExitStack, home: Path) -> str:
+        with self.progress.step("Looking for a container engine") as step:
+            engine = ensure_engine(home, allow_install=install_allowed(self.environ))
+            step.done = "Container engine ready" if engine.docker_host else None
+        if engine.docker_host is None and self.progress.terminal:
+            engine = ensure_engine(home, allow_install=False, ask=self.progress.ask)
+        stack.callback(stop_engine, engine)
+        if engine.docker_host is None:
+            self._lack(f"No container tests: {engine.why_not}")
+            self.without.append("docker")
+        return engine.docker_host or ""
+
+    def _frontend_tests(self, steps: StepRunner, env: Mapping[str, str]) -> int:
+        """Run the front end's own tests; a failure is told, and the Python tests run anyway."""
+        if not any(REPOSITORY.glob("tests/frontend/**/*.test.ts")):
+            return 0
+        node = frontend.install_packages(
+            lambda command, more: steps.run("Installing packages", command, env={**env, **more})
+        )
+        try:
+            with self.progress.step("Front end tests passed"):
+                steps.run(
+                    "The front end's tests",
+                    [*node.npm, "run", "--silent", "test"],
+                    env={**env, **node.variables},
+                )
+        except StopRequested:
+            raise
+        except LocalError as error:
+            self.progress.console.print(escape(str(error)))
+            return 1
+        return 0
+
+    def _pytest(self, home: Path, env: Mapping[str, str]) -> int:
+        """Run pytest on this terminal, in a session of its own, so that it always ends as one."""
+        popen = subprocess.Popen(
+            pytest_command(without=self.without, arguments=self.arguments),
+            env=dict(env),
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        record = ProcessRecord.of(popen.pid, name="pytest")
+        record.write(process_folder(home))
+        try:
+            while popen.poll() is None:
+                self.signals.check()
+                time.sleep(processes.POLL)
+        finally:
+            processes.stop(record, with_signal=signal.SIGINT, patience=15.0, popen=popen)
+        return popen.returncode
+
+
+def pytest_command(*, without: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """Return pytest's command line: parallel, without the marks that cannot be served."""
+    workers = min(MOST_PROCESSES, os.cpu_count() or 1)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadgroup"]
+    if without:
+        command += ["-m", " and ".join(f"not {mark}" for mark in dict.fromkeys(without))]
+    return [*command, *arguments]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tests; return the exit code."""
+    parser = argparse.ArgumentParser(prog="make test", description=__doc__)
+    parser.add_argument(
+        "--fast", action="store_true", help="only what needs no Docker, browser, outside server"
+    )
+    options, rest = parser.parse_known_args(arguments)
+    progress, signals = Progress(), StopSignals()
+    signals.install()
+    try:
+        return TestRun(
+            fast=options.fast,
+            arguments=rest,
+            environ=dict(os.environ),
+            progress=progress,
+            signals=signals,
+        ).run()
+    except StopRequested:
+        return STOPPED
+    except LocalError as error:
+        progress.console.print(f"[red]{escape(str(error))}[/]")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
