@@ -120,7 +120,13 @@ def adopt(places: Layout) -> int | None:
 
 
 def stop(places: Layout, *, pid: int | None) -> None:
-    """End this layout's dockerd, containerd, shims and containers, and undo their mounts."""
+    """End this layout's dockerd, containerd, shims and containers, and undo their mounts.
+
+    Containers go first and at once: the worker that ran them has ended, and dockerd would wait ten
+    seconds for any that ignores its signal.
+    """
+    for contained in _contained(places):
+        _signal(contained, signal.SIGKILL)
     if pid is not None:
         _signal(pid, signal.SIGTERM)
         if not _wait_gone(pid, seconds=STOP_SECONDS):
@@ -211,21 +217,32 @@ def _own_daemon(places: Layout) -> int | None:
     return next((pid for pid, words in _processes() if mark in words), None)
 
 
+def _contained(places: Layout) -> list[int]:
+    """The processes in our containers: the children of containerd's shims, and theirs."""
+    mark = str(places.exec_root / "containerd" / "containerd.sock")
+    shims = [pid for pid, words in _processes() if "-address" in words and mark in words]
+    return [pid for pid in _family(shims) if pid not in shims]
+
+
 def _leftovers(places: Layout) -> list[int]:
     """What a dead dockerd leaves: containerd, its shims, and the processes in their containers.
 
-    Both name a path below our exec folder in their arguments; a container's processes are the
-    children of a shim.
+    Containerd and the shims name a path below our exec folder in their arguments.
     """
     mark = f"{places.exec_root}/"
     named = [pid for pid, words in _processes() if any(word.startswith(mark) for word in words)]
-    family = set(named)
-    pending = list(named)
+    return [pid for pid in _family(named) if pid != os.getpid()]
+
+
+def _family(roots: list[int]) -> set[int]:
+    """Processes with all their descendants."""
+    family = set(roots)
+    pending = list(roots)
     while pending:
-        children = _children(pending.pop())
-        pending.extend(child for child in children if child not in family)
-        family.update(children)
-    return [pid for pid in family if pid != os.getpid()]
+        children = set(_children(pending.pop())) - family
+        family |= children
+        pending.extend(children)
+    return family
 
 
 def _processes() -> Iterator[tuple[int, list[str]]]:
@@ -250,14 +267,15 @@ def _children(pid: int) -> list[int]:
 
 def _unmount(places: Layout) -> None:
     """Detach file systems a killed daemon left mounted, or the folder could not be removed."""
-    inside = (f"{places.data_root}/", f"{places.exec_root}/")
+    ours = (places.data_root, places.exec_root)
     try:
         lines = Path("/proc/self/mountinfo").read_text().splitlines()
     except OSError:
         return
     points = [line.split()[4].replace("\\040", " ") for line in lines]
-    for point in sorted((p for p in points if p.startswith(inside)), reverse=True):
-        subprocess.run(["umount", "--lazy", point], capture_output=True, check=False)
+    for point in sorted(points, reverse=True):
+        if any(Path(point).is_relative_to(folder) for folder in ours):
+            subprocess.run(["umount", "--lazy", point], capture_output=True, check=False)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -89,7 +89,7 @@ def write_metaimage(path: Path, image: MetaImage) -> None:
     if code not in NAMES:
         raise MetaImageError(f"{array.dtype} voxels cannot be written as MetaImage.")
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    data = zlib.compress(memoryview(little), COMPRESSION)
+    data = zlib.compress(little.data, COMPRESSION)
     fields = {
         "ObjectType": "Image",
         "NDims": str(array.ndim),
