@@ -31,7 +31,7 @@ def duration_words(seconds: float) -> str:
     """A duration with its two largest units: ``1 h 05 min``, ``12 s``, ``340 ms``."""
     if seconds < 0:
         return f"-{duration_words(-seconds)}"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{round(seconds * 1000)} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"

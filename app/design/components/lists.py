@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 from app.core.pages import ListPage
@@ -62,7 +62,7 @@ def sort_header(
     return format_html(
         '<th scope="col" aria-sort="{}"{}><a class="sort" href="{}">{}{}</a></th>',
         order,
-        format_html(' class="num"') if numeric else "",
+        mark_safe(' class="num"') if numeric else "",
         page.link(sort=target),
         label,
         icon(arrow, size=14),

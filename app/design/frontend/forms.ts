@@ -2,5 +2,7 @@
 import { forEachNowAndLater } from "./dom";
 
 export function setUpErrorSummaries(): void {
-  forEachNowAndLater<HTMLElement>("[data-form-errors]", (summary) => summary.focus());
+  forEachNowAndLater<HTMLElement>("[data-form-errors]", (summary) => {
+    if (!summary.closest("[data-no-focus]")) summary.focus();
+  });
 }

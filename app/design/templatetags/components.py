@@ -16,7 +16,7 @@ from django.template.context import Context
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from app.core.pages import ListPage
 from app.design import units
@@ -174,7 +174,7 @@ def tab(label: Any, href: str, current: bool = False, count: Any = None) -> Safe
     number = (
         "" if count is None else format_html(' <span class="count">{}</span>', count)
     )
-    now = format_html(' aria-current="page"') if current else ""
+    now = mark_safe(' aria-current="page"') if current else ""
     return format_html('<li><a href="{}"{}>{}{}</a></li>', href, now, label, number)
 
 
@@ -404,7 +404,7 @@ def _exact(moment: datetime) -> str:
 
 
 def _time(moment: datetime, words: str, *, relative: bool) -> SafeString:
-    mark = format_html(" data-relative") if relative else ""
+    mark = mark_safe(" data-relative") if relative else ""
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         moment.isoformat(timespec="seconds"),
