@@ -7,17 +7,22 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
+import uvicorn
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 BUCKET = "hounsfield-test"
 _DEADLINE = 60.0  # seconds
+
+ASGIApplication = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @contextmanager
@@ -128,3 +133,25 @@ def _free_ports(count: int) -> list[int]:
         if port not in ports:
             ports.append(port)
     return ports
+
+
+@contextmanager
+def asgi_server(application: ASGIApplication) -> Iterator[str]:
+    """Serve ``application`` with uvicorn in a thread of this process; yield its address."""
+    (port,) = _free_ports(1)
+    config = uvicorn.Config(
+        application, host="127.0.0.1", port=port, log_level="warning", lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _DEADLINE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("The ASGI server did not start.")
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=15)

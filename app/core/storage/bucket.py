@@ -165,6 +165,11 @@ class BucketStore:
         }
 
     def list_parts(self, key: str, *, multipart_id: str) -> list[Part]:
+        stored = self._stored_parts(key, multipart_id=multipart_id)
+        latest = {part.number: part for part in sorted(stored, key=lambda part: part.modified)}
+        return [latest[number] for number in sorted(latest)]
+
+    def _stored_parts(self, key: str, *, multipart_id: str) -> list[Part]:
         pages = self._client.get_paginator("list_parts")
         found = []
         with reach(key=key):
@@ -180,12 +185,12 @@ class BucketStore:
                     )
                     for item in page.get("Parts", ())
                 ]
-        return sorted(found, key=lambda part: part.number)
+        return found
 
     def complete_multipart(
         self, key: str, *, multipart_id: str, parts: Sequence[PartReceipt]
     ) -> Completed:
-        stored = self.list_parts(key, multipart_id=multipart_id)
+        stored = self._stored_parts(key, multipart_id=multipart_id)
         chosen = matched_parts(stored=stored, receipts=parts)
         for part in chosen:
             if part.size > MAX_PART_SIZE:

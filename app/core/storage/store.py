@@ -167,20 +167,23 @@ def checked_numbers(numbers: Sequence[int]) -> list[int]:
 def matched_parts(*, stored: Sequence[Part], receipts: Sequence[PartReceipt]) -> list[Part]:
     """Return the stored parts that ``receipts`` name, in order, or raise `PartsRefused`.
 
+    ``stored`` may hold a number twice: SeaweedFS keeps a part that was sent again beside the first.
     Every part but the last has at least 5 MiB (S3's limit, kept everywhere so that a client that
     works against one store works against all).
     """
-    by_number = {part.number: part for part in stored}
+    by_number: dict[int, dict[str, Part]] = {}
+    for part in stored:
+        by_number.setdefault(part.number, {})[part.etag] = part
     chosen: list[Part] = []
     for receipt in receipts:
-        part = by_number.get(receipt.number)
         if chosen and receipt.number <= chosen[-1].number:
             raise PartsRefused("List each part once, in ascending order.")
-        if part is None:
+        if receipt.number not in by_number:
             raise PartsRefused(f"Part {receipt.number} was never received; send it again.")
-        if part.etag != receipt.etag.strip().strip('"').lower():
+        found = by_number[receipt.number].get(receipt.etag.strip().strip('"').lower())
+        if found is None:
             raise PartsRefused(f"Part {receipt.number} arrived damaged; send it again.")
-        chosen.append(part)
+        chosen.append(found)
     for part in chosen[:-1]:
         if part.size < MIN_PART_SIZE:
             raise PartsRefused(f"Part {part.number} is smaller than 5 MiB and not the last.")

@@ -1,0 +1,54 @@
+"""Reading completed uploads, and taking them over."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from django.db import transaction
+
+from app.core.storage import StoredObject, get_store
+from app.uploads.errors import UploadNotComplete
+from app.uploads.models import UserUpload
+
+
+def open_upload(upload: UserUpload) -> BinaryIO:
+    """Return a seekable reader over the bytes; nothing is fetched before it is read."""
+    return get_store().open(_completed(upload).key)
+
+
+def fetch_upload(upload: UserUpload, *, path: Path) -> int:
+    """Write the bytes to a local path and return the size."""
+    return get_store().fetch_to(_completed(upload).key, path=path)
+
+
+def consume_upload(upload: UserUpload, *, to: str) -> StoredObject:
+    """Move the bytes to the storage key ``to`` and drop the upload once that is committed.
+
+    May run twice: while the transaction has not committed the upload is still there, and copying
+    again writes the same bytes.
+    """
+    stored = get_store().copy(_completed(upload).key, to=to)
+    discard_upload(upload)
+    return stored
+
+
+def discard_upload(upload: UserUpload) -> None:
+    """Delete the row now, and the bytes (or the open parts) once that is committed."""
+    key, multipart_id, was_open = upload.key, upload.multipart_id, upload.is_open
+    upload.delete()
+
+    def drop() -> None:
+        store = get_store()
+        if was_open and multipart_id:
+            store.abort_multipart(key, multipart_id=multipart_id)
+        store.delete(key)
+
+    # Should this fail, the sweep finds an object without a row.
+    transaction.on_commit(drop, robust=True)
+
+
+def _completed(upload: UserUpload) -> UserUpload:
+    if upload.state != UserUpload.State.COMPLETED:
+        raise UploadNotComplete(
+            f"“{upload.filename}” is not completely uploaded.", advice="Send the file again."
+        )
+    return upload
