@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -86,7 +87,7 @@ def test_ids_of_the_style_guide_are_unique() -> None:
     assert set(labels) <= set(ids)
 
 
-def guide_context() -> dict[str, object]:
+def guide_context() -> dict[str, Any]:
     """What the style guide shows."""
     from app.design import samples
     from app.design.components.states import LOOKS

@@ -1,0 +1,142 @@
+"""The style guide in a real browser: accessible, fitting every width, usable by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM: dict[str, Any] = {
+    "executable_path": "/usr/bin/chromium",
+    "args": ["--no-sandbox"],
+}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
+# What stands out to the right of the window, and what is too small to hit (WCAG 2.5.8; links
+# within text and the browser's own check boxes with their labels are excepted there).
+STANDS_OUT = """() => [...document.querySelectorAll("main *, header *, footer *")]
+  .filter(e => e.checkVisibility() && !e.closest(".table-frame, .tabs, .log")
+    && e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.outerHTML.slice(0, 120))"""
+TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input")]
+  .filter(e => e.checkVisibility() && !["checkbox", "radio", "hidden"].includes(e.type)
+    && getComputedStyle(e).display !== "inline" && !e.closest(".sr-only, .skip-link"))
+  .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) < 24)
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def guide(live_server: LiveServer, settings: Settings) -> str:
+    """Return the address of the style guide, open to everybody as in development."""
+    settings.DEBUG = True
+    return f"{live_server.url}/design/"
+
+
+@pytest.fixture
+def open_page() -> Iterator[Any]:
+    """Return a way to open pages of a given width; fails on any script error."""
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**CHROMIUM)
+
+        def opened(address: str, *, width: int = 1280, scripts: bool = True) -> Page:
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, java_script_enabled=scripts
+            )
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(address, wait_until="networkidle")
+            return page
+
+        yield opened
+        browser.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize("path", ["", "dark/"])
+@pytest.mark.parametrize("width", [360, 1280, 2560])
+def test_a_page_is_accessible_at_every_width(
+    guide: str, open_page: Any, path: str, width: int
+) -> None:
+    page = open_page(guide + path, width=width)
+    assert page.locator("link[rel=stylesheet]").count() > 0, "build the front end first"
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(STANDS_OUT) == []
+    assert page.evaluate(TOO_SMALL) == []
+
+
+def test_open_parts_are_accessible_and_fit_a_phone(guide: str, open_page: Any) -> None:
+    page = open_page(guide, width=360)
+    for selector in (".menu-mobile summary", ".tip summary"):
+        page.locator(selector).first.click()
+        assert page.evaluate(STANDS_OUT) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name="Delete archive").first.click()
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [rule["id"] for rule in found] == []
+
+
+def test_the_slash_key_goes_to_the_search_and_typing_searches(
+    guide: str, open_page: Any
+) -> None:
+    page = open_page(guide)
+    page.keyboard.press("/")
+    search = page.get_by_role("searchbox", name="Search items").first
+    expect(search).to_be_focused()
+    page.keyboard.type("lung")
+    expect(page.locator(".list-count").first).to_contain_text("found for “lung”")
+    expect(search).to_be_focused()
+    assert "q=lung" in page.url
+
+
+def test_a_dialog_keeps_and_returns_the_focus(guide: str, open_page: Any) -> None:
+    page = open_page(guide)
+    opener = page.get_by_role("button", name="Delete archive").first
+    opener.click()
+    dialog = page.get_by_role("dialog", name="Delete this archive?")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    dialog.get_by_label("Type").fill("another name")
+    dialog.get_by_role("button", name="Delete archive").click()
+    expect(dialog).to_be_visible()  # the browser refuses the wrong name
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_without_scripts_menus_dialogs_and_search_work(
+    guide: str, open_page: Any
+) -> None:
+    page = open_page(guide, width=360, scripts=False)
+    page.locator(".menu-mobile summary").click()
+    expect(page.locator(".menu-mobile nav")).to_be_visible()
+    page.locator(".menu-mobile summary").click()
+    page.get_by_role("button", name="Delete archive").first.click()
+    expect(page.locator("dialog")).to_be_visible()
+    page.locator("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator("dialog")).to_be_hidden()
+    page.get_by_role("searchbox", name="Search items").first.fill("lung")
+    page.keyboard.press("Enter")
+    expect(page.locator(".list-count").first).to_contain_text("found for “lung”")
+
+
+def test_a_toast_is_shown_as_text(guide: str, open_page: Any) -> None:
+    page = open_page(guide)
+    page.evaluate(
+        """window.dispatchEvent(new CustomEvent("toast",
+             {detail: {text: "<b>Saved</b>", tone: "warning"}}))"""
+    )
+    toast = page.locator(".toast-warning")
+    expect(toast).to_contain_text("<b>Saved</b>")
+    toast.get_by_role("button", name="Dismiss").click()
+    expect(toast).to_have_count(0)
