@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +33,34 @@ def s3_server(*, options: str = "") -> Iterator[str]:
     ``options`` are further query parameters of that address, such as ``direct=0``.
     """
     access, secret = "AKIATEST", secrets.token_hex(16)
-    with tempfile.TemporaryDirectory(prefix="weed-") as folder:
-        ports = _free_ports(4)
-        process = _start(Path(folder), ports=ports, access=access, secret=secret)
-        try:
-            endpoint = f"127.0.0.1:{ports[3]}"
-            _make_bucket(process, endpoint=endpoint, access=access, secret=secret)
-            query = "&".join(filter(None, ["region=us-east-1", "scheme=http", options]))
-            yield f"s3://{access}:{secret}@{endpoint}/{BUCKET}?{query}"
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    with tempfile.TemporaryDirectory(prefix="weed-") as name, ExitStack() as stack:
+        for attempt in range(3):
+            # A port that was free may be taken by somebody else before the server binds it.
+            folder = Path(name) / str(attempt)
+            server = stack.enter_context(_running(folder, access=access, secret=secret))
+            if _make_bucket(server, access=access, secret=secret):
+                query = "&".join(filter(None, ["region=us-east-1", "scheme=http", options]))
+                yield f"s3://{access}:{secret}@{server.endpoint}/{BUCKET}?{query}"
+                return
+        raise RuntimeError(f"The S3 server did not become ready:\n{server.log.read_text()[-3000:]}")
+
+
+@dataclass(frozen=True)
+class _Server:
+    process: subprocess.Popen[bytes]
+    endpoint: str
+    log: Path
+
+
+@contextmanager
+def _running(folder: Path, *, access: str, secret: str) -> Iterator[_Server]:
+    ports = _free_ports(4)
+    process = _start(folder, ports=ports, access=access, secret=secret)
+    try:
+        yield _Server(process, endpoint=f"127.0.0.1:{ports[3]}", log=folder / "log")
+    finally:
+        process.kill()  # it takes a quarter of a minute to stop politely, and nothing is kept
+        process.wait()
 
 
 def _start(folder: Path, *, ports: list[int], access: str, secret: str) -> subprocess.Popen[bytes]:
@@ -55,31 +69,26 @@ def _start(folder: Path, *, ports: list[int], access: str, secret: str) -> subpr
         "credentials": [{"accessKey": access, "secretKey": secret}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
+    (folder / "data").mkdir(parents=True)
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": [identity]}))
-    (folder / "data").mkdir()
-    master, volume, filer, s3 = ports
-    return subprocess.Popen(
-        [
-            _weed(),
-            "server",
-            f"-dir={folder / 'data'}",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            f"-master.port={master}",
-            f"-volume.port={volume}",
-            f"-filer.port={filer}",
-            "-s3",
-            f"-s3.port={s3}",
-            f"-s3.config={config}",
-            "-volume.max=50",
-            "-master.volumeSizeLimitMB=256",
-        ],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    named = zip(("master", "volume", "filer", "s3"), ports, strict=True)
+    command = [
+        _weed(),
+        "server",
+        f"-dir={folder / 'data'}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        *[f"-{name}.port={port}" for name, port in named],
+        "-s3",
+        f"-s3.config={config}",
+        "-volume.max=50",
+        "-master.volumeSizeLimitMB=256",
+    ]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
 
 
 def _weed() -> str:
@@ -90,31 +99,28 @@ def _weed() -> str:
     return found
 
 
-def _make_bucket(
-    process: subprocess.Popen[bytes], *, endpoint: str, access: str, secret: str
-) -> None:
+def _make_bucket(server: _Server, *, access: str, secret: str) -> bool:
     """Wait until the server stores objects (it listens a while before it does)."""
     client = boto3.session.Session().client(
         "s3",
-        endpoint_url=f"http://{endpoint}",
+        endpoint_url=f"http://{server.endpoint}",
         region_name="us-east-1",
         aws_access_key_id=access,
         aws_secret_access_key=secret,
         config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
     )
     deadline = time.monotonic() + _DEADLINE
-    while True:
+    while server.process.poll() is None and time.monotonic() < deadline:
         try:
             if BUCKET not in [found["Name"] for found in client.list_buckets()["Buckets"]]:
                 client.create_bucket(Bucket=BUCKET)
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"x")
             client.delete_object(Bucket=BUCKET, Key="ready")
-        except (BotoCoreError, ClientError) as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("The S3 server did not become ready.") from error
+        except (BotoCoreError, ClientError):
             time.sleep(0.1)
         else:
-            return
+            return True
+    return False
 
 
 def _free_ports(count: int) -> list[int]:
