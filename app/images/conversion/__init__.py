@@ -5,6 +5,7 @@ opens archives; `child.run_conversion` does all three in a process of its own wi
 how hostile files are to be handled. Geometry is LPS mm.
 """
 
+from app.images.conversion.archives import Budget, Unpacked, is_archive, unpack
 from app.images.conversion.converting import convert
 from app.images.conversion.issues import CODES, Code, ConversionError, FileIssue, Remark
 from app.images.conversion.limits import Limits
@@ -13,6 +14,7 @@ from app.images.conversion.scanning import scan
 
 __all__ = [
     "CODES",
+    "Budget",
     "Code",
     "ConversionError",
     "ConvertedImage",
@@ -21,6 +23,9 @@ __all__ = [
     "Limits",
     "Remark",
     "ScanResult",
+    "Unpacked",
     "convert",
+    "is_archive",
     "scan",
+    "unpack",
 ]

@@ -72,7 +72,11 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
     ("remark", "NoOrientation", "Check left and right: the file does not state its orientation."),
     ("remark", "FormsDisagree", "Check the orientation: qform and sform of the file differ."),
     ("remark", "IgnoredBits", "Nothing to do: bits outside BitsStored (overlays) were left out."),
-    ("remark", "LutNotApplied", "Values are stored values; the modality look-up table is left out."),
+    (
+        "remark",
+        "LutNotApplied",
+        "Values are stored values; the modality look-up table is left out.",
+    ),
     ("remark", "TimeStepUnknown", "The order of time points is known, their distance is not."),
     ("remark", "TrailingData", "Check the export; there are bytes after the last pixel."),
     ("remark", "AlphaDropped", "Nothing to do: transparency has no meaning in a medical image."),
@@ -105,17 +109,21 @@ class ConversionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileIssue:
-    """Why one file did not become (part of) an image."""
+    """Why one file did not become (part of) an image.
+
+    `entry` names what is meant inside an archive; it is for display only, never a path to open.
+    """
 
     file: Path
     code: str
     message: str
     advice: str
+    entry: str = ""
 
     @classmethod
-    def of(cls, file: Path, code: str, message: str) -> FileIssue:
+    def of(cls, file: Path, code: str, message: str, *, entry: str = "") -> FileIssue:
         """Make an issue with the advice that belongs to the code."""
-        return cls(file, code, message, CODES[code].advice)
+        return cls(file, code, message, CODES[code].advice, entry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def _little_endian_bytes(block: Array, *, dtype: np.dtype[Any]) -> memoryview:
     if block.dtype != dtype:
         raise ValueError(f"block of {block.dtype}, {dtype} announced")
     plain = np.ascontiguousarray(block, dtype=dtype.newbyteorder("<"))
-    return memoryview(plain.reshape(-1).view(np.uint8))
+    return memoryview(plain.reshape(-1).view(np.uint8).data)
 
 
 def combine_adler32(first: int, second: int, second_length: int) -> int:

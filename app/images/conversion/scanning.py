@@ -24,6 +24,7 @@ _REFUSED: dict[Format, tuple[str, str]] = {
     "tiff": ("WholeSlide", "TIFF files are imported as whole slides."),
     "zip": ("UnsupportedArchive", "Archives inside this archive are not opened."),
     "tar": ("UnsupportedArchive", "Archives inside this archive are not opened."),
+    "archive": ("UnsupportedArchive", "This kind of archive is not supported."),
     "gzip": ("UnsupportedFormat", "The compressed file holds no image format we know."),
     "other image": ("UnsupportedFormat", "This picture format is not supported."),
     "unknown": ("UnknownFormat", "The file is in no image format we know."),
@@ -56,9 +57,7 @@ def scan(
     return result
 
 
-def _scan_file(
-    path: Path, *, result: ScanResult, dicom: list[list[Frame]], limits: Limits
-) -> None:
+def _scan_file(path: Path, *, result: ScanResult, dicom: list[list[Frame]], limits: Limits) -> None:
     found = _format_of(path)
     if found in _REFUSED:
         code, message = _REFUSED[found]

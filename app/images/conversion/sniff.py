@@ -10,7 +10,7 @@ from app.images.conversion.dicom.reading import looks_like_dicom
 
 Format = Literal[
     "empty", "system", "dicom", "maybe dicom", "nifti", "nrrd", "metaimage", "png", "jpeg",
-    "tiff", "slide", "zip", "tar", "gzip", "other image", "unknown",
+    "tiff", "slide", "zip", "tar", "gzip", "archive", "other image", "unknown",
 ]  # fmt: skip
 
 _START_BYTES = 1024
@@ -19,6 +19,13 @@ _SLIDE_SUFFIXES = frozenset(
     {".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".czi", ".isyntax", ".vsi"}
 )
 _IMAGE_MAGICS = (b"GIF8", b"BM", b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51", b"RIFF")
+_ARCHIVE_MAGICS = (
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"\x28\xb5\x2f\xfd",
+)
 _NIFTI_MAGICS = frozenset({b"n+1\0", b"ni1\0", b"n+2\0", b"ni2\0"})
 
 
@@ -56,6 +63,8 @@ def _by_content(start: bytes) -> Format | None:
         return "nifti"
     if _is_metaimage(start):
         return "metaimage"
+    if start.startswith(_ARCHIVE_MAGICS):
+        return "archive"
     return "other image" if start.startswith(_IMAGE_MAGICS) else None
 
 

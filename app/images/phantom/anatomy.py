@@ -51,9 +51,7 @@ def paint_slice(body: Body, frame: Frame, index: int) -> tuple[Floats, Bools]:
     x, y, z = frame.x[None, :], frame.y[:, None], float(frame.z[index])
     taper = 1.0 - 0.25 * max(0.0, (z - 60.0) / 160.0) ** 2
     outer = _ellipse(x, y, 0.0, 0.0, body.width * taper, body.depth)
-    inner = _ellipse(
-        x, y, 0.0, 0.0, body.width * taper - body.rim, body.depth - body.rim
-    )
+    inner = _ellipse(x, y, 0.0, 0.0, body.width * taper - body.rim, body.depth - body.rim)
     values = np.full(outer.shape, AIR, dtype=np.float32)
     values[outer <= 1.0] = FAT
     values[inner <= 1.0] = MUSCLE

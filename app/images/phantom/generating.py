@@ -49,8 +49,7 @@ def generate(
     """
     random = np.random.default_rng(seed)
     x, y, z = (
-        round(extent / count, 4)
-        for extent, count in zip(FIELD_OF_VIEW, shape[::-1], strict=True)
+        round(extent / count, 4) for extent, count in zip(FIELD_OF_VIEW, shape[::-1], strict=True)
     )
     geometry = Geometry(shape=shape, spacing=spacing or (x, y, z))
     frame = Frame.of(geometry, flips=flips, shift=shift)

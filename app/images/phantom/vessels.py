@@ -15,9 +15,7 @@ _GENERATIONS = 5
 _ROOTS = 4
 
 
-def paint_vessels(
-    values: Floats, lung: Bools, frame: Frame, random: np.random.Generator
-) -> Bools:
+def paint_vessels(values: Floats, lung: Bools, frame: Frame, random: np.random.Generator) -> Bools:
     """Paint both trees where there is lung; return what they cover (z, y, x)."""
     covered = np.zeros(lung.shape, dtype=bool)
     for side in (-1.0, 1.0):

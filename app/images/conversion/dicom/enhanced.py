@@ -42,15 +42,14 @@ def enhanced_frames(header: Header, instance: Instance) -> list[Frame]:
 class _GroupReader:
     """Looks attributes of one frame up where the standard allows them to be."""
 
-    def __init__(
-        self, header: Header, instance: Instance, shared: Dataset, top: Dataset
-    ) -> None:
+    def __init__(self, header: Header, instance: Instance, shared: Dataset, top: Dataset) -> None:
         self._header = header
         self._instance = instance
         self._shared = shared
         self._top = top
         self._flat = not any(
-            "PlanePositionSequence" in item for item in (shared, *_items(top, tags.PER_FRAME_GROUPS))
+            "PlanePositionSequence" in item
+            for item in (shared, *_items(top, tags.PER_FRAME_GROUPS))
         )
 
     def frame(self, index: int, item: Dataset) -> Frame:
@@ -134,10 +133,11 @@ class _GroupReader:
         instance = self._instance
         if instance.thickness is None:
             instance.thickness = self._number(item, "PixelMeasuresSequence", "SliceThickness")
+        if not instance.rescale_type:
+            kind = self._text(item, "PixelValueTransformationSequence", "RescaleType")
+            instance.rescale_type = kind if kind.isalnum() and len(kind) <= 16 else ""
         if instance.slice_gap is None:
-            instance.slice_gap = self._number(
-                item, "PixelMeasuresSequence", "SpacingBetweenSlices"
-            )
+            instance.slice_gap = self._number(item, "PixelMeasuresSequence", "SpacingBetweenSlices")
         if instance.window is None:
             instance.window = self._window(item)
 

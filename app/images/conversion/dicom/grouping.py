@@ -16,9 +16,7 @@ from app.images.conversion.dicom.frame import Frame, Instance
 from app.images.conversion.issues import FileIssue, Remark
 from app.images.conversion.model import Group
 
-SEGMENTATION_CLASSES = frozenset(
-    {"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"}
-)
+SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 VOLUME_CLASSES = frozenset(
     {
         "1.2.840.10008.5.1.4.1.1.2",

@@ -20,6 +20,13 @@ from app.images.conversion.limits import Limits
 
 WHOLE_SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"
 NUCLEAR_CLASS = "1.2.840.10008.5.1.4.1.1.20"
+ENHANCED_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.2.1",
+        "1.2.840.10008.5.1.4.1.1.4.1",
+        "1.2.840.10008.5.1.4.1.1.130",
+    }
+)
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _COLOR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"})
 
@@ -29,6 +36,13 @@ def read_frames(header: Header, *, limits: Limits) -> list[Frame]:
     instance = _instance(header, limits=limits)
     if header.dataset is not None and tags.PER_FRAME_GROUPS in header.dataset:
         return enhanced_frames(header, instance)
+    if instance.sop_class in ENHANCED_CLASSES and instance.frame_count > 1:
+        raise ConversionError(
+            "MissingFunctionalGroup",
+            "The enhanced multi-frame object has no functional groups.",
+            files=[header.path],
+            tag=tags.show(tags.PER_FRAME_GROUPS),
+        )
     base = _plain_frame(header, instance)
     if is_mosaic(instance):
         return mosaic_frames(header, base)
@@ -88,9 +102,7 @@ def _check_object(header: Header) -> None:
     if header.pixels is None or tags.ROWS not in header.elements:
         known = UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
         what = known if known and known != sop_class else "a DICOM object"
-        raise ConversionError(
-            "NotAnImage", f"This is {what} without pixels.", files=[header.path]
-        )
+        raise ConversionError("NotAnImage", f"This is {what} without pixels.", files=[header.path])
 
 
 def _pixel_format(header: Header) -> PixelFormat:

@@ -56,7 +56,8 @@ def mosaic_frames(header: Header, base: Frame) -> list[Frame]:
 
 def _corner(base: Frame, *, rows: int, columns: int) -> Triple:
     """Move the first pixel from the mosaic's corner to that of a tile around the same center."""
-    assert base.position is not None and base.orientation is not None  # noqa: S101 (checked above)
+    assert base.position is not None  # noqa: S101 (checked by the caller)
+    assert base.orientation is not None  # noqa: S101
     assert base.spacing is not None  # noqa: S101
     pixel_format = base.instance.format
     right = (pixel_format.columns - columns) / 2 * base.spacing[1]

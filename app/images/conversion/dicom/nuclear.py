@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import Frame, Triple
@@ -39,17 +40,21 @@ def nuclear_frames(header: Header, base: Frame) -> list[Frame]:
 
 
 def _detector_geometry(header: Header) -> tuple[Triple, tuple[float, ...]]:
-    detectors = getattr(header.dataset, "DetectorInformationSequence", None) or ()
+    detectors: list[Any] = list(getattr(header.dataset, "DetectorInformationSequence", None) or ())
     if len(detectors) != 1:
         raise _refused(header, "it does not describe exactly one detector")
     try:
-        position = tuple(float(value) for value in detectors[0].ImagePositionPatient)
-        orientation = tuple(float(value) for value in detectors[0].ImageOrientationPatient)
+        position = _floats(detectors[0].ImagePositionPatient)
+        orientation = _floats(detectors[0].ImageOrientationPatient)
     except (AttributeError, TypeError, ValueError) as error:
         raise _refused(header, "the detector's position or orientation is missing") from error
     if len(position) != 3 or len(orientation) != 6:
         raise _refused(header, "the detector's position or orientation is incomplete")
-    return cast(Triple, position), orientation
+    return (position[0], position[1], position[2]), orientation
+
+
+def _floats(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
 
 
 def _slice_numbers(header: Header, frame_count: int) -> list[int]:

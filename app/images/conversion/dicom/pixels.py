@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, get_decoder
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from app.images.conversion.dicom import tags
@@ -178,7 +179,9 @@ def _in_rgb(instance: Instance, dataset: Dataset, values: Array) -> Array:
 
 def _palette_to_bytes(colored: Array, dataset: Dataset) -> Array:
     """Bring 16 bit palette entries to 8 bit, unless the writer only used the low byte."""
-    tables = [dataset.get(f"{name}PaletteColorLookupTableData") for name in ("Red", "Green", "Blue")]
+    tables = [
+        dataset.get(f"{name}PaletteColorLookupTableData") for name in ("Red", "Green", "Blue")
+    ]
     high = any(
         np.frombuffer(table, dtype="<u2").max(initial=0) > 255
         for table in tables

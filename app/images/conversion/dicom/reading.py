@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pydicom
-from pydicom.dataset import Dataset
 from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import (
     AllTransferSyntaxes,
@@ -140,7 +140,11 @@ def _element(window: bytes, position: int) -> tuple[int, int, int]:
     if not (vr.isalpha() and vr.isupper()):
         raise _Confused
     if vr in _LONG_VRS:
-        return group << 16 | element, position + 12, struct.unpack_from("<I", window, position + 8)[0]
+        return (
+            group << 16 | element,
+            position + 12,
+            struct.unpack_from("<I", window, position + 8)[0],
+        )
     return group << 16 | element, position + 8, struct.unpack_from("<H", window, position + 6)[0]
 
 
@@ -234,7 +238,7 @@ def _from_dataset(
         if BaseTag(tag) in dataset:
             raw = dataset.get_item(BaseTag(tag))
             value = raw.value if isinstance(raw, RawDataElement) else _encode(raw.value)
-            elements[tag] = cast(bytes, value) or b""
+            elements[tag] = value or b""
     if not elements and not dataset.file_meta:
         raise _not_dicom(path)
     return Header(
@@ -252,7 +256,11 @@ def _encode(value: object) -> bytes:
     """Return a value pydicom has already parsed as text bytes."""
     if isinstance(value, bytes):
         return value
-    if isinstance(value, (list, tuple)) or hasattr(value, "__iter__") and not isinstance(value, str):
+    if (
+        isinstance(value, (list, tuple))
+        or hasattr(value, "__iter__")
+        and not isinstance(value, str)
+    ):
         return "\\".join(str(part) for part in cast("list[object]", value)).encode("latin-1")
     return str(value).encode("latin-1", "replace")
 

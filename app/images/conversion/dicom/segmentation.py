@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def _planes(
 
 def _gap(distances: list[float], *, stated: float | None) -> float:
     ordered = sorted(distances)
-    steps = [b - a for a, b in zip(ordered, ordered[1:], strict=False) if b - a > 0.005]
+    steps = [b - a for a, b in pairwise(ordered) if b - a > 0.005]
     if not steps:
         return stated if stated is not None and stated > 0 else 1.0
     gap = min(steps)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.images.conversion.dicom.frame import Frame, Triple
 from app.images.conversion.dicom.timing import order_in_time, states_time
@@ -120,12 +121,16 @@ def _by_position(frames: list[Frame], *, normal: Triple, pixel: float) -> list[l
 def _even_out(
     columns: list[list[Frame]], *, same_pixels: SamePixels, remarks: list[Remark]
 ) -> list[list[Frame]]:
-    """Return columns of equal height; copies with identical pixels are left out."""
-    if len({len(column) for column in columns}) == 1:
-        return columns
+    """Return columns of equal height; copies with identical pixels are left out.
+
+    Copies are looked for where a position holds more frames than others, or the same image (SOP
+    instance and frame) twice, as when a series was stored again in another encoding.
+    """
     least = min(len(column) for column in columns)
     kept = [
-        _without_copies(column, same_pixels) if len(column) > least else column
+        _without_copies(column, same_pixels)
+        if len(column) > least or _repeats_instance(column)
+        else column
         for column in columns
     ]
     dropped = sum(map(len, columns)) - sum(map(len, kept))
@@ -141,6 +146,11 @@ def _even_out(
             "images; a series over time has the same number at each.",
         )
     return kept
+
+
+def _repeats_instance(column: list[Frame]) -> bool:
+    identities = {(frame.instance.sop_uid, frame.index) for frame in column}
+    return len(identities) < len(column)
 
 
 def _without_copies(column: list[Frame], same_pixels: SamePixels) -> list[Frame]:
@@ -190,7 +200,7 @@ def _check_sideways(columns: list[list[Frame]], *, normal: Triple, pixel: float)
 
 def _slice_gap(columns: list[list[Frame]], *, normal: Triple, remarks: list[Remark]) -> float:
     distances = [dot(_position(column[0]), normal) for column in columns]
-    steps = [after - before for before, after in zip(distances, distances[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(distances)]
     if not steps:
         return _single_slice_gap(columns[0][0], remarks)
     middle = sorted(steps)[(len(steps) - 1) // 2]
@@ -230,7 +240,9 @@ def _single_slice_gap(frame: Frame, remarks: list[Remark]) -> float:
     for stated in (frame.instance.slice_gap, frame.instance.thickness):
         if stated is not None and stated > 0:
             remarks.append(
-                Remark("OneSlice", f"The image has one slice; its depth is stated as {stated:g} mm.")
+                Remark(
+                    "OneSlice", f"The image has one slice; its depth is stated as {stated:g} mm."
+                )
             )
             return stated
     remarks.append(Remark("OneSlice", "The image has one slice of unknown depth (1 mm assumed)."))

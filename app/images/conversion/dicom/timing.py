@@ -7,6 +7,7 @@ stored slice by slice or volume by volume.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from app.images.conversion.dicom.frame import Frame
 from app.images.conversion.issues import ConversionError
@@ -71,7 +72,7 @@ def _time_step(columns: list[list[Frame]]) -> float | None:
     times = [frame.times["acquired"][0] for frame in frames if "acquired" in frame.times]
     if len(times) != len(frames):
         return None
-    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(times)]
     mean = sum(steps) / len(steps)
     regular = mean > 0 and all(abs(step - mean) <= 0.05 * mean for step in steps)
     return round(mean, 6) if regular else None

@@ -75,8 +75,8 @@ def real_values(values: Array, *, frame: Frame, dtype: np.dtype[Any]) -> Array:
         return values.astype(dtype, copy=False)
     if dtype.kind in "iu":
         wide = values.astype(np.int64 if dtype.itemsize == 4 else np.int32)
-        wide *= int(frame.slope)
-        wide += int(frame.intercept)
+        np.multiply(wide, int(frame.slope), out=wide)
+        np.add(wide, int(frame.intercept), out=wide)
         return wide.astype(dtype)
     scaled = values.astype(np.float64) * frame.slope + frame.intercept
     with np.errstate(over="ignore"):

@@ -91,7 +91,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
 def write_planned(
     group: Group, output_dir: Path, *, plan: Plan, blocks: Iterable[Array], limits: Limits
 ) -> ConvertedImage:
-    """Write the planned image from `blocks`, slice by slice. Raises TooLarge and what they raise."""
+    """Write the planned image from `blocks`, slice by slice; TooLarge, or what they raise."""
     header, reference = plan.header, plan.reference
     if header.pixel_bytes > limits.image_bytes:
         raise ConversionError(

@@ -1,4 +1,4 @@
-"""Read a whole image with SimpleITK and write it as MetaImage, without what else its header held."""
+"""Read a whole image with SimpleITK and write it as MetaImage, geometry and pixels only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.limits import Limits
@@ -15,6 +15,8 @@ from app.images.conversion.metaimage import ELEMENT_TYPES, MetaImageHeader, writ
 from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.resident.picture import exif_orientation
 
+sitk: Any = SimpleITK  # it comes without types
+Image = Any
 Array = np.ndarray[Any, np.dtype[Any]]
 _IMAGE_IOS = {
     "NIfTI": "NiftiImageIO",
@@ -82,7 +84,7 @@ def convert_flat(group: Group, output_dir: Path, *, limits: Limits) -> Converted
     return _write(group, output_dir, header, values, remarks=remarks, spacing_valid=False)
 
 
-def _read(group: Group) -> sitk.Image:
+def _read(group: Group) -> Image:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(group.files[0]))
     reader.SetImageIO(_IMAGE_IOS[group.format])
@@ -94,9 +96,7 @@ def _read(group: Group) -> sitk.Image:
         ) from error
 
 
-def _plain_values(
-    values: Array, image: sitk.Image, group: Group
-) -> tuple[Array, list[Remark]]:
+def _plain_values(values: Array, image: Image, group: Group) -> tuple[Array, list[Remark]]:
     """Return grey values or RGB in a type every viewer knows."""
     remarks = list(group.remarks)
     components = image.GetNumberOfComponentsPerPixel()

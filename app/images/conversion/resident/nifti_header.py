@@ -44,7 +44,8 @@ def inspect(path: Path) -> Claim:
             f"NIfTI data type {header.datatype} is not supported.",
             files=[path],
         )
-    files, stored = (path,), path.stat().st_size - header.offset
+    files: tuple[Path, ...] = (path,)
+    stored = path.stat().st_size - header.offset
     if not header.single_file:
         data = _data_of(path)
         files, stored, compressed = (path, data), data.stat().st_size, data.suffix == ".gz"

@@ -78,7 +78,7 @@ def _fields(path: Path) -> tuple[dict[str, str], int]:
         end = raw.find(b"\n", position)
         line = (raw[position:] if end < 0 else raw[position:end]).decode("latin-1").strip()
         position = len(raw) if end < 0 else end + 1
-        if not line or end < 0 and position >= len(raw) and len(raw) >= 65536:
+        if not line:
             return fields, position
         if not line.startswith("#") and ":=" not in line:
             key, separator, value = line.partition(":")

@@ -26,9 +26,7 @@ def inspect_picture(path: Path, *, limits: Limits) -> Group:
     claim = _png(path, start) if png else _jpeg(path, start)
     if claim.pixel_bytes > limits.frame_bytes:
         raise claim.error("TooLarge", f"The picture takes {claim.pixel_bytes} bytes.")
-    return Group(
-        "flat", (path,), format="PNG" if png else "JPEG", remarks=list(claim.remarks)
-    )
+    return Group("flat", (path,), format="PNG" if png else "JPEG", remarks=list(claim.remarks))
 
 
 def exif_orientation(path: Path) -> int:
