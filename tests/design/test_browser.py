@@ -130,6 +130,38 @@ def test_without_scripts_menus_dialogs_and_search_work(
     expect(page.locator(".list-count").first).to_contain_text("found for “lung”")
 
 
+def test_a_log_follows_its_end_until_the_reader_scrolls_up(
+    guide: str, open_page: Any
+) -> None:
+    page = open_page(guide)
+    log = page.get_by_role("log")
+    at_end = "e => e.scrollHeight - e.scrollTop - e.clientHeight < 2"
+    more = "e => { e.textContent += '\\nmore'.repeat(40); }"
+    assert log.evaluate(at_end)
+    log.evaluate(more)
+    page.wait_for_function(f"({at_end})(document.querySelector('[role=log]'))")
+    log.hover()
+    page.mouse.wheel(0, -300)
+    expect(page.get_by_label("Follow")).not_to_be_checked()
+    log.evaluate(more)
+    assert not log.evaluate(at_end)
+    page.get_by_label("Follow").check()
+    page.wait_for_function(f"({at_end})(document.querySelector('[role=log]'))")
+
+
+def test_a_table_wider_than_a_phone_is_reached_by_keyboard(
+    guide: str, open_page: Any
+) -> None:
+    page = open_page(guide, width=360)
+    frame = page.get_by_role("region", name="Ranked by Dice")
+    frame.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    expect(frame).to_be_focused()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.get_by_role("region", name="Ranked by Dice")).to_have_count(0)
+
+
 def test_a_toast_is_shown_as_text(guide: str, open_page: Any) -> None:
     page = open_page(guide)
     page.evaluate(

@@ -9,6 +9,7 @@ import { setUpHtmx } from "./requests";
 import { setUpLogs } from "./logs";
 import { setUpMenus } from "./menus";
 import { setUpShortcuts } from "./shortcuts";
+import { setUpTables } from "./tables";
 import { setUpTimes } from "./times";
 import { setUpToasts } from "./toasts";
 
@@ -22,3 +23,4 @@ setUpTimes();
 setUpShortcuts();
 setUpErrorSummaries();
 setUpLogs();
+setUpTables();
