@@ -11,7 +11,7 @@ class AlgorithmsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what algorithms are to the layers below."""
-        from algorithms.display import JobSource
+        from algorithms.display import RunSource
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import image_ids_visible_to
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
@@ -22,7 +22,7 @@ class AlgorithmsConfig(AppConfig):
 
         register_people("algorithm", ALGORITHMS)
         visibility.register(image_ids_visible_to)
-        register(JobSource())
+        register(RunSource())
         register_job_kind(
             "algorithm", build_spec=build_algorithm_spec, on_finished=algorithm_job_finished
         )

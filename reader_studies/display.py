@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from app.core.errors import NotFound
 from reader_studies.selectors import get_display_set_for
-from viewer.registry import DisplaySetView, Layer
+from viewer.layers import layers_of
+from viewer.registry import DisplaySetView
 
 
 class DisplaySetSource:
@@ -18,22 +19,12 @@ class DisplaySetSource:
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         display_set = get_display_set_for(user, pk, action="read")
-        layers = [
-            Layer(
-                image_id=value.image_id,
-                name=value.socket.title,
-                role="overlay" if value.socket.kind == "SEG" else "image",
-                segments=value.socket.segments,
-            )
-            for value in display_set.values.all()
-            if value.image_id
-        ]
+        layers = layers_of(display_set.values.all())
         if not layers:
             raise NotFound("This case holds no image to view.")
-        layers.sort(key=lambda layer: layer.role == "overlay")
         return DisplaySetView(
             title=display_set.title,
-            layers=tuple(layers),
+            layers=layers,
             back_url=reverse("reader_studies:detail", args=[display_set.study_id]),
             panel_url=reverse("reader_studies:panel", args=[display_set.pk]),
         )

@@ -25,6 +25,11 @@ class Progress:
         """Progress in whole percent."""
         return round(100 * self.done / self.total) if self.total else 0
 
+    @property
+    def text(self) -> str:
+        """Progress in words."""
+        return f"{self.done} of {self.total} cases"
+
 
 def studies_for(user: Any) -> QuerySet[ReaderStudy]:
     """Return the studies that ``user`` may view, with counts."""
@@ -45,6 +50,18 @@ def get_display_set_for(user: Any, pk: UUID | str, *, action: str = "view") -> D
         DisplaySet.objects.filter(pk=pk, study__in=READER_STUDIES.visible_to(user))
         .select_related("study")
         .prefetch_related("values__socket")
+        .first()
+    )
+    if found is None or not READER_STUDIES.allows(user, found.study, action):
+        raise NotFound
+    return found
+
+
+def get_question_for(user: Any, pk: UUID | str, *, action: str = "view") -> Question:
+    """Return the question if ``user`` may do ``action`` with its study."""
+    found = (
+        Question.objects.filter(pk=pk, study__in=READER_STUDIES.visible_to(user))
+        .select_related("study")
         .first()
     )
     if found is None or not READER_STUDIES.allows(user, found.study, action):

@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
@@ -31,18 +32,20 @@ def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]]
     return decorator
 
 
-def enqueue_on_commit(task: Task, *args: Any) -> None:
+def enqueue_on_commit(task: Task | str, *args: Any) -> None:
     """Send ``task(*args)`` to its queue once the current transaction has committed.
 
-    A broker that cannot be reached is logged, not raised: the database holds the truth and the
+    ``task`` may be a dotted name, so that services need not import the tasks that call them. A
+    broker that cannot be reached is logged, not raised: the database holds the truth and the
     reconciler sends what is due again.
     """
     arguments = [str(a) if not isinstance(a, (int, str, bool)) else a for a in args]
+    found: Task = import_string(task) if isinstance(task, str) else task
 
     def send() -> None:
         try:
-            task.apply_async(args=arguments)
+            found.apply_async(args=arguments)
         except Exception:
-            logger.exception("Could not enqueue %s%r; the reconciler will.", task.name, arguments)
+            logger.exception("Could not enqueue %s%r; the reconciler will.", found.name, arguments)
 
     transaction.on_commit(send, robust=True)

@@ -21,6 +21,7 @@ def segmentation_socket() -> Socket:
         title="Segmentation",
         kind="SEG",
         relative_path="images/segmentation",
+        segments=[{"value": 1, "name": "Segment 1", "color": "#ff9f1c"}],
     )
 
 

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 
 from app.core.storage import django_storages
 from config.settings.environment import Environment
+
+django_stubs_ext.monkeypatch()  # lets generic Django classes be written with their types
 
 ENV = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent

@@ -42,6 +42,7 @@ beat_schedule = {
         "app.execution.tasks.reconcile": 30.0,
         "app.images.tasks.reconcile_imports": 60.0,
         "app.challenges.tasks.reconcile_evaluations": 60.0,
+        "viewer.tasks.reconcile_viewer": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,
     }.items()
 }

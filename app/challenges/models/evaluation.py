@@ -60,6 +60,22 @@ class Evaluation(UUIDModel, TimestampedModel):
         return self.state in self.MACHINE.final
 
 
+    @property
+    def score_text(self) -> str:
+        """The score as it is shown."""
+        return "–" if self.score is None else f"{self.score:.4f}"
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation over cases that the metrics give beside the score, if any."""
+        *parents, leaf = self.submission.phase.score_path.split(".")
+        found = self.metrics
+        for key in parents:
+            found = found.get(key) if isinstance(found, dict) else None
+        value = found.get("std") if isinstance(found, dict) and leaf != "std" else None
+        return value if isinstance(value, float) else None
+
+
 class EvaluationCase(UUIDModel):
     """One test case of an evaluation and the job that runs it."""
 

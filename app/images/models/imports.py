@@ -65,6 +65,11 @@ class Import(UUIDModel, TimestampedModel):
         return self.state in self.MACHINE.final
 
     @property
+    def progress_text(self) -> str:
+        """Progress in words."""
+        return f"{self.done_files} of {self.total_files}"
+
+    @property
     def percent(self) -> int:
         """Progress through the files, 0 to 100."""
         return min(100, round(100 * self.done_files / self.total_files)) if self.total_files else 0

@@ -1,0 +1,5 @@
+"""Pages of algorithms."""
+
+from algorithms.views import algorithms, runs
+
+__all__ = ["algorithms", "runs"]

@@ -1,0 +1,149 @@
+"""The way of an evaluation: cases, method, ranking. Every step may run twice or never."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.audit.services import record
+from app.challenges.models import Evaluation, EvaluationCase
+from app.challenges.services.cases import start_case
+from app.challenges.services.leaderboard import rerank
+from app.challenges.services.method import start_method
+from app.core.states import transition
+from app.execution.models import Job
+from app.execution.services import cancel_job
+from app.notifications.services import notify
+
+State = Evaluation.State
+
+
+def advance(evaluation_id: UUID | str) -> None:
+    """Do every step that is due; stop where the evaluation waits for a job."""
+    for _ in State:
+        if not _step(evaluation_id):
+            return
+
+
+@transaction.atomic
+def _step(evaluation_id: UUID | str) -> bool:
+    evaluation = (
+        Evaluation.objects.select_for_update(of=("self",))
+        .select_related("submission__phase__challenge", "submission__version__algorithm")
+        .filter(pk=evaluation_id)
+        .first()
+    )
+    if evaluation is None or evaluation.is_finished:
+        return False
+    steps: dict[str, Callable[[Evaluation], bool]] = {
+        State.QUEUED: _begin,
+        State.RUNNING_CASES: _run_cases,
+        State.EVALUATING: _score,
+        State.RANKING: _rank,
+    }
+    return steps[evaluation.state](evaluation)
+
+
+def _begin(evaluation: Evaluation) -> bool:
+    transition(evaluation, State.RUNNING_CASES)
+    return True
+
+
+def _run_cases(evaluation: Evaluation) -> bool:
+    """Run the first case alone; if that works, all the others."""
+    cases = list(evaluation.cases.select_related("job", "item"))
+    failed = [case for case in cases if case.job and case.job.state in _FAILED]
+    if failed:
+        _fail_for_case(evaluation, failed[0])
+        return False
+    if all(case.job and case.job.state == Job.State.SUCCEEDED for case in cases):
+        start_method(evaluation)
+        transition(evaluation, State.EVALUATING)
+        return False
+    first = cases[0]
+    if first.job is None:
+        start_case(first)
+    elif first.job.state == Job.State.SUCCEEDED:
+        for case in cases:
+            if case.job is None:
+                start_case(case)
+    Evaluation.objects.filter(pk=evaluation.pk).update(modified=timezone.now())
+    return False
+
+
+def _score(evaluation: Evaluation) -> bool:
+    job = evaluation.job
+    if job is None or job.state not in Job.MACHINE.final:
+        Evaluation.objects.filter(pk=evaluation.pk).update(modified=timezone.now())
+        return False
+    if job.state in _FAILED:
+        fail(
+            evaluation,
+            reason="The evaluation of your results failed. The organizers have been told.",
+            organizer_reason=f"The evaluation container failed: {job.reason}",
+        )
+        return False
+    metrics = job.outputs.filter(socket__slug="metrics-json-file").first()
+    value = metrics.value if metrics else None
+    transition(evaluation, State.RANKING, metrics=value if value is not None else {})
+    return True
+
+
+def _rank(evaluation: Evaluation) -> bool:
+    rerank(evaluation.submission.phase)
+    transition(evaluation, State.SUCCEEDED, finished_at=timezone.now())
+    evaluation.refresh_from_db()
+    _tell(evaluation, "is done")
+    return False
+
+
+def fail(evaluation: Evaluation, *, reason: str, organizer_reason: str) -> None:
+    """End an evaluation: participants get ``reason``, organizers the rest."""
+    for case in evaluation.cases.select_related("job"):
+        if case.job is not None and case.job.state not in Job.MACHINE.final:
+            cancel_job(actor=None, job=case.job)
+    transition(
+        evaluation,
+        State.FAILED,
+        reason=reason,
+        organizer_reason=organizer_reason,
+        finished_at=timezone.now(),
+    )
+    _tell(evaluation, "failed")
+
+
+def _fail_for_case(evaluation: Evaluation, case: EvaluationCase) -> None:
+    job_reason = case.job.reason if case.job else ""
+    fail(
+        evaluation,
+        reason=f"The algorithm failed on case {case.order} of the hidden test set.",
+        organizer_reason=f"Case {case.order} ({case.item.title}): {job_reason}",
+    )
+
+
+@transaction.atomic
+def cancel_evaluation(*, actor: User, evaluation: Evaluation) -> None:
+    """Stop an evaluation and its jobs."""
+    for case in evaluation.cases.select_related("job"):
+        if case.job is not None and case.job.state not in Job.MACHINE.final:
+            cancel_job(actor=actor, job=case.job)
+    if evaluation.job is not None and evaluation.job.state not in Job.MACHINE.final:
+        cancel_job(actor=actor, job=evaluation.job)
+    transition(evaluation, State.CANCELLED, actor=actor, finished_at=timezone.now())
+    record("challenges.evaluation.cancelled", obj=evaluation, actor=actor)
+
+
+def _tell(evaluation: Evaluation, what: str) -> None:
+    submission = evaluation.submission
+    notify(
+        user=submission.creator,
+        kind="challenges.evaluation.finished",
+        text=f"The evaluation of {submission.version} in {submission.phase} {what}.",
+        url=reverse("challenges:evaluation", args=[evaluation.pk]),
+    )
+
+
+_FAILED = (Job.State.FAILED, Job.State.CANCELLED)

@@ -1,0 +1,92 @@
+"""Making and furnishing phases."""
+
+import tarfile
+
+from django.db import transaction
+
+from app.accounts.models import User
+from app.audit.services import record
+from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
+from app.challenges.services.leaderboard import rerank
+from app.core.errors import ValidationFailed
+from app.core.ids import new_id
+from app.execution.models import ContainerImage
+from app.execution.services import create_container_image
+from app.sockets.models import Socket
+from app.sockets.selectors import medical_image_socket, segmentation_socket
+from app.uploads.models import UserUpload
+from app.uploads.services import consume_upload, open_upload
+
+
+@transaction.atomic
+def create_phase(
+    *,
+    actor: User,
+    challenge: Challenge,
+    inputs: list[Socket] | None = None,
+    outputs: list[Socket] | None = None,
+    **fields: object,
+) -> Phase:
+    """Make a phase; without sockets it takes an image and wants a segmentation."""
+    phase = Phase(challenge=challenge, **fields)
+    phase.full_clean()
+    phase.save()
+    phase.inputs.set(inputs or [medical_image_socket()])
+    phase.outputs.set(outputs or [segmentation_socket()])
+    record("challenges.phase.created", obj=phase, actor=actor, data={"title": phase.title})
+    return phase
+
+
+@transaction.atomic
+def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
+    """Change a phase; a change of the ranking rule ranks anew at once."""
+    before = {name: str(getattr(phase, name)) for name in changes}
+    for name, value in changes.items():
+        setattr(phase, name, value)
+    phase.full_clean()
+    phase.save()
+    after = {name: str(value) for name, value in changes.items()}
+    record(
+        "challenges.phase.changed", obj=phase, actor=actor, data={"before": before, "after": after}
+    )
+    if {"score_path", "direction"} & set(changes):
+        rerank(phase)
+    return phase
+
+
+@transaction.atomic
+def add_method(*, actor: User, phase: Phase, upload: UserUpload) -> EvaluationMethod:
+    """Take an uploaded container archive as the phase's evaluation method."""
+    image = create_container_image(actor=actor, kind=ContainerImage.Kind.METHOD, upload=upload)
+    method = EvaluationMethod.objects.create(phase=phase, container_image=image)
+    record("challenges.method.added", obj=method, actor=actor)
+    return method
+
+
+@transaction.atomic
+def add_ground_truth(*, actor: User, phase: Phase, upload: UserUpload) -> GroundTruth:
+    """Take an uploaded tar archive as the phase's ground truth, after a look at its entries."""
+    check_ground_truth(upload)
+    key = f"ground-truth/{new_id()}.tar"
+    sha256 = upload.sha256
+    stored = consume_upload(upload, to=key)
+    truth = GroundTruth.objects.create(phase=phase, key=key, size=stored.size, sha256=sha256)
+    record("challenges.ground_truth.added", obj=truth, actor=actor, data={"size": stored.size})
+    return truth
+
+
+def check_ground_truth(upload: UserUpload) -> None:
+    """Raise `ValidationFailed` unless the upload is a tar archive of plain files and folders."""
+    try:
+        with open_upload(upload) as stream, tarfile.open(fileobj=stream, mode="r|*") as tar:
+            for number, entry in enumerate(tar):
+                name = entry.name
+                if number > 100_000 or not (entry.isreg() or entry.isdir()):
+                    raise ValidationFailed(f"“{name[:100]}” is not a plain file.")
+                if name.startswith("/") or ".." in name.split("/"):
+                    raise ValidationFailed(f"“{name[:100]}” leads out of the archive.")
+    except (tarfile.TarError, EOFError, OSError, ValueError):
+        raise ValidationFailed(
+            "The ground truth is not a readable tar archive.",
+            advice="Pack the folder with: tar -czf ground-truth.tar.gz -C FOLDER .",
+        ) from None

@@ -1,0 +1,115 @@
+"""Pages of phases: leaderboard, settings, evaluation method and ground truth."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from app.accounts.models import User
+from app.challenges import selectors, services
+from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
+from app.challenges.views.challenges import rights
+from app.core.errors import ValidationFailed
+from app.core.forms import changed_values
+from app.execution.models import ContainerImage
+
+
+@login_required
+def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the ranks of a phase."""
+    phase = selectors.get_phase_for(request.user, pk)
+    user = cast(User, request.user)
+    context = {
+        "phase": phase,
+        "challenge": phase.challenge,
+        "rows": selectors.leaderboard_for(phase),
+        "left": selectors.submissions_left(user, phase),
+        "readiness": selectors.readiness_of(phase),
+        **rights(request, phase.challenge),
+    }
+    return render(request, "challenges/leaderboard.html", context)
+
+
+@login_required
+def create(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Make a phase."""
+    challenge = selectors.get_challenge_for(request.user, pk, action="change")
+    form = PhaseForm(request.POST or None, user=request.user)
+    form.instance.challenge = challenge
+    if request.method == "POST" and form.is_valid():
+        phase = services.create_phase(
+            actor=cast(User, request.user), challenge=challenge, **form.cleaned_data
+        )
+        messages.success(request, "The phase is made. Now its evaluation.")
+        return redirect("challenges:setup_phase", pk=phase.pk)
+    context = {"form": form, "challenge": challenge}
+    return render(request, "challenges/phase_form.html", context)
+
+
+@login_required
+def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change a phase."""
+    phase = selectors.get_phase_for(request.user, pk, action="change")
+    form = PhaseForm(request.POST or None, instance=phase, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        phase.refresh_from_db()
+        actor = cast(User, request.user)
+        services.update_phase(actor=actor, phase=phase, **changed_values(form))
+        messages.success(request, "Your changes are saved.")
+        return redirect("challenges:setup_phase", pk=phase.pk)
+    context = {"form": form, "phase": phase, "challenge": phase.challenge}
+    return render(request, "challenges/phase_form.html", context)
+
+
+@login_required
+def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show organizers what a phase has and lacks."""
+    phase = selectors.get_phase_for(request.user, pk, action="change")
+    methods = list(phase.methods.select_related("container_image"))
+    settled = ContainerImage.MACHINE.final | {ContainerImage.State.READY}
+    context = {
+        "phase": phase,
+        "challenge": phase.challenge,
+        "methods": methods,
+        "checking": any(m.container_image.state not in settled for m in methods),
+        "truths": phase.ground_truths.all(),
+        "case_count": phase.archive.items.count(),
+        "readiness": selectors.readiness_of(phase),
+        **rights(request, phase.challenge),
+    }
+    return render(request, "challenges/setup.html", context)
+
+
+@login_required
+def add_method(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Upload an evaluation container."""
+    phase = selectors.get_phase_for(request.user, pk, action="change")
+    form = ContainerForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["uploads"].uploads[0]
+        services.add_method(actor=cast(User, request.user), phase=phase, upload=upload)
+        messages.success(request, "The evaluation container is being checked.")
+        return redirect("challenges:setup_phase", pk=phase.pk)
+    context = {"form": form, "phase": phase, "title": "Upload the evaluation container"}
+    return render(request, "challenges/upload.html", context)
+
+
+@login_required
+def add_ground_truth(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Upload the ground truth."""
+    phase = selectors.get_phase_for(request.user, pk, action="change")
+    form = GroundTruthForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["uploads"].uploads[0]
+        try:
+            services.add_ground_truth(actor=cast(User, request.user), phase=phase, upload=upload)
+        except ValidationFailed as error:
+            form.add_error("uploads", f"{error.message} {error.advice}")
+        else:
+            messages.success(request, "The ground truth is stored.")
+            return redirect("challenges:setup_phase", pk=phase.pk)
+    context = {"form": form, "phase": phase, "title": "Upload the ground truth"}
+    return render(request, "challenges/upload.html", context)

@@ -1,0 +1,96 @@
+"""Handing in, and the page of an evaluation."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from app.accounts.models import User
+from app.challenges import selectors, services
+from app.challenges.forms import SubmissionForm
+from app.challenges.policies import EVALUATIONS
+from app.challenges.views.challenges import rights
+from app.core.errors import PortalError, ValidationFailed
+from app.core.forms import add_errors
+from app.core.pages import list_page
+from app.execution.models import Job
+
+
+@login_required
+def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Hand in an algorithm."""
+    phase = selectors.get_phase_for(request.user, pk, action="submit")
+    user = cast(User, request.user)
+    algorithms = selectors.submittable_algorithms(user, phase)
+    form = SubmissionForm(request.POST or None, algorithms=algorithms)
+    if request.method == "POST" and form.is_valid():
+        try:
+            submission = services.submit_algorithm(actor=user, phase=phase, **form.cleaned_data)
+        except ValidationFailed as error:
+            add_errors(form, error)
+        except PortalError as error:
+            form.add_error(None, f"{error.message} {error.advice}".strip())
+        else:
+            messages.success(request, "Your algorithm is handed in; its evaluation has begun.")
+            evaluation = submission.evaluations.get()
+            return redirect("challenges:evaluation", pk=evaluation.pk)
+    context = {
+        "form": form,
+        "phase": phase,
+        "challenge": phase.challenge,
+        "has_algorithms": algorithms.exists(),
+        "left": selectors.submissions_left(user, phase),
+    }
+    return render(request, "challenges/submit.html", context)
+
+
+@login_required
+def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """List the submissions of a phase that the user may see."""
+    phase = selectors.get_phase_for(request.user, pk)
+    page = list_page(
+        request,
+        selectors.submissions_for(request.user).filter(phase=phase),
+        search=("version__algorithm__title", "creator__username", "comment"),
+        sorts=(("-created", "Newest"), ("created", "Oldest")),
+    )
+    context = {
+        "phase": phase,
+        "challenge": phase.challenge,
+        "list": page,
+        **rights(request, phase.challenge),
+    }
+    return render(request, "challenges/submissions.html", context)
+
+
+@login_required
+def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show where an evaluation is, and its result."""
+    row = selectors.get_evaluation_for(request.user, pk)
+    cases = list(row.cases.select_related("job", "item"))
+    organizer = EVALUATIONS.allows(request.user, row, "inspect")
+    context = {
+        "evaluation": row,
+        "submission": row.submission,
+        "phase": row.submission.phase,
+        "challenge": row.submission.phase.challenge,
+        "cases": cases,
+        "done": sum(1 for case in cases if case.job and case.job.state == Job.State.SUCCEEDED),
+        "organizer": organizer,
+        **rights(request, row.submission.phase.challenge),
+    }
+    return render(request, "challenges/evaluation.html", context)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop an evaluation; its creator and the organizers may."""
+    row = selectors.get_evaluation_for(request.user, pk)
+    services.cancel_evaluation(actor=cast(User, request.user), evaluation=row)
+    messages.success(request, "The evaluation is cancelled.")
+    return redirect("challenges:evaluation", pk=row.pk)

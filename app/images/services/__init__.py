@@ -1,0 +1,19 @@
+"""Verbs on images and imports."""
+
+from app.images.services.imports import (
+    cancel_import,
+    run_import,
+    send_due_imports,
+    start_import,
+)
+from app.images.services.storing import discard_stored, publish_image, store_image
+
+__all__ = [
+    "cancel_import",
+    "discard_stored",
+    "publish_image",
+    "run_import",
+    "send_due_imports",
+    "start_import",
+    "store_image",
+]

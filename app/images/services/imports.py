@@ -1,0 +1,222 @@
+"""The way of an import: claimed, fetched, converted, handed over, every file accounted for."""
+
+import logging
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from app.accounts.models import User
+from app.audit.services import record
+from app.core.errors import PortalError, TransitionNotAllowed, ValidationFailed
+from app.core.states import transition
+from app.core.tasks import enqueue_on_commit
+from app.images.conversion import CODES, FileIssue, Limits
+from app.images.conversion.child import ConversionReport, run_conversion
+from app.images.models import Image, Import, ImportFile
+from app.images.registry import describe_destination, receive_images
+from app.images.services.staging import Staged, stage_uploads
+from app.images.services.storing import (
+    StoredImage,
+    discard_stored,
+    publish_image,
+    store_image,
+)
+from app.notifications.services import notify
+from app.uploads.models import UserUpload
+from app.uploads.services import discard_upload
+
+logger = logging.getLogger(__name__)
+State = Import.State
+TASK = "app.images.tasks.run_import"
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 5
+
+
+@transaction.atomic
+def start_import(
+    *,
+    owner: User,
+    destination: str,
+    destination_id: UUID,
+    uploads: Sequence[UserUpload],
+    paths: Mapping[str, str] | None = None,
+) -> Import:
+    """Queue an import of completed uploads; the owner must be allowed to add there."""
+    describe_destination(destination, owner, destination_id)
+    if not uploads:
+        raise ValidationFailed(fields={"uploads": ["Choose at least one file."]})
+    source = Import.objects.create(
+        owner=owner,
+        destination=destination,
+        destination_id=destination_id,
+        paths=dict(paths or {}),
+        total_files=len(uploads),
+    )
+    source.uploads.set(uploads)
+    record("images.import.started", obj=source, actor=owner, data={"files": len(uploads)})
+    enqueue_on_commit(TASK, source.pk)
+    return source
+
+
+def cancel_import(*, actor: User, source: Import) -> None:
+    """Stop an import; a running one notices before it hands anything over."""
+    transition(
+        source, State.CANCELLED, actor=actor, finished_at=timezone.now(), lease_expires_at=None
+    )
+
+
+def run_import(import_id: UUID | str) -> None:
+    """Do an import that is queued; whatever else the broker delivers is a no-op."""
+    source = _claim(import_id)
+    if source is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="hounsfield-import-") as folder:
+        staged = stage_uploads(source, Path(folder) / "in")
+        report = run_conversion(
+            staged.folder,
+            Path(folder) / "out",
+            limits=Limits(),
+            on_progress=lambda done, total: _beat(source, done_files=done, total_files=total),
+        )
+        try:
+            _hand_over(source, staged, report)
+        except TransitionNotAllowed:
+            logger.info("Import %s was cancelled while it ran.", source.pk)
+        except PortalError as error:
+            _fail(source, error.message)
+
+
+def send_due_imports() -> None:
+    """Queue again what no worker holds; give up on what keeps killing its worker."""
+    now = timezone.now()
+    lost = Import.objects.filter(state=State.RUNNING, lease_expires_at__lt=now)
+    for source in lost:
+        if source.attempts >= MAX_ATTEMPTS:
+            _fail(source, "The import stopped several times without finishing.")
+        else:
+            transition(source, State.QUEUED, reason="lost worker", lease_expires_at=None)
+            enqueue_on_commit(TASK, source.pk)
+    waiting = Q(state=State.QUEUED, modified__lt=now - timedelta(seconds=60))
+    for source in Import.objects.filter(waiting)[:500]:
+        enqueue_on_commit(TASK, source.pk)
+
+
+def _claim(import_id: UUID | str) -> Import | None:
+    source = Import.objects.filter(pk=import_id, state=State.QUEUED).first()
+    if source is None:
+        return None
+    try:
+        transition(
+            source,
+            State.RUNNING,
+            attempts=source.attempts + 1,
+            lease_expires_at=timezone.now() + LEASE,
+        )
+    except TransitionNotAllowed:
+        return None
+    return source
+
+
+def _beat(source: Import, **progress: int) -> None:
+    lease = timezone.now() + LEASE
+    Import.objects.filter(pk=source.pk).update(lease_expires_at=lease, **progress)
+
+
+def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None:
+    """Store the images and, in one transaction, make them visible where they belong."""
+    stored: list[StoredImage] = []
+    try:
+        for found in report.images:
+            _beat(source)
+            stored.append(store_image(found, source=source))
+        with transaction.atomic():
+            _finish(source, staged, report, stored)
+    except BaseException:
+        discard_stored(stored)
+        raise
+
+
+def _finish(
+    source: Import, staged: Staged, report: ConversionReport, stored: list[StoredImage]
+) -> None:
+    images = [publish_image(found) for found in stored]
+    rows = [*staged.rows, *_rows(source, staged, report, images)]
+    problems = sum(1 for row in rows if row.outcome == ImportFile.Outcome.FAILED)
+    if stored and problems:
+        state = State.PARTIAL
+    else:
+        state = State.SUCCEEDED if stored else State.FAILED
+    transition(
+        source,
+        state,
+        message="" if stored else "None of the files is an image that can be used.",
+        finished_at=timezone.now(),
+        lease_expires_at=None,
+    )
+    ImportFile.objects.bulk_create(rows, batch_size=1000)
+    if stored:
+        receive_images(source.destination, source, images)
+    for upload in source.uploads.all():
+        discard_upload(upload)
+    _tell(source, len(stored))
+
+
+def _rows(
+    source: Import, staged: Staged, report: ConversionReport, images: Sequence[Image]
+) -> list[ImportFile]:
+    rows = []
+    for found, image in zip(report.images, images, strict=True):
+        for name in found.sources:
+            rows.append(
+                ImportFile(
+                    source=source,
+                    path=staged.shown(str(name)),
+                    outcome=ImportFile.Outcome.USED,
+                    image=image,
+                )
+            )
+    for issue in report.issues:
+        rows.append(
+            ImportFile(
+                source=source,
+                path=staged.shown(str(issue.file)),
+                outcome=_outcome(issue),
+                code=issue.code,
+                message=issue.message,
+                advice=issue.advice,
+            )
+        )
+    return rows
+
+
+def _outcome(issue: FileIssue) -> str:
+    notice = CODES[issue.code].kind == "notice"
+    return ImportFile.Outcome.SKIPPED if notice else ImportFile.Outcome.FAILED
+
+
+def _fail(source: Import, message: str) -> None:
+    with transaction.atomic():
+        transition(
+            source,
+            State.FAILED,
+            message=message,
+            finished_at=timezone.now(),
+            lease_expires_at=None,
+        )
+        _tell(source, 0)
+
+
+def _tell(source: Import, count: int) -> None:
+    words = f"{count} image{'' if count == 1 else 's'} imported." if count else "An import failed."
+    notify(
+        user=source.owner,
+        kind="images.import.finished",
+        text=words,
+        url=f"/images/imports/{source.pk}/",
+    )

@@ -1,0 +1,107 @@
+"""Converted images on their way into storage and the database."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.core.ids import new_id
+from app.core.storage import get_store
+from app.images.conversion import ConvertedImage
+from app.images.models import Image, ImageFile, Import
+from app.images.registry import image_ready
+from app.images.services.thumbnail import thumbnail_png
+
+
+@dataclass
+class StoredImage:
+    """An image whose bytes are in storage and whose rows are not in the database yet."""
+
+    image: Image
+    files: list[ImageFile] = field(default_factory=list)
+
+
+def store_image(converted: ConvertedImage, *, source: Import | None = None) -> StoredImage:
+    """Put a MetaImage file and its thumbnail into storage; nothing is visible before
+    `publish_image`.
+    """
+    stored = StoredImage(_image(converted, source=source))
+    store, path = get_store(), converted.path
+    key = _key(stored.image, "mha")
+    written = store.put_file(path, key=key)
+    stored.files.append(
+        ImageFile(
+            image=stored.image,
+            kind=ImageFile.Kind.MHA,
+            key=key,
+            size=written.size,
+            sha256=_digest(path),
+        )
+    )
+    picture = thumbnail_png(path)
+    if picture:
+        key = _key(stored.image, "png")
+        store.put_bytes(picture, key=key, content_type="image/png")
+        kind = ImageFile.Kind.THUMBNAIL
+        stored.files.append(
+            ImageFile(image=stored.image, kind=kind, key=key, size=len(picture))
+        )
+    return stored
+
+
+def publish_image(stored: StoredImage) -> Image:
+    """Write the rows, in the transaction under way, and tell everybody who waits for images."""
+    stored.image.save(force_insert=True)
+    ImageFile.objects.bulk_create(stored.files)
+    image_ready(stored.image.pk)
+    return stored.image
+
+
+def discard_stored(images: Iterable[StoredImage]) -> None:
+    """Remove the bytes of images that were not published."""
+    store = get_store()
+    for stored in images:
+        for file in stored.files:
+            store.delete(file.key)
+
+
+def _image(converted: ConvertedImage, *, source: Import | None) -> Image:
+    size = converted.size
+    return Image(
+        name=converted.name[:200],
+        size=[*size, 1][:3],
+        timepoints=size[3] if len(size) > 3 else 1,
+        components=converted.components,
+        spacing=[*converted.spacing, 1.0][:3],
+        spacing_valid=converted.spacing_valid,
+        origin=[*converted.origin, 0.0][:3],
+        direction=_three_by_three(converted.direction),
+        element_type=converted.element_type,
+        color_space=converted.color_space,
+        modality=converted.modality,
+        photometric=converted.photometric,
+        window_center=converted.window_center,
+        window_width=converted.window_width,
+        metadata={
+            "warnings": [remark.message for remark in converted.warnings],
+            "rescale_type": converted.rescale_type,
+            "time_step": converted.time_step,
+        },
+        source=source,
+    )
+
+
+def _three_by_three(direction: tuple[float, ...]) -> list[float]:
+    if len(direction) == 9:
+        return list(direction)
+    a, b, c, d = direction
+    return [a, b, 0.0, c, d, 0.0, 0.0, 0.0, 1.0]
+
+
+def _key(image: Image, ending: str) -> str:
+    return f"images/{image.pk}/{new_id()}.{ending}"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

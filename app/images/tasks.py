@@ -1,0 +1,16 @@
+"""Background work of images."""
+
+from app.core.tasks import task
+from app.images import services
+
+
+@task(queue="imports", max_seconds=4 * 3600)
+def run_import(import_id: str) -> None:
+    """Turn an import's uploads into images."""
+    services.run_import(import_id)
+
+
+@task(queue="short", max_seconds=60)
+def reconcile_imports() -> None:
+    """Send imports that are due and that the broker forgot; take back those of dead workers."""
+    services.send_due_imports()
