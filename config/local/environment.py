@@ -30,7 +30,7 @@ class Address:
     @property
     def local_url(self) -> str:
         """The address for a browser on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 -- a comparison
         return f"http://{host}:{self.port}"
 
 

@@ -16,7 +16,7 @@ PRIVATE_FOLDERS = ("run", "keys", "logs")
 
 
 def home_from(environ: Mapping[str, str]) -> Path:
-    """Return the state folder that the environment names, `.hounsfield` in the repository if none."""
+    """Return the state folder that the environment names, else `.hounsfield` beside the code."""
     named = environ.get("HOUNSFIELD_HOME", "")
     return Path(named).expanduser().resolve() if named else REPOSITORY / ".hounsfield"
 

@@ -14,13 +14,12 @@ JOB_QUEUES = "jobs-cpu,jobs-gpu,evaluations"
 
 def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Program]:
     """Return the programs in the order in which they start and stop."""
-    programs = [
+    return [
         _web(address, reload=reload),
         _worker("worker-short", queues=SHORT_QUEUES, processes=2, reload=reload),
         _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
         Program(name="beat", command=_beat(home)),
     ]
-    return programs
 
 
 def _web(address: Address, *, reload: bool) -> Program:

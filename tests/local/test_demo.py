@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,11 +85,13 @@ class Running:
 
 
 @contextmanager
-def tiny_portal(home: Path, *, port: int = 0, **variables: str) -> Iterator[Running]:
+def tiny_portal(
+    home: Path, *, port: int = 0, given: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     port = port or free_port()
     output = home.parent / f"{home.name}-{secrets.token_hex(4)}.txt"
     env = {name: value for name, value in os.environ.items() if name not in REMOVED}
-    env |= {"HOUNSFIELD_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **variables}
+    env |= {"HOUNSFIELD_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **(given or {})}
     with output.open("wb") as file:
         popen = subprocess.Popen(
             [sys.executable, "-m", "tests.local.tiny_portal"],
@@ -208,7 +210,7 @@ def test_a_taken_port_is_explained(tmp_path: Path) -> None:
     ("name", "value"), [("PORT", "http"), ("PORT", "70000"), ("HOST", "no such host")]
 )
 def test_a_wrong_address_is_explained(tmp_path: Path, name: str, value: str) -> None:
-    with tiny_portal(tmp_path / "home", **{name: value}) as running:
+    with tiny_portal(tmp_path / "home", given={name: value}) as running:
         assert running.popen.wait(timeout=20) == 1
     assert f"{name}={value}" in running.text
     assert "Traceback" not in running.text
@@ -252,7 +254,7 @@ def test_servers_that_the_environment_names_keep_the_private_ones_off(tmp_path: 
         "STORAGE_URL": "s3://key:secret@s3.example.org/bucket",
         "DEMO_PASSWORD": "another password",
     }
-    with tiny_portal(tmp_path / "home", **given) as running:
+    with tiny_portal(tmp_path / "home", given=given) as running:
         assert running.says("Ctrl-C stops everything"), running.text
         assert set(running.records()) == {"web", "worker"}
         content = json.loads((running.home / "run" / "env.json").read_text())
@@ -263,7 +265,7 @@ def test_servers_that_the_environment_names_keep_the_private_ones_off(tmp_path: 
 
 
 def test_a_queue_that_is_no_redis_gets_a_private_channel_layer(tmp_path: Path) -> None:
-    with tiny_portal(tmp_path / "home", BROKER_URL="sqs://") as running:
+    with tiny_portal(tmp_path / "home", given={"BROKER_URL": "sqs://"}) as running:
         assert running.says("Ctrl-C stops everything"), running.text
         environ = {"HOUNSFIELD_HOME": str(running.home)}
         attach(environ)

@@ -6,7 +6,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -60,14 +60,14 @@ def record_of(server: PrivateServer) -> ProcessRecord:
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> PrivateServer:
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrivateServer]:
     made: PrivateServer = (
         PostgresServer(tmp_path, durable=False)
         if request.param == "postgres"
         else ValkeyServer(tmp_path)
     )
-    request.addfinalizer(made.stop)
-    return made
+    yield made
+    made.stop()
 
 
 both = pytest.mark.parametrize("server", ["postgres", "valkey"], indirect=True)
