@@ -83,8 +83,7 @@ def spawn(
     command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, cwd: Path
 ) -> "subprocess.Popen[bytes]":
     """Start a program in a session of its own (Ctrl-C does not reach it), output to its log."""
-    if log.exists() and log.stat().st_size > LOG_LIMIT:
-        log.replace(log.with_suffix(".log.1"))
+    turn_over(log)
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(part) for part in command],
@@ -95,6 +94,12 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def turn_over(log: Path) -> None:
+    """Put a log that has grown large aside, as `<name>.log.1`."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def stop(

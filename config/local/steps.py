@@ -37,10 +37,11 @@ class StepRunner:
             When its exit code is not 0.
         """
         log = self.home / "logs" / "setup.log"
+        processes.turn_over(log)
+        lines = _NewLines(log)
         popen = processes.spawn(command, env=env, log=log, cwd=REPOSITORY)
         record = ProcessRecord.of(popen.pid, name="step")
         record.write(process_folder(self.home))
-        lines = _NewLines(log, start=log.stat().st_size)
         try:
             while popen.poll() is None:
                 self.check_stop()
@@ -55,10 +56,11 @@ class StepRunner:
 
 
 class _NewLines:
-    """Reads what is appended to a log from a certain place on."""
+    """Reads what is appended to a log from now on."""
 
-    def __init__(self, log: Path, *, start: int) -> None:
-        self._log, self._offset = log, start
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._offset = log.stat().st_size if log.exists() else 0
 
     def pass_on(self, show: Callable[[str], None] | None) -> None:
         if show is None:
