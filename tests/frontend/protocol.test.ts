@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { crc32 } from "../../viewer/frontend/src/core/crc32";
+import {
+  ProtocolError,
+  type ServerMessage,
+  decodeMessage,
+  encodeAck,
+  encodeDrop,
+  encodeKeepAlive,
+  encodeOpen,
+  encodeWant,
+} from "../../viewer/frontend/src/core/protocol";
+import vectors from "../viewer/vectors.json";
+
+interface Vector {
+  side: string;
+  name: string;
+  hex: string;
+  message: Record<string, unknown>;
+}
+
+const messages = vectors.messages as unknown as Vector[];
+
+function bytes(hex: string): ArrayBuffer {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)).buffer;
+}
+
+function hex(data: Uint8Array): string {
+  return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function encode(message: Record<string, unknown>): Uint8Array {
+  const items = (message["items"] ?? []) as Record<string, number>[];
+  switch (message["type"]) {
+    case "open":
+      return encodeOpen();
+    case "want":
+      return encodeWant(
+        message["gen"] as number,
+        items.map((item) => ({
+          layer: item["layer"]!,
+          plane: item["plane"]!,
+          slice: item["slice"]!,
+          have: item["level_have"]!,
+          level: item["level_to"]!,
+          priority: item["priority"]!,
+        })),
+      );
+    case "drop":
+      return encodeDrop(message["gen"] as number);
+    case "ack":
+      return encodeAck(message["received"] as number);
+    default:
+      return encodeKeepAlive();
+  }
+}
+
+/** A decoded message in the words of the shared vectors. */
+function described(message: ServerMessage): Record<string, unknown> {
+  switch (message.kind) {
+    case "meta":
+      return { type: "meta", info: message.meta, cuts: cutRows(message) };
+    case "fragment":
+      return {
+        type: "frag",
+        gen: message.generation,
+        layer: message.layer,
+        plane: message.plane,
+        slice: message.slice,
+        level_from: message.levelFrom,
+        level_to: message.levelTo,
+        crc32: message.crc,
+        payload: hex(message.payload),
+      };
+    case "done":
+      return { type: "done", gen: message.generation };
+    case "error":
+      return { type: "error", code: message.code, text: message.text };
+    case "state":
+      return { type: "state", ready: message.ready, text: message.text };
+  }
+}
+
+function cutRows({ meta, cuts }: Extract<ServerMessage, { kind: "meta" }>): number[][][] {
+  return meta.layers.map((layer, index) => {
+    const table = cuts[index]!;
+    const slices = table.length / layer.levels;
+    return Array.from({ length: slices }, (_, slice) =>
+      Array.from(table.subarray(slice * layer.levels, (slice + 1) * layer.levels)),
+    );
+  });
+}
+
+describe("the vectors shared with the server", () => {
+  it.each(messages.filter(({ side }) => side === "client"))("writes $name", ({ hex: wanted, message }) => {
+    expect(hex(encode(message))).toBe(wanted);
+  });
+
+  it.each(messages.filter(({ side }) => side === "server"))("reads $name", ({ hex: data, message }) => {
+    expect(described(decodeMessage(bytes(data)))).toEqual(message);
+  });
+
+  it.each(messages.filter(({ name }) => name.startsWith("frag")))("agrees on the checksum of $name", ({ hex: data }) => {
+    const message = decodeMessage(bytes(data));
+    if (message.kind !== "fragment") throw new Error("not a fragment");
+    expect(crc32(message.payload)).toBe(message.crc);
+  });
+
+  const broken = vectors.malformed.filter(({ side, name }) => side === "server" && name !== "frag_wrong_checksum");
+  it.each(broken)("refuses $name", ({ hex: data }) => {
+    expect(() => decodeMessage(bytes(data))).toThrow(ProtocolError);
+  });
+});

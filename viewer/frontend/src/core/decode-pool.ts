@@ -1,0 +1,77 @@
+import type { DecodeJob, DecodeResult } from "./decode-job";
+import type { Pixels } from "./pixels";
+
+interface Pending {
+  readonly resolve: (pixels: Pixels) => void;
+  readonly reject: (error: Error) => void;
+  readonly worker: Worker;
+}
+
+/** Two workers: a third never helped in measurement, and the drawing thread needs a core too. */
+const WORKERS = 2;
+
+/**
+ * Decode workers without a queue of their own: who asks looks at `idle` and picks the most urgent slice then,
+ * so nothing stale waits in line.
+ */
+export class DecodePool {
+  private readonly free: Worker[];
+  private readonly pending = new Map<number, Pending>();
+  private next = 1;
+
+  constructor(createWorker: () => Worker) {
+    this.free = Array.from({ length: WORKERS }, () => {
+      const worker = createWorker();
+      worker.onmessage = (event: MessageEvent<DecodeResult>) => {
+        this.settle(event.data);
+      };
+      worker.onerror = () => {
+        this.fail(worker);
+      };
+      return worker;
+    });
+  }
+
+  get idle(): number {
+    return this.free.length;
+  }
+
+  /** Lets every worker load the HTJ2K decoder before the first slice arrives. */
+  warm(): void {
+    this.free.forEach((worker) => {
+      worker.postMessage("warm");
+    });
+  }
+
+  /** Decodes on a free worker; the caller has checked `idle`. The job's bytes are handed over. */
+  run(job: Omit<DecodeJob, "id">): Promise<Pixels> {
+    const worker = this.free.pop();
+    if (!worker) return Promise.reject(new Error("No decode worker is free."));
+    const id = this.next;
+    this.next += 1;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, worker });
+      worker.postMessage({ ...job, id }, [job.bytes.buffer]);
+    });
+  }
+
+  private settle(result: DecodeResult): void {
+    const pending = this.pending.get(result.id);
+    if (!pending) return;
+    this.pending.delete(result.id);
+    this.free.push(pending.worker);
+    if ("error" in result) pending.reject(new Error(result.error));
+    else pending.resolve(result.pixels);
+  }
+
+  /** A worker that cannot even start answers for what it was given and is not used again. */
+  private fail(worker: Worker): void {
+    for (const [id, pending] of this.pending) {
+      if (pending.worker !== worker) continue;
+      this.pending.delete(id);
+      pending.reject(new Error("The picture decoder could not be started."));
+    }
+    const index = this.free.indexOf(worker);
+    if (index >= 0) this.free.splice(index, 1);
+  }
+}

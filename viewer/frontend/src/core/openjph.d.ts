@@ -1,0 +1,15 @@
+declare module "@cornerstonejs/codec-openjph/wasmjs" {
+  export interface HTJ2KDecoder {
+    /** Memory of the decoder to write the codestream into. */
+    getEncodedBuffer(length: number): Uint8Array;
+    decode(): void;
+    /** Leaves out `level` resolutions; 0 is the full picture. */
+    decodeSubResolution(level: number): void;
+    /** A view into the decoder's memory, valid until the next call. */
+    getDecodedBuffer(): Uint8Array;
+  }
+  export interface OpenJph {
+    HTJ2KDecoder: new () => HTJ2KDecoder;
+  }
+  export default function factory(options?: { locateFile?: (name: string) => string }): Promise<OpenJph>;
+}
