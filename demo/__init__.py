@@ -1,0 +1,1 @@
+"""The demonstration: what a newcomer finds in a fresh portal."""

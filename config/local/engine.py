@@ -20,7 +20,7 @@ import requests
 from docker.errors import DockerException
 
 from config.local import engine_daemon, engine_install
-from config.local.engine_daemon import EngineFailure
+from config.local.engine_daemon import EngineError
 
 __all__ = ["Engine", "answers", "ensure_engine", "install_allowed", "stop_engine"]
 
@@ -67,7 +67,7 @@ def ensure_engine(
             return Engine(docker_host=host)
     try:
         return _private_engine(home, allow_install=allow_install, ask=ask)
-    except EngineFailure as failure:
+    except EngineError as failure:
         return Engine(docker_host=None, why_not=str(failure))
 
 
@@ -78,9 +78,13 @@ def stop_engine(engine: Engine) -> None:
 
 
 def answers(docker_host: str) -> bool:
-    """Say whether a Docker-compatible engine replies at this address within two seconds."""
+    """Say whether a Docker-compatible engine replies at this address within two seconds.
+
+    Docker's own variables for TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH) count, as for its tools.
+    """
+    environment = {**os.environ, "DOCKER_HOST": docker_host}
     try:
-        client = docker.DockerClient(base_url=docker_host, timeout=PROBE_SECONDS)
+        client = docker.DockerClient.from_env(timeout=PROBE_SECONDS, environment=environment)
     except (DockerException, OSError, ValueError):
         return False
     try:
@@ -143,7 +147,7 @@ def _need_daemon(
     if engine_install.find_dockerd() is not None:
         return
     if not allow_install and not (ask is not None and ask(QUESTION)):
-        raise EngineFailure(
+        raise EngineError(
             "No container engine was found and installing one was not allowed: set "
             "HOUNSFIELD_INSTALL_ENGINE=1, or install Docker or Podman yourself."
         )

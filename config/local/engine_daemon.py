@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EngineFailure", "Layout", "adopt", "exclusive", "layout", "start", "stop"]
+__all__ = ["EngineError", "Layout", "adopt", "exclusive", "layout", "start", "stop"]
 
 # sun_path holds 107 bytes and a terminator (unix(7)); the longest socket below the run folder is
 # exec/libnetwork/<64 hex digits>.sock in some releases.
@@ -31,7 +31,7 @@ STOP_SECONDS = 20
 KILL_SECONDS = 5
 
 
-class EngineFailure(Exception):
+class EngineError(Exception):
     """A private engine is impossible here; the message is one sentence for people."""
 
 
@@ -44,30 +44,37 @@ class Layout:
 
     @property
     def docker_host(self) -> str:
+        """Address of the socket, as DOCKER_HOST wants it."""
         return f"unix://{self.socket}"
 
     @property
     def socket(self) -> Path:
+        """Where the daemon listens."""
         return self.run / "docker.sock"
 
     @property
     def pidfile(self) -> Path:
+        """The daemon refuses to start while this names a living process."""
         return self.run / "docker.pid"
 
     @property
     def exec_root(self) -> Path:
+        """Containerd's sockets and state, gone with the daemon."""
         return self.run / "exec"
 
     @property
     def data_root(self) -> Path:
+        """Images and containers, kept between starts."""
         return self.root / "data"
 
     @property
     def log(self) -> Path:
+        """What the daemon said, over all its starts."""
         return self.root / "dockerd.log"
 
     @property
     def owner(self) -> Path:
+        """Which process is to stop the daemon."""
         return self.root / "owner.json"
 
 
@@ -77,7 +84,7 @@ def layout(home: Path) -> Layout:
     if len(os.fsencode(root)) + BELOW_RUN_FOLDER <= LONGEST_SOCKET:
         return Layout(root=root, run=root)
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-    return Layout(root=root, run=Path("/tmp", f"hounsfield-engine-{digest}"))
+    return Layout(root=root, run=Path("/tmp", f"hounsfield-engine-{digest}"))  # noqa: S108 -- _make_private
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def exclusive(places: Layout) -> Iterator[None]:
 
 
 def start(places: Layout, *, answers: Callable[[str], bool]) -> int:
-    """Start dockerd, wait until it answers and return its pid. Raises EngineFailure.
+    """Start dockerd, wait until it answers and return its pid. Raises EngineError.
 
     A daemon left behind by a crash that no longer answers is ended first.
     """
@@ -105,7 +112,7 @@ def start(places: Layout, *, answers: Callable[[str], bool]) -> int:
     while not answers(places.docker_host):
         if process.poll() is not None or time.monotonic() > deadline:
             stop(places, pid=process.pid)
-            raise EngineFailure(f"A private container engine did not start: {_last_line(places)}")
+            raise EngineError(f"A private container engine did not start: {_last_line(places)}")
         time.sleep(0.1)
     _write_owner(places)
     return process.pid
@@ -184,7 +191,7 @@ def _make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != os.geteuid():
-        raise EngineFailure(f"{folder} belongs to another user: remove it and start again.")
+        raise EngineError(f"{folder} belongs to another user: remove it and start again.")
     folder.chmod(0o700)
 
 

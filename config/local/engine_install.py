@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.local.engine_daemon import EngineFailure
+from config.local.engine_daemon import EngineError
 
 __all__ = ["check_possible", "find_dockerd", "install", "no_service_start"]
 
@@ -29,18 +29,18 @@ LOCK_SECONDS = 300
 
 
 def check_possible() -> None:
-    """Raise EngineFailure unless this machine can run a private engine at all."""
+    """Raise EngineError unless this machine can run a private engine at all."""
     if platform.system() != "Linux":
-        raise EngineFailure(
+        raise EngineError(
             "No container engine was found: install Docker Desktop or Podman and start it."
         )
     if os.geteuid() != 0:
-        raise EngineFailure(
+        raise EngineError(
             "No container engine was found and only root can start one: start Docker or Podman, "
             "or run this as root."
         )
     if find_dockerd() is None and shutil.which("apt-get", path=SYSTEM_PATH) is None:
-        raise EngineFailure(
+        raise EngineError(
             "No container engine was found and this is neither Debian nor Ubuntu: install Docker "
             "or Podman with your system's own package tool."
         )
@@ -55,7 +55,7 @@ def find_dockerd() -> Path | None:
 def install(*, log: Path) -> None:
     """Install `docker.io iptables`; package lists are refreshed when they are missing or old.
 
-    Raises EngineFailure with the last line of apt's output, all of which goes to `log`.
+    Raises EngineError with the last line of apt's output, all of which goes to `log`.
     """
     fresh = [service for service in SERVICES if not _known_service(service)]
     with no_service_start():
@@ -64,12 +64,12 @@ def install(*, log: Path) -> None:
         arguments = ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]
         try:
             _apt(arguments, log=log)
-        except EngineFailure:
+        except EngineError:
             _apt(["update", "-qq"], log=log)
             _apt(arguments, log=log)
     _disable_at_boot(fresh)
     if find_dockerd() is None:
-        raise EngineFailure(f"docker.io was installed but brought no dockerd: see {log}.")
+        raise EngineError(f"docker.io was installed but brought no dockerd: see {log}.")
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def _apt(arguments: Sequence[str], *, log: Path) -> None:
             return
         if "Could not get lock" not in done.stdout or time.monotonic() > deadline:
             said = (done.stdout.strip().splitlines() or ["no output"])[-1]
-            raise EngineFailure(f"Installing Debian's docker.io failed: {said}")
+            raise EngineError(f"Installing Debian's docker.io failed: {said}")
         time.sleep(1)
 
 

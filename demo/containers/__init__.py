@@ -1,0 +1,1 @@
+"""Real algorithm and evaluation containers, built on the spot without an image registry."""

@@ -37,7 +37,7 @@ class Base:
 def prepare_base(cache: LayerCache, *, docker_host: str | None = None) -> Base:
     """Build the base from Debian packages, or from a registry's image where there is no apt.
 
-    Raises BuildFailure with what to install when neither works.
+    Raises BuildError with what to install when neither works.
     """
     if debian.available():
         return _debian_base(cache)

@@ -15,7 +15,7 @@ from pathlib import Path
 from demo.containers.base import Base, prepare_base
 from demo.containers.builder import ImageConfig, Layer, layer_from_files, write_archive
 from demo.containers.cache import LayerCache
-from demo.containers.errors import BuildFailure
+from demo.containers.errors import BuildError
 
 __all__ = ["NAMES", "build", "main"]
 
@@ -66,12 +66,12 @@ def build(
     """Write `<name>.tar` for each name into `output` and return the paths by name.
 
     Finished layers are kept in `cache`. `docker_host` is used only where Debian's tools are
-    missing. Raises BuildFailure.
+    missing. Raises BuildError.
     """
     names = list(only)
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
-        raise BuildFailure(f"No such container: {', '.join(unknown)}. Known: {', '.join(NAMES)}.")
+        raise BuildError(f"No such container: {', '.join(unknown)}. Known: {', '.join(NAMES)}.")
     layers = LayerCache(folder=cache, report=report)
     base = prepare_base(layers, docker_host=docker_host)
     return {name: _write(name, base=base, cache=layers, output=output) for name in names}
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             docker_host=os.environ.get("DOCKER_HOST"),
             report=lambda line: print(line, flush=True),
         )
-    except BuildFailure as failure:
+    except BuildError as failure:
         print(f"Error: {failure}", file=sys.stderr)
         return 1
     return 0

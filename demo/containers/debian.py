@@ -18,7 +18,7 @@ from pathlib import Path
 
 from demo.containers.builder import Layer, layer_from_tree
 from demo.containers.cache import LayerCache
-from demo.containers.errors import BuildFailure
+from demo.containers.errors import BuildError
 
 __all__ = ["DebianPython", "available", "base_layer", "precompile"]
 
@@ -52,6 +52,7 @@ class DebianPython:
 
     @property
     def program(self) -> str:
+        """Its path inside the image."""
         return f"/usr/bin/python{self.version}"
 
 
@@ -110,7 +111,7 @@ def _choose_python() -> str:
             if "Candidate: (none)" not in _policy(f"python{version}-minimal"):
                 return version
     wanted = ", ".join(f"python{version}-minimal" for version in PYTHONS)
-    raise BuildFailure(f"This distribution offers none of {wanted}: use Debian 12 or newer.")
+    raise BuildError(f"This distribution offers none of {wanted}: use Debian 12 or newer.")
 
 
 def _policy(package: str) -> str:
@@ -119,7 +120,7 @@ def _policy(package: str) -> str:
 
 def _refresh_lists() -> None:
     if os.geteuid() != 0:
-        raise BuildFailure("The package lists are missing: run `apt-get update` as root once.")
+        raise BuildError("The package lists are missing: run `apt-get update` as root once.")
     _run(["apt-get", "update", "-qq"], cwd=Path("/"))
 
 
@@ -157,7 +158,7 @@ def _download(packages: Sequence[str], *, folder: Path) -> None:
     command = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *packages]
     try:
         _run(command, cwd=folder)
-    except BuildFailure:
+    except BuildError:
         _refresh_lists()
         _run(command, cwd=folder)
 
@@ -175,11 +176,10 @@ def _unpack(package: Path, *, tree: Path) -> None:
     process = subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE, cwd=package.parent
     )
-    assert process.stdout is not None
     with process, tarfile.open(fileobj=process.stdout, mode="r|") as tar:
-        tar.extractall(tree, filter=_into_merged_usr)
+        tar.extractall(tree, filter=_into_merged_usr)  # noqa: S202 -- signed packages, filtered
     if process.returncode != 0:
-        raise BuildFailure(f"{package.name} could not be unpacked by dpkg-deb.")
+        raise BuildError(f"{package.name} could not be unpacked by dpkg-deb.")
 
 
 def _into_merged_usr(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
@@ -213,4 +213,4 @@ def _run(command: Sequence[str], *, cwd: Path) -> None:
     )  # fmt: skip
     if done.returncode != 0:
         said = (done.stdout.strip().splitlines() or ["no output"])[-1]
-        raise BuildFailure(f"`{' '.join(command[:2])}` failed: {said}")
+        raise BuildError(f"`{' '.join(command[:2])}` failed: {said}")

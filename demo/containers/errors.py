@@ -1,7 +1,7 @@
 """What stops a build of the demo's containers."""
 
-__all__ = ["BuildFailure"]
+__all__ = ["BuildError"]
 
 
-class BuildFailure(Exception):
+class BuildError(Exception):
     """The containers cannot be built here; the message says what to install or to do."""

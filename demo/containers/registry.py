@@ -16,7 +16,7 @@ from docker.errors import DockerException
 
 from demo.containers.builder import Layer, layer_from_tar
 from demo.containers.cache import LayerCache
-from demo.containers.errors import BuildFailure
+from demo.containers.errors import BuildError
 
 __all__ = ["IMAGE", "PYTHON_VERSION", "layers_of_image", "pulled_layers"]
 
@@ -31,7 +31,7 @@ def pulled_layers(cache: LayerCache, *, docker_host: str | None) -> list[Layer]:
 
     Without `docker_host` the engine is the one on its default socket.
 
-    Raises BuildFailure, saying what to install, when no engine or no registry answers.
+    Raises BuildError, saying what to install, when no engine or no registry answers.
     """
     kept = cache.folder / f"pulled-{IMAGE.replace(':', '-')}"
     if kept.exists():
@@ -43,7 +43,7 @@ def pulled_layers(cache: LayerCache, *, docker_host: str | None) -> list[Layer]:
         client.images.pull(IMAGE, platform="linux/amd64")
         return layers_of_image(client, IMAGE, folder=kept)
     except (DockerException, requests.RequestException, OSError) as problem:
-        raise BuildFailure(
+        raise BuildError(
             "The demo's containers need either apt-get and dpkg (Debian, Ubuntu; amd64) or a "
             f"container engine that can pull {IMAGE}. Start Docker or Podman with access to a "
             f"registry, or build on Debian. The engine said: {problem}"
@@ -82,5 +82,5 @@ def _open(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     """Open a member; engines save a layer that occurs twice as a link to the first."""
     stream = tar.extractfile(name)
     if stream is None:
-        raise BuildFailure(f"The engine saved an image without {name}.")
+        raise BuildError(f"The engine saved an image without {name}.")
     return stream

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.containers.builder import Layer, layer_from_tree
 from demo.containers.cache import LayerCache
-from demo.containers.errors import BuildFailure
+from demo.containers.errors import BuildError
 
 __all__ = ["SITE", "site_layer"]
 
@@ -63,7 +63,7 @@ def site_layer(
 def extract(layer: Layer, *, tree: Path) -> None:
     """Unpack a layer of ours, to run its interpreter on this machine."""
     with tarfile.open(layer.path, mode="r:") as tar:
-        tar.extractall(tree, filter=tarfile.tar_filter)
+        tar.extractall(tree, filter=tarfile.tar_filter)  # noqa: S202 -- our own layer
 
 
 def _install(target: Path, *, python_version: str) -> None:
@@ -79,4 +79,4 @@ def _install(target: Path, *, python_version: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise BuildFailure(f"numpy and scipy could not be fetched: {said}")
+        raise BuildError(f"numpy and scipy could not be fetched: {said}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
 from demo.containers.algorithms.metaimage import MetaImage, read_metaimage, write_metaimage
@@ -69,7 +69,7 @@ def lay_input(root: Path, *, key: str = "interface", volume: NDArray[Any] | None
     """Write `/input` as the contract has it, with a value input listed before the image."""
     kinds = [("age", "Integer", "Value", "age.json"), ("ct", "Image", "Image", "images/ct-image")]
     entries = [
-        {"pk": n, key: dict(slug=slug, kind=kind, super_kind=group, relative_path=path)}
+        {"pk": n, key: {"slug": slug, "kind": kind, "super_kind": group, "relative_path": path}}
         for n, (slug, kind, group, path) in enumerate(kinds)
     ]
     root.mkdir(parents=True)

@@ -15,7 +15,7 @@ from docker.types import Mount
 from demo.containers.algorithms.metaimage import MetaImage, read_metaimage, write_metaimage
 from demo.containers.build import build, main
 from demo.containers.builder import ImageConfig, write_archive
-from demo.containers.errors import BuildFailure
+from demo.containers.errors import BuildError
 from demo.containers.evaluation.scores import dice
 from demo.containers.registry import layers_of_image
 from tests.demo.thorax import random_thorax
@@ -182,7 +182,7 @@ def test_layers_taken_out_of_an_engine_make_an_image_that_runs(
 
 
 def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildFailure, match="No such container: magic"):
+    with pytest.raises(BuildError, match="No such container: magic"):
         build(output=tmp_path, cache=tmp_path, only=("magic",))
 
 

@@ -18,7 +18,7 @@ import pytest
 from config.local import engine as engines
 from config.local import engine_daemon, engine_install
 from config.local.engine import Engine, answers, ensure_engine, install_allowed, stop_engine
-from config.local.engine_daemon import EngineFailure, layout
+from config.local.engine_daemon import EngineError, layout
 from config.local.engine_install import FORBID_ALL, no_service_start
 from demo.containers.builder import ImageConfig, layer_from_tree, write_archive
 
@@ -285,5 +285,5 @@ def test_a_run_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     planted = tmp_path / "hounsfield-engine-x"
     (tmp_path / "elsewhere").mkdir()
     planted.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(EngineFailure, match="belongs to another user"):
+    with pytest.raises(EngineError, match="belongs to another user"):
         engine_daemon._make_private(planted)

@@ -1,0 +1,1 @@
+"""What runs inside the demo's algorithm containers: numpy and scipy alone."""

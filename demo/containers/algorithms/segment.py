@@ -31,8 +31,8 @@ INPUT = Path("/input")
 OUTPUT = Path("/output")
 Mask = NDArray[np.bool_]
 METHODS: dict[str, Callable[[MetaImage], Mask]] = {
-    "nodules": lambda image: enclosed_nodules(_volume(image), voxel_volume=image.voxel_volume),
-    "nodules-naive": lambda image: nodules_by_slice(_volume(image)),
+    "nodules": lambda image: enclosed_nodules(_volume(image), spacing=image.spacing),
+    "nodules-naive": lambda image: nodules_by_slice(_volume(image), spacing=image.spacing),
     "otsu": lambda image: image.array > otsu_threshold(image.array),
     "otsu-naive": lambda image: image.array > bright_mean_threshold(image.array),
 }
