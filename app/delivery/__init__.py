@@ -1,0 +1,1 @@
+"""Signed, expiring, logged access to stored files."""

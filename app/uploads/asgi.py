@@ -38,11 +38,12 @@ class PartReceiver:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "PUT":
-            if str(scope["path"]).startswith(_PREFIX):
-                await _take(scope, receive, send)
-                return
-        await self._application(scope, receive, send)
+        """Answer one request."""
+        mine = scope["type"] == "http" and str(scope["path"]).startswith(_PREFIX)
+        if mine and scope["method"] == "PUT":
+            await _take(scope, receive, send)
+        else:
+            await self._application(scope, receive, send)
 
 
 async def _take(scope: Scope, receive: Receive, send: Send) -> None:

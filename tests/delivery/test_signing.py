@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import ipaddress
 import random
 import string
 import threading
@@ -64,7 +65,7 @@ def custom(**kwargs: object) -> Policy:
 
 
 def raw_sign_rsa(message: bytes) -> bytes:
-    return RSA.sign(message, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303
+    return RSA.sign(message, padding.PKCS1v15(), hashes.SHA1())
 
 
 class TestAgainstBotocore:
@@ -205,7 +206,7 @@ class TestStrictness:
         EC.public_key().verify(
             high,
             Policy(resource=ADDRESS, expires=NOW + 300).to_json().encode(),
-            ec.ECDSA(hashes.SHA1()),  # noqa: S303
+            ec.ECDSA(hashes.SHA1()),
         )
         assert refusal(address.replace(signature, encode(high))) is Refusal.BAD_SIGNATURE
 
@@ -383,7 +384,5 @@ def test_canonical_base64_round_trip() -> None:
         assert base64.b64decode(encode(data).translate(str.maketrans("-_~", "+=/"))) == data
 
 
-def _network(text: str):  # type: ignore[no-untyped-def]
-    import ipaddress
-
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text)

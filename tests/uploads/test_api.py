@@ -230,9 +230,7 @@ class TestRefusals:
 
 
 class TestQuota:
-    def test_announced_sizes_are_refused_early(
-        self, api: ApiClient, settings: Settings
-    ) -> None:
+    def test_announced_sizes_are_refused_early(self, api: ApiClient, settings: Settings) -> None:
         settings.UPLOAD_QUOTA_BYTES = 1000
         api.start(filename="fits", size=600)
         answer = api.call("POST", "", {"filename": "does not", "size": 401})

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import uuid4
 
+from typing_extensions import override
+
 from app.core.storage.bucket_client import make_client, reach, refused_part
 from app.core.storage.bucket_reader import RangeReader
 from app.core.storage.errors import ObjectMissing, StorageUnavailable
@@ -19,6 +21,7 @@ from app.core.storage.store import (
     AnswerHeaders,
     Completed,
     Multipart,
+    ObjectStore,
     Part,
     PartReceipt,
     StoredObject,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["BucketStore"]
 
 
-class BucketStore:
+class BucketStore(ObjectStore):
     """An `ObjectStore` on S3; nothing is ever written to this machine's own folders."""
 
     def __init__(self, location: BucketLocation) -> None:
@@ -46,6 +49,7 @@ class BucketStore:
                 location, endpoint=location.public_endpoint, accelerate=location.accelerate
             )
 
+    @override
     def stat(self, key: str) -> StoredObject:
         with reach(key=key):
             head = self._client.head_object(Bucket=self.bucket, Key=checked_key(key))
@@ -56,6 +60,7 @@ class BucketStore:
             etag=head["ETag"].strip('"'),
         )
 
+    @override
     def exists(self, key: str) -> bool:
         try:
             self.stat(key)
@@ -63,17 +68,21 @@ class BucketStore:
             return False
         return True
 
+    @override
     def size(self, key: str) -> int:
         return self.stat(key).size
 
+    @override
     def open(self, key: str) -> BinaryIO:
         """Return a seekable reader; it fetches a megabyte at a time, only where it is read."""
         raw = RangeReader(self.read_range, key=key, size=self.size(key))
         return cast("BinaryIO", io.BufferedReader(raw, buffer_size=CHUNK))
 
+    @override
     def read_range(self, key: str, *, start: int, length: int) -> bytes:
         return b"".join(self.iter_range(key, start=start, length=length))
 
+    @override
     def iter_range(
         self, key: str, *, start: int = 0, length: int | None = None, chunk: int = CHUNK
     ) -> Iterator[bytes]:
@@ -90,6 +99,7 @@ class BucketStore:
         with closing(answer["Body"]) as body, reach(key=key):
             yield from body.iter_chunks(chunk)
 
+    @override
     def put_file(self, path: Path, *, key: str, content_type: str = "") -> StoredObject:
         with reach(key=key):
             self._client.upload_file(
@@ -97,6 +107,7 @@ class BucketStore:
             )
         return self.stat(key)
 
+    @override
     def put_bytes(self, data: bytes, *, key: str, content_type: str = "") -> StoredObject:
         with reach(key=key):
             self._client.put_object(
@@ -107,6 +118,7 @@ class BucketStore:
             )
         return self.stat(key)
 
+    @override
     def fetch_to(self, key: str, *, path: Path) -> int:
         draft = path.with_name(f".{path.name[:80]}.{uuid4().hex}")
         try:
@@ -117,16 +129,19 @@ class BucketStore:
             draft.unlink(missing_ok=True)
         return os.stat(path).st_size
 
+    @override
     def copy(self, key: str, *, to: str) -> StoredObject:
         source = {"Bucket": self.bucket, "Key": checked_key(key)}
         with reach(key=key):
             self._client.copy(cast("Any", source), self.bucket, checked_key(to))
         return self.stat(to)
 
+    @override
     def delete(self, key: str) -> None:
         with reach(key=key):
             self._client.delete_object(Bucket=self.bucket, Key=checked_key(key))
 
+    @override
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         folder = checked_key(prefix.rstrip("/")) + "/"
         pages = self._client.get_paginator("list_objects_v2")
@@ -140,6 +155,7 @@ class BucketStore:
                         etag=item["ETag"].strip('"'),
                     )
 
+    @override
     def start_multipart(self, key: str, *, content_type: str = "") -> str:
         with reach(key=key):
             answer = self._client.create_multipart_upload(
@@ -147,6 +163,7 @@ class BucketStore:
             )
         return answer["UploadId"]
 
+    @override
     def sign_parts(
         self, key: str, *, multipart_id: str, numbers: Sequence[int], expires_in: int
     ) -> Mapping[int, str]:
@@ -164,6 +181,7 @@ class BucketStore:
             for number in checked_numbers(numbers)
         }
 
+    @override
     def list_parts(self, key: str, *, multipart_id: str) -> list[Part]:
         stored = self._stored_parts(key, multipart_id=multipart_id)
         latest = {part.number: part for part in sorted(stored, key=lambda part: part.modified)}
@@ -187,6 +205,7 @@ class BucketStore:
                 ]
         return found
 
+    @override
     def complete_multipart(
         self, key: str, *, multipart_id: str, parts: Sequence[PartReceipt]
     ) -> Completed:
@@ -215,12 +234,14 @@ class BucketStore:
             raise StorageUnavailable("The store joined the parts to a file of another size.")
         return Completed(size=size, sha256=None)
 
+    @override
     def abort_multipart(self, key: str, *, multipart_id: str) -> None:
         with reach(key=key, closed_is_fine=True):
             self._client.abort_multipart_upload(
                 Bucket=self.bucket, Key=checked_key(key), UploadId=multipart_id
             )
 
+    @override
     def list_multiparts(self, prefix: str) -> Iterator[Multipart]:
         folder = checked_key(prefix.rstrip("/")) + "/"
         pages = self._client.get_paginator("list_multipart_uploads")
@@ -229,6 +250,7 @@ class BucketStore:
                 for item in page.get("Uploads", ()):
                     yield Multipart(item["Key"], item["UploadId"], item["Initiated"])
 
+    @override
     def sign_get(self, key: str, *, expires_in: int, headers: AnswerHeaders) -> str:
         wished = {
             "ResponseContentDisposition": headers.disposition,
@@ -241,6 +263,7 @@ class BucketStore:
             ExpiresIn=expires_in,
         )
 
+    @override
     def tidy(self, *, older_than: timedelta) -> int:
         """Nothing to do: the store writes objects whole by itself."""
         return 0

@@ -3,11 +3,14 @@
 import io
 from typing import Protocol
 
+from typing_extensions import override
+
 
 class ReadRange(Protocol):
     """Fetches some bytes of an object."""
 
-    def __call__(self, key: str, *, start: int, length: int) -> bytes: ...
+    def __call__(self, key: str, *, start: int, length: int) -> bytes:
+        """Return up to ``length`` bytes from ``start``."""
 
 
 class RangeReader(io.RawIOBase):
@@ -19,12 +22,15 @@ class RangeReader(io.RawIOBase):
         self._size = size
         self._at = 0
 
+    @override
     def readable(self) -> bool:
         return True
 
+    @override
     def seekable(self) -> bool:
         return True
 
+    @override
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         if origin + offset < 0:
@@ -32,9 +38,11 @@ class RangeReader(io.RawIOBase):
         self._at = origin + offset
         return self._at
 
+    @override
     def tell(self) -> int:
         return self._at
 
+    @override
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
         length = min(len(buffer), self._size - self._at)
         if length <= 0:

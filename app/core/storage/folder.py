@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from typing_extensions import override
+
 from app.core.storage.addresses import own_addresses
 from app.core.storage.errors import ObjectMissing
 from app.core.storage.folder_parts import PartFolder, PartWriter, iter_part_folders
@@ -23,6 +25,7 @@ from app.core.storage.store import (
     AnswerHeaders,
     Completed,
     Multipart,
+    ObjectStore,
     Part,
     PartReceipt,
     StoredObject,
@@ -32,7 +35,7 @@ from app.core.storage.store import (
 )
 
 
-class FolderStore:
+class FolderStore(ObjectStore):
     """An `ObjectStore` on a local (or shared) file system."""
 
     def __init__(self, root: Path) -> None:
@@ -42,6 +45,7 @@ class FolderStore:
         """Return where the object's bytes are, for programs on this machine that read only."""
         return self.root / checked_key(key)
 
+    @override
     def stat(self, key: str) -> StoredObject:
         try:
             found = self.path_of(key).stat()
@@ -49,22 +53,27 @@ class FolderStore:
             raise ObjectMissing(key=key) from None
         return _described(key, found)
 
+    @override
     def exists(self, key: str) -> bool:
         return self.path_of(key).is_file()
 
+    @override
     def size(self, key: str) -> int:
         return self.stat(key).size
 
+    @override
     def open(self, key: str) -> BinaryIO:
         try:
             return self.path_of(key).open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise ObjectMissing(key=key) from None
 
+    @override
     def read_range(self, key: str, *, start: int, length: int) -> bytes:
         with self.open(key) as file:
             return os.pread(file.fileno(), length, start)
 
+    @override
     def iter_range(
         self, key: str, *, start: int = 0, length: int | None = None, chunk: int = CHUNK
     ) -> Iterator[bytes]:
@@ -75,18 +84,21 @@ class FolderStore:
                 left -= len(data)
                 yield data
 
+    @override
     def put_file(self, path: Path, *, key: str, content_type: str = "") -> StoredObject:
         with self._new(key) as draft, path.open("rb") as source, draft.open("wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
             _flush(target)
         return self.stat(key)
 
+    @override
     def put_bytes(self, data: bytes, *, key: str, content_type: str = "") -> StoredObject:
         with self._new(key) as draft, draft.open("wb") as target:
             target.write(data)
             _flush(target)
         return self.stat(key)
 
+    @override
     def fetch_to(self, key: str, *, path: Path) -> int:
         draft = path.with_name(f".{path.name[:80]}.{uuid4().hex}")
         try:
@@ -97,6 +109,7 @@ class FolderStore:
             draft.unlink(missing_ok=True)
         return path.stat().st_size
 
+    @override
     def copy(self, key: str, *, to: str) -> StoredObject:
         """Copy by a hard link where possible: objects never change in place, so it is safe."""
         source = self.path_of(key)
@@ -108,6 +121,7 @@ class FolderStore:
                 shutil.copyfile(source, draft)
         return self.stat(to)
 
+    @override
     def delete(self, key: str) -> None:
         path = self.path_of(key)
         try:
@@ -116,6 +130,7 @@ class FolderStore:
             return
         self._prune(path.parent)
 
+    @override
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
         start = self.root / checked_key(prefix.rstrip("/"))
         for folder, folders, names in os.walk(start):
@@ -127,9 +142,11 @@ class FolderStore:
                 except FileNotFoundError:
                     continue
 
+    @override
     def start_multipart(self, key: str, *, content_type: str = "") -> str:
         return PartFolder.create(self._parts, key=checked_key(key)).multipart_id
 
+    @override
     def sign_parts(
         self, key: str, *, multipart_id: str, numbers: Sequence[int], expires_in: int
     ) -> Mapping[int, str]:
@@ -147,9 +164,11 @@ class FolderStore:
         (number,) = checked_numbers([number])
         return PartFolder.find(self._parts, multipart_id).writer(number, max_size=max_size)
 
+    @override
     def list_parts(self, key: str, *, multipart_id: str) -> list[Part]:
         return self._open_parts(key, multipart_id=multipart_id).parts()
 
+    @override
     def complete_multipart(
         self, key: str, *, multipart_id: str, parts: Sequence[PartReceipt]
     ) -> Completed:
@@ -165,18 +184,22 @@ class FolderStore:
         folder.remove()
         return Completed(size=sum(part.size for part in chosen), sha256=digest.hexdigest())
 
+    @override
     def abort_multipart(self, key: str, *, multipart_id: str) -> None:
         PartFolder.discard(self._parts, multipart_id)
 
+    @override
     def list_multiparts(self, prefix: str) -> Iterator[Multipart]:
         for folder in iter_part_folders(self._parts):
             if folder.key.startswith(prefix):
                 yield Multipart(folder.key, folder.multipart_id, folder.started)
 
+    @override
     def sign_get(self, key: str, *, expires_in: int, headers: AnswerHeaders) -> str:
         checked = checked_key(key)
         return own_addresses().of_file(checked, expires_in=expires_in, headers=headers)
 
+    @override
     def tidy(self, *, older_than: dt.timedelta) -> int:
         limit = (dt.datetime.now(tz=dt.UTC) - older_than).timestamp()
         removed = 0

@@ -41,7 +41,7 @@ class FileSerializer(serializers.Serializer[Any]):
 class BatchSerializer(serializers.Serializer[Any]):
     """Many small files at once."""
 
-    files = FileSerializer(many=True, allow_empty=False, max_length=BATCH)
+    files = serializers.ListField(child=FileSerializer(), allow_empty=False, max_length=BATCH)
 
 
 class PartNumbersSerializer(serializers.Serializer[Any]):
@@ -64,7 +64,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
 class PartsSerializer(serializers.Serializer[Any]):
     """The parts that make up the file; none for an empty file."""
 
-    parts = ReceiptSerializer(many=True, max_length=MAX_PARTS)
+    parts = serializers.ListField(child=ReceiptSerializer(), max_length=MAX_PARTS)
 
 
 class FinishedSerializer(PartsSerializer):
@@ -76,4 +76,4 @@ class FinishedSerializer(PartsSerializer):
 class FinishedBatchSerializer(serializers.Serializer[Any]):
     """Many finished files at once."""
 
-    uploads = FinishedSerializer(many=True, allow_empty=False, max_length=BATCH)
+    uploads = serializers.ListField(child=FinishedSerializer(), allow_empty=False, max_length=BATCH)

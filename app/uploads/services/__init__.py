@@ -1,5 +1,6 @@
 """Verbs on uploads."""
 
+from app.uploads.services.adopt import adopt_file
 from app.uploads.services.content import (
     consume_upload,
     discard_upload,
@@ -21,6 +22,7 @@ from app.uploads.services.uploads import (
 __all__ = [
     "Announced",
     "abort_upload",
+    "adopt_file",
     "complete_upload",
     "consume_upload",
     "discard_upload",
