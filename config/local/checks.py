@@ -14,10 +14,11 @@ from pathlib import Path
 from rich.markup import escape
 
 from config.local import frontend, processes
-from config.local.engine import ensure_engine, install_allowed, stop_engine
+from config.local.engine import stop_engine
 from config.local.errors import LocalError, StopRequested
 from config.local.home import REPOSITORY
 from config.local.packages import BROWSER, SANDBOX, provide
+from config.local.preparation import build_frontend, find_engine
 from config.local.processes import ProcessRecord
 from config.local.progress import Progress
 from config.local.servers import private_postgres, private_valkey
@@ -49,7 +50,7 @@ class TestRun:
             stop_leftovers(home)
             steps = StepRunner(home, check_stop=self.signals.check)
             self.without += FAST if self.fast else self._provide_packages(steps)
-            self._build_frontend(steps)
+            build_frontend(steps, environ=self.environ, progress=self.progress)
             env = {**self.environ, **self._start_servers(stack, home)}
             if self.fast:
                 env.pop("DOCKER_HOST", None)
@@ -79,15 +80,6 @@ class TestRun:
             raise LocalError(sentence)
         self.progress.note(escape(sentence))
 
-    def _build_frontend(self, steps: StepRunner) -> None:
-        with self.progress.step("Building the front end") as step:
-            built = frontend.build(
-                lambda command, more: steps.run(
-                    "Building the front end", command, env={**self.environ, **more}
-                )
-            )
-            step.done = "Front end built" if built else None
-
     def _start_servers(self, stack: ExitStack, home: Path) -> dict[str, str]:
         """Start the private servers that the environment does not replace."""
         found = {"HOUNSFIELD_HOME": str(home)}
@@ -99,11 +91,7 @@ class TestRun:
         return found
 
     def _find_engine(self, stack: ExitStack, home: Path) -> str:
-        with self.progress.step("Looking for a container engine") as step:
-            engine = ensure_engine(home, allow_install=install_allowed(self.environ))
-            step.done = "Container engine ready" if engine.docker_host else None
-        if engine.docker_host is None and self.progress.terminal:
-            engine = ensure_engine(home, allow_install=False, ask=self.progress.ask)
+        engine = find_engine(home, environ=self.environ, progress=self.progress)
         stack.callback(stop_engine, engine)
         if engine.docker_host is None:
             self._lack(f"No container tests: {engine.why_not}")

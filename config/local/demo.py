@@ -12,9 +12,9 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from config.local import attach, frontend
+from config.local import attach, preparation
 from config.local import home as state
-from config.local.engine import Engine, ensure_engine, install_allowed, stop_engine
+from config.local.engine import Engine, stop_engine
 from config.local.environment import Address, portal_variables
 from config.local.errors import AddressInUse, LocalError, StopRequested
 from config.local.postgres import PostgresServer
@@ -74,14 +74,7 @@ class Demo:
 
     def build_frontend(self, steps: StepRunner) -> None:
         """Build the front end unless it is built from these very sources."""
-        with self.progress.step("Building the front end") as step:
-            built = frontend.build(
-                lambda command, more: steps.run(
-                    "Building the front end", command, env={**self.environ, **more}
-                )
-            )
-            step.done = "Front end built" if built else None
-        self.signals.check()
+        preparation.build_frontend(steps, environ=self.environ, progress=self.progress)
 
     def _start_servers(self, stack: ExitStack) -> tuple[list[PrivateServer], dict[str, str]]:
         """Start the private servers that the environment does not replace."""
@@ -108,15 +101,11 @@ class Demo:
         return url
 
     def find_engine(self, stack: ExitStack) -> Engine:
-        """Find or start a container engine; ask on a terminal before installing one."""
-        with self.progress.step("Looking for a container engine") as step:
-            engine = ensure_engine(self.home, allow_install=install_allowed(self.environ))
-            step.done = _engine_line(engine)
-        if engine.docker_host is None and self.progress.terminal:
-            engine = ensure_engine(self.home, allow_install=False, ask=self.progress.ask)
+        """Find or start a container engine; say so when there is none."""
+        engine = preparation.find_engine(self.home, environ=self.environ, progress=self.progress)
+        stack.callback(stop_engine, engine)
         if engine.why_not:
             self.progress.note(f"No container engine: {escape(engine.why_not)}")
-        stack.callback(stop_engine, engine)
         self.signals.check()
         return engine
 
@@ -208,12 +197,6 @@ def migrations_digest() -> str:
         if not {".venv", "node_modules"} & set(path.parts)
     ]
     return digest_of([*ours, state.REPOSITORY / "requirements" / "base.txt"])
-
-
-def _engine_line(engine: Engine) -> str | None:
-    if engine.docker_host is None:
-        return None
-    return "Private container engine started" if engine.started_pid else "Container engine found"
 
 
 def main(arguments: Sequence[str] | None = None, *, kind: type[Demo] = Demo) -> int:
