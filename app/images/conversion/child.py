@@ -180,7 +180,7 @@ def _run_child(
     with tempfile.NamedTemporaryFile("w", suffix=".json") as skip:
         json.dump(account.closed, skip)
         skip.flush()
-        process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        process = subprocess.Popen(
             [*prefix, *_command(account, limits=limits, skip=Path(skip.name))],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

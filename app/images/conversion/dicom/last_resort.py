@@ -17,6 +17,18 @@ _LOSSY = frozenset({str(JPEGBaseline8Bit), str(JPEGExtended12Bit)})
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 
 
+def encapsulated_frame(instance: Instance, dataset: Dataset, index: int) -> bytes:
+    """Return the compressed bytes of one frame; raises what pydicom raises on damage."""
+    offsets = dataset.get("ExtendedOffsetTable")
+    lengths = dataset.get("ExtendedOffsetTableLengths")
+    return get_frame(
+        dataset.PixelData,
+        index,
+        number_of_frames=instance.frame_count,
+        extended_offsets=(offsets, lengths) if offsets and lengths else None,
+    )
+
+
 def decode_elsewhere(instance: Instance, dataset: Dataset, index: int) -> Array | None:
     """Return the frame as stored values, None when this decoder cannot help either."""
     if instance.format.photometric not in _GRAY or instance.syntax not in _LOSSLESS | _LOSSY:
@@ -24,7 +36,7 @@ def decode_elsewhere(instance: Instance, dataset: Dataset, index: int) -> Array 
     import imagecodecs  # only needed here, and slow to import
 
     try:
-        data = get_frame(dataset.PixelData, index, number_of_frames=instance.frame_count)
+        data = encapsulated_frame(instance, dataset, index)
         if instance.syntax in _LOSSLESS:
             values = imagecodecs.ljpeg_decode(data)
         else:

@@ -14,12 +14,14 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import Frame, Instance, PixelFormat
-from app.images.conversion.dicom.last_resort import decode_elsewhere
+from app.images.conversion.dicom.last_resort import decode_elsewhere, encapsulated_frame
 from app.images.conversion.dicom.reading import read_dataset
 from app.images.conversion.issues import ConversionError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _NATIVE = frozenset({str(ImplicitVRLittleEndian), str(ExplicitVRLittleEndian)})
+_JPEG_FAMILY = "1.2.840.10008.1.2.4."
+_MAX_PADDING = 64
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 
 
@@ -88,6 +90,7 @@ class PixelReader:
                 files=[instance.path],
                 tag="(0002,0010)",
             ) from error
+        _check_ends(instance, dataset, index)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -112,6 +115,26 @@ class PixelReader:
                 raise _decode_failed(instance, 0, error) from error
             self._path = instance.path
         return self._dataset
+
+
+def _check_ends(instance: Instance, dataset: Dataset, index: int) -> None:
+    """Refuse a JPEG (JPEG-LS, JPEG 2000) frame without its end: decoders make up the rest.
+
+    All of the family end with the marker FFD9 (ITU T.81 table B.1), padded to even length.
+    """
+    if not instance.syntax.startswith(_JPEG_FAMILY):
+        return
+    try:
+        frame = encapsulated_frame(instance, dataset, index)
+    except Exception as error:
+        raise _decode_failed(instance, index, error) from error
+    if frame.rfind(b"\xff\xd9") < len(frame) - _MAX_PADDING:
+        raise ConversionError(
+            "TruncatedPixelData",
+            f"The compressed data of frame {index + 1} ends early.",
+            files=[instance.path],
+            tag=tags.show(tags.PIXELS),
+        )
 
 
 def _read_native(instance: Instance, index: int) -> Array:

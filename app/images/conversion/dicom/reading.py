@@ -258,8 +258,8 @@ def _encode(value: object) -> bytes:
         return value
     if (
         isinstance(value, (list, tuple))
-        or hasattr(value, "__iter__")
-        and not isinstance(value, str)
+        or (hasattr(value, "__iter__")
+        and not isinstance(value, str))
     ):
         return "\\".join(str(part) for part in cast("list[object]", value)).encode("latin-1")
     return str(value).encode("latin-1", "replace")

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.images.conversion.issues import ConversionError, Remark
+from app.images.conversion.resident.inflating import Packed
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Size and place of the pixels; `stored_bytes` None when they are compressed."""
+    """Size and place of the pixels: `stored_bytes` plain, or `packed`."""
 
     files: tuple[Path, ...]
     size: tuple[int, ...]
     components: int
     item_bytes: int
     stored_bytes: int | None
+    packed: Packed | None = None
     remarks: tuple[Remark, ...] = ()
     time_scale: float | None = None
 

@@ -57,3 +57,5 @@ def _check(claim: Claim, *, limits: Limits) -> None:
             "TruncatedPixelData",
             f"The file has {claim.stored_bytes} bytes of pixels, {claim.pixel_bytes} are needed.",
         )
+    if claim.packed is not None and not claim.packed.holds(claim.pixel_bytes):
+        raise claim.error("TruncatedPixelData", "The compressed pixels end early or are damaged.")

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.resident.claim import Claim, data_file, read_text_header
+from app.images.conversion.resident.inflating import Packed
 
 _ITEM_BYTES = {
     "MET_CHAR": 1, "MET_UCHAR": 1, "MET_SHORT": 2, "MET_USHORT": 2, "MET_INT": 4, "MET_UINT": 4,
@@ -47,6 +48,7 @@ def inspect(path: Path) -> Claim:
         components=components,
         item_bytes=_ITEM_BYTES[element],
         stored_bytes=None if compressed else stored,
+        packed=Packed(files[-1], start=end if len(files) == 1 else 0) if compressed else None,
         remarks=remarks,
     )
 

@@ -13,11 +13,13 @@ import numpy as np
 
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.resident.claim import Claim, data_file
+from app.images.conversion.resident.inflating import Packed
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 _ITEM_BYTES = {2: 1, 4: 2, 8: 4, 16: 4, 64: 8, 256: 1, 512: 2, 768: 4, 1024: 8, 1280: 8}
 _RGB, _RGBA = 128, 2304
-_TIME_UNITS = {8: 1.0, 16: 1e-3, 24: 1e-6}
+_TIME_UNITS = frozenset({8, 16, 24})
+"""Seconds, milliseconds, microseconds; ITK brings all three to seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,14 @@ def inspect(path: Path) -> Claim:
         components=components,
         item_bytes=item,
         stored_bytes=None if compressed else stored,
+        packed=_packed(files[-1], header) if compressed else None,
         remarks=_check_forms(path, header),
-        time_scale=_TIME_UNITS.get(header.units & 0x38),
+        time_scale=1.0 if header.units & 0x38 in _TIME_UNITS else None,
     )
+
+
+def _packed(path: Path, header: _Header) -> Packed:
+    return Packed(path, skip=max(header.offset, 0) if header.single_file else 0)
 
 
 def _start(path: Path) -> tuple[bytes, bool]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.resident.claim import Claim, data_file, read_text_header
+from app.images.conversion.resident.inflating import Packed
 
 _TYPES = {
     1: "signed char|int8|int8_t|uchar|unsigned char|uint8|uint8_t",
@@ -54,13 +55,19 @@ def inspect(path: Path) -> Claim:
         )  # fmt: skip
     remarks = _check_axes(path, fields)
     files, stored = _pixels(path, fields, end)
-    plain = encoding == "raw" and "byte skip" not in fields and "line skip" not in fields
+    if any(fields.get(key, "0") not in {"0", "-1"} for key in ("byte skip", "line skip")):
+        raise ConversionError(
+            "UnsupportedFormat", "NRRD files with skipped bytes or lines are not supported.",
+            files=[path],
+        )  # fmt: skip
+    start = end if len(files) == 1 else 0
     return Claim(
         files=files,
         size=tuple(size),
         components=components,
         item_bytes=item,
-        stored_bytes=stored if plain else None,
+        stored_bytes=stored if encoding == "raw" else None,
+        packed=None if encoding == "raw" else Packed(files[-1], start=start),
         remarks=remarks,
     )
 

@@ -47,7 +47,9 @@ def _png(path: Path, start: bytes) -> Claim:
         raise _invalid(path, "PNG") from error
     if start[12:16] != b"IHDR" or not width or not height:
         raise _invalid(path, "PNG")
-    return Claim((path,), (width, height), channels, 2 if depth == 16 else 1, None, _REMARKS)
+    return Claim(
+        (path,), (width, height), channels, 2 if depth == 16 else 1, None, remarks=_REMARKS
+    )
 
 
 def _jpeg(path: Path, start: bytes) -> Claim:
@@ -60,8 +62,17 @@ def _jpeg(path: Path, start: bytes) -> Claim:
                     f"JPEG pictures with {channels} channels of {bits} bits are not supported.",
                     files=[path],
                 )
-            return Claim((path,), (width, height), channels, 1, None, _REMARKS)
+            if not _jpeg_ends(path):
+                raise ConversionError("TruncatedPixelData", "The picture ends early.", files=[path])
+            return Claim((path,), (width, height), channels, 1, None, remarks=_REMARKS)
     raise _invalid(path, "JPEG")
+
+
+def _jpeg_ends(path: Path) -> bool:
+    """Tell whether the end marker is there: decoders paint the rest gray without a word."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4096))
+        return b"\xff\xd9" in file.read()
 
 
 _REMARKS = (Remark("NoSpacing", "A picture does not state the size of a pixel in the patient."),)

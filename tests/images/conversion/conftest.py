@@ -1,0 +1,64 @@
+"""Convert what a test wrote, and read the result back with SimpleITK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK
+
+from app.images.conversion import ConversionError, ConvertedImage, convert, scan
+from tests.data import DATA
+
+sitk: Any = SimpleITK
+Array = np.ndarray[Any, np.dtype[Any]]
+Read = tuple[Array, Any]
+
+collect_ignore = [] if DATA is not None else ["test_samples.py"]
+
+
+def pixels_of(image: ConvertedImage) -> Array:
+    """Return the pixels as SimpleITK reads them, (t, z, y, x[, 3]) as far as there are axes."""
+    return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(str(image.path))))
+
+
+@pytest.fixture
+def convert_one(tmp_path: Path) -> Callable[[list[Path]], ConvertedImage]:
+    """Return a function that converts files which must make exactly one image, nothing skipped."""
+
+    def run(paths: list[Path]) -> ConvertedImage:
+        images, issues = convert_files(paths, tmp_path / "out")
+        assert issues == {}
+        assert len(images) == 1
+        return images[0]
+
+    return run
+
+
+@pytest.fixture
+def codes(tmp_path: Path) -> Callable[[list[Path]], dict[str, str]]:
+    """Return a function that tells file name -> code for files that must not make an image."""
+
+    def run(paths: list[Path]) -> dict[str, str]:
+        images, issues = convert_files(paths, tmp_path / "out")
+        assert images == []
+        return issues
+
+    return run
+
+
+def convert_files(paths: list[Path], output: Path) -> tuple[list[ConvertedImage], dict[str, str]]:
+    """Scan and convert; return the images and file name -> code."""
+    output.mkdir(exist_ok=True)
+    result = scan(paths)
+    issues = {issue.file.name: issue.code for issue in result.skipped}
+    images = []
+    for group in result.groups:
+        try:
+            images.append(convert(group, output))
+        except ConversionError as error:
+            issues |= {issue.file.name: issue.code for issue in error.issues(group.files)}
+    return images, issues

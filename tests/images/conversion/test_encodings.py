@@ -1,0 +1,205 @@
+"""Transfer syntaxes: every encoding of a series gives the same image."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+from pydicom import dcmread, dcmwrite
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from app.images.conversion import ConvertedImage
+from tests.images.conversion.conftest import pixels_of
+from tests.synthetic import dicom
+
+ConvertOne = Callable[[list[Path]], ConvertedImage]
+Codes = Callable[[list[Path]], dict[str, str]]
+
+
+def _rewritten(path: Path, syntax: UID) -> None:
+    dataset = dcmread(path)
+    if syntax == ExplicitVRBigEndian:
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    implicit = syntax == ImplicitVRLittleEndian
+    fresh = Dataset()
+    fresh.update(dataset)
+    fresh.file_meta = dataset.file_meta
+    dcmwrite(
+        path, fresh, implicit_vr=implicit, little_endian=syntax != ExplicitVRBigEndian,
+        enforce_file_format=True,
+    )  # fmt: skip
+
+
+def _encapsulated(path: Path, frame: Callable[[np.ndarray], bytes], syntax: UID) -> None:
+    dataset = dcmread(path)
+    dataset.PixelData = encapsulate([frame(dataset.pixel_array)])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(path, enforce_file_format=True)
+
+
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+)
+def test_uncompressed_encodings(syntax: UID, convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume()
+    paths = dicom.save(dicom.classic(stored), tmp_path / "in")
+    for path in paths:
+        _rewritten(path, syntax)
+    assert np.array_equal(pixels_of(convert_one(paths)), stored.astype(int) - 1024)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_lossless_codecs(syntax: UID, convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume(rows=64, columns=48)
+    series = dicom.classic(stored)
+    for dataset in series:
+        dataset.compress(syntax, generate_instance_uid=False)
+    image = convert_one(dicom.save(series, tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+
+
+def test_lossless_jpeg(convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume()
+    paths = dicom.save(dicom.classic(stored), tmp_path / "in")
+    for path in paths:
+        _encapsulated(
+            path, lambda a: imagecodecs.ljpeg_encode(a, bitspersample=12), JPEGLosslessSV1
+        )
+    assert np.array_equal(pixels_of(convert_one(paths)), stored.astype(int) - 1024)
+
+
+def test_twelve_bit_jpeg(convert_one: ConvertOne, tmp_path: Path) -> None:
+    ramp = (np.add.outer(np.arange(32), np.arange(48)) * 40).astype(np.uint16)
+    stored = np.stack([ramp, ramp + 300])
+    paths = dicom.save(dicom.classic(stored), tmp_path / "in")
+    for path in paths:
+        _encapsulated(
+            path, lambda a: imagecodecs.jpeg_encode(a, level=100, bitspersample=12),
+            JPEGExtended12Bit,
+        )  # fmt: skip
+    assert np.abs(pixels_of(convert_one(paths)) - (stored.astype(int) - 1024)).max() <= 8
+
+
+def test_multi_frame_fragments_without_offset_table(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    stored = dicom.volume()
+    made = dicom.enhanced(stored)
+    frames = [imagecodecs.jpegls_encode(plane) for plane in stored]
+    made.PixelData = encapsulate(frames, has_bot=False)
+    made["PixelData"].is_undefined_length = True
+    made.file_meta.TransferSyntaxUID = JPEGLSLossless
+    image = convert_one(dicom.save([made], tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+
+
+def test_without_preamble_and_meta(convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume()
+    paths = dicom.save(dicom.classic(stored), tmp_path / "in")
+    for path in paths:
+        dataset = dcmread(path)
+        dataset.preamble = None
+        del dataset.file_meta
+        dataset.save_as(path, implicit_vr=True, little_endian=True, enforce_file_format=False)
+        assert path.read_bytes()[128:132] != b"DICM"
+    assert np.array_equal(pixels_of(convert_one(paths)), stored.astype(int) - 1024)
+
+
+def test_an_unknown_encoding_is_named(codes: Codes, tmp_path: Path) -> None:
+    series = dicom.classic(dicom.volume(slices=2))
+    for dataset in series:
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.100"
+    issues = codes(dicom.save(series, tmp_path / "in"))
+    assert set(issues.values()) == {"UnsupportedTransferSyntax"}
+
+
+def test_damaged_compressed_data_is_named(codes: Codes, tmp_path: Path) -> None:
+    series = dicom.classic(dicom.volume(slices=2, rows=64, columns=48))
+    for dataset in series:
+        dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
+    paths = dicom.save(series, tmp_path / "in")
+    raw = bytearray(paths[1].read_bytes())
+    start = raw.index(b"\xff\x4f\xff\x51")
+    raw[start : start + 4] = zlib.crc32(b"damage").to_bytes(4, "big")
+    paths[1].write_bytes(raw)
+    assert codes(paths) == {"0001.dcm": "DecodeFailed"}
+
+
+@pytest.mark.parametrize(
+    ("encode", "syntax"),
+    [
+        (imagecodecs.jpegls_encode, JPEGLSLossless),
+        (lambda a: imagecodecs.ljpeg_encode(a, bitspersample=12), JPEGLosslessSV1),
+        (lambda a: imagecodecs.jpeg_encode(a, bitspersample=12), JPEGExtended12Bit),
+    ],
+)
+def test_compressed_data_without_its_end_is_named(
+    encode: Callable[[np.ndarray], bytes], syntax: UID, codes: Codes, tmp_path: Path
+) -> None:
+    paths = dicom.save(dicom.classic(dicom.volume(slices=2, rows=64, columns=48)), tmp_path / "in")
+    _encapsulated(paths[0], encode, syntax)
+    _encapsulated(paths[1], lambda plane: encode(plane)[:-400], syntax)
+    assert codes(paths) == {"0001.dcm": "TruncatedPixelData"}
+
+
+def test_truncated_pixels_name_the_file_and_spare_the_others(tmp_path: Path) -> None:
+    from tests.images.conversion.conftest import convert_files
+
+    paths = dicom.save(dicom.classic(dicom.volume()), tmp_path / "in")
+    paths[-1].write_bytes(paths[-1].read_bytes()[:-50])
+    images, issues = convert_files(paths, tmp_path / "out")
+    assert issues == {"0004.dcm": "TruncatedPixelData"}
+    assert [image.size for image in images] == [(10, 12, 4)]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "code"),
+    [
+        ("Rows", 4000, "TruncatedPixelData"),
+        ("Rows", 6, "InvalidHeader"),
+        ("BitsAllocated", 12, "UnsupportedPixelFormat"),
+        ("SamplesPerPixel", 2, "InvalidHeader"),
+        ("PhotometricInterpretation", "HSV", "UnsupportedPhotometric"),
+        ("BitsStored", 17, "InvalidHeader"),
+        ("PixelSpacing", [1, -1], "InvalidHeader"),
+        ("ImagePositionPatient", [1, 2], "InvalidHeader"),
+    ],
+)
+def test_a_header_that_cannot_be_true_is_named(
+    keyword: str, value: object, code: str, tmp_path: Path
+) -> None:
+    from tests.images.conversion.conftest import convert_files
+
+    series = dicom.classic(dicom.volume())
+    setattr(series[-1], keyword, value)
+    images, issues = convert_files(dicom.save(series, tmp_path / "in"), tmp_path / "out")
+    assert issues == {"0004.dcm": code}
+    assert len(images) == 1
+
+
+def test_an_image_larger_than_allowed_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    from app.images.conversion import Limits, scan
+
+    paths = dicom.save(dicom.classic(dicom.volume(slices=2)), tmp_path / "in")
+    result = scan(paths, limits=Limits(frame_bytes=100))
+    assert {issue.code for issue in result.skipped} == {"TooLarge"}
+    assert result.groups == []
