@@ -56,7 +56,7 @@ accept: .venv/.dev ## run an issue's long checks: make accept ISSUE=name
 	@$(if $(ISSUE),$(PY) -m tests.accept $(ISSUE),$(error Name the checks: make accept ISSUE=name))
 
 screenshots: .venv/.dev ## take the pictures of docs/screenshots with the browser test
-	@HOUNSFIELD_SCREENSHOTS=docs/screenshots $(PY) -m config.local.checks --browser $(ARGS)
+	@HOUNSFIELD_SCREENSHOTS=docs/screenshots $(PY) -m config.local.checks --only browser $(ARGS)
 
 requirements: .venv/.dev ## compile requirements/*.in to hashed *.txt
 	@$(PY) -m config.local.requirements

@@ -38,6 +38,7 @@ class TestRun:
     __test__ = False
 
     fast: bool
+    only: str
     arguments: Sequence[str]
     environ: Mapping[str, str]
     progress: Progress
@@ -122,7 +123,7 @@ class TestRun:
     def _pytest(self, home: Path, env: Mapping[str, str]) -> int:
         """Run pytest on this terminal, in a session of its own, so that it always ends as one."""
         popen = subprocess.Popen(
-            pytest_command(without=self.without, arguments=self.arguments),
+            pytest_command(only=self.only, without=self.without, arguments=self.arguments),
             env=dict(env),
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
@@ -139,12 +140,15 @@ class TestRun:
         return popen.returncode
 
 
-def pytest_command(*, without: Sequence[str], arguments: Sequence[str]) -> list[str]:
+def pytest_command(
+    *, only: str = "", without: Sequence[str] = (), arguments: Sequence[str] = ()
+) -> list[str]:
     """Return pytest's command line: parallel, without the marks that cannot be served."""
     workers = min(MOST_PROCESSES, os.cpu_count() or 1)
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadgroup"]
-    if without:
-        command += ["-m", " and ".join(f"not {mark}" for mark in dict.fromkeys(without))]
+    marks = [only] * bool(only) + [f"not {mark}" for mark in dict.fromkeys(without)]
+    if marks:
+        command += ["-m", " and ".join(marks)]
     return [*command, *arguments]
 
 
@@ -154,12 +158,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--fast", action="store_true", help="only what needs no Docker, browser, outside server"
     )
+    parser.add_argument("--only", default="", metavar="MARK", help="only the tests of this mark")
     options, rest = parser.parse_known_args(arguments)
     progress, signals = Progress(), StopSignals()
     signals.install()
     try:
         return TestRun(
             fast=options.fast,
+            only=options.only,
             arguments=rest,
             environ=dict(os.environ),
             progress=progress,

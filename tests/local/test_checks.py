@@ -19,8 +19,13 @@ def test_marks_that_cannot_be_served_are_left_out_once() -> None:
     assert command[-1] == "tests/local"
 
 
+def test_one_mark_alone_still_leaves_out_what_cannot_be_served() -> None:
+    command = pytest_command(only="browser", without=["docker"])
+    assert command[command.index("-m", 3) + 1] == "browser and not docker"
+
+
 def test_with_everything_there_nothing_is_left_out() -> None:
-    command = pytest_command(without=[], arguments=[])
+    command = pytest_command()
     assert "-m" not in command[3:]
     assert command[command.index("-n") + 1].isdigit()
 
