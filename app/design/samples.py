@@ -61,13 +61,9 @@ class Row:
 class SampleForm(forms.Form):
     """Every kind of field."""
 
-    title = forms.CharField(
-        max_length=60, help_text="A short name that others will recognize."
-    )
+    title = forms.CharField(max_length=60, help_text="A short name that others will recognize.")
     slug = forms.SlugField(required=False, help_text="Letters, digits and hyphens.")
-    description = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), required=False
-    )
+    description = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
     modality = forms.ChoiceField(
         choices=[("CT", "CT"), ("MR", "MR"), ("PT", "PET"), ("SM", "Slide microscopy")]
     )
@@ -127,9 +123,7 @@ def rows() -> list[Row]:
     """A few archive items."""
     now = timezone.now()
     return [
-        Row(
-            "LIDC-IDRI-0001", "SUCCEEDED", 68_157_440, 12.4, now - timedelta(minutes=3)
-        ),
+        Row("LIDC-IDRI-0001", "SUCCEEDED", 68_157_440, 12.4, now - timedelta(minutes=3)),
         Row("LIDC-IDRI-0002", "EXECUTING", 71_303_168, 431, now - timedelta(hours=2)),
         Row("LIDC-IDRI-0003", "QUEUED", 512, 0.34, now - timedelta(days=1)),
         Row("Thorax with a very long name that somebody typed", "FAILED", 0, 7533, now),
@@ -159,9 +153,7 @@ def bound_form() -> SampleForm:
         "limit": "0",
         "description": "Kept.",
     }
-    return SampleForm(
-        {f"bad-{key}": value for key, value in data.items()}, prefix="bad"
-    )
+    return SampleForm({f"bad-{key}": value for key, value in data.items()}, prefix="bad")
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -169,9 +161,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     return {
         "list": list_page(query=request.GET.get("q", "")),
-        "found_nothing": list_page(
-            items=[], query="lung nodule", total=0, page=1, pages=1
-        ),
+        "found_nothing": list_page(items=[], query="lung nodule", total=0, page=1, pages=1),
         "empty": list_page(items=[], total=0, page=1, pages=1),
         "form": SampleForm(),
         "bad_form": bound_form(),

@@ -18,11 +18,10 @@ def filesize_words(size: int) -> str:
     """A size in bytes with decimal units and three significant figures: ``1.23 MB``."""
     if size < 1000:
         return f"{size} B"
-    value = float(size)
-    for unit in _SIZE_UNITS:
-        value /= 1000
-        if value < 999.5:
-            break
+    value, units = size / 1000, iter(_SIZE_UNITS)
+    unit = next(units)
+    while value >= 999.5 and unit != _SIZE_UNITS[-1]:
+        value, unit = value / 1000, next(units)
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:.{digits}f} {unit}"
 
@@ -31,20 +30,13 @@ def duration_words(seconds: float) -> str:
     """A duration with its two largest units: ``1 h 05 min``, ``12 s``, ``340 ms``."""
     if seconds < 0:
         return f"-{duration_words(-seconds)}"
-    if seconds < 0.9995:
-        return f"{round(seconds * 1000)} ms"
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    if minutes == 0:
-        return f"{rest} s"
+        return f"{round(seconds * 1000)} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
+        return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
     hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes:02d} min"
-    return f"{hours // 24} d {hours % 24} h"
+    return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
 def ago_words(moment: datetime, *, now: datetime) -> str:

@@ -46,9 +46,7 @@ def error_page(request: HttpRequest, code: str) -> HttpResponse:
             "You have used all 3 submissions of this phase for today.",
             advice="Submit again tomorrow, or ask the organizers for a higher limit.",
         )
-        return render(
-            request, "design/problem.html", {"error": error}, status=error.status
-        )
+        return render(request, "design/problem.html", {"error": error}, status=error.status)
     if code not in ERROR_PAGES:
         raise NotFound
     return render(request, f"{code}.html", status=int(code[:3]))

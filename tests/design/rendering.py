@@ -42,10 +42,7 @@ class Elements(HTMLParser):
 
     def all(self, tag: str, **attributes: str) -> list[dict[str, str | None]]:
         """Return attributes of every ``tag`` that has these attributes."""
-        wanted = {
-            name.rstrip("_").replace("_", "-"): value
-            for name, value in attributes.items()
-        }
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [a for t, a in self.found if t == tag and wanted.items() <= a.items()]
 
     def one(self, tag: str, **attributes: str) -> dict[str, str | None]:

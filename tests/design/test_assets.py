@@ -54,9 +54,7 @@ def test_an_entry_brings_styles_preloads_and_script() -> None:
         "/static/assets/deep-1.js",
         "/static/assets/shared-1.js",
     ]
-    assert [a["href"] for a in page.all("link", rel="stylesheet")] == [
-        "/static/assets/s.css"
-    ]
+    assert [a["href"] for a in page.all("link", rel="stylesheet")] == ["/static/assets/s.css"]
 
 
 @pytest.mark.usefixtures("build")
@@ -76,9 +74,7 @@ def test_an_unknown_entry_is_a_comment() -> None:
 
 def test_a_new_build_is_seen_without_a_restart(build: Path) -> None:
     assert "site-1.js" in render("{% vite_asset 'site' %}")
-    (build / "manifest.json").write_text(
-        json.dumps(MANIFEST).replace("site-1", "site-22")
-    )
+    (build / "manifest.json").write_text(json.dumps(MANIFEST).replace("site-1", "site-22"))
     assert "site-22.js" in render("{% vite_asset 'site' %}")
 
 

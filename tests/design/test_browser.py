@@ -17,9 +17,7 @@ CHROMIUM: dict[str, Any] = {
     "executable_path": "/usr/bin/chromium",
     "args": ["--no-sandbox"],
 }
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # What stands out to the right of the window, and what is too small to hit (WCAG 2.5.8; links
 # within text and the browser's own check boxes with their labels are excepted there).
 STANDS_OUT = """() => [...document.querySelectorAll("main *, header *, footer *")]
@@ -86,9 +84,7 @@ def test_open_parts_are_accessible_and_fit_a_phone(guide: str, open_page: Any) -
     assert [rule["id"] for rule in found] == []
 
 
-def test_the_slash_key_goes_to_the_search_and_typing_searches(
-    guide: str, open_page: Any
-) -> None:
+def test_the_slash_key_goes_to_the_search_and_typing_searches(guide: str, open_page: Any) -> None:
     page = open_page(guide)
     page.keyboard.press("/")
     search = page.get_by_role("searchbox", name="Search items").first
@@ -114,9 +110,7 @@ def test_a_dialog_keeps_and_returns_the_focus(guide: str, open_page: Any) -> Non
     expect(opener).to_be_focused()
 
 
-def test_without_scripts_menus_dialogs_and_search_work(
-    guide: str, open_page: Any
-) -> None:
+def test_without_scripts_menus_dialogs_and_search_work(guide: str, open_page: Any) -> None:
     page = open_page(guide, width=360, scripts=False)
     page.locator(".menu-mobile summary").click()
     expect(page.locator(".menu-mobile nav")).to_be_visible()
@@ -130,9 +124,7 @@ def test_without_scripts_menus_dialogs_and_search_work(
     expect(page.locator(".list-count").first).to_contain_text("found for “lung”")
 
 
-def test_a_log_follows_its_end_until_the_reader_scrolls_up(
-    guide: str, open_page: Any
-) -> None:
+def test_a_log_follows_its_end_until_the_reader_scrolls_up(guide: str, open_page: Any) -> None:
     page = open_page(guide)
     log = page.get_by_role("log")
     at_end = "e => e.scrollHeight - e.scrollTop - e.clientHeight < 2"
@@ -149,9 +141,7 @@ def test_a_log_follows_its_end_until_the_reader_scrolls_up(
     page.wait_for_function(f"({at_end})(document.querySelector('[role=log]'))")
 
 
-def test_a_table_wider_than_a_phone_is_reached_by_keyboard(
-    guide: str, open_page: Any
-) -> None:
+def test_a_table_wider_than_a_phone_is_reached_by_keyboard(guide: str, open_page: Any) -> None:
     page = open_page(guide, width=360)
     frame = page.get_by_role("region", name="Ranked by Dice")
     frame.focus()

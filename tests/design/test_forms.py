@@ -16,9 +16,7 @@ def test_every_control_has_a_label_and_its_help() -> None:
             if control.get("type") not in ("hidden",):
                 assert control["id"] in labelled
     ids = {attributes["id"] for _, attributes in page.found if "id" in attributes}
-    described = [
-        a["aria-describedby"] or "" for _, a in page.found if "aria-describedby" in a
-    ]
+    described = [a["aria-describedby"] or "" for _, a in page.found if "aria-describedby" in a]
     assert described
     assert all(name in ids for value in described for name in value.split())
 
@@ -30,14 +28,8 @@ def test_choices_stand_in_a_fieldset_with_a_legend() -> None:
 
 
 def test_optional_fields_say_so() -> None:
-    assert (
-        "optional"
-        in Elements(render("{% form_field form.slug %}", form=SampleForm())).text
-    )
-    assert (
-        "optional"
-        not in Elements(render("{% form_field form.title %}", form=SampleForm())).text
-    )
+    assert "optional" in Elements(render("{% form_field form.slug %}", form=SampleForm())).text
+    assert "optional" not in Elements(render("{% form_field form.title %}", form=SampleForm())).text
 
 
 def test_errors_are_summed_up_with_links_to_the_fields() -> None:
@@ -75,9 +67,7 @@ def test_a_form_without_errors_has_no_summary() -> None:
 
 
 def test_only_and_without_choose_fields() -> None:
-    only = Elements(
-        render("{% form_fields form only='slug title' %}", form=SampleForm())
-    )
+    only = Elements(render("{% form_fields form only='slug title' %}", form=SampleForm()))
     assert [field["name"] for field in only.all("input")] == ["slug", "title"]
     rest = Elements(render("{% form_fields form without='title' %}", form=SampleForm()))
     assert rest.all("input", name="title") == []

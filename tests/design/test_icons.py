@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from app.design.icons import ICON_DATA, UnknownIcon, all_icons, icon_body
+from app.design.icons import ICON_DATA, UnknownIconError, all_icons, icon_body
 from app.design.management.commands.collect_icons import wanted_names
 from app.design.templatetags.navigation import SECTIONS
 from tests.design.rendering import HOSTILE, Elements, render
@@ -20,8 +20,7 @@ def templates() -> list[Path]:
     """Return every template of the product."""
     base = Path(settings.BASE_DIR)
     folders = [
-        base / name
-        for name in ("app", "archives", "algorithms", "reader_studies", "viewer")
+        base / name for name in ("app", "archives", "algorithms", "reader_studies", "viewer")
     ]
     return [path for folder in folders for path in folder.rglob("templates/**/*.html")]
 
@@ -48,13 +47,11 @@ def test_the_data_holds_exactly_the_wanted_names() -> None:
 
 def test_an_icon_is_decoration_unless_named() -> None:
     assert Elements(render("{% icon 'archive' %}")).one("svg")["aria-hidden"] == "true"
-    named = Elements(render("{% icon 'archive' label=label %}", label=HOSTILE)).one(
-        "svg"
-    )
+    named = Elements(render("{% icon 'archive' label=label %}", label=HOSTILE)).one("svg")
     assert named["role"] == "img"
     assert named["aria-label"] == HOSTILE
 
 
 def test_an_unknown_icon_says_what_to_do() -> None:
-    with pytest.raises(UnknownIcon, match="collect_icons"):
+    with pytest.raises(UnknownIconError, match="collect_icons"):
         icon_body("no-such-icon")

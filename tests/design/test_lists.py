@@ -74,9 +74,7 @@ def test_pages_keep_the_search() -> None:
     page = table(changed(query="lung", page=3, pages=12))
     links = [a for a in page.all("a") if "page=" in (a["href"] or "")]
     assert query(links[0]["href"]) == {"q": ["lung"], "sort": ["title"], "page": ["1"]}
-    assert [query(a["href"])["page"] for a in page.all("a", aria_current="page")] == [
-        ["3"]
-    ]
+    assert [query(a["href"])["page"] for a in page.all("a", aria_current="page")] == [["3"]]
 
 
 def test_steps_leave_gaps() -> None:

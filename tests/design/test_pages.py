@@ -16,9 +16,7 @@ from app.design import views
 from app.design.templatetags.navigation import SECTIONS
 from tests.design.rendering import HOSTILE, Elements, get
 
-STAFF = SimpleNamespace(
-    is_authenticated=True, is_staff=True, username="admin", display_name="Alex"
-)
+STAFF = SimpleNamespace(is_authenticated=True, is_staff=True, username="admin", display_name="Alex")
 
 
 def request_of(user: object, path: str = "/") -> HttpRequest:
@@ -28,16 +26,12 @@ def request_of(user: object, path: str = "/") -> HttpRequest:
     return request
 
 
-def page_of(
-    template: str, user: object = None, path: str = "/", **context: object
-) -> Elements:
+def page_of(template: str, user: object = None, path: str = "/", **context: object) -> Elements:
     """Render a template as a page."""
     user = user or AnonymousUser()
     request = request_of(user, path)
     # The inbox counter asks the database; pages are drawn here without one.
-    return Elements(
-        render_to_string(template, {"user": user, **context, "request": request})
-    )
+    return Elements(render_to_string(template, {"user": user, **context, "request": request}))
 
 
 def test_the_frame_has_landmarks_and_a_skip_link() -> None:
@@ -73,9 +67,7 @@ def test_a_visitor_is_offered_to_sign_in() -> None:
 def test_pages_need_no_inline_script_or_style() -> None:
     page = page_of("design/style_guide.html", user=STAFF, **guide_context())
     assert [s for s in page.all("script") if "src" not in s] == []
-    assert [
-        a for _, a in page.found if "style" in a or any(k.startswith("on") for k in a)
-    ] == []
+    assert [a for _, a in page.found if "style" in a or any(k.startswith("on") for k in a)] == []
     assert "style" not in page.tags()
 
 

@@ -52,9 +52,7 @@ def states_of_all_models() -> dict[str, set[str]]:
         for name in ("state", "status"):
             field = next((f for f in model._meta.fields if f.name == name), None)
             if isinstance(field, models.CharField) and field.choices:
-                found[model._meta.label] = {
-                    str(value) for value, _ in field.flatchoices
-                }
+                found[model._meta.label] = {str(value) for value, _ in field.flatchoices}
     return found
 
 
@@ -78,9 +76,7 @@ def test_every_look_can_be_drawn() -> None:
 
 
 def test_no_look_shows_the_machine_word() -> None:
-    assert [
-        state for state, look in LOOKS.items() if look.word == state or "_" in look.word
-    ] == []
+    assert [state for state, look in LOOKS.items() if look.word == state or "_" in look.word] == []
 
 
 def test_a_badge_carries_word_icon_and_state() -> None:
@@ -94,9 +90,7 @@ def test_a_badge_takes_an_enumeration_and_another_word() -> None:
     class State(models.TextChoices):
         RUNNING = "RUNNING", "Running"
 
-    page = Elements(
-        render("{% state_badge state label='At work' %}", state=State.RUNNING)
-    )
+    page = Elements(render("{% state_badge state label='At work' %}", state=State.RUNNING))
     assert page.text.strip() == "At work"
     assert page.one("span")["data-state"] == "RUNNING"
 

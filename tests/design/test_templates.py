@@ -10,16 +10,10 @@ from django.conf import settings
 from django.template import Engine
 
 BASE = Path(settings.BASE_DIR)
-FOLDERS = [
-    BASE / name
-    for name in ("app", "archives", "algorithms", "reader_studies", "viewer")
-]
-TEMPLATES = sorted(
-    path for folder in FOLDERS for path in folder.rglob("templates/**/*.html")
-)
+FOLDERS = [BASE / name for name in ("app", "archives", "algorithms", "reader_studies", "viewer")]
+TEMPLATES = sorted(path for folder in FOLDERS for path in folder.rglob("templates/**/*.html"))
 LIBRARIES = {
-    name: f"app.design.templatetags.{name}"
-    for name in ("assets", "components", "navigation")
+    name: f"app.design.templatetags.{name}" for name in ("assets", "components", "navigation")
 }
 ENGINE = Engine(
     libraries={
@@ -48,21 +42,15 @@ def test_there_are_templates() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 def test_a_template_compiles(path: Path) -> None:
     source = path.read_text()
-    loaded = {
-        name for match in LOADED.finditer(source) for name in match["names"].split()
-    }
+    loaded = {name for match in LOADED.finditer(source) for name in match["names"].split()}
     own = {name for name in loaded if name not in ENGINE.libraries}
-    engine = Engine(
-        libraries={**ENGINE.libraries, **{name: library_of(name) for name in own}}
-    )
+    engine = Engine(libraries={**ENGINE.libraries, **{name: library_of(name) for name in own}})
     engine.from_string(source)
 
 
 def library_of(name: str) -> str:
     """Return the module of a tag library that an application brings."""
-    found = [
-        path for folder in FOLDERS for path in folder.rglob(f"templatetags/{name}.py")
-    ]
+    found = [path for folder in FOLDERS for path in folder.rglob(f"templatetags/{name}.py")]
     assert len(found) == 1, f"{len(found)} tag libraries are called {name}"
     return ".".join(found[0].relative_to(BASE).with_suffix("").parts)
 

@@ -73,18 +73,13 @@ def test_a_moment_is_readable_by_machines() -> None:
     page = Elements(render("{{ moment|ago }}", moment=moment))
     time = page.one("time")
     assert page.text == "3 hours ago"
-    assert datetime.fromisoformat(time["datetime"] or "") == moment.replace(
-        microsecond=0
-    )
+    assert datetime.fromisoformat(time["datetime"] or "") == moment.replace(microsecond=0)
     assert "data-relative" in time
 
 
 def test_an_exact_moment_names_its_zone() -> None:
     moment = datetime(2026, 11, 21, 9, 12, tzinfo=UTC)
-    assert (
-        Elements(render("{{ moment|when }}", moment=moment)).text
-        == "21 Nov 2026, 09:12 UTC"
-    )
+    assert Elements(render("{{ moment|when }}", moment=moment)).text == "21 Nov 2026, 09:12 UTC"
 
 
 @pytest.mark.parametrize("name", ["filesize_h", "duration_h", "ago", "when"])

@@ -31,9 +31,7 @@ def button(
         raise ValueError(f"A button is one of {', '.join(KINDS)}, not {kind!r}.")
     css = ["button", f"button-{kind}"]
     css += ["button-small"] * small + ["button-icon"] * icon_only
-    words = (
-        format_html('<span class="sr-only">{}</span>', label) if icon_only else label
-    )
+    words = format_html('<span class="sr-only">{}</span>', label) if icon_only else label
     if icon_only:
         attrs.setdefault("title", label)
     extra = attrs.pop("class_", "")
@@ -59,9 +57,7 @@ def opens_dialog(dialog_id: str) -> dict[str, Any]:
     }
 
 
-def confirm_dialog(
-    body: Any, *, dialog_id: str, confirm_text: str = "", **options: Any
-) -> str:
+def confirm_dialog(body: Any, *, dialog_id: str, confirm_text: str = "", **options: Any) -> str:
     """A dialog that asks before something is lost.
 
     With ``confirm_text`` the person must type that text; the browser itself checks it.

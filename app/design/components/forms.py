@@ -75,9 +75,7 @@ def problems_of(form: Form) -> list[Problem]:
     found = [Problem("", "", str(message)) for message in form.non_field_errors()]
     for field in form:
         target = field.id_for_label or field.auto_id
-        found += [
-            Problem(str(target), str(field.label), str(error)) for error in field.errors
-        ]
+        found += [Problem(str(target), str(field.label), str(error)) for error in field.errors]
     return found
 
 

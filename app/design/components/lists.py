@@ -15,9 +15,7 @@ from app.design.components.markup import component, icon
 _NEIGHBOURS = 2
 
 
-def data_table(
-    body: Any, page: ListPage, *, caption: str, **options: Any
-) -> SafeString:
+def data_table(body: Any, page: ListPage, *, caption: str, **options: Any) -> SafeString:
     """Search box, table, empty state and pages around a ``<thead>`` and a ``<tbody>``."""
     noun = options.pop("noun", "") or caption.lower()
     return component(
@@ -45,9 +43,7 @@ def with_current(page: ListPage) -> list[tuple[str, str, bool]]:
     return orders
 
 
-def sort_header(
-    page: ListPage, key: str, label: str, *, numeric: bool = False
-) -> SafeString:
+def sort_header(page: ListPage, key: str, label: str, *, numeric: bool = False) -> SafeString:
     """A column head that sorts by ``key``, and by its reverse when chosen again."""
     bare = key.lstrip("-")
     current = page.sort.lstrip("-") == bare

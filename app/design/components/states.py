@@ -86,9 +86,7 @@ def look_of(state: Any) -> Look:
     """The look of a state; a word we do not know is shown as it is, in a neutral tone."""
     word = str(getattr(state, "value", state) or "")
     known = LOOKS.get(word.upper())
-    return known or Look(
-        word.replace("_", " ").capitalize() or "Unknown", "neutral", "circle"
-    )
+    return known or Look(word.replace("_", " ").capitalize() or "Unknown", "neutral", "circle")
 
 
 def badge(text: Any, *, tone: str = "neutral", icon_name: str = "") -> SafeString:

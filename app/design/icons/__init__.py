@@ -14,7 +14,7 @@ ICON_NAMES = Path(__file__).parent / "names.txt"
 ICON_DATA = Path(__file__).parent / "lucide.json"
 
 
-class UnknownIcon(LookupError):
+class UnknownIconError(LookupError):
     """A template asked for an icon that was never collected."""
 
     def __init__(self, name: str) -> None:
@@ -37,4 +37,4 @@ def icon_body(name: str) -> str:
     try:
         return all_icons()[name]
     except KeyError:
-        raise UnknownIcon(name) from None
+        raise UnknownIconError(name) from None

@@ -1,0 +1,1 @@
+"""The tag libraries: assets, components, navigation."""

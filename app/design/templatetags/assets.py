@@ -24,10 +24,8 @@ def vite_asset(entry: str) -> SafeString:
     manifest = assets.load_manifest()
     files = assets.entry_files(manifest, entry) if manifest else None
     if files is None:
-        return format_html(
-            "<!-- front end entry {} is not built -->", entry.replace("-", "_")
-        )
-    return mark_safe(
+        return format_html("<!-- front end entry {} is not built -->", entry.replace("-", "_"))
+    return mark_safe(  # noqa: S308 - joined from escaped parts
         format_html_join(
             "\n",
             '<link rel="stylesheet" href="{}">',
@@ -41,9 +39,7 @@ def vite_asset(entry: str) -> SafeString:
         )
         + "\n"
         + (
-            format_html(
-                '<script type="module" src="{}"></script>', frontend_url(files.script)
-            )
+            format_html('<script type="module" src="{}"></script>', frontend_url(files.script))
             if files.script
             else ""
         )

@@ -1,7 +1,7 @@
 """Every component as a template tag or filter: ``{% load components %}``.
 
-Block tags (``page_header``, ``card``, ``data_table``, ``alert`` …) wrap what stands between them and
-their ``end…`` tag. Further keywords become HTML attributes: ``hx_post=url`` is ``hx-post``.
+Block tags (``page_header``, ``card``, ``data_table``, ``alert`` …) wrap what stands between them
+and their ``end…`` tag. Further keywords become HTML attributes: ``hx_post=url`` is ``hx-post``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ register = template.Library()
 @register.simple_tag(name="button")
 def button_tag(
     label: str,
+    *,
     icon: str = "",
     href: str = "",
     kind: str = "secondary",
@@ -58,7 +59,8 @@ def button_tag(
 def confirm_dialog(
     context: Context,
     content: str,
-    id: str,
+    *,
+    id: str,  # noqa: A002 - the attribute's own name
     title: str,
     action: str,
     verb: str = "Delete",
@@ -101,9 +103,7 @@ def avatar(user: Any, size: str = "") -> SafeString:
     initials = "".join(part[0] for part in (parts[:1] + parts[1:][-1:])) or "?"
     hue = sum(name.encode()) % 6
     css = f"avatar avatar-{hue}" + (f" avatar-{size}" if size else "")
-    return format_html(
-        '<span class="{}" aria-hidden="true">{}</span>', css, initials.upper()
-    )
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', css, initials.upper())
 
 
 @register.filter
@@ -119,6 +119,7 @@ def person_name(user: Any) -> str:
 @register.simple_block_tag
 def page_header(
     content: str,
+    *,
     title: Any,
     lead: Any = "",
     state: Any = "",
@@ -153,9 +154,7 @@ def card(
 
 
 @register.simple_tag
-def stat(
-    label: Any, value: Any, hint: Any = "", href: str = "", icon: str = ""
-) -> SafeString:
+def stat(label: Any, value: Any, hint: Any = "", href: str = "", icon: str = "") -> SafeString:
     """A number with its name."""
     return component("stat", label=label, value=value, hint=hint, href=href, icon=icon)
 
@@ -163,17 +162,13 @@ def stat(
 @register.simple_block_tag
 def tabs(content: str, label: str) -> SafeString:
     """Links to the parts of one object; ``label`` names them for screen readers."""
-    return format_html(
-        '<nav class="tabs" aria-label="{}"><ul>{}</ul></nav>', label, content
-    )
+    return format_html('<nav class="tabs" aria-label="{}"><ul>{}</ul></nav>', label, content)
 
 
 @register.simple_tag
 def tab(label: Any, href: str, current: bool = False, count: Any = None) -> SafeString:
     """One tab."""
-    number = (
-        "" if count is None else format_html(' <span class="count">{}</span>', count)
-    )
+    number = "" if count is None else format_html(' <span class="count">{}</span>', count)
     now = mark_safe(' aria-current="page"') if current else ""
     return format_html('<li><a href="{}"{}>{}{}</a></li>', href, now, label, number)
 
@@ -197,17 +192,13 @@ def description_list(pairs: Iterable[tuple[Any, Any]]) -> SafeString:
 
 
 @register.simple_block_tag
-def alert(
-    content: str, tone: str = "info", title: Any = "", advice: Any = ""
-) -> SafeString:
+def alert(content: str, tone: str = "info", title: Any = "", advice: Any = "") -> SafeString:
     """What happened, and in ``advice`` what to do next."""
     return component("alert", body=content, tone=tone, title=title, advice=advice)
 
 
 @register.simple_block_tag
-def empty_state(
-    content: str, title: Any, text: Any = "", icon: str = "inbox"
-) -> SafeString:
+def empty_state(content: str, title: Any, text: Any = "", icon: str = "inbox") -> SafeString:
     """Nothing here yet, and what to do about it; the content is the way forward."""
     return component("empty_state", title=title, text=text, icon=icon, actions=content)
 
@@ -221,7 +212,8 @@ def help_tip(content: str, label: str = "Help") -> SafeString:
 @register.simple_tag
 def progress(
     value: float | None = None,
-    max: float = 100,
+    *,
+    max: float = 100,  # noqa: A002 - the attribute's own name
     label: Any = "",
     detail: Any = "",
     **attrs: Any,
@@ -241,7 +233,12 @@ def progress(
 
 @register.simple_tag
 def log_block(
-    text: Any, id: str = "log", label: str = "Log", follow: bool = True, **attrs: Any
+    text: Any,
+    *,
+    id: str = "log",  # noqa: A002 - the attribute's own name
+    label: str = "Log",
+    follow: bool = True,
+    **attrs: Any,
 ) -> SafeString:
     """A program's output: scrolls by itself to the end while "Follow" is on."""
     return component(
@@ -268,6 +265,7 @@ def data_table(
     context: Context,
     content: str,
     page: ListPage,
+    *,
     caption: str,
     noun: str = "",
     searchable: bool = True,
@@ -299,9 +297,7 @@ def data_table(
 
 
 @register.simple_tag
-def sort_header(
-    page: ListPage, key: str, label: Any, numeric: bool = False
-) -> SafeString:
+def sort_header(page: ListPage, key: str, label: Any, numeric: bool = False) -> SafeString:
     """A column head that sorts."""
     return lists.sort_header(page, key, label, numeric=numeric)
 
@@ -316,6 +312,7 @@ def pagination(page: ListPage, label: str = "Pages") -> str:
 def people_list(
     context: Context,
     members: Iterable[Any],
+    *,
     key: str,
     target: Any,
     roles: Sequence[tuple[str, str]] = (),
@@ -325,10 +322,7 @@ def people_list(
     names = dict(roles)
     request = context.get("request")
     return {
-        "members": [
-            (m, names.get(m.role, m.role.replace("_", " ").capitalize()))
-            for m in members
-        ],
+        "members": [(m, names.get(m.role, m.role.replace("_", " ").capitalize())) for m in members],
         "key": key,
         "target": target,
         "roles": roles,
@@ -396,11 +390,7 @@ def when(moment: datetime | None) -> SafeString | str:
 
 
 def _exact(moment: datetime) -> str:
-    return (
-        format_date(moment, "j M Y, H:i T")
-        if timezone.is_aware(moment)
-        else str(moment)
-    )
+    return format_date(moment, "j M Y, H:i T") if timezone.is_aware(moment) else str(moment)
 
 
 def _time(moment: datetime, words: str, *, relative: bool) -> SafeString:

@@ -42,9 +42,7 @@ class Command(BaseCommand):
 
 def wanted_names() -> list[str]:
     """Names listed in names.txt, sorted and without repeats."""
-    return sorted(
-        {line.strip() for line in ICON_NAMES.read_text().splitlines() if line.strip()}
-    )
+    return sorted({line.strip() for line in ICON_NAMES.read_text().splitlines() if line.strip()})
 
 
 def drawing_of(name: str, *, package: Path) -> str:
@@ -55,9 +53,4 @@ def drawing_of(name: str, *, package: Path) -> str:
     match = _BODY.search(path.read_text())
     if match is None:
         raise CommandError(f"{path} is not an SVG drawing.")
-    return (
-        re.sub(r"\s+", " ", match["body"])
-        .replace(" />", "/>")
-        .replace("> <", "><")
-        .strip()
-    )
+    return re.sub(r"\s+", " ", match["body"]).replace(" />", "/>").replace("> <", "><").strip()
