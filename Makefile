@@ -8,7 +8,6 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then command -v "$$name"; break; fi; done)
 PY := .venv/bin/python
-NPM := $(shell command -v npm)
 
 # Coverage of `make lint`: the product, its tests, and what is at the top.
 CODE := algorithms app archives config reader_studies tests viewer $(wildcard demo) manage.py
