@@ -58,6 +58,14 @@ describe.each(Object.entries(GRIDS))("an image stored as %s", (_, meta) => {
     const inPlane = [0, 1, 2].filter((axis) => axis !== plane.normal);
     expect(texel[0]).toBeCloseTo(voxel[inPlane[0]!]!, 6);
     expect(texel[1]).toBeCloseTo(voxel[inPlane[1]!]!, 6);
+    const [left, bottom, width, height] = placement.cover;
+    const topLeft = toScreen(plane, stage, view, [-0.5, -0.5]);
+    const bottomRight = toScreen(plane, stage, view, [plane.width - 0.5, plane.height - 0.5]);
+    expect(left).toBeLessThanOrEqual(topLeft[0] * ratio);
+    expect(left + width).toBeGreaterThanOrEqual(bottomRight[0] * ratio);
+    expect(bottom).toBeLessThanOrEqual((stage.height - bottomRight[1]) * ratio);
+    expect(bottom + height).toBeGreaterThanOrEqual((stage.height - topLeft[1]) * ratio);
+    expect(width).toBeLessThan((bottomRight[0] - topLeft[0]) * ratio + 6);
     const back = toScreen(plane, stage, view, [x, y]);
     expect(back[0]).toBeCloseTo(point[0], 6);
     expect(back[1]).toBeCloseTo(point[1], 6);

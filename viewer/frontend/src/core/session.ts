@@ -117,7 +117,12 @@ export class Session extends Emitter<Events> {
     this.wantTimer = undefined;
     if (!this.demand || this.layers.length === 0) return;
     const wants = this.missing();
+    if (wants.length === 0 && this.generation > 0) {
+      this.emit("settled", null);
+      return;
+    }
     this.lastWant = performance.now();
+    // Only what is acknowledged may be asked for again (docs/viewer-protocol.md, rule 6).
     this.connection.acknowledge();
     if (this.connection.send(encodeWant(this.generation + 1, wants))) this.generation += 1;
   }

@@ -23,7 +23,7 @@ export function sliceBar(viewer: Viewer): SliceBar {
     button({ label: "Next slice", icon: icons.next, onClick: () => { viewer.step(1); } }),
     count,
   );
-  const root = element("footer", { class: "hv-slices" }, row, timeRow(viewer));
+  const root = element("div", { class: "hv-slices" }, row, timeRow(viewer));
   const show = (): void => {
     const total = viewer.plane?.count ?? 0;
     row.hidden = total < 2;
@@ -36,16 +36,17 @@ export function sliceBar(viewer: Viewer): SliceBar {
   };
   viewer.on("change", show);
   show();
+  const paint = stripPainter(viewer, strip);
   let waiting = false;
   viewer.on("progress", () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      paintStrip(viewer, strip);
+      paint();
     });
   });
-  return { root, paint: () => { paintStrip(viewer, strip); } };
+  return { root, paint };
 }
 
 function timeRow(viewer: Viewer): HTMLElement {
@@ -72,21 +73,28 @@ function timeRow(viewer: Viewer): HTMLElement {
 }
 
 /** One pixel per stored slice, stretched by CSS; in a cut through all slices the share that is loaded. */
-function paintStrip(viewer: Viewer, strip: HTMLCanvasElement): void {
-  const { plane, image } = viewer;
-  const context = strip.getContext("2d");
-  if (!plane || !image || !context) return;
-  const depth = image.meta.size[2];
+function stripPainter(viewer: Viewer, strip: HTMLCanvasElement): () => void {
+  let colors: readonly [preview: string, full: string] | undefined;
+  return () => {
+    const { plane, image } = viewer;
+    const context = strip.getContext("2d");
+    if (!plane || !image || !context) return;
+    colors ??= colorsOf(strip);
+    const depth = image.meta.size[2];
+    const states = Array.from({ length: depth }, (_, k) => viewer.loadedState(k));
+    // A cut needs every slice, so its strip fills from the left like a progress bar.
+    if (plane.normal !== 2) states.sort((a, b) => b - a);
+    if (strip.width !== depth) strip.width = depth;
+    context.clearRect(0, 0, depth, 1);
+    for (const [k, state] of states.entries()) {
+      if (state < 0) continue;
+      context.fillStyle = colors[state === 1 ? 1 : 0];
+      context.fillRect(k, 0, 1, 1);
+    }
+  };
+}
+
+function colorsOf(strip: HTMLCanvasElement): readonly [preview: string, full: string] {
   const style = getComputedStyle(strip);
-  const colors = [style.getPropertyValue("--hv-strip-preview"), style.getPropertyValue("--hv-strip-full")] as const;
-  const states = Array.from({ length: depth }, (_, k) => viewer.loadedState(k));
-  // A cut needs every slice, so its strip fills from the left like a progress bar.
-  if (plane.normal !== 2) states.sort((a, b) => b - a);
-  if (strip.width !== depth) strip.width = depth;
-  context.clearRect(0, 0, depth, 1);
-  states.forEach((state, k) => {
-    if (state < 0) return;
-    context.fillStyle = colors[state === 1 ? 1 : 0];
-    context.fillRect(k, 0, 1, 1);
-  });
+  return [style.getPropertyValue("--hv-strip-preview"), style.getPropertyValue("--hv-strip-full")];
 }

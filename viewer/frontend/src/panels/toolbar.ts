@@ -38,7 +38,7 @@ export function toolbar(options: ToolbarOptions): HTMLElement {
     group("Help", button({ label: "Keyboard and mouse help", key: "?", icon: icons.help, onClick: options.onHelp })),
   );
   viewer.on("described", () => { controls.hidden = false; });
-  return element("header", { class: "hv-bar" }, heading(options), controls);
+  return element("div", { class: "hv-bar" }, heading(options), controls);
 }
 
 function heading({ viewer, title, backUrl }: ToolbarOptions): HTMLElement {

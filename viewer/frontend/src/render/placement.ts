@@ -12,6 +12,8 @@ export interface Placement {
   readonly fullSize: readonly [number, number];
   /** Full-resolution texels per device pixel along the coarser axis. */
   readonly shrink: number;
+  /** Device pixels that the picture covers: left, bottom, width, height. */
+  readonly cover: readonly [number, number, number, number];
 }
 
 /** Voxel axes along the texture's columns and rows: (i, j) for stored slices, (i or j, k) for cuts. */
@@ -43,6 +45,7 @@ export function placePicture(plane: Plane, stage: Stage, view: View, pixelRatio:
     rowOf: straight ? downRow : acrossRow,
     fullSize: straight ? [plane.width, plane.height] : [plane.height, plane.width],
     shrink: Math.max(Math.abs(across.slope), Math.abs(down.slope)),
+    cover: coverOf(across, plane.width, down, plane.height),
   };
 }
 
@@ -54,7 +57,25 @@ interface Line {
   readonly flip: boolean;
 }
 
-function line({ count, perDevicePixel, center, flip }: Line): { slope: number; offset: number } {
+/** Whole device pixels from edge to edge of the picture, one more on each side for rounding. */
+function coverOf(across: Affine, width: number, down: Affine, height: number): Placement["cover"] {
+  const [left, columns] = span(across, width);
+  const [bottom, rows] = span(down, height);
+  return [left, bottom, columns, rows];
+}
+
+function span({ slope, offset }: Affine, count: number): readonly [start: number, length: number] {
+  const ends = [(-0.5 - offset) / slope, (count - 0.5 - offset) / slope];
+  const start = Math.floor(Math.min(...ends)) - 1;
+  return [start, Math.ceil(Math.max(...ends)) + 1 - start];
+}
+
+interface Affine {
+  readonly slope: number;
+  readonly offset: number;
+}
+
+function line({ count, perDevicePixel, center, flip }: Line): Affine {
   const middle = (count - 1) / 2;
   const slope = flip ? -perDevicePixel : perDevicePixel;
   return { slope, offset: middle - slope * center };

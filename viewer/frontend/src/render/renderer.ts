@@ -57,6 +57,7 @@ export class Renderer {
     const { gl } = this;
     const [red, green, blue] = this.background;
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
+    gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(red, green, blue, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
   }
@@ -93,6 +94,9 @@ export class Renderer {
 
   private place(program: Program, picture: Picture, placement: Placement): void {
     const { gl } = this;
+    const [left, bottom, width, height] = placement.cover;
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(left, bottom, width, height);
     gl.uniform1i(program.uniform("picture"), 0);
     gl.uniform3fv(program.uniform("columnOf"), placement.columnOf);
     gl.uniform3fv(program.uniform("rowOf"), placement.rowOf);

@@ -66,7 +66,8 @@ export class Viewer extends Emitter<Events> {
       this.emit("notice", `Slice ${slice + 1} arrived damaged several times and cannot be shown.`);
     });
     session.on("state", ({ ready, text }) => {
-      this.setStatus(ready ? { kind: "open" } : { kind: "preparing", text });
+      if (!ready) this.setStatus({ kind: "preparing", text });
+      else this.setStatus({ kind: this.meta ? "open" : "connecting" });
     });
     session.on("status", (status) => {
       if (status.kind === "open") this.timings.mark("connected");
