@@ -110,6 +110,13 @@ class SliceStream:
         self._flying: deque[_Sent] = deque()
         self._wake = asyncio.Event()
 
+    def take(self, message: Want | Drop) -> None:
+        """Hand a message to `want` or `drop`."""
+        if isinstance(message, Want):
+            self.want(message)
+        else:
+            self.drop(message)
+
     def want(self, message: Want) -> None:
         """Replace the queue.
 

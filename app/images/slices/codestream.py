@@ -24,7 +24,7 @@ _SIZ_LAYOUT = struct.Struct(">HHHH8IH")
 _SOT_LAYOUT = struct.Struct(">HHHIBB")
 
 
-class CodecRefused(Exception):
+class CodecRefusedError(Exception):
     """HTJ2K cannot hold this slice exactly; the pack is written with `deflate` instead."""
 
 
@@ -50,9 +50,9 @@ def encode_slice(array: NDArray[np.generic], codec: Codec) -> tuple[bytes, tuple
         )
         exact = np.array_equal(imagecodecs.htj2k_decode(encoded), array)
     except (imagecodecs.Htj2kError, ValueError) as error:
-        raise CodecRefused(str(error)) from error
+        raise CodecRefusedError(str(error)) from error
     if not exact:
-        raise CodecRefused("not reversible")
+        raise CodecRefusedError("not reversible")
     return encoded, cut_points(encoded)
 
 
@@ -114,7 +114,7 @@ def cut_points(codestream: bytes) -> tuple[int, ...]:
         position += length
         cuts.append(position)
     if len(cuts) != LEVELS or position + 2 != len(codestream):
-        raise CodecRefused("the encoder did not write one tile-part per resolution")
+        raise CodecRefusedError("the encoder did not write one tile-part per resolution")
     return (*cuts[:-1], len(codestream))
 
 
@@ -129,4 +129,4 @@ def _first_tile_part(codestream: bytes) -> int:
         if marker == _SOT:
             return position
         position += 2 + length
-    raise CodecRefused("the encoder wrote no tile-part")
+    raise CodecRefusedError("the encoder wrote no tile-part")

@@ -5,6 +5,7 @@ a local file, an HTTP server that answers range requests, or any function.
 
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,7 @@ class RangeSource(Protocol):
 
 
 class LocalFile:
-    """A pack in a folder."""
+    """A pack in a folder. The descriptor is closed at the latest with the object."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -40,6 +41,7 @@ class LocalFile:
         except OSError as error:
             raise SourceError("The slice pack cannot be opened.") from error
         self.size = os.fstat(self._descriptor).st_size
+        self._close = weakref.finalize(self, os.close, self._descriptor)
 
     def read(self, offset: int, length: int) -> bytes:
         """Exactly these bytes."""
@@ -51,9 +53,8 @@ class LocalFile:
 
     def close(self) -> None:
         """Close the descriptor; reading afterwards raises `SourceError`."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        self._descriptor = -1
+        self._close()
 
 
 class CallableRange:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images.slices.codestream import CodecRefused, encode_slice, levels_of
+from app.images.slices.codestream import CodecRefusedError, encode_slice, levels_of
 from app.images.slices.errors import PackError
 from app.images.slices.format import (
     HTJ2K_TYPES,
@@ -63,7 +63,7 @@ def write_pack(mha: Path, pack: Path) -> PackInfo:
     codec: Codec = "htj2k" if _fits_htj2k(type_name, header.components) else "deflate"
     try:
         return _write(mha, pack, _plan(header, type_name, codec), header)
-    except CodecRefused:
+    except CodecRefusedError:
         return _write(mha, pack, _plan(header, type_name, "deflate"), header)
 
 

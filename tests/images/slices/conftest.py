@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 from numpy.typing import NDArray
 
 WriteMha = Callable[..., Path]
@@ -25,7 +25,7 @@ def write_mha(tmp_path: Path) -> WriteMha:
         origin: tuple[float, ...] | None = None,
         direction: tuple[float, ...] | None = None,
     ) -> Path:
-        image = sitk.GetImageFromArray(array, isVector=vector)
+        image = SimpleITK.GetImageFromArray(array, isVector=vector)
         if spacing:
             image.SetSpacing(spacing)
         if origin:
@@ -33,7 +33,7 @@ def write_mha(tmp_path: Path) -> WriteMha:
         if direction:
             image.SetDirection(direction)
         path = tmp_path / name
-        sitk.WriteImage(image, str(path), compress)
+        SimpleITK.WriteImage(image, str(path), compress)
         return path
 
     return write

@@ -7,7 +7,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -141,7 +141,7 @@ def test_geometry_is_that_of_simpleitk(write_mha: WriteMha) -> None:
         direction=direction,
     )
     info, _ = packed(path)
-    image = sitk.ReadImage(str(path))
+    image = SimpleITK.ReadImage(str(path))
     assert info.spacing == pytest.approx(image.GetSpacing())
     assert info.origin == pytest.approx(image.GetOrigin())
     assert info.direction == pytest.approx(image.GetDirection())

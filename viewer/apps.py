@@ -1,0 +1,20 @@
+"""Application configuration of the viewer."""
+
+from django.apps import AppConfig
+
+
+class ViewerConfig(AppConfig):
+    """View sessions, display-set sources, slice streaming."""
+
+    name = "viewer"
+    label = "viewer"
+
+    def ready(self) -> None:
+        """Show single images, and ask for a slice pack as soon as an image can be read."""
+        from app.images.registry import register_image_ready
+        from viewer.registry import register
+        from viewer.services.packs import request_pack
+        from viewer.sources import ImageSource
+
+        register(ImageSource())
+        register_image_ready(request_pack)
