@@ -103,7 +103,7 @@ class Run:
         folder = self._target / UNPACKED / str(len(os.listdir(self._target / UNPACKED)))
         try:
             found = unpack(path, folder, self._limits, budget=budget)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (one bad archive never stops the others)
             self._refuse(path, name, *_code_and_message(unforeseen(path, error)))
             return []
         for issue in found.issues:

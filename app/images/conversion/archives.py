@@ -79,7 +79,7 @@ def unpack(
         with archive.open("rb") as file:
             entries = _zip_entries(file) if sniff(archive) == "zip" else _tar_entries(file)
             for entry in entries:
-                _unpack_entry(archive, entry, dest, limits, budget, result)
+                _unpack_entry(archive, entry, dest, limits=limits, budget=budget, result=result)
         if not result.files and not result.issues:
             raise ConversionError("EmptyArchive", "The archive holds no files.")
     except ConversionError as error:
@@ -142,6 +142,7 @@ def _unpack_entry(
     archive: Path,
     entry: _Entry,
     dest: Path,
+    *,
     limits: Limits,
     budget: Budget,
     result: Unpacked,

@@ -69,4 +69,3 @@ class ConvertedImage:
     rescale_type: str
     sources: tuple[Path, ...]
     warnings: tuple[Remark, ...]
-    dropped: tuple[FileIssue, ...] = ()

@@ -49,7 +49,7 @@ def scan(
             _scan_file(path, result=result, dicom=dicom, limits=limits)
         except ConversionError as error:
             result.skipped += error.issues([path])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (one bad file never stops the others)
             result.skipped.append(unforeseen(path, error))
     groups, duplicates = group_frames(dicom)
     result.groups += groups

@@ -42,7 +42,7 @@ def sniff(path: Path) -> Format:
     return _by_content(start) or _by_name(path) or _guess_dicom(start)
 
 
-def _by_content(start: bytes) -> Format | None:
+def _by_content(start: bytes) -> Format | None:  # noqa: PLR0911 (a table of magics)
     if looks_like_dicom(start):
         return "dicom"
     if start[:8] == b"\x89PNG\r\n\x1a\n":

@@ -50,8 +50,8 @@ def paint_slice(body: Body, frame: Frame, index: int) -> tuple[Floats, Bools]:
     """Return the values of one axial slice (y, x) and where it is lung."""
     x, y, z = frame.x[None, :], frame.y[:, None], float(frame.z[index])
     taper = 1.0 - 0.25 * max(0.0, (z - 60.0) / 160.0) ** 2
-    outer = _ellipse(x, y, 0.0, 0.0, body.width * taper, body.depth)
-    inner = _ellipse(x, y, 0.0, 0.0, body.width * taper - body.rim, body.depth - body.rim)
+    outer = _ellipse(x, y, (0.0, 0.0), (body.width * taper, body.depth))
+    inner = _ellipse(x, y, (0.0, 0.0), (body.width * taper - body.rim, body.depth - body.rim))
     values = np.full(outer.shape, AIR, dtype=np.float32)
     values[outer <= 1.0] = FAT
     values[inner <= 1.0] = MUSCLE
@@ -63,9 +63,12 @@ def paint_slice(body: Body, frame: Frame, index: int) -> tuple[Floats, Bools]:
     return values, lung
 
 
-def _ellipse(x: Floats, y: Floats, cx: float, cy: float, rx: float, ry: float) -> Floats:
+def _ellipse(
+    x: Floats, y: Floats, center: tuple[float, float], radii: tuple[float, float]
+) -> Floats:
     """Return the squared elliptic radius, 1 at the edge."""
-    return np.asarray(((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2, dtype=np.float32)
+    dx, dy = (x - center[0]) / radii[0], (y - center[1]) / radii[1]
+    return np.asarray(dx**2 + dy**2, dtype=np.float32)
 
 
 def _lungs(body: Body, x: Floats, y: Floats, z: float) -> Bools:
@@ -75,36 +78,36 @@ def _lungs(body: Body, x: Floats, y: Floats, z: float) -> Bools:
     if scale < 0.2:
         return np.zeros((y.shape[0], x.shape[1]), dtype=bool)
     width, depth = body.lung_width * scale, body.lung_depth * scale
-    right = _ellipse(x, y, -74.0, 2.0, width, depth)
-    left = _ellipse(x, y, 74.0, 2.0, width, depth)
+    right = _ellipse(x, y, (-74.0, 2.0), (width, depth))
+    left = _ellipse(x, y, (74.0, 2.0), (width, depth))
     return np.asarray(np.minimum(right, left) <= 1.0)
 
 
 def _paint_middle(body: Body, values: Floats, x: Floats, y: Floats, z: float) -> Bools:
     """Paint mediastinum, heart, aorta and windpipe; return what they cover."""
-    covered = np.asarray(_ellipse(x, y, 0.0, -4.0, 30.0, 62.0) <= 1.0)
+    covered = np.asarray(_ellipse(x, y, (0.0, -4.0), (30.0, 62.0)) <= 1.0)
     values[covered] = MUSCLE - 15.0
     rise = (z + 55.0) / (58.0 * body.heart)
     if abs(rise) < 1:
         scale = float(np.sqrt(1.0 - rise**2)) * body.heart
-        heart = np.asarray(_ellipse(x, y, 18.0, -22.0, 56.0 * scale, 46.0 * scale) <= 1.0)
+        heart = np.asarray(_ellipse(x, y, (18.0, -22.0), (56.0 * scale, 46.0 * scale)) <= 1.0)
         values[heart] = BLOOD + 60.0
         covered |= heart
-    aorta = np.asarray(_ellipse(x, y, 16.0, 46.0, 12.0, 12.0) <= 1.0)
+    aorta = np.asarray(_ellipse(x, y, (16.0, 46.0), (12.0, 12.0)) <= 1.0)
     values[aorta] = ENHANCED
     if z > 20.0:
-        values[_ellipse(x, y, 0.0, 6.0, 8.5, 8.0) <= 1.0] = AIR
+        values[_ellipse(x, y, (0.0, 6.0), (8.5, 8.0)) <= 1.0] = AIR
     return covered | aorta
 
 
 def _paint_spine(values: Floats, x: Floats, y: Floats, z: float) -> None:
     disc = (z % 26.0) < 5.0
-    vertebra = _ellipse(x, y, 0.0, 76.0, 19.0, 16.0)
+    vertebra = _ellipse(x, y, (0.0, 76.0), (19.0, 16.0))
     values[vertebra <= 1.0] = 80.0 if disc else MARROW
     if not disc:
         values[(vertebra <= 1.0) & (vertebra > 0.78)] = BONE
-        values[_ellipse(x, y, 0.0, 100.0, 16.0, 7.0) <= 1.0] = BONE
-    values[_ellipse(x, y, 0.0, 96.0, 7.5, 6.0) <= 1.0] = 15.0
+        values[_ellipse(x, y, (0.0, 100.0), (16.0, 7.0)) <= 1.0] = BONE
+    values[_ellipse(x, y, (0.0, 96.0), (7.5, 6.0)) <= 1.0] = 15.0
 
 
 def _paint_ribs(values: Floats, inner: Floats, y: Floats, z: float) -> None:

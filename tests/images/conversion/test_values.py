@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from app.images.conversion import ConvertedImage
 from tests.images.conversion.conftest import pixels_of
@@ -84,6 +85,29 @@ def test_twelve_bit_signed_values_keep_their_sign(convert_one: ConvertOne, tmp_p
         dataset.PixelData = (plane.view(np.uint16) & np.uint16(0x0FFF)).astype("<u2").tobytes()
     image = convert_one(dicom.save(series, tmp_path / "in"))
     assert np.array_equal(pixels_of(image), signed)
+
+
+def test_a_few_bytes_too_many_are_left_out_and_said(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    stored = dicom.volume()
+    series = dicom.classic(stored)
+    series[1].PixelData += b"four"
+    image = convert_one(dicom.save(series, tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+    assert [remark.code for remark in image.warnings] == ["TrailingData"]
+
+
+def test_a_modality_table_is_said_not_to_be_applied(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    made = dicom.picture(dicom.volume()[0], modality="CR")
+    made.PixelSpacing = [1, 1]
+    table = Dataset()
+    table.LUTDescriptor, table.ModalityLUTType, table.LUTData = [1, 0, 16], "US", b"\0\0"
+    made.ModalityLUTSequence = [table]
+    image = convert_one(dicom.save([made], tmp_path / "in"))
+    assert [remark.code for remark in image.warnings] == ["LutNotApplied"]
 
 
 def test_a_slope_of_zero_is_named(codes: Codes, tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ class _GroupReader:
         """Run a look-up in hostile data; whatever pydicom makes of it becomes one named error."""
         try:
             return look()
-        except ConversionError:
+        except (ConversionError, MemoryError):
             raise
         except Exception as error:
             raise self._invalid(f"{group} cannot be read") from error

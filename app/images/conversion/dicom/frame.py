@@ -69,6 +69,7 @@ class Instance:
     calibrated: bool = True
     has_modality_lut: bool = False
     segmentation_type: str = ""
+    has_trailing_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _instance(header: Header, *, limits: Limits) -> Instance:
         raise header.invalid(tags.NUMBER_OF_FRAMES, "is not positive")
     pixels = cast(PixelLocation, header.pixels)
     _check_size(header, pixel_format, frame_count, limits=limits)
-    _check_length(header, pixels, pixel_format, frame_count)
+    trailing = _check_length(header, pixels, pixel_format, frame_count)
     return Instance(
         path=header.path,
         syntax=header.syntax,
@@ -88,6 +88,7 @@ def _instance(header: Header, *, limits: Limits) -> Instance:
         frame_seconds=_frame_seconds(header),
         time_step=_time_step(header),
         has_modality_lut=header.has_modality_lut,
+        has_trailing_data=trailing,
         segmentation_type=header.text(tags.SEGMENTATION_TYPE).upper(),
     )
 
@@ -171,26 +172,31 @@ def _check_size(header: Header, found: PixelFormat, frame_count: int, *, limits:
 
 def _check_length(
     header: Header, pixels: PixelLocation, found: PixelFormat, frame_count: int
-) -> None:
-    """Compare header and pixel element (PS3.5 section 8.1.1: padded to even length)."""
+) -> bool:
+    """Compare header and pixel element (PS3.5 section 8.1.1: padded to even length).
+
+    Less than a row too much is taken for sloppy padding (the return value tells), more for a
+    header that is wrong.
+    """
     if pixels.offset is None:
-        return
+        return False
     in_file = header.path.stat().st_size - pixels.offset
     if pixels.length is None:
         if in_file < 8 * (1 + frame_count):
             raise _truncated(header, have=max(in_file, 0), need=8 * (1 + frame_count))
-        return
+        return False
     need = (found.frame_bits * frame_count + 7) // 8
     have = min(pixels.length, in_file)
     if have < need:
         raise _truncated(header, have=have, need=need)
-    if have > need + 1 and have - need >= found.columns * found.bits_allocated // 8:
+    if have - need >= max(found.columns * found.bits_allocated // 8, 2):
         raise ConversionError(
             "InvalidHeader",
             f"The pixel data has {have} bytes, the header describes {need}.",
             files=[header.path],
             tag=tags.show(pixels.tag),
         )
+    return have > need + 1
 
 
 def _truncated(header: Header, *, have: int, need: int) -> ConversionError:

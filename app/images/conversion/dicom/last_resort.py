@@ -41,7 +41,7 @@ def decode_elsewhere(instance: Instance, dataset: Dataset, index: int) -> Array 
             values = imagecodecs.ljpeg_decode(data)
         else:
             values = imagecodecs.jpeg_decode(data)
-    except Exception:  # the caller reports the first decoder's error
+    except Exception:  # noqa: BLE001 (the caller reports the first decoder's error)
         return None
     found = np.asarray(values)
     if found.shape != (instance.format.rows, instance.format.columns):

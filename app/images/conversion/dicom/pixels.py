@@ -126,6 +126,8 @@ def _check_ends(instance: Instance, dataset: Dataset, index: int) -> None:
         return
     try:
         frame = encapsulated_frame(instance, dataset, index)
+    except MemoryError:
+        raise
     except Exception as error:
         raise _decode_failed(instance, index, error) from error
     if frame.rfind(b"\xff\xd9") < len(frame) - _MAX_PADDING:
@@ -188,6 +190,8 @@ def _in_rgb(instance: Instance, dataset: Dataset, values: Array) -> Array:
         return values
     try:
         colored = apply_color_lut(values, dataset)
+    except MemoryError:
+        raise
     except Exception as error:
         raise ConversionError(
             "UnsupportedPhotometric",

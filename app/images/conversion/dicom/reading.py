@@ -69,7 +69,7 @@ def read_dataset(path: Path) -> Dataset:
         return pydicom.dcmread(path, force=True)
 
 
-class _Confused(Exception):
+class _ConfusedError(Exception):
     """The fast walk met something it leaves to pydicom."""
 
 
@@ -81,7 +81,7 @@ def _fast_header(path: Path, window: bytes) -> Header | None:
         if syntax not in _EXPLICIT_LITTLE:
             return None
         elements, pixels = _walk_data_set(window, start)
-    except (_Confused, struct.error, IndexError):
+    except (_ConfusedError, struct.error, IndexError):
         return None
     if elements.get(tags.SOP_CLASS_UID, b"").decode("latin-1").strip(" \0") not in SIMPLE_CLASSES:
         return None
@@ -105,7 +105,7 @@ def _meta_syntax(window: bytes) -> tuple[str, int]:
     while window[position : position + 2] == b"\x02\x00":
         tag, start, length = _element(window, position)
         if length == _UNDEFINED:
-            raise _Confused
+            raise _ConfusedError
         if tag == 0x00020010:
             syntax = window[start : start + length]
         position = start + length
@@ -118,7 +118,7 @@ def _walk_data_set(window: bytes, position: int) -> tuple[dict[int, bytes], Pixe
     while True:
         tag, start, length = _element(window, position)
         if tag <= previous:
-            raise _Confused
+            raise _ConfusedError
         previous = tag
         if tag in tags.PIXEL_TAGS:
             return elements, PixelLocation(tag, start, None if length == _UNDEFINED else length)
@@ -129,7 +129,7 @@ def _walk_data_set(window: bytes, position: int) -> tuple[dict[int, bytes], Pixe
             continue
         if tag in tags.WANTED:
             if start + length > len(window):
-                raise _Confused
+                raise _ConfusedError
             elements[tag] = window[start : start + length]
         position = start + length
 
@@ -138,7 +138,7 @@ def _element(window: bytes, position: int) -> tuple[int, int, int]:
     """Return tag, start of value and length of the element at `position`."""
     group, element, vr = struct.unpack_from("<HH2s", window, position)
     if not (vr.isalpha() and vr.isupper()):
-        raise _Confused
+        raise _ConfusedError
     if vr in _LONG_VRS:
         return (
             group << 16 | element,
@@ -150,14 +150,14 @@ def _element(window: bytes, position: int) -> tuple[int, int, int]:
 
 def _skip_sequence(window: bytes, position: int, *, depth: int) -> int:
     if depth > _MAX_DEPTH:
-        raise _Confused
+        raise _ConfusedError
     while True:
         group, element, length = struct.unpack_from("<HHI", window, position)
         position += 8
         if (group, element) == (0xFFFE, 0xE0DD):
             return position
         if (group, element) != (0xFFFE, 0xE000):
-            raise _Confused
+            raise _ConfusedError
         if length != _UNDEFINED:
             position += length
         else:
@@ -186,9 +186,7 @@ def _full_header(path: Path, *, size_limit: int) -> Header:
                 )
             syntax, little = _syntax(dataset)
             pixels = _locate_pixels(file, after, syntax=syntax, little=little)
-    except ConversionError:
-        raise
-    except OSError:
+    except (ConversionError, OSError, MemoryError):
         raise
     except Exception as error:  # pydicom raises many kinds on hostile input
         raise _not_dicom(path) from error
@@ -256,10 +254,8 @@ def _encode(value: object) -> bytes:
     """Return a value pydicom has already parsed as text bytes."""
     if isinstance(value, bytes):
         return value
-    if (
-        isinstance(value, (list, tuple))
-        or (hasattr(value, "__iter__")
-        and not isinstance(value, str))
+    if isinstance(value, (list, tuple)) or (
+        hasattr(value, "__iter__") and not isinstance(value, str)
     ):
         return "\\".join(str(part) for part in cast("list[object]", value)).encode("latin-1")
     return str(value).encode("latin-1", "replace")

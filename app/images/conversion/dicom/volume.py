@@ -224,6 +224,8 @@ def _value_remarks(reader: PixelReader, frames: list[Frame]) -> list[Remark]:
     remarks = []
     if reader.ignored_bits:
         remarks.append(Remark("IgnoredBits", "Bits outside BitsStored were left out."))
+    if any(frame.instance.has_trailing_data for frame in frames):
+        remarks.append(Remark("TrailingData", "There are bytes after the last pixel."))
     if any(frame.instance.has_modality_lut for frame in frames):
         remarks.append(Remark("LutNotApplied", "The file holds a modality look-up table."))
     return remarks

@@ -1,0 +1,1 @@
+"""Formats that are read whole: NIfTI, NRRD, MetaImage, PNG and JPEG."""

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 _BLOCK = 1 << 20
 _ANY_HEADER = 47
@@ -41,6 +41,6 @@ class Packed:
                         data = stream.unused_data
                         stream = isal_zlib.decompressobj(_ANY_HEADER)
                     data = data or file.read(_BLOCK)
-            except (zlib.error, isal_zlib.error):
+            except (zlib.error, igzip_lib.IsalError):  # type: ignore[misc]
                 return False
         return missing <= 0
