@@ -39,10 +39,13 @@ def transition(instance: M, to: str, *, actor: Any = None, reason: str = "", **c
     """Move ``instance`` to state ``to``: lock the row, check, write, record an audit event.
 
     The model has a ``state`` field and a class attribute ``MACHINE``. ``changes`` are other
-    fields written in the same statement. The passed instance is brought up to date. Raises
+    fields written in the same statement; ``reason`` is recorded in the event, and in the row where
+    it has such a field. The passed instance is brought up to date. Raises
     `TransitionNotAllowed`; the row is read under a lock, so a stale instance cannot cheat.
     """
     model = type(instance)
+    if reason and any(field.name == "reason" for field in model._meta.fields):
+        changes["reason"] = reason
     machine: StateMachine = model.MACHINE  # type: ignore[attr-defined]
     with transaction.atomic():
         row: Any = model._base_manager.select_for_update(of=("self",)).get(pk=instance.pk)

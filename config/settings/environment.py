@@ -36,7 +36,6 @@ class Environment(BaseSettings):
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(3600, ge=1, description="Longest run of one job, in seconds.")
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
-    email_url: str = Field("", description="smtp://user:password@host:port; console if empty.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
     demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.urls import reverse
 
 from app.core.models import TimestampedModel, UUIDModel
+from app.delivery.services import signed_url_for
 from app.images.visibility import visible_images
 
 
@@ -57,10 +58,16 @@ class Image(UUIDModel, TimestampedModel):
         return self.name
 
     @property
-    def thumbnail(self) -> "ImageFile | None":
-        """The small picture, if there is one (reads prefetched files)."""
+    def thumbnail_url(self) -> str:
+        """A signed address of the small picture, or nothing (reads prefetched files).
+
+        Whoever lists images has asked for permission; a look at a list is not a download.
+        """
         kinds = {file.kind: file for file in self.files.all()}
-        return kinds.get(ImageFile.Kind.THUMBNAIL)
+        found = kinds.get(ImageFile.Kind.THUMBNAIL)
+        if found is None:
+            return ""
+        return signed_url_for(found.key, content_type="image/png", inline=True, expires_in=3600)
 
     @property
     def dimensions(self) -> str:

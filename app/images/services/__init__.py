@@ -6,9 +6,15 @@ from app.images.services.imports import (
     send_due_imports,
     start_import,
 )
-from app.images.services.storing import discard_stored, publish_image, store_image
+from app.images.services.storing import (
+    StoredImage,
+    discard_stored,
+    publish_image,
+    store_image,
+)
 
 __all__ = [
+    "StoredImage",
     "cancel_import",
     "discard_stored",
     "publish_image",

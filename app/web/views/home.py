@@ -30,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     studies = list(studies_for(user).order_by("-modified")[:5])
     context = {
+        "greeting": f"Hello, {user.first_name or user.username}",
         "archives": archives_for(user).order_by("-modified")[:5],
         "readings": [Reading(study, progress_of(study, reader=user)) for study in studies],
         "algorithms": algorithms_for(user).order_by("-modified")[:5],

@@ -1,0 +1,76 @@
+"""The job: one run of one container image on one set of inputs."""
+
+from django.conf import settings
+from django.db import models
+
+from app.core.models import TimestampedModel, UUIDModel
+from app.core.states import StateMachine
+from app.execution.models.container_image import ContainerImage
+from app.sockets.models import SocketValue
+
+
+class Job(UUIDModel, TimestampedModel):
+    """What is to be run, where it is, and everything about how it ended.
+
+    ``kind`` names a registered description of the run. ``attempts`` counts losses that were our
+    fault; ``record`` is enough to run the job again.
+    """
+
+    class State(models.TextChoices):
+        VALIDATING_INPUTS = "VALIDATING_INPUTS", "Checking inputs"
+        QUEUED = "QUEUED", "Waiting"
+        PROVISIONING = "PROVISIONING", "Preparing"
+        EXECUTING = "EXECUTING", "Running"
+        PARSING = "PARSING", "Reading results"
+        SUCCEEDED = "SUCCEEDED", "Succeeded"
+        FAILED = "FAILED", "Failed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    _LOST = (State.QUEUED, State.FAILED, State.CANCELLED)
+    MACHINE = StateMachine.of(
+        {
+            State.VALIDATING_INPUTS: (State.QUEUED, State.FAILED, State.CANCELLED),
+            State.QUEUED: (State.PROVISIONING, State.FAILED, State.CANCELLED),
+            State.PROVISIONING: (State.EXECUTING, *_LOST),
+            State.EXECUTING: (State.PARSING, *_LOST),
+            State.PARSING: (State.SUCCEEDED, *_LOST),
+        },
+        states=State,
+    )
+    RUNNING = (State.PROVISIONING, State.EXECUTING, State.PARSING)
+
+    kind = models.CharField(max_length=40)
+    container_image = models.ForeignKey(
+        ContainerImage, on_delete=models.PROTECT, related_name="jobs"
+    )
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs"
+    )
+    state = models.CharField(
+        max_length=20, choices=State.choices, default=State.VALIDATING_INPUTS, db_index=True
+    )
+    inputs = models.ManyToManyField(SocketValue, related_name="input_of_jobs")
+    outputs = models.ManyToManyField(SocketValue, related_name="output_of_jobs")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=200, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)
+    reason_code = models.CharField(max_length=40, blank=True)
+    advice = models.TextField(blank=True)
+    log = models.TextField(blank=True)
+    record = models.JSONField(default=dict)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created",)
+        indexes = [models.Index(fields=("state", "created"))]
+
+    def __str__(self) -> str:
+        return f"Job {self.pk}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether nothing more will happen."""
+        return self.state in self.MACHINE.final

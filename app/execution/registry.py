@@ -1,0 +1,30 @@
+"""Kinds of jobs: upper layers say how each is described and what happens when it ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.execution.contract import RunSpec
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """``build_spec(job)`` describes the run; ``on_finished(job)`` runs in the final transaction."""
+
+    build_spec: Callable[[Any], RunSpec]
+    on_finished: Callable[[Any], None]
+
+
+_kinds: dict[str, JobKind] = {}
+
+
+def register_job_kind(
+    key: str, *, build_spec: Callable[[Any], RunSpec], on_finished: Callable[[Any], None]
+) -> None:
+    """Add a kind of job under its key."""
+    _kinds[key] = JobKind(build_spec, on_finished)
+
+
+def job_kind(key: str) -> JobKind:
+    """Return the kind; raise ``KeyError`` for one that nobody registered."""
+    return _kinds[key]

@@ -1,0 +1,17 @@
+"""Verbs on container images, jobs and workers."""
+
+from app.execution.services.container_images import (
+    create_container_image,
+    image_reference,
+    validate_container_image,
+)
+from app.execution.services.jobs import cancel_job, job_limits, submit_job
+
+__all__ = [
+    "cancel_job",
+    "create_container_image",
+    "image_reference",
+    "job_limits",
+    "submit_job",
+    "validate_container_image",
+]

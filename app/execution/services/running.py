@@ -1,0 +1,166 @@
+"""Running one job on this worker, from claim to end."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from app.core.errors import PortalError, TransitionNotAllowed
+from app.core.states import transition
+from app.execution.contract import RunResult
+from app.execution.executors import (
+    Executor,
+    ExecutorUnavailable,
+    LogChunk,
+    PlatformFault,
+    make_executor,
+    run_to_end,
+)
+from app.execution.models import Job
+from app.execution.registry import job_kind
+from app.execution.services.jobs import claim_job, end_job, extend_lease, give_back
+from app.execution.services.outputs import InvalidOutput, publish_outputs, store_outputs
+
+logger = logging.getLogger(__name__)
+State = Job.State
+LOG_BYTES = 1 << 20
+FLUSH_SECONDS = 0.5
+LEASE_SECONDS = 15.0
+
+
+def run_job(job_id: UUID | str, *, worker: str, executor: Executor | None = None) -> None:
+    """Run a queued job to its end; whatever else the broker delivers is a no-op."""
+    executor = executor or local_executor()
+    if not executor.status().available:
+        logger.warning("Job %s waits: this worker has no container engine.", job_id)
+        return
+    job = claim_job(job_id, worker=worker)
+    if job is None:
+        return
+    with _lease(job.pk):
+        try:
+            spec = job_kind(job.kind).build_spec(job)
+            run_to_end(executor, spec, Follower(job))
+        except TransitionNotAllowed:
+            logger.info("Job %s moved on without this worker.", job.pk)
+        except ExecutorUnavailable as error:
+            give_back(job, reason=error.message)
+        except PlatformFault as error:
+            logger.exception("Job %s was lost", job.pk)
+            give_back(job, reason=error.message)
+        except Exception:
+            logger.exception("Job %s was lost", job.pk)
+            give_back(job, reason="The worker met an unforeseen error.")
+
+
+def local_executor() -> Executor:
+    """Return what this machine can run containers with."""
+    return make_executor(
+        work_folder=Path(settings.HOUNSFIELD_HOME) / "runs",
+        docker_host=settings.DOCKER_HOST,
+        runtime=settings.CONTAINER_RUNTIME,
+    )
+
+
+class Follower:
+    """Writes what happens to a run into its job, for everybody who waits."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._log = bytearray()
+        self._dropped = False
+        self._written = 0
+        self._flushed_at = 0.0
+        self._asked_at = 0.0
+
+    def executing(self) -> None:
+        """The container has been started."""
+        transition(self.job, State.EXECUTING)
+
+    def logged(self, chunks: list[LogChunk]) -> None:
+        """Keep the end of the log, and write it out twice a second."""
+        for chunk in chunks:
+            self._log += chunk.content
+        if len(self._log) > LOG_BYTES:
+            del self._log[: len(self._log) - LOG_BYTES]
+            self._dropped = True
+        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+            self._flush()
+
+    def wants_stop(self) -> bool:
+        """Ask the database, at most once a second, whether somebody cancelled."""
+        if time.monotonic() - self._asked_at < 1:
+            return False
+        self._asked_at = time.monotonic()
+        row = Job.objects.filter(pk=self.job.pk).values("state", "cancel_requested").first()
+        return row is None or row["cancel_requested"] or row["state"] not in Job.RUNNING
+
+    def collecting(self) -> None:
+        """The container has ended."""
+        self._flush()
+        transition(self.job, State.PARSING)
+
+    def finished(self, result: RunResult) -> None:
+        """Store outputs and end the job; a cancelled one ends as cancelled."""
+        self._flush()
+        self.job.refresh_from_db()
+        reason = result.reason
+        ending = {"reason_code": str(reason.code), "record": result.as_record()}
+        if self.job.cancel_requested:
+            end_job(self.job, State.CANCELLED, reason="Cancelled.", **ending)
+        elif not reason.succeeded:
+            end_job(
+                self.job, State.FAILED, reason=reason.message, advice=reason.advice, **ending
+            )
+        else:
+            self._succeed(result, ending)
+
+    def _succeed(self, result: RunResult, ending: dict[str, object]) -> None:
+        try:
+            stored = store_outputs(result.outputs)
+        except (InvalidOutput, PortalError) as error:
+            ending["reason_code"] = "output"
+            end_job(
+                self.job, State.FAILED, reason=error.message, advice=error.advice, **ending
+            )
+            return
+        with transaction.atomic():
+            self.job.outputs.set(publish_outputs(stored))
+            end_job(self.job, State.SUCCEEDED, **ending)
+
+    def _flush(self) -> None:
+        self._flushed_at = time.monotonic()
+        text = self._log.decode("utf-8", errors="replace").replace("\x00", "")
+        if self._dropped:
+            text = f"… the beginning was left out …\n{text}"
+        if text:
+            Job.objects.filter(pk=self.job.pk).update(log=text)
+
+
+@contextmanager
+def _lease(job_id: UUID) -> Iterator[None]:
+    """Extend the job's lease from a thread of its own while the block runs."""
+    done = threading.Event()
+
+    def keep() -> None:
+        while not done.wait(LEASE_SECONDS):
+            try:
+                if not extend_lease(job_id):
+                    break
+            except Exception:
+                logger.exception("The lease of job %s could not be extended; trying on.", job_id)
+        connections.close_all()
+
+    thread = threading.Thread(target=keep, name=f"lease-{job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

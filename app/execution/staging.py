@@ -1,0 +1,96 @@
+"""From socket values to what a container finds below /input, and what it must leave."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+
+from app.delivery.services import signed_url_for
+from app.execution.contract import InputFile, OutputKind, OutputSlot
+from app.images.models import ImageFile
+from app.sockets.models import Socket, SocketValue
+from app.sockets.schemas import SuperKind
+
+MARGIN = 3600  # seconds that addresses outlive the longest run
+
+
+def lifetime() -> int:
+    """Return how long addresses for one run must hold, in seconds."""
+    return int(settings.JOB_TIME_LIMIT) + MARGIN
+
+
+def input_files(
+    values: Iterable[SocketValue], *, prefix: str = "", listing: bool = True
+) -> tuple[InputFile, ...]:
+    """Return the files of ``values`` below ``prefix``, and ``inputs.json`` if ``listing``."""
+    chosen = list(values)
+    files = [_input_file(value, prefix) for value in chosen]
+    if listing:
+        content = json.dumps([serialized_value(value) for value in chosen]).encode()
+        files.append(InputFile(relative_path=f"{prefix}inputs.json", content=content))
+    return tuple(files)
+
+
+def output_slots(sockets: Iterable[Socket]) -> tuple[OutputSlot, ...]:
+    """Return what a run with these output sockets must leave."""
+    kinds = {
+        SuperKind.IMAGE: OutputKind.IMAGE,
+        SuperKind.VALUE: OutputKind.JSON,
+        SuperKind.FILE: OutputKind.FILE,
+    }
+    return tuple(
+        OutputSlot(
+            slug=socket.slug,
+            relative_path=socket.relative_path,
+            kind=kinds[socket.super_kind],
+            schema=dict(socket.socket_kind.schema) or socket.schema or None,
+        )
+        for socket in sockets
+    )
+
+
+def serialized_value(value: SocketValue) -> dict[str, Any]:
+    """Return a value as ``inputs.json`` and ``predictions.json`` list it."""
+    socket = serialized_socket(value.socket)
+    image = {"pk": str(value.image_id), "name": value.image.name} if value.image else None
+    return {
+        "pk": value.pk,
+        "socket": socket,
+        "interface": socket,
+        "value": value.value,
+        "file": value.socket.relative_path if value.file_key else None,
+        "image": image,
+    }
+
+
+def serialized_socket(socket: Socket) -> dict[str, Any]:
+    """Return a socket as containers expect it described."""
+    return {
+        "pk": socket.pk,
+        "title": socket.title,
+        "description": socket.description,
+        "slug": socket.slug,
+        "kind": socket.socket_kind.label,
+        "super_kind": str(socket.super_kind),
+        "relative_path": socket.relative_path,
+        "default_value": None,
+        "overlay_segments": socket.segments,
+        "look_up_table": None,
+    }
+
+
+def _input_file(value: SocketValue, prefix: str) -> InputFile:
+    path = f"{prefix}{value.socket.relative_path}"
+    if value.image is not None:
+        file = value.image.files.get(kind=ImageFile.Kind.MHA)
+        return InputFile(
+            relative_path=f"{path}/{value.image_id}.mha",
+            url=signed_url_for(file.key, expires_in=lifetime()),
+            size=file.size,
+            sha256=file.sha256,
+        )
+    if value.file_key:
+        url = signed_url_for(value.file_key, expires_in=lifetime())
+        return InputFile(relative_path=path, url=url, size=value.file_size, sha256=value.sha256)
+    return InputFile(relative_path=path, content=json.dumps(value.value).encode())

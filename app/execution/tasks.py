@@ -1,0 +1,26 @@
+"""Background work of execution."""
+
+import socket
+
+from app.core.tasks import task
+from app.execution.services import container_images, reconciling, running
+
+LONGEST = 4 * 3600
+
+
+@task(queue="short", max_seconds=1800)
+def validate_container(container_image_id: str) -> None:
+    """Check an uploaded container image."""
+    container_images.validate_container_image(container_image_id)
+
+
+@task(queue="jobs-cpu", max_seconds=LONGEST)
+def run_job(job_id: str) -> None:
+    """Run a job."""
+    running.run_job(job_id, worker=socket.gethostname())
+
+
+@task(queue="short", max_seconds=60)
+def reconcile() -> None:
+    """Send what is due; take back what was lost."""
+    reconciling.reconcile()
