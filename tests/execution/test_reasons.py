@@ -90,6 +90,7 @@ def test_a_full_disk_names_the_place(line: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("line", "code"),
     [
+        ("[FATAL tini (7)] exec /x failed: No such file or directory", ReasonCode.ENTRYPOINT),
         ("sh: can't fork: Resource temporarily unavailable", ReasonCode.PROCESS_LIMIT),
         ("RuntimeError: can't start new thread", ReasonCode.PROCESS_LIMIT),
         ("BlockingIOError: [Errno 11] Resource temporarily unavailable", ReasonCode.PROCESS_LIMIT),

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-APPLETS = (
+_APPLETS = (
     "sh cat cp mv rm ls ln mkdir mkfifo mknod dd head tail id touch sleep yes env echo true "
     "false df stat wget nslookup ping sed awk grep tr seq find test mount ps kill tar sync wc"
-).split()
+)
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n"
 GROUP = b"root:x:0:\nuser:x:1000:\nextra:x:2000:user\n"
 
@@ -76,7 +76,7 @@ def base_layer(*, passwd: bytes = PASSWD, group: bytes = GROUP) -> dict[str, Ent
         "home/user": folder(uid=1000, gid=1000),
         "tmp": folder(mode=0o1777),
     }
-    entries.update({f"bin/{applet}": symlink("busybox") for applet in APPLETS})
+    entries.update({f"bin/{applet}": symlink("busybox") for applet in _APPLETS.split()})
     return entries
 
 

@@ -111,7 +111,7 @@ def _read_contents(source: Readable, limits: ArchiveLimits, meter: Meter) -> _Co
         if target:
             contents.links[name] = target
         elif member.isreg() and not member.issparse():
-            _read_file(contents, name, member.size, content, limits, meter)
+            _read_file(contents, name=name, size=member.size, content=content, meter=meter)
         else:
             contents.problem = contents.problem or _broken(
                 f"The archive entry `{name}` is a link or a device, not a file."
@@ -120,22 +120,17 @@ def _read_contents(source: Readable, limits: ArchiveLimits, meter: Meter) -> _Co
 
 
 def _read_file(
-    contents: _Contents,
-    name: str,
-    size: int,
-    content: Readable,
-    limits: ArchiveLimits,
-    meter: Meter,
+    contents: _Contents, *, name: str, size: int, content: Readable, meter: Meter
 ) -> None:
     """A file is a JSON document or a layer, told by its first byte; tiny others are ignored."""
     stream = PeekableReader(content)
     head = stream.peek(6)
     if head[:1] in (b"{", b"["):
-        if size > limits.document_bytes:
+        if size > meter.limits.document_bytes:
             raise _broken(f"The document `{name}` in the archive is too large.")
         contents.documents[name] = stream.read(size)
     elif size >= _EMPTY_TAR or head.startswith(b"\x1f\x8b"):
-        contents.blobs[name] = scan_layer(stream, limits=limits, meter=meter)
+        contents.blobs[name] = scan_layer(stream, limits=meter.limits, meter=meter)
 
 
 def safe_member_name(name: str) -> str:

@@ -16,6 +16,7 @@ class ContractError(Exception):
         self.advice = advice
 
     def as_record(self) -> dict[str, str]:
+        """Return the error as plain JSON."""
         return {"code": self.code, "message": self.message, "advice": self.advice}
 
 

@@ -63,6 +63,7 @@ class Limits:
                 raise ValueError(f"Limit {name} must be positive, not {value}.")
 
     def as_record(self) -> dict[str, Any]:
+        """Return the limits as plain JSON."""
         return asdict(self)
 
 

@@ -58,10 +58,12 @@ class ImageManifest:
 
     @property
     def diff_ids(self) -> tuple[str, ...]:
+        """Return the digests of the unpacked layers, bottom first."""
         return tuple(layer.diff_id for layer in self.layers)
 
     @property
     def env_names(self) -> frozenset[str]:
+        """Return the names of the environment variables that the image sets."""
         return frozenset(item.partition("=")[0] for item in self.env)
 
     def as_record(self) -> dict[str, Any]:
@@ -70,6 +72,7 @@ class ImageManifest:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> ImageManifest:
+        """Return the manifest that `as_record` wrote."""
         values = dict(record)
         user = dict(values["user"], groups=tuple(values["user"]["groups"]))
         values["user"] = UserIdentity(**user)

@@ -43,16 +43,16 @@ _KINDS = (
 
 @dataclass
 class _Budget:
-    """What one run may still bring out."""
+    """The limits of one run, and how many bytes it may still bring out."""
 
+    limits: Limits
     bytes_left: int
 
-    def take(self, size: int, slot: OutputSlot, limits: Limits) -> None:
+    def take(self, size: int, slot: OutputSlot) -> None:
         self.bytes_left -= size
         if self.bytes_left < 0:
-            raise _error(
-                slot, "output_too_large", f"exceeds the limit of {readable_bytes(limits.output)}."
-            )
+            limit = readable_bytes(self.limits.output)
+            raise _error(slot, "output_too_large", f"exceeds the limit of {limit}.")
 
 
 def collect_outputs(
@@ -73,14 +73,14 @@ def collect_outputs(
     OutputError
         For the first slot that is missing, not plain, too large, or not valid.
     """
-    budget = _Budget(bytes_left=limits.output)
+    budget = _Budget(limits=limits, bytes_left=limits.output)
     folder = os.open(root, _FOLDER_FLAGS)
     try:
         collected = []
         for index, slot in enumerate(slots):
             _check_refused(slot, refused or {})
             target = destination / f"{index:03d}"
-            output = _collect(folder, slot, limits, budget, target)
+            output = _collect(folder, slot, budget, target)
             if output is not None:
                 collected.append(output)
         return tuple(collected)
@@ -88,18 +88,16 @@ def collect_outputs(
         os.close(folder)
 
 
-def _collect(
-    root: int, slot: OutputSlot, limits: Limits, budget: _Budget, target: Path
-) -> CollectedOutput | None:
+def _collect(root: int, slot: OutputSlot, budget: _Budget, target: Path) -> CollectedOutput | None:
     path = checked_relative_path(slot.relative_path)
-    if len(path.parts) > limits.output_depth:
+    if len(path.parts) > budget.limits.output_depth:
         raise _error(slot, "output_path", "lies too deep.")
     try:
         if slot.kind is OutputKind.IMAGE:
-            return _collect_image(root, slot, path.parts, limits, budget, target)
+            return _collect_image(root, slot, budget, target)
         parent = _open_folder(root, slot, path.parts[:-1])
         try:
-            return _copy(parent, path.name, slot, limits, budget, target)
+            return _copy(parent, path.name, slot=slot, budget=budget, target=target)
         finally:
             os.close(parent)
     except FileNotFoundError:
@@ -108,18 +106,11 @@ def _collect(
         raise _missing(slot) from None
 
 
-def _collect_image(
-    root: int,
-    slot: OutputSlot,
-    parts: tuple[str, ...],
-    limits: Limits,
-    budget: _Budget,
-    target: Path,
-) -> CollectedOutput:
+def _collect_image(root: int, slot: OutputSlot, budget: _Budget, target: Path) -> CollectedOutput:
     """The one image of an image slot, which names a folder."""
-    folder = _open_folder(root, slot, parts)
+    folder = _open_folder(root, slot, checked_relative_path(slot.relative_path).parts)
     try:
-        names = _bounded_listing(folder, slot, limits)
+        names = _bounded_listing(folder, slot, budget.limits)
         images = [name for name in names if name.lower().endswith(_IMAGE_SUFFIXES)]
         if not images:
             raise _no_image(slot, names)
@@ -127,7 +118,7 @@ def _collect_image(
             raise _error(
                 slot, "output_many_images", f"holds {len(images)} images; one is expected."
             )
-        return _copy(folder, images[0], slot, limits, budget, target)
+        return _copy(folder, images[0], slot=slot, budget=budget, target=target)
     finally:
         os.close(folder)
 
@@ -164,8 +155,9 @@ def _bounded_listing(folder: int, slot: OutputSlot, limits: Limits) -> list[str]
 
 
 def _copy(
-    folder: int, name: str, slot: OutputSlot, limits: Limits, budget: _Budget, target: Path
+    folder: int, name: str, *, slot: OutputSlot, budget: _Budget, target: Path
 ) -> CollectedOutput:
+    limits = budget.limits
     source = _open_plain_file(folder, name, slot)
     with os.fdopen(source, "rb") as stream:
         size = os.fstat(source).st_size
@@ -175,7 +167,7 @@ def _copy(
                 "output_too_large",
                 f"is larger than {readable_bytes(limits.json_bytes)}, the limit for JSON.",
             )
-        budget.take(size, slot, limits)
+        budget.take(size, slot)
         target.mkdir(parents=True, exist_ok=True)
         copy = target / f"value{_suffix_of(name)}"
         digest = hashlib.sha256()

@@ -19,6 +19,8 @@ MAX_LOG_LINE = 1024
 
 
 class ReasonCode(StrEnum):
+    """Why a run ended, for programs."""
+
     SUCCEEDED = "succeeded"
     EXIT_CODE = "exit_code"
     OUT_OF_MEMORY = "out_of_memory"
@@ -58,6 +60,7 @@ class Reason:
 
     @property
     def succeeded(self) -> bool:
+        """Tell whether the run did what it should."""
         return self.code is ReasonCode.SUCCEEDED
 
     @property
@@ -66,6 +69,7 @@ class Reason:
         return self.code is ReasonCode.PLATFORM
 
     def as_record(self) -> dict[str, Any]:
+        """Return the reason as plain JSON."""
         return {
             "code": str(self.code),
             "message": self.message,
@@ -233,7 +237,17 @@ def _network(facts: ExitFacts, limits: Limits) -> Reason | None:
     )
 
 
+_INIT_FAILED = re.compile(r"^\[FATAL tini \(\d+\)\] exec .* failed: |failed to exec pid1", re.I)
+
+
+def _entrypoint(facts: ExitFacts, limits: Limits) -> Reason | None:
+    """With an init process in front, a command that cannot start is told in the log."""
+    line = _line_matching(_INIT_FAILED, facts.log) if facts.exit_code in (126, 127, 1) else None
+    return None if line is None else explain_start_failure(line)
+
+
 _FROM_LOG: tuple[Callable[[ExitFacts, Limits], Reason | None], ...] = (
+    _entrypoint,
     _process_limit,
     _disk_full,
     _read_only,

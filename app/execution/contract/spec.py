@@ -24,6 +24,8 @@ GROUND_TRUTH_FOLDER = "/opt/ml/input/data/ground_truth"
 
 
 class OutputKind(StrEnum):
+    """What a container leaves in an output slot."""
+
     IMAGE = "image"
     JSON = "json"
     FILE = "file"
@@ -152,6 +154,7 @@ class RunResult:
 
     @property
     def succeeded(self) -> bool:
+        """Tell whether the run did what it should."""
         return self.reason.succeeded
 
     def as_record(self) -> dict[str, Any]:
@@ -176,4 +179,5 @@ class RunResult:
 
 
 def digest_of(content: bytes) -> str:
+    """Return the sha256 of `content` in hex."""
     return hashlib.sha256(content).hexdigest()

@@ -50,7 +50,10 @@ UNREADABLE_ERRORS: tuple[type[Exception], ...] = (
 
 
 class Readable(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
+    """Anything with a forward-only `read`."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
 
 
 class BoundedTarInfo(tarfile.TarInfo):
@@ -74,6 +77,7 @@ class PeekableReader:
         self._ahead = b""
 
     def peek(self, size: int) -> bytes:
+        """Return the next `size` bytes without taking them."""
         while len(self._ahead) < size:
             more = self._source.read(size - len(self._ahead))
             if not more:
@@ -82,6 +86,7 @@ class PeekableReader:
         return self._ahead[:size]
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
         if not self._ahead:
             return self._source.read(size)
         held, self._ahead = self._ahead, b""
@@ -102,17 +107,20 @@ class HashingReader:
         self.count = 0
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
         data = self._source.read(size)
         self.count += len(data)
         self._digest.update(data)
         return data
 
     def drain(self) -> None:
+        """Read to the end."""
         while self.read(CHUNK):
             pass
 
     @property
     def digest(self) -> str:
+        """Return the sha256 of what passed, as `sha256:…`."""
         return f"sha256:{self._digest.hexdigest()}"
 
 
@@ -125,6 +133,7 @@ class Meter:
         self.bytes_out = 0
 
     def took(self, count: int) -> None:
+        """Count bytes of the file as uploaded."""
         self.bytes_in += count
         if self.bytes_in > self.limits.archive_bytes:
             raise ContainerArchiveError(
@@ -136,12 +145,13 @@ class Meter:
             )
 
     def gave(self, count: int) -> None:
+        """Count bytes that it unpacks to."""
         self.bytes_out += count
         if self.bytes_out > self.limits.unpacked_bytes:
             raise self._bomb(f"more than {readable_bytes(self.limits.unpacked_bytes)}")
-        if self.bytes_out > self.limits.ratio_after:
-            if self.bytes_out > self.limits.ratio * max(self.bytes_in, 1):
-                raise self._bomb(f"more than {self.limits.ratio} times its own size")
+        most = max(self.limits.ratio_after, self.limits.ratio * self.bytes_in)
+        if self.bytes_out > most:
+            raise self._bomb(f"more than {self.limits.ratio} times its own size")
 
     def _bomb(self, how_much: str) -> ContainerArchiveError:
         return ContainerArchiveError(
@@ -159,6 +169,7 @@ class _CountedSource:
         self._meter = meter
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
         data = self._source.read(size)
         self._meter.took(len(data))
         return data
@@ -172,6 +183,7 @@ class _CountedOutput:
         self._meter = meter
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
         data = self._source.read(CHUNK if size < 0 else size)
         self._meter.gave(len(data))
         return data
@@ -184,9 +196,11 @@ class _RawSource(io.RawIOBase):
         self._source = source
 
     def readable(self) -> bool:
+        """Tell that it can be read."""
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:
+        """Fill `buffer`."""
         view = memoryview(buffer)
         data = self._source.read(len(view))
         view[: len(data)] = data
@@ -205,6 +219,7 @@ class _XzReader:
         return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
         wanted = CHUNK if size < 0 else size
         while True:
             if self._decoder.eof:
@@ -238,6 +253,7 @@ def compression_of(head: bytes) -> str:
 
 
 def decompressed(source: Readable, compression: str) -> Readable:
+    """Return the unpacked stream of `source`."""
     if compression == "gzip":
         raw = _RawSource(source)
         unzipped = igzip.IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]
@@ -292,4 +308,5 @@ def iterate_members(source: Readable, *, limit: int) -> Iterator[tuple[tarfile.T
 
 class _Nothing:
     def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; empty at the end."""
         return b""

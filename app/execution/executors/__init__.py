@@ -1,0 +1,33 @@
+"""Executors: interchangeable ways to run a `RunSpec`.
+
+A new one implements `base.Executor`, gets one line in `choose.make_executor`, and must pass
+`tests/contract/test_executors.py`.
+"""
+
+from app.execution.executors.base import (
+    EngineStatus,
+    ExecutorError,
+    ExecutorUnavailable,
+    Exit,
+    InputFault,
+    LogChunk,
+    PlatformFault,
+    StartFailure,
+)
+from app.execution.executors.choose import Executor, make_executor
+from app.execution.executors.running import Observer, run_to_end
+
+__all__ = [
+    "EngineStatus",
+    "Executor",
+    "ExecutorError",
+    "ExecutorUnavailable",
+    "Exit",
+    "InputFault",
+    "LogChunk",
+    "Observer",
+    "PlatformFault",
+    "StartFailure",
+    "make_executor",
+    "run_to_end",
+]

@@ -1,0 +1,125 @@
+"""What every executor offers, and how it fails.
+
+The order of calls is `provision, start, poll…, collect, release`; `stream_logs` and `stop` may
+come at any time between `start` and `release`, from another thread too. `release` must always be
+called, may be called at any point after `provision`, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from app.execution.contract import CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
+from app.execution.contract.reasons import StoppedBy
+
+RunHandle = TypeVar("RunHandle")
+
+
+class ExecutorError(Exception):
+    """A run could not be carried through. `message` is for people, `advice` what to do."""
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    @property
+    def reason(self) -> Reason:
+        """Return why the run ended, as its result states it."""
+        return Reason(code=ReasonCode.PLATFORM, message=self.message, advice=self.advice)
+
+
+class PlatformFault(ExecutorError):
+    """Our side broke (engine, host, storage): the run is tried again and costs no attempt."""
+
+
+class ExecutorUnavailable(PlatformFault):
+    """There is nothing here that could run a container."""
+
+
+class InputFault(ExecutorError):
+    """An input or the model cannot be used as it is; trying again would not help."""
+
+    @property
+    def reason(self) -> Reason:
+        """Return why the run ended, as its result states it."""
+        return Reason(code=ReasonCode.INPUT, message=self.message, advice=self.advice)
+
+
+class StartFailure(ExecutorError):
+    """The image's own command cannot be started."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.message, advice=reason.advice)
+        self._reason = reason
+
+    @property
+    def reason(self) -> Reason:
+        """Return why the run ended, as its result states it."""
+        return self._reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineStatus:
+    """Whether containers can run here now, in words for an administrator."""
+
+    available: bool
+    name: str
+    message: str
+    advice: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogChunk:
+    """A piece of one of the container's two streams, as it arrived."""
+
+    stream: Literal["stdout", "stderr"]
+    at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exit:
+    """A container that has ended, with the seconds it ran and the digest of its whole log."""
+
+    facts: ExitFacts
+    seconds: float
+    log_sha256: str
+    log_bytes: int
+
+
+class Executor(Protocol[RunHandle]):
+    """One way to run containers. Handles are opaque to the caller."""
+
+    name: str
+
+    def status(self) -> EngineStatus:
+        """Whether this executor can work now; never raises."""
+
+    def provision(self, spec: RunSpec) -> RunHandle:
+        """Bring image, inputs and folders into place; nothing of the author's runs yet."""
+
+    def start(self, run: RunHandle) -> None:
+        """Start the container and the wall clock."""
+
+    def poll(self, run: RunHandle, *, timeout: float) -> Exit | None:
+        """Wait up to `timeout` seconds for the end; None while it runs."""
+
+    def stream_logs(self, run: RunHandle) -> list[LogChunk]:
+        """What was logged since the last call."""
+
+    def collect(self, run: RunHandle) -> tuple[CollectedOutput, ...]:
+        """The declared outputs of an ended run; the files live until `release`."""
+
+    def stop(self, run: RunHandle, *, why: StoppedBy = StoppedBy.CANCEL) -> None:
+        """Kill the container; harmless when it has ended."""
+
+    def release(self, run: RunHandle) -> None:
+        """Remove container, volumes and files of the run, whatever state it is in."""
+
+    def reap(self, *, live: AbstractSet[str]) -> list[str]:
+        """Remove what runs not in `live` left behind here; the run ids that were removed."""

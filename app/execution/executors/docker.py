@@ -1,0 +1,346 @@
+"""Runs containers on a Docker-compatible engine (Docker, Podman's socket), local or remote."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import docker
+import requests
+from docker.types import Mount
+
+from app.execution.contract import CollectedOutput, ImageManifest, RunSpec, collect_outputs
+from app.execution.contract.errors import ContainerArchiveError
+from app.execution.contract.loading import untagged_archive
+from app.execution.contract.reasons import StoppedBy, explain_start_failure
+from app.execution.executors.base import (
+    EngineStatus,
+    Exit,
+    InputFault,
+    LogChunk,
+    PlatformFault,
+    StartFailure,
+)
+from app.execution.executors.docker_options import container_options
+from app.execution.executors.docker_run import WatchedContainer
+from app.execution.executors.keeper import keeper_archive
+from app.execution.executors.loop import detach_all_below, loop_is_possible
+from app.execution.executors.null import ADVICE
+from app.execution.executors.staging import StagedRun, fetch, stage
+from app.execution.executors.storage import (
+    OWNER_LABEL,
+    RUN_LABEL,
+    EngineStorage,
+    HostStorage,
+    RunStorage,
+)
+
+logger = logging.getLogger(__name__)
+
+_Filters = dict[str, str | list[str] | bool]
+StorageKind = Literal["auto", "host", "engine"]
+_ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
+_SLOW_CALL_SECONDS = 600
+_START_PHRASES = ("exec:", "exec format", "executable file", "permission denied", "cwd")
+
+
+@dataclass
+class DockerRun:
+    """Everything that one run occupies; created piece by piece, released as a whole."""
+
+    spec: RunSpec
+    folder: Path
+    storage: RunStorage
+    staged: StagedRun | None = None
+    watched: WatchedContainer | None = None
+
+    @property
+    def input_digests(self) -> dict[str, str]:
+        """Return the sha256 of every staged input by its path."""
+        return dict(self.staged.digests) if self.staged else {}
+
+
+class DockerExecutor:
+    """See `base.Executor`. `work_folder` is where runs are staged; it should be on a disk."""
+
+    name = "docker"
+
+    def __init__(
+        self,
+        *,
+        work_folder: Path,
+        base_url: str = "",
+        storage: StorageKind = "auto",
+        runtime: str = "",
+    ) -> None:
+        self._work_folder = work_folder
+        self._base_url = base_url
+        self._storage_kind = storage
+        self._runtime = runtime
+        self._client_or_none: docker.DockerClient | None = None
+        self._info: dict[str, Any] = {}
+
+    def status(self) -> EngineStatus:
+        """Ask the engine for its version."""
+        try:
+            client = self._new_client(timeout=10)
+            version = client.version()
+            client.close()
+        except _ENGINE_ERRORS as error:
+            return EngineStatus(
+                available=False,
+                name=self.name,
+                message=f"No container engine answers ({type(error).__name__}).",
+                advice=ADVICE,
+            )
+        facts = {
+            "engine": str(version.get("Version", "")),
+            "api": str(version.get("ApiVersion", "")),
+            "kernel": str(version.get("KernelVersion", "")),
+        }
+        message = f"Container engine {facts['engine']} answers."
+        return EngineStatus(available=True, name=self.name, message=message, facts=facts)
+
+    def provision(self, spec: RunSpec) -> DockerRun:
+        """Load the image, fetch the inputs, create the container."""
+        with self._engine_errors("prepare the run"):
+            self._work_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder = self._work_folder / spec.run_id
+            self._clear(spec.run_id)
+            folder.mkdir(mode=0o700)
+            run = DockerRun(spec=spec, folder=folder, storage=self._new_storage(spec, folder))
+            try:
+                self._fill(run)
+            except BaseException:
+                self.release(run)
+                raise
+            return run
+
+    def _fill(self, run: DockerRun) -> None:
+        image_id = self._ensure_image(run)
+        run.staged = stage(run.spec, run.folder)
+        placement = run.storage.place(run.spec, run.staged)
+        options = container_options(
+            run.spec,
+            placement,
+            labels=self._labels(run.spec.run_id),
+            cpus_of_host=int(self._engine_info().get("NCPU") or 1),
+            init=(self._engine_info().get("InitCommit") or {}).get("ID") != "N/A",
+            runtime=self._runtime,
+        )
+        container, has_quota = self._create(image_id, options, run.spec)
+        run.watched = WatchedContainer(
+            container,
+            limits=run.spec.limits,
+            new_client=self._new_client,
+            watches_root=run.spec.limits.writable_root > 0 and not has_quota,
+        )
+
+    def _create(self, image_id: str, options: dict[str, Any], spec: RunSpec) -> tuple[Any, bool]:
+        """(container, whether the engine itself caps its root): few storage drivers can."""
+        if spec.limits.writable_root:
+            quota = {"size": str(spec.limits.writable_root)}
+            with contextlib.suppress(docker.errors.APIError):
+                return self._client.containers.create(image_id, storage_opt=quota, **options), True
+        return self._client.containers.create(image_id, **options), False
+
+    def start(self, run: DockerRun) -> None:
+        """Start the container; a command that cannot start is a `StartFailure`."""
+        try:
+            self._watched(run).start()
+        except docker.errors.APIError as error:
+            detail = str(error.explanation or error)
+            if any(phrase in detail.lower() for phrase in _START_PHRASES):
+                raise StartFailure(explain_start_failure(detail)) from error
+            raise PlatformFault(f"The engine could not start the run ({detail[:300]}).") from error
+        except _ENGINE_ERRORS as error:
+            raise self._fault("start the run", error) from error
+
+    def poll(self, run: DockerRun, *, timeout: float) -> Exit | None:
+        """Wait for the end."""
+        return self._watched(run).poll(timeout)
+
+    def stream_logs(self, run: DockerRun) -> list[LogChunk]:
+        """Return what was logged since the last call."""
+        return self._watched(run).take_logs()
+
+    def stop(self, run: DockerRun, *, why: StoppedBy = StoppedBy.CANCEL) -> None:
+        """Kill the container."""
+        with self._engine_errors("stop the run"):
+            self._watched(run).stop(why)
+
+    def collect(self, run: DockerRun) -> tuple[CollectedOutput, ...]:
+        """Copy the declared outputs out of the dead container."""
+        with self._engine_errors("read the outputs"), run.storage.open_output() as view:
+            return collect_outputs(
+                root=view.root,
+                slots=run.spec.outputs,
+                limits=run.spec.limits,
+                destination=run.folder / "collected",
+                refused=view.refused,
+            )
+
+    def release(self, run: DockerRun) -> None:
+        """Every step is tried; what fails is logged and left to `reap`."""
+        if run.watched is not None:
+            with self._logged("container", run), contextlib.suppress(docker.errors.NotFound):
+                run.watched.container.remove(force=True, v=True)
+            run.watched.join()
+        with self._logged("volumes", run):
+            run.storage.release()
+        with self._logged("folder", run):
+            shutil.rmtree(run.folder, ignore_errors=False)
+
+    def reap(self, *, live: AbstractSet[str]) -> list[str]:
+        """Remove this work folder's runs that are not in `live`."""
+        with self._engine_errors("look for abandoned runs"):
+            found = {self._run_of(thing.attrs) for thing in self._labelled()}
+            if self._work_folder.exists():
+                found |= {path.name for path in self._work_folder.iterdir() if path.is_dir()}
+            abandoned = sorted(run_id for run_id in found - live if run_id)
+            for run_id in abandoned:
+                self._clear(run_id)
+            return abandoned
+
+    def _clear(self, run_id: str) -> None:
+        """Remove whatever an earlier try of this run left in engine and work folder."""
+        mine: _Filters = {"label": f"{RUN_LABEL}={run_id}"}
+        for container in self._client.containers.list(all=True, filters=mine):
+            with contextlib.suppress(docker.errors.NotFound):
+                container.remove(force=True, v=True)
+        for volume in self._client.volumes.list(filters=mine):
+            with contextlib.suppress(docker.errors.NotFound):
+                volume.remove(force=True)
+        folder = self._work_folder / run_id
+        if folder.exists():
+            if loop_is_possible():
+                detach_all_below(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _labelled(self) -> Iterator[Any]:
+        ours: _Filters = {"label": f"{OWNER_LABEL}={self._labels('')[OWNER_LABEL]}"}
+        yield from self._client.containers.list(all=True, filters=ours, ignore_removed=True)
+        yield from self._client.volumes.list(filters=ours)
+
+    @staticmethod
+    def _run_of(attributes: dict[str, Any]) -> str:
+        labels = attributes.get("Labels") or attributes.get("Config", {}).get("Labels") or {}
+        return str(labels.get(RUN_LABEL, ""))
+
+    def _ensure_image(self, run: DockerRun) -> str:
+        """The engine's id of the image, loaded by content and proven layer by layer."""
+        reference = run.spec.image
+        image_id = self._find_image(reference.manifest.image_id, reference.manifest)
+        if image_id:
+            return image_id
+        archive = run.folder / "image.tar"
+        fetch(reference.archive_url, archive)
+        try:
+            loaded = self._client.images.load(
+                cast(bytes, untagged_archive(archive, reference.manifest))
+            )
+        except ContainerArchiveError as error:
+            raise PlatformFault(f"The stored image cannot be read ({error}).") from error
+        archive.unlink()
+        for image in loaded:
+            found = self._find_image(str(image.id), reference.manifest)
+            if found:
+                return found
+        raise InputFault(
+            "The container engine did not accept the image.",
+            advice="Build it again, save it with `docker save` and upload the new file.",
+        )
+
+    def _find_image(self, image_id: str, manifest: ImageManifest) -> str:
+        try:
+            image = self._client.images.get(image_id)
+        except docker.errors.ImageNotFound:
+            return ""
+        layers = (image.attrs.get("RootFS") or {}).get("Layers") or []
+        return image_id if tuple(layers) == manifest.diff_ids else ""
+
+    def _labels(self, run_id: str) -> dict[str, str]:
+        """What marks a run's containers and volumes; two portals may share one engine."""
+        owner = hashlib.sha256(str(self._work_folder.resolve()).encode()).hexdigest()[:16]
+        return {RUN_LABEL: run_id, OWNER_LABEL: owner}
+
+    def _new_storage(self, spec: RunSpec, folder: Path) -> RunStorage:
+        labels = self._labels(spec.run_id)
+        if self._storage_kind == "auto":
+            self._storage_kind = "host" if self._shares_the_host() else "engine"
+        if self._storage_kind == "host":
+            return HostStorage(self._client, folder, labels=labels)
+        return EngineStorage(self._client, folder, labels=labels, keeper_image=self._keeper_image())
+
+    def _shares_the_host(self) -> bool:
+        """Whether the engine sees this worker's folders and devices."""
+        url = self._base_url or str(self._client.api.base_url)
+        if not loop_is_possible() or not ("unix" in url or "localhost" in url):
+            return False
+        with tempfile.TemporaryDirectory(dir=self._work_folder) as probe:
+            try:
+                mount = Mount("/probe", probe, type="bind", read_only=True)
+                container = self._client.containers.create(self._keeper_image(), mounts=[mount])
+                container.remove(force=True)
+            except docker.errors.APIError:
+                return False
+        return True
+
+    def _keeper_image(self) -> str:
+        image_id, archive = keeper_archive()
+        try:
+            return str(self._client.images.get(image_id).id)
+        except docker.errors.ImageNotFound:
+            return str(self._client.images.load(archive)[0].id)
+
+    @property
+    def _client(self) -> docker.DockerClient:
+        if self._client_or_none is None:
+            self._client_or_none = self._new_client()
+        return self._client_or_none
+
+    def _new_client(self, *, timeout: int = _SLOW_CALL_SECONDS) -> docker.DockerClient:
+        if self._base_url:
+            return docker.DockerClient(base_url=self._base_url, timeout=timeout)
+        return docker.from_env(timeout=timeout)
+
+    def _engine_info(self) -> dict[str, Any]:
+        if not self._info:
+            self._info = dict(self._client.info())
+        return self._info
+
+    @staticmethod
+    def _watched(run: DockerRun) -> WatchedContainer:
+        if run.watched is None:
+            raise PlatformFault("The run was not provisioned.")
+        return run.watched
+
+    @contextlib.contextmanager
+    def _engine_errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except _ENGINE_ERRORS as error:
+            raise self._fault(what, error) from error
+
+    @staticmethod
+    def _fault(what: str, error: Exception) -> PlatformFault:
+        detail = str(getattr(error, "explanation", "") or error)[:300]
+        return PlatformFault(
+            f"The container engine could not {what} ({detail}).",
+            advice="The run is tried again. If this lasts, look at the worker's engine.",
+        )
+
+    @contextlib.contextmanager
+    def _logged(self, what: str, run: DockerRun) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            logger.exception("Could not remove the %s of run %s.", what, run.spec.run_id)

@@ -1,0 +1,105 @@
+"""The flags an untrusted container is created with.
+
+Measured against a dozen attacks; each is named in `docs/threat-model.md` or in
+`tests/contract/test_hostile_containers.py`. Nothing here is configurable from outside but sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from docker.types import DeviceRequest, LogConfig, Ulimit
+
+from app.execution.contract import RunSpec
+from app.execution.contract.spec import SCRATCH_FOLDER
+from app.execution.executors.storage import Placement
+
+_CACHES = {
+    "XDG_CACHE_HOME": (f"{SCRATCH_FOLDER}/.cache", "/.cache/"),
+    "TORCH_HOME": (f"{SCRATCH_FOLDER}/.cache/torch", "/.cache/torch"),
+    "MPLCONFIGDIR": (f"{SCRATCH_FOLDER}/.config/matplotlib", ""),
+    "NUMBA_CACHE_DIR": (f"{SCRATCH_FOLDER}/.cache/numba", ""),
+}
+
+
+def container_options(
+    spec: RunSpec,
+    placement: Placement,
+    *,
+    labels: Mapping[str, str],
+    cpus_of_host: int,
+    init: bool,
+    runtime: str = "",
+) -> dict[str, Any]:
+    """Keyword arguments for `containers.create`, without the image."""
+    limits, user = spec.limits, spec.image.manifest.user
+    memory = limits.memory + limits.shm + placement.memory
+    largest_file = max(limits.scratch, limits.output, limits.writable_root)
+    options: dict[str, Any] = {
+        "name": f"hounsfield-{spec.run_id}",
+        "hostname": "hounsfield",
+        "labels": _labels(spec, labels),
+        "environment": _environment(spec),
+        "user": f"{user.uid}:{user.gid}",
+        "group_add": [str(gid) for gid in user.groups],
+        "network_mode": "none",
+        "read_only": limits.writable_root == 0,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "privileged": False,
+        "ipc_mode": "private",
+        "shm_size": limits.shm,
+        "pids_limit": limits.pids,
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "oom_score_adj": 500,
+        "nano_cpus": int(min(limits.cpus, cpus_of_host) * 1e9),
+        "ulimits": [
+            Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
+            Ulimit(name="fsize", soft=largest_file, hard=largest_file),
+            Ulimit(name="core", soft=0, hard=0),
+        ],
+        "mounts": placement.mounts,
+        "tmpfs": placement.tmpfs,
+        "log_config": LogConfig(type="none"),
+        "healthcheck": {"test": ["NONE"]},
+        "stop_signal": "SIGKILL",
+        "init": init,
+        "stdin_open": False,
+        "tty": False,
+    }
+    if limits.gpus:
+        options["device_requests"] = [DeviceRequest(count=limits.gpus, capabilities=[["gpu"]])]
+    if runtime:
+        options["runtime"] = runtime
+    if spec.command:
+        options["command"] = list(spec.command)
+    return options
+
+
+def _labels(spec: RunSpec, ours: Mapping[str, str]) -> dict[str, str]:
+    """Ours; and every label of the image emptied, because programs on the host act on some."""
+    return dict.fromkeys(spec.image.manifest.labels, "") | dict(ours)
+
+
+def _environment(spec: RunSpec) -> dict[str, str]:
+    """What the contract promises, without touching what the image itself sets or ships.
+
+    A cache folder is only redirected when the image has none with content: weights that were
+    downloaded while building the image are found there.
+    """
+    manifest = spec.image.manifest
+    ours = {"PYTHONUNBUFFERED": "1", "LOG_LEVEL": "INFO"}
+    for name, (path, shipped_below) in _CACHES.items():
+        shipped = manifest.user.home.rstrip("/") + shipped_below
+        is_shipped = bool(shipped_below) and any(
+            f"{cache}/".startswith(f"{shipped.rstrip('/')}/") for cache in manifest.baked_caches
+        )
+        if not is_shipped:
+            ours[name] = path
+    ours = {name: value for name, value in ours.items() if name not in manifest.env_names}
+    if spec.limits.gpus == 0:
+        # With the NVIDIA runtime as default, an image could ask for GPUs by its environment.
+        ours["NVIDIA_VISIBLE_DEVICES"] = "void"
+    return ours | spec.env

@@ -1,0 +1,206 @@
+"""One container on a Docker engine, watched: its log, its wall clock, its end.
+
+Two threads per run. The reader takes the log as it is written and kills a container that floods
+it; the watcher waits for the end and kills at the wall clock. Both keep to their limits even when
+nobody polls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import docker
+import requests
+from docker.models.containers import Container
+
+from app.execution.contract import ExitFacts, Limits
+from app.execution.contract.limits import KIB
+from app.execution.contract.reasons import StoppedBy
+from app.execution.executors.base import Exit, LogChunk, PlatformFault
+
+logger = logging.getLogger(__name__)
+
+_TAIL = 64 * KIB
+_ROOT_CHECK_SECONDS = 1.0
+_AFTER_KILL_SECONDS = 30.0
+_WAIT_ERRORS = (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError)
+
+
+class WatchedContainer:
+    """A created container; `start` runs it and its two watching threads."""
+
+    def __init__(
+        self,
+        container: Container,
+        *,
+        limits: Limits,
+        new_client: Callable[[], docker.DockerClient],
+        watches_root: bool,
+    ) -> None:
+        self.container = container
+        self._id = str(container.id)
+        self._limits = limits
+        self._new_client = new_client
+        self._watches_root = watches_root
+        self._lock = threading.Lock()
+        self._pending: deque[LogChunk] = deque()
+        self._tails = {"stdout": b"", "stderr": b"", "all": b""}
+        self._digest = hashlib.sha256()
+        self._log_bytes = 0
+        self._stopped_by = StoppedBy.NOTHING
+        self._done = threading.Event()
+        self._exit: Exit | None = None
+        self._failure: Exception | None = None
+        self._started = 0.0
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        """Attach first, then start, so that no byte of the log is missed."""
+        self._attach_client = self._new_client()
+        stream = self._attach_client.api.attach(
+            self._id, stdout=True, stderr=True, stream=True, logs=False, demux=True
+        )
+        self._stream = stream
+        self._started = time.monotonic()
+        self.container.start()
+        self._reader.start()
+        self._watcher.start()
+
+    def poll(self, timeout: float) -> Exit | None:
+        """Wait up to `timeout` seconds for the end."""
+        self._done.wait(timeout)
+        if self._failure is not None:
+            raise PlatformFault(
+                f"The container engine was lost during the run ({self._failure})."
+            ) from self._failure
+        return self._exit
+
+    def take_logs(self) -> list[LogChunk]:
+        """Return what was logged since the last call."""
+        with self._lock:
+            chunks = list(self._pending)
+            self._pending.clear()
+            return chunks
+
+    def stop(self, why: StoppedBy) -> None:
+        """Kill it. The first reason stays; an ended container is left alone."""
+        with self._lock:
+            if self._exit is not None:
+                return
+            if self._stopped_by is StoppedBy.NOTHING:
+                self._stopped_by = why
+        try:
+            self.container.kill()
+        except docker.errors.APIError as error:
+            if error.status_code not in (404, 409):
+                raise PlatformFault(f"The engine did not stop a container ({error}).") from error
+
+    def join(self) -> None:
+        """Wait for the watching threads of a removed container."""
+        for thread in (self._reader, self._watcher):
+            if thread.ident is not None:
+                thread.join(timeout=_AFTER_KILL_SECONDS)
+
+    def _read_log(self) -> None:
+        """Reads to the very end even after the log is full.
+
+        An attached client that stops reading blocks the engine (seen with dockerd 20.10): it can
+        then neither finish the kill nor answer for this container. So another thread kills.
+        """
+        killer = threading.Thread(target=self.stop, args=(StoppedBy.LOG,), daemon=True)
+        try:
+            for stdout, stderr in self._stream:
+                for name, content in (("stdout", stdout), ("stderr", stderr)):
+                    fits = not content or self._keep(cast(Any, name), content)
+                    if not fits and killer.ident is None:
+                        killer.start()
+        except Exception as error:  # noqa: BLE001 - the watcher decides what the end means
+            logger.info("The log stream of %s ended early: %s", self.container.name, error)
+        finally:
+            with contextlib.suppress(OSError, docker.errors.DockerException):
+                self._stream.close()
+            self._attach_client.close()
+
+    def _keep(self, name: Literal["stdout", "stderr"], content: bytes) -> bool:
+        """Add to the log; False once it is full."""
+        with self._lock:
+            room = self._limits.log_bytes - self._log_bytes
+            kept = content[:room]
+            self._log_bytes += len(kept)
+            self._digest.update(kept)
+            for tail in (name, "all"):
+                self._tails[tail] = (self._tails[tail] + kept)[-_TAIL:]
+            if kept:
+                self._pending.append(LogChunk(stream=name, at=datetime.now(UTC), content=kept))
+            return len(content) <= room
+
+    def _watch(self) -> None:
+        client = self._new_client()
+        try:
+            code = self._wait_for_end(client)
+            seconds = time.monotonic() - self._started
+            self._reader.join(timeout=5.0)
+            facts = self._facts(code, oom_killed=self._was_oom_killed(client, code))
+            with self._lock:
+                self._exit = Exit(
+                    facts=facts,
+                    seconds=seconds,
+                    log_sha256=self._digest.hexdigest(),
+                    log_bytes=self._log_bytes,
+                )
+        except Exception as error:  # noqa: BLE001 - handed to whoever polls
+            self._failure = error
+        finally:
+            client.close()
+            self._done.set()
+
+    def _wait_for_end(self, client: docker.DockerClient) -> int:
+        deadline = self._started + self._limits.wall_clock
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.stop(StoppedBy.TIME)
+                left = _AFTER_KILL_SECONDS
+            step = min(left, _ROOT_CHECK_SECONDS) if self._watches_root else left
+            try:
+                answer = client.api.wait(self._id, timeout=cast(int, step))
+                return int(answer["StatusCode"])
+            except _WAIT_ERRORS as error:
+                if time.monotonic() > deadline + _AFTER_KILL_SECONDS:
+                    raise PlatformFault("A container did not die when killed.") from error
+                client.ping()
+            if self._watches_root and self._root_bytes(client) > self._limits.writable_root:
+                self.stop(StoppedBy.ROOT)
+
+    def _root_bytes(self, client: docker.DockerClient) -> int:
+        found = client.api.containers(all=True, size=True, filters={"id": self._id})
+        return int(found[0].get("SizeRw") or 0) if found else 0
+
+    def _was_oom_killed(self, client: docker.DockerClient, code: int) -> bool:
+        """The engine learns of an out-of-memory kill a moment after the process is gone."""
+        give_up = time.monotonic() + (1.0 if code == 137 else 0.0)
+        while True:
+            state = client.api.inspect_container(self._id)["State"]
+            if state.get("OOMKilled") or self._stopped_by is not StoppedBy.NOTHING:
+                return bool(state.get("OOMKilled"))
+            if time.monotonic() >= give_up:
+                return False
+            time.sleep(0.05)
+
+    def _facts(self, code: int, *, oom_killed: bool) -> ExitFacts:
+        return ExitFacts(
+            exit_code=code,
+            oom_killed=oom_killed,
+            stopped_by=self._stopped_by,
+            log=self._tails["all"].decode("utf-8", "replace"),
+            stderr=self._tails["stderr"].decode("utf-8", "replace"),
+        )

@@ -1,0 +1,139 @@
+"""One run from beginning to end on any executor."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Protocol
+
+from app.execution.contract import (
+    OutputError,
+    Reason,
+    ReasonCode,
+    RunResult,
+    RunSpec,
+    StoppedBy,
+    explain,
+)
+from app.execution.contract.spec import CollectedOutput, Timings
+from app.execution.executors.base import ExecutorError, Exit, InputFault, LogChunk, StartFailure
+from app.execution.executors.choose import Executor
+
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+POLL_SECONDS = 0.25
+
+
+class Observer(Protocol):
+    """Whoever follows a run. Raising from any of these ends the run and releases it."""
+
+    def executing(self) -> None:
+        """The container has been started."""
+
+    def logged(self, chunks: list[LogChunk]) -> None:
+        """New log; called at least every `POLL_SECONDS`, with an empty list too."""
+
+    def wants_stop(self) -> bool:
+        """Whether the run should be cancelled now; asked at every poll."""
+
+    def collecting(self) -> None:
+        """The container has ended; its outputs are being read."""
+
+    def finished(self, result: RunResult) -> None:
+        """The end. Output files exist until this returns."""
+
+
+def run_to_end(executor: Executor, spec: RunSpec, observer: Observer) -> RunResult:
+    """Provision, run, collect and release; the author's mistakes are results, not exceptions.
+
+    Raises
+    ------
+    PlatformFault
+        When our side broke; nothing of the run is left behind.
+    """
+    started = time.monotonic()
+    try:
+        run = executor.provision(spec)
+    except InputFault as error:
+        return _finish(observer, _without_exit(executor, spec, error, started))
+    try:
+        try:
+            executor.start(run)
+        except StartFailure as error:
+            return _finish(observer, _without_exit(executor, spec, error, started))
+        provisioned = time.monotonic()
+        observer.executing()
+        end = _follow(executor, run, observer)
+        observer.collecting()
+        ended = time.monotonic()
+        reason, outputs = _outcome(executor, run, spec, end)
+        timings = Timings(
+            provisioning=provisioned - started,
+            executing=end.seconds,
+            collecting=time.monotonic() - ended,
+        )
+        result = RunResult(
+            run_id=spec.run_id,
+            image_id=spec.image.manifest.image_id,
+            executor=executor.name,
+            exit_code=end.facts.exit_code,
+            reason=reason,
+            oom_killed=end.facts.oom_killed,
+            timings=timings,
+            log_sha256=end.log_sha256,
+            log_bytes=end.log_bytes,
+            limits=spec.limits,
+            input_digests=dict(getattr(run, "input_digests", {})),
+            outputs=outputs,
+            engine=executor.status().facts,
+        )
+        return _finish(observer, result)
+    finally:
+        executor.release(run)
+
+
+def _follow(executor: Executor, run: object, observer: Observer) -> Exit:
+    """Pass on the log and the wish to stop until the container has ended."""
+    while True:
+        end = executor.poll(run, timeout=POLL_SECONDS)
+        observer.logged(executor.stream_logs(run))
+        if end is not None:
+            return end
+        if observer.wants_stop():
+            executor.stop(run, why=StoppedBy.CANCEL)
+
+
+def _outcome(
+    executor: Executor, run: object, spec: RunSpec, end: Exit
+) -> tuple[Reason, tuple[CollectedOutput, ...]]:
+    reason = explain(end.facts, spec.limits)
+    if not reason.succeeded:
+        return reason, ()
+    try:
+        return reason, executor.collect(run)
+    except OutputError as error:
+        failed = Reason(code=ReasonCode.OUTPUT, message=error.message, advice=error.advice)
+        return replace(failed, warnings=reason.warnings), ()
+
+
+def _without_exit(
+    executor: Executor, spec: RunSpec, error: ExecutorError, started: float
+) -> RunResult:
+    """The result of a run whose container never ran."""
+    return RunResult(
+        run_id=spec.run_id,
+        image_id=spec.image.manifest.image_id,
+        executor=executor.name,
+        exit_code=None,
+        reason=error.reason,
+        oom_killed=False,
+        timings=Timings(provisioning=time.monotonic() - started),
+        log_sha256=EMPTY_SHA256,
+        log_bytes=0,
+        limits=spec.limits,
+        engine=executor.status().facts,
+    )
+
+
+def _finish(observer: Observer, result: RunResult) -> RunResult:
+    observer.finished(result)
+    return result
