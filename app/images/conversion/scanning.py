@@ -63,11 +63,25 @@ def _scan_file(path: Path, *, result: ScanResult, dicom: list[list[Frame]], limi
         code, message = _REFUSED[found]
         result.skipped.append(FileIssue.of(path, code, message))
     elif found in ("dicom", "maybe dicom"):
-        dicom.append(read_frames(read_header(path, size_limit=limits.header_bytes), limits=limits))
+        dicom.append(_dicom_frames(path, limits=limits))
     elif found in ("png", "jpeg"):
         result.groups.append(inspect_picture(path, limits=limits))
     else:
         result.groups.append(inspect_resident(path, found, limits=limits))
+
+
+def _dicom_frames(path: Path, *, limits: Limits) -> list[Frame]:
+    header = read_header(path, size_limit=limits.header_bytes)
+    try:
+        return read_frames(header, limits=limits)
+    except (ConversionError, MemoryError, OSError):
+        raise
+    except Exception as error:  # pydicom raises many kinds when it looks at malformed values
+        raise ConversionError(
+            "InvalidHeader",
+            f"An attribute of the header cannot be read ({type(error).__name__}).",
+            files=[path],
+        ) from error
 
 
 def _format_of(path: Path) -> Format:

@@ -171,6 +171,20 @@ def test_truncated_pixels_name_the_file_and_spare_the_others(tmp_path: Path) -> 
     assert [image.size for image in images] == [(10, 12, 4)]
 
 
+def test_a_file_cut_off_in_its_header_is_not_taken_for_no_image(
+    codes: Codes, tmp_path: Path
+) -> None:
+    (path,) = dicom.save(dicom.classic(dicom.volume(slices=1)), tmp_path / "in")
+    path.write_bytes(path.read_bytes()[:-300])
+    assert codes([path]) == {"0000.dcm": "TruncatedPixelData"}
+
+
+def test_an_object_without_pixels_is_no_image(codes: Codes, tmp_path: Path) -> None:
+    made = dicom.picture(np.zeros((2, 2), np.uint8), sop_class=UID("1.2.840.10008.5.1.4.1.1.88.11"))
+    del made.PixelData, made.Rows, made.Columns
+    assert codes(dicom.save([made], tmp_path / "in")) == {"0000.dcm": "NotAnImage"}
+
+
 @pytest.mark.parametrize(
     ("keyword", "value", "code"),
     [

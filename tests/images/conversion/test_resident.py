@@ -130,6 +130,27 @@ def test_nifti_whose_forms_disagree_says_so(convert_one: ConvertOne, tmp_path: P
     assert "FormsDisagree" in [remark.code for remark in image.warnings]
 
 
+def test_a_compressed_size_that_is_too_small_is_refused(codes: Codes, tmp_path: Path) -> None:
+    path = tmp_path / "a.mha"
+    sitk.WriteImage(_image(dicom.volume().astype(np.int16)), str(path), True)
+    raw = path.read_bytes()
+    start = raw.index(b"CompressedDataSize = ") + 21
+    end = raw.index(b"\n", start)
+    path.write_bytes(raw[:start] + str(int(raw[start:end]) // 2).encode() + raw[end:])
+    assert codes([path]) == {"a.mha": "TruncatedPixelData"}
+
+
+def _contradicting(raw: bytearray) -> None:
+    struct.pack_into("<h", raw, 252, 0)
+    struct.pack_into("<f", raw, 80, 7.0)
+
+
+def test_nifti_whose_pixel_size_contradicts_its_only_form_is_refused(
+    codes: Codes, tmp_path: Path
+) -> None:
+    assert codes([_nifti(tmp_path, _contradicting)]) == {"a.nii": "InvalidHeader"}
+
+
 def test_nifti_time_is_in_seconds(convert_one: ConvertOne, tmp_path: Path) -> None:
     values = dicom.volume(slices=6).reshape(2, 3, 12, 10).astype(np.int16)
     sitk.WriteImage(_image(values), str(tmp_path / "a.nii"))

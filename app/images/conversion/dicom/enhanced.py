@@ -14,7 +14,7 @@ from pydicom.tag import BaseTag
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import Frame, Instance, Triple
-from app.images.conversion.dicom.header import Header
+from app.images.conversion.dicom.header import Header, is_word
 from app.images.conversion.issues import ConversionError
 
 _T = TypeVar("_T")
@@ -135,7 +135,7 @@ class _GroupReader:
             instance.thickness = self._number(item, "PixelMeasuresSequence", "SliceThickness")
         if not instance.rescale_type:
             kind = self._text(item, "PixelValueTransformationSequence", "RescaleType")
-            instance.rescale_type = kind if kind.isalnum() and len(kind) <= 16 else ""
+            instance.rescale_type = kind if is_word(kind) else ""
         if instance.slice_gap is None:
             instance.slice_gap = self._number(item, "PixelMeasuresSequence", "SpacingBetweenSlices")
         if instance.window is None:

@@ -11,7 +11,7 @@ from pydicom.uid import UID
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.enhanced import enhanced_frames
 from app.images.conversion.dicom.frame import Frame, Instance, PixelFormat, Triple
-from app.images.conversion.dicom.header import Header, PixelLocation
+from app.images.conversion.dicom.header import Header, PixelLocation, is_word
 from app.images.conversion.dicom.mosaic import is_mosaic, mosaic_frames
 from app.images.conversion.dicom.nuclear import nuclear_frames
 from app.images.conversion.dicom.vectors import along, normal_of
@@ -100,8 +100,13 @@ def _check_object(header: Header) -> None:
         raise ConversionError(
             "WholeSlide", "This is a DICOM whole-slide image.", files=[header.path]
         )
+    known = UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
+    is_image = tags.ROWS in header.elements or "Image Storage" in known
+    if header.pixels is None and is_image:
+        raise ConversionError(
+            "TruncatedPixelData", "The file ends before its pixel data.", files=[header.path]
+        )
     if header.pixels is None or tags.ROWS not in header.elements:
-        known = UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
         what = known if known and known != sop_class else "a DICOM object"
         raise ConversionError("NotAnImage", f"This is {what} without pixels.", files=[header.path])
 
@@ -339,14 +344,14 @@ def _window(header: Header) -> tuple[float, float] | None:
 
 def _modality(header: Header) -> str:
     text = header.text(tags.MODALITY).upper()
-    return text if text.isalnum() and len(text) <= 16 else "OT"
+    return text if is_word(text) else "OT"
 
 
 def _rescale_type(header: Header) -> str:
     text = header.text(tags.RESCALE_TYPE)
     if not text and header.text(tags.MODALITY) == "CT" and header.has(tags.RESCALE_INTERCEPT):
         return "HU"
-    return text if text.replace("_", "").isalnum() and len(text) <= 16 else ""
+    return text if is_word(text) else ""
 
 
 def _frame_seconds(header: Header) -> float | None:

@@ -186,11 +186,15 @@ def _full_header(path: Path, *, size_limit: int) -> Header:
                 )
             syntax, little = _syntax(dataset)
             pixels = _locate_pixels(file, after, syntax=syntax, little=little)
-    except (ConversionError, OSError, MemoryError):
+            return _from_dataset(path, dataset, syntax=syntax, little=little, pixels=pixels)
+    except (ConversionError, MemoryError):
         raise
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _not_dicom(path) from error  # pydicom's own way to say "ended early"
     except Exception as error:  # pydicom raises many kinds on hostile input
         raise _not_dicom(path) from error
-    return _from_dataset(path, dataset, syntax=syntax, little=little, pixels=pixels)
 
 
 def _syntax(dataset: Dataset) -> tuple[str, bool]:

@@ -13,6 +13,7 @@ from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import ELEMENT_TYPES, MetaImageHeader, write_metaimage
 from app.images.conversion.model import ConvertedImage, Group
+from app.images.conversion.resident.nifti_header import confirm_geometry
 from app.images.conversion.resident.picture import exif_orientation
 
 sitk: Any = SimpleITK  # it comes without types
@@ -33,6 +34,8 @@ def convert_resident(group: Group, output_dir: Path, *, limits: Limits) -> Conve
     values, remarks = _plain_values(sitk.GetArrayViewFromImage(image), image, group)
     dimensions = image.GetDimension()
     direction = np.array(image.GetDirection()).reshape(dimensions, dimensions)
+    if group.format == "NIfTI":
+        remarks += confirm_geometry(group.files[0], _ras_affine(image, direction))
     spacing, time_step = _in_seconds(image.GetSpacing(), group, remarks)
     header = MetaImageHeader(
         size=image.GetSize(),
@@ -52,6 +55,15 @@ def convert_resident(group: Group, output_dir: Path, *, limits: Limits) -> Conve
         spacing_valid=valid,
         time_step=time_step,
     )
+
+
+def _ras_affine(image: Image, direction: Array) -> Array:
+    """Return the first three axes' index to RAS mm matrix, 3 x 4 (ITK speaks LPS)."""
+    affine = np.eye(3, 4)
+    count = min(image.GetDimension(), 3)
+    affine[:count, :count] = direction[:count, :count] * np.array(image.GetSpacing()[:count])
+    affine[:count, 3] = image.GetOrigin()[:count]
+    return np.diag([-1.0, -1.0, 1.0]) @ affine
 
 
 def _in_seconds(

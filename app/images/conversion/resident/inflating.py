@@ -20,11 +20,13 @@ _ANY_HEADER = 47
 @dataclass(frozen=True, slots=True)
 class Packed:
     """A compressed stream from `start` of a file; the first `skip` bytes that come out are no
-    pixels."""
+    pixels, and `length` is how long the header says the stream is, which ITK believes.
+    """
 
     path: Path
     start: int = 0
     skip: int = 0
+    length: int | None = None
 
     def holds(self, wanted: int) -> bool:
         """Tell whether at least `wanted` bytes of pixels come out of an undamaged stream."""
@@ -32,7 +34,9 @@ class Packed:
         stream = isal_zlib.decompressobj(_ANY_HEADER)
         with self.path.open("rb") as file:
             file.seek(self.start)
-            data = file.read(_BLOCK)
+            left = self.length if self.length is not None else self.path.stat().st_size
+            data = file.read(min(_BLOCK, left))
+            left -= len(data)
             try:
                 while missing > 0 and data:
                     missing -= len(stream.decompress(data, _BLOCK))
@@ -40,7 +44,9 @@ class Packed:
                     if stream.eof:
                         data = stream.unused_data
                         stream = isal_zlib.decompressobj(_ANY_HEADER)
-                    data = data or file.read(_BLOCK)
+                    if not data:
+                        data = file.read(min(_BLOCK, left))
+                        left -= len(data)
             except (zlib.error, igzip_lib.IsalError):  # type: ignore[misc]
                 return False
         return missing <= 0

@@ -48,9 +48,23 @@ def inspect(path: Path) -> Claim:
         components=components,
         item_bytes=_ITEM_BYTES[element],
         stored_bytes=None if compressed else stored,
-        packed=Packed(files[-1], start=end if len(files) == 1 else 0) if compressed else None,
+        packed=_packed(path, fields, files, end) if compressed else None,
         remarks=remarks,
     )
+
+
+def _packed(path: Path, fields: dict[str, str], files: tuple[Path, ...], end: int) -> Packed:
+    start = end if len(files) == 1 else 0
+    length = None
+    if "compresseddatasize" in fields:
+        length = _integers(path, fields, "compresseddatasize")[0]
+        if not 0 < length <= files[-1].stat().st_size - start:
+            raise ConversionError(
+                "TruncatedPixelData",
+                f"The file does not hold the {length} bytes of compressed pixels it announces.",
+                files=files,
+            )
+    return Packed(files[-1], start=start, length=length)
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:

@@ -188,8 +188,23 @@ def _check_forms(path: Path, header: _Header) -> tuple[Remark, ...]:
             "The axes of the file's sform are not perpendicular; the grid is sheared.",
             files=[path],
         )
-    if len(forms) == 2 and not np.allclose(forms[0], forms[1], atol=1e-2):
-        return (Remark("FormsDisagree", "qform and sform differ; the sform is used."),)
+    return ()
+
+
+def confirm_geometry(path: Path, affine: Matrix) -> tuple[Remark, ...]:
+    """Compare what a reader made of the file with what the file states; index to RAS mm, 3 x 4.
+
+    Readers differ in which form they prefer, and ITK gives up on a form without an error.
+    Raises InvalidHeader when the affine is neither of the two.
+    """
+    header = _parse(path, _start(path)[0])
+    forms = {"sform": header.sform, "qform": header.qform}
+    stated = {name: form for name, form in forms.items() if form is not None}
+    used = [name for name, form in stated.items() if np.allclose(form, affine, atol=1e-2)]
+    if stated and not used:
+        raise _invalid(path, "its orientation contradicts itself")
+    if len(used) < len(stated):
+        return (Remark("FormsDisagree", f"qform and sform differ; the {used[0]} is used."),)
     return ()
 
 
