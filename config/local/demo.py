@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from config.local import attach, preparation
 from config.local import home as state
+from config.local.database import DatabaseWork
 from config.local.engine import Engine, stop_engine
 from config.local.environment import Address, portal_variables
 from config.local.errors import AddressInUse, LocalError, StopRequested
@@ -24,7 +25,6 @@ from config.local.progress import Progress, duration
 from config.local.readiness import wait_until_ready
 from config.local.server import PrivateServer
 from config.local.signals import StopSignals
-from config.local.stamps import Stamp, digest_of
 from config.local.steps import StepRunner, stop_leftovers
 from config.local.supervisor import Program, Supervisor
 from config.local.valkey import ValkeyServer
@@ -110,22 +110,27 @@ class Demo:
         return engine
 
     def prepare_database(self, steps: StepRunner, variables: Mapping[str, str]) -> None:
-        """Migrate, unless nothing changed since the last time, and fill in the demo."""
+        """Migrate and fill in the demo, each unless it was done from these very sources.
+
+        What was done is known of the private database alone; another one is asked each time.
+        """
+        work = DatabaseWork(self.home, variables=variables)
+        private = not self.environ.get("DATABASE_URL")
         env = {**self.environ, **variables}
-        migrated = Stamp(self.home / "postgres" / "migrated")
-        digest = migrations_digest()
-        if self.environ.get("DATABASE_URL") or not migrated.matches(digest):
+        if not (private and work.migrated):
             with self.progress.step("Preparing the database") as step:
                 steps.run("Preparing the database", [*MANAGE, "migrate", "--no-input"], env=env)
                 step.done = "Database prepared"
-            if not self.environ.get("DATABASE_URL"):
-                migrated.write(digest)
-        if any(state.REPOSITORY.glob("**/management/commands/seed_demo.py")):
+                if private:
+                    work.note_migrated()
+        if not (private and work.seeded):
             with self.progress.step("Filling in the demo") as step:
                 steps.run(
                     "Filling in the demo", [*MANAGE, "seed_demo"], env=env, show=self._show_line
                 )
                 step.done = "Demo filled in"
+                if private:
+                    work.note_seeded()
 
     def _show_line(self, line: str) -> None:
         if line.strip():
@@ -187,16 +192,6 @@ def require_free(address: Address) -> None:
             raise LocalError(f"HOST={address.host} is not an address of this machine.") from error
         except OSError as error:
             raise AddressInUse(host=address.host, port=address.port) from error
-
-
-def migrations_digest() -> str:
-    """Return a digest of everything that decides what `migrate` would do."""
-    ours = [
-        path
-        for path in state.REPOSITORY.glob("**/migrations/*.py")
-        if not {".venv", "node_modules"} & set(path.parts)
-    ]
-    return digest_of([*ours, state.REPOSITORY / "requirements" / "base.txt"])
 
 
 def main(arguments: Sequence[str] | None = None, *, kind: type[Demo] = Demo) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from config.local.environment import Address
 from config.local.supervisor import Program
 
-WATCHED = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
+CODE = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
 SHORT_QUEUES = "short,imports,slices"
 JOB_QUEUES = "jobs-cpu,jobs-gpu,evaluations"
 
@@ -30,7 +30,7 @@ def _web(address: Address, *, reload: bool) -> Program:
         *("--timeout-graceful-shutdown", "3", "--no-access-log"),
     ]
     if reload:
-        folders = [part for folder in WATCHED for part in ("--reload-dir", folder)]
+        folders = [part for folder in CODE for part in ("--reload-dir", folder)]
         command += ["--reload", *folders]
     return Program(name="web", command=tuple(command))
 
@@ -42,7 +42,7 @@ def _worker(name: str, *, queues: str, processes: int, reload: bool) -> Program:
         *("--without-gossip", "--without-mingle"),
     ]
     if reload:
-        command = [*_watching(), " ".join(command), *WATCHED]
+        command = [*_watching(), " ".join(command), *CODE]
     return Program(name=name, command=tuple(command))
 
 

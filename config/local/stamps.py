@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def digest_of(paths: Iterable[Path]) -> str:
-    """Return a digest of the names and contents of files and of all files below folders."""
-    total = hashlib.sha256()
+def digest_of(paths: Iterable[Path], *words: str) -> str:
+    """Return a digest of the names and contents of files, of all files below folders, of words."""
+    total = hashlib.sha256("\0".join(words).encode())
     for path in sorted(_files(paths)):
         total.update(str(path).encode() + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())
@@ -17,7 +17,8 @@ def digest_of(paths: Iterable[Path]) -> str:
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
-            yield from (below for below in path.rglob("*") if below.is_file())
+            below = (found for found in path.rglob("*") if found.is_file())
+            yield from (found for found in below if found.suffix != ".pyc")
         elif path.exists():
             yield path
 
