@@ -1,24 +1,24 @@
-"""Uploads that an application still needs, so that the sweep leaves them alone."""
+"""Uploads that an application still needs, so that nothing takes them away."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from django.db.models import QuerySet
 
-UploadIds = QuerySet[Any, Any]
+from app.uploads.models import UserUpload
 
-_keepers: dict[str, Callable[[], UploadIds]] = {}
+_keepers: dict[str, Callable[[], QuerySet[UserUpload]]] = {}
 
 
-def register_upload_keeper(name: str, provider: Callable[[], UploadIds]) -> None:
-    """Let ``provider()`` return the ids (``values("pk")``-like) of uploads that are in use.
+def register_upload_keeper(name: str, provider: Callable[[], QuerySet[UserUpload]]) -> None:
+    """Let ``provider()`` return the uploads that are in use (``name`` is the application's).
 
-    Call it in ``AppConfig.ready()``. Completed uploads are deleted after a week unless kept.
+    Call it in ``AppConfig.ready()``. Other completed uploads are deleted after a week, and may be
+    withdrawn by their owner at any time.
     """
     _keepers[name] = provider
 
 
-def kept_uploads() -> Iterable[UploadIds]:
+def kept_uploads() -> Iterator[QuerySet[UserUpload]]:
     """Yield the registered queries."""
     for provider in _keepers.values():
         yield provider()

@@ -335,6 +335,37 @@ class TestBucketOnly:
             store_at(nobody).put_bytes(b"x", key="values/x.json")
 
 
+class TestPreparing:
+    def test_it_can_be_repeated_and_then_works(self, store: ObjectStore, key: str) -> None:
+        first = store.prepare(origins=["https://portal.example.org"])
+        assert first
+        assert store.prepare(origins=["https://portal.example.org"]) == first
+        store.put_bytes(b"x", key=key)
+
+    @pytest.mark.services
+    def test_a_bucket_is_made_and_browsers_may_send(self, bucket_url: str) -> None:
+        location = parse_storage_url(bucket_url)
+        assert isinstance(location, BucketLocation)
+        store = store_at(bucket_url.replace(location.bucket, "another-bucket"))
+        assert "created" in store.prepare(origins=["https://portal.example.org"])[0]
+        key = f"uploads/{uuid4()}"
+        (address,) = store.sign_parts(
+            key, multipart_id=store.start_multipart(key), numbers=[1], expires_in=60
+        ).values()
+        asks = {"Access-Control-Request-Method": "PUT"}
+        ours = httpx.options(address, headers={"Origin": "https://portal.example.org", **asks})
+        assert ours.headers["Access-Control-Allow-Origin"] == "https://portal.example.org"
+        sent = httpx.put(address, content=b"x", headers={"Origin": "https://portal.example.org"})
+        assert "etag" in sent.headers["Access-Control-Expose-Headers"].lower()
+        others = httpx.options(address, headers={"Origin": "https://evil.example.org", **asks})
+        assert "Access-Control-Allow-Origin" not in others.headers
+
+    def test_a_folder_that_cannot_be_written_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(StorageUnavailable, match="cannot be written"):
+            FolderStore(tmp_path / "file" / "media").prepare(origins=[])
+
+
 class TestFolderOnly:
     def test_parts_larger_than_signed_for_leave_nothing(self, tmp_path: Path, key: str) -> None:
         store = FolderStore(tmp_path / "media")

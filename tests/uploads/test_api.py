@@ -12,6 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from app.accounts.models import User
 from app.audit.models import Event
 from app.core.storage import MIN_PART_SIZE, ObjectStore
+from app.uploads import registry
 from app.uploads.models import UserUpload
 from tests.uploads.conftest import ApiClient
 
@@ -73,6 +74,33 @@ class TestProtocol:
         assert api.put(address, b"x").status_code == 409
         assert api.complete(upload).status_code == 409
         assert not store.exists(upload["key"])
+
+    @pytest.mark.parametrize("finished", [True, False])
+    def test_withdrawing_drops_everything(
+        self,
+        api: ApiClient,
+        store: ObjectStore,
+        finished: bool,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        upload = api.start(filename="a")
+        part = api.send(upload, 1, b"x")
+        if finished:
+            api.complete(upload, part)
+        with django_capture_on_commit_callbacks(execute=True):
+            assert api.call("DELETE", f"{upload['pk']}/").status_code == 204
+        assert UserUpload.objects.count() == 0
+        assert not store.exists(upload["key"])
+        assert list(store.list_multiparts("uploads/")) == []
+
+    def test_what_an_application_keeps_is_not_withdrawn(
+        self, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload = api.start(filename="a")
+        monkeypatch.setattr(registry, "_keepers", {})
+        registry.register_upload_keeper("test", UserUpload.objects.all)
+        assert api.call("DELETE", f"{upload['pk']}/").status_code == 409
+        assert UserUpload.objects.count() == 1
 
     def test_completing_again_answers_the_same(self, api: ApiClient) -> None:
         upload = api.start(filename="a")
@@ -144,6 +172,7 @@ class TestAccess:
         ):
             calls = [
                 other.call("GET", f"{upload['pk']}/"),
+                other.call("DELETE", f"{upload['pk']}/"),
                 other.parts(upload),
                 other.complete(upload, part),
                 other.abort(upload),

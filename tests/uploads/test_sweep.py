@@ -61,9 +61,9 @@ def test_unwanted_uploads_go_unless_somebody_keeps_them(
 ) -> None:
     make_old(completed)
     monkeypatch.setattr(registry, "_keepers", {})
-    registry.register_upload_keeper("test", lambda: UserUpload.objects.values("pk"))
+    registry.register_upload_keeper("test", UserUpload.objects.all)
     assert services.sweep_uploads()["discarded"] == 0
-    registry.register_upload_keeper("test", lambda: UserUpload.objects.none().values("pk"))
+    registry.register_upload_keeper("test", UserUpload.objects.none)
     with django_capture_on_commit_callbacks(execute=True):
         assert services.sweep_uploads()["discarded"] == 1
     assert not store.exists(completed.key)

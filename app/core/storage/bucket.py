@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from app.core.storage.bucket_client import make_client, reach, refused_part
 from app.core.storage.bucket_reader import RangeReader
+from app.core.storage.bucket_setup import prepare_bucket
 from app.core.storage.errors import ObjectMissing, StorageUnavailable
 from app.core.storage.location import BucketLocation
 from app.core.storage.store import (
@@ -261,6 +262,12 @@ class BucketStore(ObjectStore):
             "get_object",
             Params={"Bucket": self.bucket, "Key": checked_key(key), **chosen},
             ExpiresIn=expires_in,
+        )
+
+    @override
+    def prepare(self, *, origins: Sequence[str]) -> list[str]:
+        return prepare_bucket(
+            self._client, bucket=self.bucket, region=self.location.region, origins=origins
         )
 
     @override

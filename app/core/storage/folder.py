@@ -17,7 +17,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from app.core.storage.addresses import own_addresses
-from app.core.storage.errors import ObjectMissing
+from app.core.storage.errors import ObjectMissing, StorageUnavailable
 from app.core.storage.folder_parts import PartFolder, PartWriter, iter_part_folders
 from app.core.storage.store import (
     CHUNK,
@@ -198,6 +198,20 @@ class FolderStore(ObjectStore):
     def sign_get(self, key: str, *, expires_in: int, headers: AnswerHeaders) -> str:
         checked = checked_key(key)
         return own_addresses().of_file(checked, expires_in=expires_in, headers=headers)
+
+    @override
+    def prepare(self, *, origins: Sequence[str]) -> list[str]:
+        try:
+            self._drafts.mkdir(parents=True, exist_ok=True)
+            probe = self._drafts / uuid4().hex
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise StorageUnavailable(
+                f"The folder {self.root} cannot be written to: {error.strerror}.",
+                advice="Create it for the user that runs the portal, or change STORAGE_URL.",
+            ) from error
+        return [f"can write to {self.root}"]
 
     @override
     def tidy(self, *, older_than: dt.timedelta) -> int:

@@ -146,6 +146,9 @@ class ObjectStore(Protocol):
     def sign_get(self, key: str, *, expires_in: int, headers: AnswerHeaders) -> str:
         """Return an address from which anyone may read the object for a while."""
 
+    def prepare(self, *, origins: Sequence[str]) -> list[str]:
+        """Make the place ready for use by pages from ``origins``; return what was done."""
+
     def tidy(self, *, older_than: dt.timedelta) -> int:
         """Remove drafts that a crash left behind; return how many."""
 

@@ -48,6 +48,11 @@ class UploadDetail(APIView):
         """Show the upload."""
         return Response(_shown(selectors.get_upload_for(request.user, pk), request))
 
+    def delete(self, request: Request, pk: str) -> Response:
+        """Withdraw the upload, finished or not."""
+        services.withdraw_upload(selectors.get_upload_for(request.user, pk))
+        return Response(status=204)
+
 
 class UploadBatch(APIView):
     """Many small files in two requests instead of two each (not part of the S3 protocol)."""

@@ -6,6 +6,7 @@ from app.uploads.services.content import (
     discard_upload,
     fetch_upload,
     open_upload,
+    withdraw_upload,
 )
 from app.uploads.services.sweep import sweep_uploads
 from app.uploads.services.uploads import (
@@ -34,4 +35,5 @@ __all__ = [
     "start_upload",
     "start_uploads",
     "sweep_uploads",
+    "withdraw_upload",
 ]

@@ -5,9 +5,12 @@ from typing import BinaryIO
 
 from django.db import transaction
 
+from app.audit.services import record
+from app.core.errors import Conflict
 from app.core.storage import StoredObject, get_store
 from app.uploads.errors import UploadNotComplete
 from app.uploads.models import UserUpload
+from app.uploads.registry import kept_uploads
 
 
 def open_upload(upload: UserUpload) -> BinaryIO:
@@ -29,6 +32,19 @@ def consume_upload(upload: UserUpload, *, to: str) -> StoredObject:
     stored = get_store().copy(_completed(upload).key, to=to)
     discard_upload(upload)
     return stored
+
+
+def withdraw_upload(upload: UserUpload) -> None:
+    """Delete an upload at its owner's wish, unless an application is at work on it."""
+    for kept in kept_uploads():
+        if kept.filter(pk=upload.pk).exists():
+            raise Conflict(
+                f"“{upload.filename}” is in use and cannot be deleted now.",
+                advice="Wait until its import has ended.",
+            )
+    with transaction.atomic():
+        record("uploads.upload.withdrawn", obj=upload, actor=upload.owner)
+        discard_upload(upload)
 
 
 def discard_upload(upload: UserUpload) -> None:

@@ -58,7 +58,7 @@ def _discard_unwanted() -> int:
         state__in=(State.COMPLETED, State.ABORTED), modified__lt=timezone.now() - KEPT_FOR
     )
     for kept in kept_uploads():
-        old = old.exclude(pk__in=kept)
+        old = old.exclude(pk__in=kept.order_by().values("pk"))
     count = 0
     for upload in old[:_BATCH]:
         try:
