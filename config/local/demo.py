@@ -18,6 +18,7 @@ from config.local.database import DatabaseWork
 from config.local.engine import Engine, stop_engine
 from config.local.environment import Address, portal_variables
 from config.local.errors import AddressInUse, LocalError, StopRequested
+from config.local.lock import exclusive
 from config.local.postgres import PostgresServer
 from config.local.processes import ProcessRecord
 from config.local.programs import portal_programs
@@ -48,7 +49,7 @@ class Demo:
     def run(self) -> None:
         """Start everything, keep it running, stop everything when a signal comes."""
         started = time.monotonic()
-        with state.exclusive(self.home), ExitStack() as stack:
+        with exclusive(self.home), ExitStack() as stack:
             self._clear_way()
             steps = StepRunner(self.home, check_stop=self.signals.check)
             self.build_frontend(steps)

@@ -1,14 +1,11 @@
 """The state folder: where one machine's portal keeps everything it may lose with it."""
 
-import fcntl
-import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from config.local.errors import HomeInUse, NotAHome
+from config.local.errors import NotAHome
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 MARKER = ".hounsfield-home"
@@ -56,34 +53,3 @@ def kept_secret(home: Path, name: str) -> str:
     if not path.exists():
         write_private(path, secrets.token_urlsafe(64))
     return path.read_text()
-
-
-@contextmanager
-def exclusive(home: Path) -> Iterator[None]:
-    """Hold the state folder for one supervisor; the lock goes with the process, even after a crash.
-
-    Raises
-    ------
-    HomeInUse
-        When another supervisor holds it.
-    """
-    path = home / "run" / "demo.lock"
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise HomeInUse(home=home, owner=_owner(path)) from None
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid()}))
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def _owner(lock: Path) -> str:
-    try:
-        return f" (process {json.loads(lock.read_text())['pid']})"
-    except (OSError, ValueError, KeyError):
-        return ""

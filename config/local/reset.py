@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from config.local import engine_daemon, processes
 from config.local import home as state
-from config.local.attach import running_supervisor
 from config.local.errors import LocalError
+from config.local.lock import exclusive, holder_of
 from config.local.postgres import PostgresServer
 from config.local.progress import Progress
 from config.local.steps import stop_leftovers
@@ -22,10 +22,10 @@ STOPS_WITHIN = 40.0  # seconds; the engine may take its time
 
 def stop_demo(home: Path) -> bool:
     """Stop what runs in a state folder, also after a crash; tell whether a supervisor ran."""
-    supervisor = running_supervisor(home)
+    supervisor = holder_of(home)
     if supervisor is not None:
         processes.stop(supervisor, with_signal=signal.SIGTERM, patience=STOPS_WITHIN)
-    with state.exclusive(home):
+    with exclusive(home):
         stop_leftovers(home)
         places = engine_daemon.layout(home)
         if places.root.exists():

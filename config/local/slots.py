@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.local import home as state
 from config.local.errors import HomeInUse
+from config.local.lock import exclusive
 
 TEST_HOMES = state.REPOSITORY / ".hounsfield-test"
 
@@ -22,7 +23,7 @@ def free_home(parent: Path = TEST_HOMES) -> Iterator[Path]:
         for number in count(1):
             home = state.prepare(parent / str(number))
             try:
-                stack.enter_context(state.exclusive(home))
+                stack.enter_context(exclusive(home))
             except HomeInUse:
                 continue
             yield home

@@ -271,3 +271,21 @@ def test_a_queue_that_is_no_redis_gets_a_private_channel_layer(tmp_path: Path) -
         attach(environ)
         assert environ["BROKER_URL"] == "sqs://"
         assert redis.Redis.from_url(environ["CHANNEL_LAYER_URL"]).ping()
+
+
+def test_a_reset_stops_a_running_one_and_deletes_its_home(portal: Running) -> None:
+    records = portal.records()
+    done = subprocess.run(
+        [sys.executable, "-m", "config.local.reset"],
+        cwd=REPOSITORY,
+        env={**os.environ, "HOUNSFIELD_HOME": str(portal.home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Demo stopped" in done.stdout
+    assert portal.popen.wait(timeout=20) == 0
+    assert not any(record.alive for record in records.values())
+    assert not portal.home.exists()

@@ -9,6 +9,7 @@ import pytest
 
 from config.local import home as state
 from config.local.errors import HomeInUse, NotAHome
+from config.local.lock import exclusive, holder_of
 from config.local.processes import ProcessRecord
 from config.local.progress import Progress
 from config.local.reset import reset
@@ -19,7 +20,8 @@ from config.local.valkey import ValkeyServer
 HOLD = """
 import sys
 from pathlib import Path
-from config.local.home import exclusive, prepare
+from config.local.home import prepare
+from config.local.lock import exclusive
 with exclusive(prepare(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.readline()
@@ -57,10 +59,14 @@ def test_what_holds_secrets_is_private(tmp_path: Path) -> None:
 
 def test_another_process_cannot_hold_it_too(tmp_path: Path) -> None:
     other = holder(tmp_path)
-    with pytest.raises(HomeInUse, match=f"process {other.pid}"), state.exclusive(tmp_path):
+    with pytest.raises(HomeInUse, match=f"process {other.pid}"), exclusive(tmp_path):
         pytest.fail("held twice")
+    holder_record = holder_of(tmp_path)
+    assert holder_record is not None
+    assert holder_record.pid == other.pid
     other.communicate("\n", timeout=20)
-    with state.exclusive(tmp_path):
+    assert holder_of(tmp_path) is None
+    with exclusive(tmp_path):
         pass
 
 
@@ -68,7 +74,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     other = holder(tmp_path)
     other.kill()
     other.communicate(timeout=20)
-    with state.exclusive(tmp_path):
+    with exclusive(tmp_path):
         pass
 
 
