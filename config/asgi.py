@@ -16,7 +16,7 @@ from viewer.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": PartReceiver(django_application),
+        "http": PartReceiver(django_application),  # type: ignore[arg-type]
         "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -96,9 +96,7 @@ def finished_sets(study: ReaderStudy, *, reader: User) -> set[UUID]:
 
 def progress_of(study: ReaderStudy, *, reader: User) -> Progress:
     """Return how far ``reader`` is in ``study``."""
-    return Progress(
-        done=len(finished_sets(study, reader=reader)), total=study.display_sets.count()
-    )
+    return Progress(done=len(finished_sets(study, reader=reader)), total=study.display_sets.count())
 
 
 def next_display_set(

@@ -64,15 +64,11 @@ def add_version(
     """Take an uploaded container archive as the next version; its checks start at once."""
     Algorithm.objects.select_for_update().get(pk=algorithm.pk)
     highest = algorithm.versions.aggregate(highest=Max("number"))["highest"] or 0
-    image = create_container_image(
-        actor=actor, kind=ContainerImage.Kind.ALGORITHM, upload=upload
-    )
+    image = create_container_image(actor=actor, kind=ContainerImage.Kind.ALGORITHM, upload=upload)
     version = AlgorithmVersion.objects.create(
         algorithm=algorithm, number=highest + 1, container_image=image, comment=comment
     )
-    record(
-        "algorithms.version.added", obj=version, actor=actor, data={"number": version.number}
-    )
+    record("algorithms.version.added", obj=version, actor=actor, data={"number": version.number})
     return version
 
 

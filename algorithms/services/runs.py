@@ -47,12 +47,8 @@ def create_run(
 ) -> AlgorithmRun:
     """Submit one job of ``version`` on ``item``'s images."""
     inputs = inputs_for(version.algorithm, item)
-    job = submit_job(
-        actor=actor, kind=kind, container_image=version.container_image, inputs=inputs
-    )
-    return AlgorithmRun.objects.create(
-        version=version, job=job, try_out=try_out, title=item.title
-    )
+    job = submit_job(actor=actor, kind=kind, container_image=version.container_image, inputs=inputs)
+    return AlgorithmRun.objects.create(version=version, job=job, try_out=try_out, title=item.title)
 
 
 def inputs_for(algorithm: Algorithm, item: ArchiveItem) -> list[SocketValue]:

@@ -27,7 +27,7 @@ def try_out(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {"algorithm": algorithm, "active": selectors.active_version(algorithm)}
     chosen = request.GET.get("archive", "")
     if not chosen:
-        archives = archives_for(request.user).filter(case_count__gt=0)
+        archives = archives_for(request.user).exclude(items=None)
         return render(request, "algorithms/choose_archive.html", {**context, "archives": archives})
     archive = get_archive_for(request.user, chosen, action="use")
     form = TryOutForm(request.POST or None, items=archive.items.all())

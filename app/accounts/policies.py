@@ -30,9 +30,7 @@ class RolePolicy(Policy[M]):
             return objects.none()
         if user.is_superuser:
             return objects
-        held = self.membership._default_manager.filter(  # type: ignore[attr-defined]
-            target=OuterRef("pk"), user=user
-        )
+        held = self.memberships.filter(target=OuterRef("pk"), user=user)
         visible = Q(Exists(held))
         if self._has_public():
             visible |= Q(public=True)
@@ -52,8 +50,13 @@ class RolePolicy(Policy[M]):
         """Return the role that ``user`` holds on ``obj``, or an empty string."""
         if not user.is_authenticated:
             return ""
-        row = self.membership._default_manager.filter(target=obj, user=user).first()  # type: ignore[attr-defined]
+        row = self.memberships.filter(target=obj, user=user).first()
         return row.role if row else ""
+
+    @property
+    def memberships(self) -> Any:
+        """The manager of the concrete memberships; their ``target`` is the object."""
+        return self.membership._default_manager  # type: ignore[attr-defined]
 
     def _has_public(self) -> bool:
         return any(field.name == "public" for field in self.model._meta.get_fields())

@@ -11,6 +11,7 @@ class ChallengesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what challenges are to the layers below."""
+        from algorithms.services.runs import build_algorithm_spec
         from app.accounts.registry import register_people
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to
@@ -18,7 +19,6 @@ class ChallengesConfig(AppConfig):
         from app.challenges.services.method import build_method_spec, method_finished
         from app.execution.registry import register_job_kind
         from app.images import visibility
-        from algorithms.services.runs import build_algorithm_spec
 
         register_people("challenge", CHALLENGES)
         visibility.register(image_ids_visible_to)

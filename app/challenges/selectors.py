@@ -108,7 +108,9 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
     return (
         Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
         .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
-        .select_related("submission__creator", "submission__version__algorithm", "submission__phase")
+        .select_related(
+            "submission__creator", "submission__version__algorithm", "submission__phase"
+        )
         .annotate(case_total=Count("cases"))
         .order_by("rank", "finished_at")
     )

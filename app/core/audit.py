@@ -10,7 +10,8 @@ class AuditSink(Protocol):
 
     def __call__(
         self, name: str, *, obj: Model | None, actor: Any = None, data: dict[str, Any] | None = None
-    ) -> None: ...
+    ) -> None:
+        """Record ``name`` (app.object.verb) about ``obj``."""
 
 
 _sink: AuditSink | None = None

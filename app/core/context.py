@@ -14,7 +14,8 @@ class RequestContext:
     actor: Any = None
 
 
-_current: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())
+_NOTHING = RequestContext()
+_current: ContextVar[RequestContext] = ContextVar("request_context", default=_NOTHING)
 
 
 def current() -> RequestContext:

@@ -19,6 +19,7 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Set the context for the request and name it in the answer."""
         request_id = str(new_id())
         address = request.META.get("REMOTE_ADDR", "") or ""
         set_current(RequestContext(request_id, address, getattr(request, "user", None)))
@@ -34,6 +35,7 @@ class PortalErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; errors come back through `process_exception`."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

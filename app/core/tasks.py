@@ -2,13 +2,19 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from celery import Task, shared_task
+from celery import Task as CeleryTask
+from celery import shared_task
 from django.db import transaction
 from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    Task = CeleryTask[Any, Any]
+else:
+    Task = CeleryTask
 
 QUEUES = ("short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
 
@@ -39,7 +45,7 @@ def enqueue_on_commit(task: Task | str, *args: Any) -> None:
     broker that cannot be reached is logged, not raised: the database holds the truth and the
     reconciler sends what is due again.
     """
-    arguments = [str(a) if not isinstance(a, (int, str, bool)) else a for a in args]
+    arguments = tuple(str(a) if not isinstance(a, (int, str, bool)) else a for a in args)
     found: Task = import_string(task) if isinstance(task, str) else task
 
     def send() -> None:

@@ -33,7 +33,9 @@ def import_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show an import's progress and, once done, what became of every file."""
     source = get_import_for(request.user, pk)
     problems = source.files.exclude(outcome=ImportFile.Outcome.USED)
-    counts = {outcome: source.files.filter(outcome=outcome).count() for outcome in ImportFile.Outcome}
+    counts = {
+        outcome: source.files.filter(outcome=outcome).count() for outcome in ImportFile.Outcome
+    }
     problem_count = counts[ImportFile.Outcome.SKIPPED] + counts[ImportFile.Outcome.FAILED]
     context = {
         "source": source,

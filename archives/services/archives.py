@@ -17,9 +17,7 @@ def create_archive(
     archive = Archive(title=title, description=description, public=public)
     archive.full_clean()
     archive.save()
-    grant_role(
-        ARCHIVES, actor=actor, obj=archive, user=actor, role=ArchiveMember.Role.EDITOR
-    )
+    grant_role(ARCHIVES, actor=actor, obj=archive, user=actor, role=ArchiveMember.Role.EDITOR)
     record("archives.archive.created", obj=archive, actor=actor, data={"title": title})
     return archive
 

@@ -37,7 +37,8 @@ def delete_item(*, actor: User, item: ArchiveItem) -> None:
 
 def add_imported_images(source: Import, images: list[Image]) -> None:
     """Add one item per imported image to the archive that the import names."""
-    archive = Archive.objects.filter(pk=source.destination_id).first()
+    pk = source.destination_id
+    archive = Archive.objects.filter(pk=pk).first() if pk else None
     if archive is None:
         raise Conflict("The archive was deleted while the files were being imported.")
     socket = medical_image_socket()

@@ -147,7 +147,9 @@ JOB_TIME_LIMIT = ENV.job_time_limit
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [ENV.channel_layer_url or ENV.broker_url or "redis://127.0.0.1:6379/0"]},
+        "CONFIG": {
+            "hosts": [ENV.channel_layer_url or ENV.broker_url or "redis://127.0.0.1:6379/0"]
+        },
     }
 }
 
@@ -174,5 +176,6 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"httpx": {"level": "WARNING"}},  # its lines would hold signed addresses
     "root": {"handlers": ["console"], "level": ENV.log_level},
 }

@@ -24,8 +24,10 @@ class Environment(BaseSettings):
     secret_key: str = Field("", description="Signs sessions; at least 50 characters.")
     database_url: str = Field("", description="postgresql://user:password@host:port/name")
     broker_url: str = Field("", description="redis://host:port/0 or sqs://")
-    channel_layer_url: str = Field("", description="Redis for WebSocket groups; BROKER_URL if empty.")
-    storage_url: str = Field("", description="file:///folder or s3://KEY:SECRET@host/bucket?region=…")
+    channel_layer_url: str = Field(
+        "", description="Redis for WebSocket groups; BROKER_URL if empty."
+    )
+    storage_url: str = Field("", description="file:///folder or s3://KEY:SECRET@host/bucket")
     delivery_domain: str = Field("", description="CloudFront domain; empty for our own endpoint.")
     delivery_key_id: str = Field("", description="Id of the key pair that signs file addresses.")
     delivery_private_key_file: Path | None = Field(None, description="PEM file of that key pair.")

@@ -6,8 +6,8 @@ import tempfile
 os.environ.setdefault("SECRET_KEY", "insecure-key-for-tests-only-" + "0" * 30)
 os.environ.setdefault("HOUNSFIELD_HOME", tempfile.mkdtemp(prefix="hounsfield-test-"))
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.demo import DEMO_PERSONAS  # noqa: E402, F401
+from config.settings.base import *  # noqa: F403
+from config.settings.demo import DEMO_PERSONAS  # noqa: F401
 
 DEMO = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

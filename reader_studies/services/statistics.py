@@ -44,9 +44,7 @@ def study_statistics(study: ReaderStudy) -> StudyStatistics:
     readers = sorted((row.user for row in members), key=lambda user: user.display_name.lower())
     return StudyStatistics(
         readers=[(reader, progress_of(study, reader=reader)) for reader in readers],
-        questions=[
-            _summarise(question, answers[question.pk]) for question in questions_of(study)
-        ],
+        questions=[_summarise(question, answers[question.pk]) for question in questions_of(study)],
         answers=sum(len(rows) for rows in answers.values()),
     )
 

@@ -61,9 +61,7 @@ def add_display_sets(
         display_set.values.set(item.values.all())
         made.append(display_set)
         order += 10
-    record(
-        "reader_studies.display_sets.added", obj=study, actor=actor, data={"count": len(made)}
-    )
+    record("reader_studies.display_sets.added", obj=study, actor=actor, data={"count": len(made)})
     return made
 
 

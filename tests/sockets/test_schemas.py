@@ -20,7 +20,10 @@ def test_kind_decides(kind, good, bad) -> None:
 
 
 def test_own_schema_is_checked_and_names_the_field() -> None:
-    schema = {"type": "object", "properties": {"points": {"type": "array", "items": {"minimum": 0}}}}
+    schema = {
+        "type": "object",
+        "properties": {"points": {"type": "array", "items": {"minimum": 0}}},
+    }
     validate_value({"points": [1, 2]}, kind="JSON", schema=schema)
     with pytest.raises(InvalidValue, match=r"points\[1\]"):
         validate_value({"points": [1, -2]}, kind="JSON", schema=schema)

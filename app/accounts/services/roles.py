@@ -19,7 +19,7 @@ def grant_role(
     if role not in policy.grants:
         raise ValidationFailed(fields={"role": [f"Choose one of {', '.join(policy.grants)}."]})
     _keep_one_owner(policy, obj=obj, user=user, role=role)
-    row, _ = policy.membership._default_manager.update_or_create(  # type: ignore[attr-defined]
+    row, _ = policy.memberships.update_or_create(
         target=obj, user=user, defaults={"role": role, "granted_by": actor}
     )
     audit_sink()(
@@ -33,7 +33,7 @@ def grant_role(
 def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User) -> None:
     """Take the user's role on ``obj`` away; the last owner stays."""
     _keep_one_owner(policy, obj=obj, user=user, role="")
-    rows = policy.membership._default_manager.filter(target=obj, user=user)  # type: ignore[attr-defined]
+    rows = policy.memberships.filter(target=obj, user=user)
     if rows.delete()[0]:
         audit_sink()("accounts.role.revoked", obj=obj, actor=actor, data={"user": user.pk})
 
@@ -41,9 +41,7 @@ def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user
 def _keep_one_owner(policy: RolePolicy[Any], *, obj: Model, user: User, role: str) -> None:
     if role == policy.owner_role:
         return
-    owners = policy.membership._default_manager.select_for_update().filter(  # type: ignore[attr-defined]
-        target=obj, role=policy.owner_role
-    )
+    owners = policy.memberships.select_for_update().filter(target=obj, role=policy.owner_role)
     if [row.user_id for row in owners] == [user.pk]:
         raise Conflict(
             f"{user.display_name} is the last {policy.owner_role.lower()} here.",

@@ -32,9 +32,7 @@ class Evaluation(UUIDModel, TimestampedModel):
         states=State,
     )
 
-    submission = models.ForeignKey(
-        Submission, on_delete=models.CASCADE, related_name="evaluations"
-    )
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="evaluations")
     method = models.ForeignKey(EvaluationMethod, on_delete=models.PROTECT)
     ground_truth = models.ForeignKey(GroundTruth, on_delete=models.PROTECT)
     state = models.CharField(max_length=14, choices=State.choices, default=State.QUEUED)
@@ -58,7 +56,6 @@ class Evaluation(UUIDModel, TimestampedModel):
     def is_finished(self) -> bool:
         """Tell whether nothing more will happen."""
         return self.state in self.MACHINE.final
-
 
     @property
     def score_text(self) -> str:

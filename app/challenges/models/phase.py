@@ -39,9 +39,7 @@ class Phase(UUIDModel, TimestampedModel):
         help_text="Where the score is in metrics.json, keys separated by dots.",
     )
     score_title = models.CharField(max_length=60, default="Dice")
-    direction = models.CharField(
-        max_length=6, choices=Direction.choices, default=Direction.HIGHER
-    )
+    direction = models.CharField(max_length=6, choices=Direction.choices, default=Direction.HIGHER)
     submission_limit = models.PositiveIntegerField(
         default=10,
         validators=[MinValueValidator(1)],

@@ -40,8 +40,7 @@ def build_method_spec(job: Job) -> RunSpec:
     listing = json.dumps([_prediction(case) for case in cases]).encode()
     files = [InputFile(relative_path="predictions.json", content=listing)]
     for case in cases:
-        assert case.job is not None
-        outputs = case.job.outputs.select_related("socket", "image")
+        outputs = _job(case).outputs.select_related("socket", "image")
         files += input_files(outputs, prefix=f"{case.job_id}/output/", listing=False)
     return RunSpec(
         run_id=str(job.pk),
@@ -54,11 +53,16 @@ def build_method_spec(job: Job) -> RunSpec:
 
 
 def _prediction(case: EvaluationCase) -> dict[str, Any]:
-    job = case.job
-    assert job is not None
+    job = _job(case)
     return {
         "pk": str(job.pk),
         "inputs": [serialized_value(v) for v in job.inputs.select_related("socket", "image")],
         "outputs": [serialized_value(v) for v in job.outputs.select_related("socket", "image")],
         "status": "Succeeded",
     }
+
+
+def _job(case: EvaluationCase) -> Job:
+    if case.job is None:
+        raise RuntimeError(f"Case {case.pk} is scored before it ran.")
+    return case.job

@@ -53,9 +53,7 @@ def create_evaluation(submission: Submission) -> Evaluation:
     method, truth = current_method(phase), current_ground_truth(phase)
     if method is None or truth is None:
         raise Conflict("The phase is not ready to evaluate.")
-    evaluation = Evaluation.objects.create(
-        submission=submission, method=method, ground_truth=truth
-    )
+    evaluation = Evaluation.objects.create(submission=submission, method=method, ground_truth=truth)
     EvaluationCase.objects.bulk_create(
         EvaluationCase(evaluation=evaluation, item=item, order=number)
         for number, item in enumerate(phase.archive.items.order_by("created"), start=1)
@@ -90,11 +88,13 @@ def _check_fit(phase: Phase, *, version: AlgorithmVersion) -> None:
             fields={"algorithm": [f"This phase wants the output {names}, which it does not give."]}
         )
     digest = version.container_image.digest
-    if phase.submissions.filter(
-        version__container_image__digest=digest, state=Submission.State.ACCEPTED
-    ).exclude(
-        evaluations__state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED]
-    ).exists():
+    if (
+        phase.submissions.filter(
+            version__container_image__digest=digest, state=Submission.State.ACCEPTED
+        )
+        .exclude(evaluations__state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED])
+        .exists()
+    ):
         raise ValidationFailed(
             fields={"algorithm": ["The same container was already handed in to this phase."]}
         )

@@ -25,7 +25,11 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
         request,
         selectors.challenges_for(request.user),
         search=("title", "description"),
-        sorts=(("title", "Title"), ("-modified", "Last changed"), ("-submission_count", "Submissions")),
+        sorts=(
+            ("title", "Title"),
+            ("-modified", "Last changed"),
+            ("-submission_count", "Submissions"),
+        ),
     )
     return render(request, "challenges/list.html", {"list": page})
 

@@ -50,9 +50,7 @@ def validate_container_image(pk: UUID | str) -> None:
         return
     lease = timezone.now() + LEASE
     try:
-        transition(
-            image, State.VALIDATING, attempts=image.attempts + 1, lease_expires_at=lease
-        )
+        transition(image, State.VALIDATING, attempts=image.attempts + 1, lease_expires_at=lease)
     except TransitionNotAllowed:
         return
     try:

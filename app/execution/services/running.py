@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -111,24 +112,23 @@ class Follower:
         self._flush()
         self.job.refresh_from_db()
         reason = result.reason
-        ending = {"reason_code": str(reason.code), "record": result.as_record()}
+        ending: dict[str, Any] = {
+            "reason_code": str(reason.code),
+            "record": result.as_record(),
+        }
         if self.job.cancel_requested:
             end_job(self.job, State.CANCELLED, reason="Cancelled.", **ending)
         elif not reason.succeeded:
-            end_job(
-                self.job, State.FAILED, reason=reason.message, advice=reason.advice, **ending
-            )
+            end_job(self.job, State.FAILED, reason=reason.message, advice=reason.advice, **ending)
         else:
             self._succeed(result, ending)
 
-    def _succeed(self, result: RunResult, ending: dict[str, object]) -> None:
+    def _succeed(self, result: RunResult, ending: dict[str, Any]) -> None:
         try:
             stored = store_outputs(result.outputs)
         except (InvalidOutput, PortalError) as error:
             ending["reason_code"] = "output"
-            end_job(
-                self.job, State.FAILED, reason=error.message, advice=error.advice, **ending
-            )
+            end_job(self.job, State.FAILED, reason=error.message, advice=error.advice, **ending)
             return
         with transaction.atomic():
             self.job.outputs.set(publish_outputs(stored))

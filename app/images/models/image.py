@@ -83,7 +83,6 @@ class Image(UUIDModel, TimestampedModel):
         axes = self.spacing if self.size[2] > 1 else self.spacing[:2]
         return " × ".join(f"{value:.2f}" for value in axes) + " mm"
 
-
     @property
     def origin_text(self) -> str:
         """The centre of the first voxel in words, LPS mm."""

@@ -148,10 +148,8 @@ def _finish(
     images = [publish_image(found) for found in stored]
     rows = [*staged.rows, *_rows(source, staged, report, images)]
     problems = sum(1 for row in rows if row.outcome == ImportFile.Outcome.FAILED)
-    if stored and problems:
-        state = State.PARTIAL
-    else:
-        state = State.SUCCEEDED if stored else State.FAILED
+    done = State.PARTIAL if problems else State.SUCCEEDED
+    state = done if stored else State.FAILED
     transition(
         source,
         state,

@@ -43,9 +43,7 @@ def store_image(converted: ConvertedImage, *, source: Import | None = None) -> S
         key = _key(stored.image, "png")
         store.put_bytes(picture, key=key, content_type="image/png")
         kind = ImageFile.Kind.THUMBNAIL
-        stored.files.append(
-            ImageFile(image=stored.image, kind=kind, key=key, size=len(picture))
-        )
+        stored.files.append(ImageFile(image=stored.image, kind=kind, key=key, size=len(picture)))
     return stored
 
 

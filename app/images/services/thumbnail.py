@@ -21,8 +21,7 @@ def thumbnail_png(path: Path) -> bytes | None:
     low, high = np.percentile(pixels, (1, 99))
     scale = 255.0 / (high - low) if high > low else 1.0
     picture = np.clip((pixels.astype(np.float32) - low) * scale, 0, 255).astype(np.uint8)
-    png: bytes = imagecodecs.png_encode(_resized(picture, spacing))
-    return png
+    return bytes(imagecodecs.png_encode(_resized(picture, spacing)))
 
 
 def _middle_slice(path: Path) -> tuple[np.ndarray, tuple[float, float]]:

@@ -34,9 +34,7 @@ def nodule_study(*, owner: User, reader: User, archive: Archive) -> ReaderStudy:
         kind=kinds.CHOICE,
         options=["Good", "Acceptable", "Not diagnostic"],
     )
-    add_question(
-        actor=owner, study=study, text="Remarks", kind=kinds.TEXT, required=False
-    )
+    add_question(actor=owner, study=study, text="Remarks", kind=kinds.TEXT, required=False)
     role = ReaderStudyMember.Role.READER
     grant_role(READER_STUDIES, actor=owner, obj=study, user=reader, role=role)
     return study

@@ -1,13 +1,11 @@
 """The first page: what there is for whoever is signed in."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from algorithms.selectors import algorithms_for, runs_for
-from app.accounts.models import User
 from app.challenges.selectors import challenges_for, submissions_for
 from app.images.models import Import
 from archives.selectors import archives_for
@@ -27,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the dashboard, or the welcome page to a visitor."""
     if not request.user.is_authenticated:
         return redirect("accounts:sign_in")
-    user = cast(User, request.user)
+    user = request.user
     studies = list(studies_for(user).order_by("-modified")[:5])
     context = {
         "greeting": f"Hello, {user.first_name or user.username}",

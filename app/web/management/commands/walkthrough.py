@@ -19,7 +19,7 @@ class Command(BaseCommand):
     """Import, share, run, compete: prints one line per step and fails with the step's name."""
 
     help = "Walks steps 1, 4 and 5 of the product over HTTP with the DICOM files of a folder."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the folder and where the portal is."""
