@@ -160,11 +160,11 @@ def test_sleeping_for_ever_and_ignoring_signals_ends_at_the_wall_clock(arena: Ar
 @pytest.mark.parametrize(
     "attempt",
     [
-        "wget -T 2 http://example.org/",
-        "wget -T 2 http://169.254.169.254/latest/meta-data/",
-        "wget -T 2 http://172.17.0.1:2375/",
+        "nslookup example.org",
+        "nc -w 2 169.254.169.254 80",
+        "nc -w 2 172.17.0.1 2375",
     ],
-    ids=["internet", "cloud-metadata", "engine"],
+    ids=["names", "cloud-metadata", "engine"],
 )
 def test_there_is_no_network(arena: Arena, attempt: str) -> None:
     result, recorder = arena.fight(f"{attempt} || exit 1", honest="cat /proc/net/route")
@@ -219,15 +219,14 @@ def test_nothing_but_scratch_and_output_is_writable(arena: Arena, place: str) ->
         "mount -t tmpfs none /tmp",
         "echo 1 > /proc/sys/kernel/panic",
         "echo x > /proc/sysrq-trigger",
-        "cat /proc/kcore | head -c 1",
+        "head -c 1 /proc/kcore",
         "cat /etc/shadow",
-        "kill -9 1",
     ],
 )
 def test_no_door_to_the_host_opens(arena: Arena, attempt: str) -> None:
     result, recorder = arena.run(f"{attempt} && exit 7; echo refused; {OK}")
-    assert result.exit_code in (0, 137), recorder.log
-    assert result.exit_code == 0 or "kill" in attempt
+    assert result.exit_code == 0, recorder.log
+    assert b"refused" in recorder.log
 
 
 def test_an_image_that_claims_root_runs_as_its_resolved_user(

@@ -20,7 +20,7 @@ from typing import Any
 
 _APPLETS = (
     "sh cat cp mv rm ls ln mkdir mkfifo mknod dd head tail id touch sleep yes env echo true "
-    "false df stat wget nslookup ping sed awk grep tr seq find test mount ps kill tar sync wc"
+    "false df stat nc nslookup ping sed awk grep tr seq find test mount ps kill tar sync wc"
 )
 PASSWD = b"root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n"
 GROUP = b"root:x:0:\nuser:x:1000:\nextra:x:2000:user\n"

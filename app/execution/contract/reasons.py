@@ -163,7 +163,9 @@ def _out_of_memory(facts: ExitFacts, limits: Limits) -> Reason:
 
 
 _READ_ONLY = re.compile(r"read-only file system", re.I)
-_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded|file too large", re.I)
+_DISK_FULL = re.compile(
+    r"no space left on device|disk quota exceeded|file too large|file size limit exceeded", re.I
+)
 _NO_FORK = re.compile(
     r"can't fork|fork:.*resource temporarily unavailable|can't start new thread"
     r"|pthread_create.*(failed|resource temporarily)|BlockingIOError: \[Errno 11\]",

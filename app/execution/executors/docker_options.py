@@ -35,7 +35,8 @@ def container_options(
     """Keyword arguments for `containers.create`, without the image."""
     limits, user = spec.limits, spec.image.manifest.user
     memory = limits.memory + limits.shm + placement.memory
-    largest_file = max(limits.scratch, limits.output, limits.writable_root)
+    # Well above every folder's own end, so that a full disk says so itself.
+    largest_file = 2 * max(limits.scratch, limits.output, limits.writable_root)
     options: dict[str, Any] = {
         "name": f"hounsfield-{spec.run_id}",
         "hostname": "hounsfield",

@@ -16,11 +16,12 @@ from app.execution.contract import (
     explain,
 )
 from app.execution.contract.spec import CollectedOutput, Timings
-from app.execution.executors.base import ExecutorError, Exit, InputFault, LogChunk, StartFailure
+from app.execution.executors.base import Exit, InputFault, LogChunk, StartFailure
 from app.execution.executors.choose import Executor
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 POLL_SECONDS = 0.25
+_CANCELLED = Reason(code=ReasonCode.CANCELLED, message="Cancelled.")
 
 
 class Observer(Protocol):
@@ -33,7 +34,7 @@ class Observer(Protocol):
         """New log; called at least every `POLL_SECONDS`, with an empty list too."""
 
     def wants_stop(self) -> bool:
-        """Whether the run should be cancelled now; asked at every poll."""
+        """Whether the run should be cancelled; asked before the start and at every poll."""
 
     def collecting(self) -> None:
         """The container has ended; its outputs are being read."""
@@ -54,12 +55,14 @@ def run_to_end(executor: Executor, spec: RunSpec, observer: Observer) -> RunResu
     try:
         run = executor.provision(spec)
     except InputFault as error:
-        return _finish(observer, _without_exit(executor, spec, error, started))
+        return _finish(observer, _without_exit(executor, spec, error.reason, started))
     try:
+        if observer.wants_stop():
+            return _finish(observer, _without_exit(executor, spec, _CANCELLED, started))
         try:
             executor.start(run)
         except StartFailure as error:
-            return _finish(observer, _without_exit(executor, spec, error, started))
+            return _finish(observer, _without_exit(executor, spec, error.reason, started))
         provisioned = time.monotonic()
         observer.executing()
         end = _follow(executor, run, observer)
@@ -115,16 +118,14 @@ def _outcome(
         return replace(failed, warnings=reason.warnings), ()
 
 
-def _without_exit(
-    executor: Executor, spec: RunSpec, error: ExecutorError, started: float
-) -> RunResult:
+def _without_exit(executor: Executor, spec: RunSpec, reason: Reason, started: float) -> RunResult:
     """The result of a run whose container never ran."""
     return RunResult(
         run_id=spec.run_id,
         image_id=spec.image.manifest.image_id,
         executor=executor.name,
         exit_code=None,
-        reason=error.reason,
+        reason=reason,
         oom_killed=False,
         timings=Timings(provisioning=time.monotonic() - started),
         log_sha256=EMPTY_SHA256,
