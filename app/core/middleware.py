@@ -23,7 +23,10 @@ class RequestContextMiddleware:
         request_id = str(new_id())
         address = request.META.get("REMOTE_ADDR", "") or ""
         set_current(RequestContext(request_id, address, getattr(request, "user", None)))
-        response = self.get_response(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            set_current(RequestContext())  # what this thread does next is somebody else's
         response["X-Request-ID"] = request_id
         return response
 

@@ -54,8 +54,8 @@ def list_page(
             wanted |= Q(**{f"{name}__icontains": query})
         queryset = queryset.filter(wanted)
     sort = request.GET.get("sort", "")
-    allowed = {name.lstrip("-") for name, _ in sorts}
-    if sort.lstrip("-") not in allowed:
+    allowed = {name.removeprefix("-") for name, _ in sorts}
+    if sort.removeprefix("-") not in allowed:
         sort = sorts[0][0]
     paginator = Paginator(queryset.order_by(sort, "pk"), size)
     page = paginator.get_page(request.GET.get("page"))

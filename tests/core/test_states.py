@@ -1,0 +1,215 @@
+"""Every state machine of the project, every pair of states, on real rows."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+from django.utils import timezone
+
+from app.audit.models import Event
+from app.core.errors import TransitionNotAllowed
+from app.core.ids import new_id
+from app.core.states import StateMachine, transition
+from app.uploads.models import UserUpload
+from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_algorithm, make_container_image, make_job
+from tests.factories.challenges import make_challenge, make_ground_truth, make_method, make_phase
+from tests.factories.images import make_image, make_import
+
+Make = Callable[[str], models.Model]
+
+
+def _upload(state: str) -> models.Model:
+    return UserUpload.objects.create(owner=UserFactory(), filename="a", state=state)
+
+
+def _submission(state: str) -> models.Model:
+    phase = make_phase(make_challenge(), ready=False)
+    version = make_algorithm().versions.get()
+    model = apps.get_model("challenges.Submission")
+    row: models.Model = model.objects.create(
+        phase=phase, creator=UserFactory(), version=version, state=state
+    )
+    return row
+
+
+def _evaluation(state: str) -> models.Model:
+    submission: Any = _submission("ACCEPTED")
+    model = apps.get_model("challenges.Evaluation")
+    method, truth = make_method(submission.phase), make_ground_truth(submission.phase)
+    row: models.Model = model.objects.create(
+        submission=submission, method=method, ground_truth=truth, state=state
+    )
+    return row
+
+
+def _session(state: str) -> models.Model:
+    row: models.Model = apps.get_model("viewer.ViewSession").objects.create(
+        user=UserFactory(),
+        source="archive-item",
+        object_id=new_id(),
+        state=state,
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    return row
+
+
+def _pack(state: str) -> models.Model:
+    """The image's own pack, where making an image has made one."""
+    model = apps.get_model("viewer.SlicePack")
+    row, _ = model.objects.update_or_create(image=make_image(), defaults={"state": state})
+    made: models.Model = row
+    return made
+
+
+MAKE: dict[str, Make] = {
+    "uploads.UserUpload": _upload,
+    "images.Import": lambda state: make_import(state=state),
+    "execution.ContainerImage": lambda state: make_container_image(state=state),
+    "execution.Job": lambda state: make_job(state=state),
+    "challenges.Submission": _submission,
+    "challenges.Evaluation": _evaluation,
+    "viewer.ViewSession": _session,
+    "viewer.SlicePack": _pack,
+}
+RESTING = {"viewer.SlicePack": {"READY", "FAILED"}, "execution.ContainerImage": {"READY"}}
+"""States that are not final and yet wait for nobody: what is made can be made again."""
+
+
+def machines() -> dict[str, type[models.Model]]:
+    return {model._meta.label: model for model in apps.get_models() if hasattr(model, "MACHINE")}
+
+
+def machine_of(label: str) -> StateMachine:
+    machine: StateMachine = machines()[label].MACHINE  # type: ignore[attr-defined]
+    return machine
+
+
+def pairs() -> Iterator[tuple[str, str, str]]:
+    for label in sorted(machines()):
+        states = sorted(machine_of(label).moves)
+        yield from ((label, before, after) for before in states for after in states)
+
+
+def moves(*, allowed: bool) -> list[tuple[str, str, str]]:
+    return [(m, a, b) for m, a, b in pairs() if machine_of(m).allows(a, b) is allowed]
+
+
+def events_of(row: models.Model) -> list[Event]:
+    return list(Event.objects.filter(object_id=str(row.pk), name__endswith=".state_changed"))
+
+
+def test_every_machine_is_tested() -> None:
+    assert set(machines()) == set(MAKE)
+
+
+@pytest.mark.parametrize("label", sorted(MAKE))
+def test_table_and_choices_name_the_same_states(label: str) -> None:
+    model, machine = machines()[label], machine_of(label)
+    choices = {str(value) for value, _ in model._meta.get_field("state").choices or ()}
+    assert set(machine.moves) == choices
+    assert {after for afters in machine.moves.values() for after in afters} <= choices
+
+
+@pytest.mark.parametrize("label", sorted(MAKE))
+def test_every_state_leads_to_an_end(label: str) -> None:
+    machine = machine_of(label)
+    ends = machine.final | RESTING.get(label, set())
+    assert ends
+    for state in machine.moves:
+        reached, edge = {state}, {state}
+        while edge:
+            edge = {after for before in edge for after in machine.moves[before]} - reached
+            reached |= edge
+        assert reached & ends, f"{label}: {state} never ends"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("label", "before", "after"), moves(allowed=True))
+def test_allowed_move(label: str, before: str, after: str) -> None:
+    row: Any = MAKE[label](before)
+    actor = UserFactory()
+    transition(row, after, actor=actor)
+    assert row.state == after
+    row.refresh_from_db()
+    assert row.state == after
+    (event,) = events_of(row)
+    app_label, name = label.lower().split(".")
+    assert event.name == f"{app_label}.{name}.state_changed"
+    assert (event.data["before"], event.data["after"]) == (before, after)
+    assert event.actor_id == actor.pk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("label", "before", "after"), moves(allowed=False))
+def test_forbidden_move(label: str, before: str, after: str) -> None:
+    row: Any = MAKE[label](before)
+    stored = type(row).objects.filter(pk=row.pk).values().get()
+    with pytest.raises(TransitionNotAllowed) as raised:
+        transition(row, after)
+    assert raised.value.data == {"before": before, "after": after}
+    assert row.state == before
+    assert type(row).objects.filter(pk=row.pk).values().get() == stored
+    assert events_of(row) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("label", sorted(MAKE))
+def test_unknown_state_is_refused(label: str) -> None:
+    row: Any = MAKE[label](next(iter(machine_of(label).moves)))
+    with pytest.raises(TransitionNotAllowed):
+        transition(row, "ELSEWHERE")
+
+
+@pytest.mark.django_db
+def test_a_stale_instance_cannot_cheat() -> None:
+    row = make_job(state="QUEUED")
+    stale = type(row).objects.get(pk=row.pk)
+    transition(row, "CANCELLED")
+    assert stale.state == "QUEUED"
+    with pytest.raises(TransitionNotAllowed):
+        transition(stale, "PROVISIONING")
+    row.refresh_from_db()
+    assert row.state == "CANCELLED"
+
+
+@pytest.mark.django_db
+def test_only_the_named_fields_are_written() -> None:
+    row = make_job(state="QUEUED", worker="first")
+    stale = type(row).objects.get(pk=row.pk)
+    type(row).objects.filter(pk=row.pk).update(worker="second")
+    transition(stale, "PROVISIONING", reason="why", attempts=3)
+    row.refresh_from_db()
+    assert (row.worker, row.attempts, row.reason) == ("second", 3, "why")
+    assert (stale.attempts, stale.reason) == (3, "why")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_one_wins() -> None:
+    row = make_import(state="RUNNING")
+    start, outcomes = Barrier(2), []
+
+    def move(after: str) -> None:
+        own = type(row).objects.get(pk=row.pk)
+        start.wait(timeout=20)
+        try:
+            transition(own, after)
+            outcomes.append(after)
+        except TransitionNotAllowed:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=move, args=(after,)) for after in ("SUCCEEDED", "CANCELLED")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(outcomes)[-1] == "refused"
+    row.refresh_from_db()
+    assert row.state in outcomes
+    assert len(events_of(row)) == 1
