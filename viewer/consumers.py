@@ -36,7 +36,7 @@ from viewer.protocol import (
     Want,
     decode_client,
 )
-from viewer.services import check_session, run_session
+from viewer.services import check_session, discard_pack, run_session
 from viewer.stream import LayerShape, Outlet, SliceStream
 
 logger = logging.getLogger(__name__)
@@ -208,16 +208,24 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 
 class _Fetch:
-    """Reads fragments: at once where the pack lies on this machine, else in a thread."""
+    """Reads fragments: at once where the pack lies on this machine, else in a thread.
+
+    A pack that turns out damaged is made again, for the client's next attempt.
+    """
 
     def __init__(self, prepared: Prepared) -> None:
         self._packs = prepared.packs
+        self._images = [layer.image_id for layer in prepared.view.layers]
 
     async def __call__(self, layer: int, index: int, level_from: int, level_to: int) -> bytes:
         pack = self._packs[layer]
-        if pack.near:
-            return pack.reader.fragment(index, level_from, level_to)
-        return await asyncio.to_thread(pack.reader.fragment, index, level_from, level_to)
+        try:
+            if pack.near:
+                return pack.reader.fragment(index, level_from, level_to)
+            return await asyncio.to_thread(pack.reader.fragment, index, level_from, level_to)
+        except PackError:
+            await database_sync_to_async(discard_pack)(self._images[layer])
+            raise
 
 
 def _session_of(user: Any, pk: Any) -> ViewSession | None:

@@ -5,6 +5,7 @@ lost hint loses nothing.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,17 +16,21 @@ from channels.db import database_sync_to_async
 
 from app.core.errors import NotFound
 from app.images.models import Image
+from app.images.slices import PackError
 from viewer.description import describe
 from viewer.models import ViewSession
 from viewer.protocol import ErrorCode, Meta, ProtocolError
 from viewer.registry import DisplaySetView, get_source
-from viewer.services.packs import PackStatus, pack_status, request_pack
+from viewer.services.packs import PackStatus, discard_pack, pack_status, request_pack
 from viewer.services.readers import OpenPack, open_pack
 
 FIRST_POLL, LONGEST_POLL = 0.1, 1.0
 SLOW = timedelta(seconds=15)
+UNUSABLE = "The slices were damaged and could not be made again. Try again in a minute."
 PREPARING = "Preparing the slices …"
 QUEUED_LONG = "Waiting for a worker to prepare the slices …"
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[str], Awaitable[None]]
 
@@ -46,8 +51,14 @@ async def prepare(session: ViewSession, *, user: Any, tell: Tell) -> Prepared:
     """
     view = await database_sync_to_async(_resolve)(session, user)
     await _all_ready([layer.image_id for layer in view.layers], tell=tell)
-    prepared: Prepared = await database_sync_to_async(_opened)(view)
-    return prepared
+    prepared = await database_sync_to_async(_opened)(view)
+    if prepared is None:
+        await _all_ready([layer.image_id for layer in view.layers], tell=tell)
+        prepared = await database_sync_to_async(_opened)(view)
+    if prepared is None:
+        raise ProtocolError(ErrorCode.PREPARATION_FAILED, UNUSABLE)
+    done: Prepared = prepared
+    return done
 
 
 def _resolve(session: ViewSession, user: Any) -> DisplaySetView:
@@ -94,10 +105,18 @@ def _sentence(waiting: list[PackStatus], *, total: int) -> str:
     return f"{PREPARING} {total - len(waiting)} of {total} images are ready."
 
 
-def _opened(view: DisplaySetView) -> Prepared:
+def _opened(view: DisplaySetView) -> Prepared | None:
+    """Everything open; nothing when a pack was damaged and had to be thrown away."""
     images = Image.objects.in_bulk([layer.image_id for layer in view.layers])
     if len(images) != len(_distinct(view)):
         raise NotFound
-    packs = [open_pack(layer.image_id) for layer in view.layers]
+    packs = []
+    for layer in view.layers:
+        try:
+            packs.append(open_pack(layer.image_id))
+        except PackError as error:
+            logger.warning("Slice pack of %s: %s It is made again.", layer.image_id, error)
+            discard_pack(layer.image_id)
+            return None
     meta = describe(view, images=images, readers=[pack.reader for pack in packs])
     return Prepared(view=view, packs=packs, meta=meta)

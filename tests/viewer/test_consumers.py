@@ -1,7 +1,6 @@
 """The socket from handshake to close, on the real database and a real store."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,13 @@ from numpy.typing import NDArray
 
 from app.accounts.models import User
 from app.core.ids import new_id
-from app.images.models import Image, ImageFile
+from app.images.models import Image
 from app.images.slices.codestream import decode_slice
 from tests.viewer.conftest import SEGMENTS, MakeImage, OverlaySource
 from tests.viewer.sockets import Client, run
 from viewer import preparation
 from viewer.consumers import ViewerConsumer
-from viewer.models import SlicePack, ViewSession
+from viewer.models import ViewSession
 from viewer.protocol import (
     NO_LEVEL,
     Ack,
@@ -28,9 +27,7 @@ from viewer.protocol import (
     ErrorCode,
     Frag,
     Keepalive,
-    Meta,
     Open,
-    State,
     Want,
     WantItem,
     encode,
@@ -349,61 +346,6 @@ def test_a_new_want_cancels_what_is_not_on_the_wire(reader: User, make_image: Ma
             assert sent < 2 * FLOOR + 2 * meta.cuts[0][29][FULL]
             assert client.levels[0, 29] == FULL
             assert len(client.levels) < 10
-
-    run(scenario)
-
-
-def test_an_image_without_a_pack_is_prepared_first(reader: User, image: Image) -> None:
-    session, _ = open_session(user=reader, source="image", pk=image.pk)
-
-    async def scenario() -> None:
-        async with Client(session.pk, user=reader) as client:
-            await client.send(Open())
-            assert await client.take() == State(False, preparation.PREPARING)
-            await client.send(Keepalive())
-            await database_sync_to_async(make_pack)(image.pk)
-            assert await client.take() == State(True, "")
-            assert isinstance(await client.take(), Meta)
-
-    run(scenario)
-    assert SlicePack.objects.get(pk=image.pk).state == SlicePack.State.READY
-
-
-def test_an_image_that_cannot_be_prepared_says_why(reader: User, image: Image, media: Path) -> None:
-    mha = media / ImageFile.objects.get(image=image).key
-    mha.write_bytes(b"not an image\n")
-    session, _ = open_session(user=reader, source="image", pk=image.pk)
-
-    async def scenario() -> None:
-        async with Client(session.pk, user=reader) as client:
-            await client.send(Open())
-            assert isinstance(await client.take(), State)
-            await database_sync_to_async(make_pack)(image.pk)
-            code, reason, error = await client.closed()
-            assert code == CloseCode.NOT_PREPARED
-            assert error is not None
-            assert error.code == ErrorCode.PREPARATION_FAILED
-            assert "not a MetaImage" in reason
-
-    run(scenario)
-
-
-def test_a_damaged_slice_closes_with_a_reason(
-    reader: User, session: ViewSession, image: Image, media: Path
-) -> None:
-    path = media / ImageFile.objects.get(image=image, kind=ImageFile.Kind.SLICES).key
-    data = bytearray(path.read_bytes())
-    data[-3] ^= 1
-    path.write_bytes(data)
-
-    async def scenario() -> None:
-        async with Client(session.pk, user=reader) as client:
-            await client.open()
-            await client.send(Want(1, (want(11),)))
-            code, _, error = await client.closed()
-            assert code == CloseCode.INTERNAL
-            assert error is not None
-            assert "checksum" in error.text
 
     run(scenario)
 

@@ -41,7 +41,7 @@ def server(media: Path, tmp_path: Path) -> Iterator[str]:
     address = os.environ["DATABASE_URL"].rpartition("/")[0]
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
         "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
         "STORAGE_URL": f"file://{media}",
         "SECRET_KEY": settings.SECRET_KEY,

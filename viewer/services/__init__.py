@@ -1,6 +1,12 @@
 """Verbs of the viewer."""
 
-from viewer.services.packs import PackStatus, make_pack, request_pack, requeue_due_packs
+from viewer.services.packs import (
+    PackStatus,
+    discard_pack,
+    make_pack,
+    request_pack,
+    requeue_due_packs,
+)
 from viewer.services.sessions import (
     check_session,
     end_expired_sessions,
@@ -13,6 +19,7 @@ from viewer.services.sessions import (
 __all__ = [
     "PackStatus",
     "check_session",
+    "discard_pack",
     "end_expired_sessions",
     "fail_session",
     "make_pack",

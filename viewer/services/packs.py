@@ -101,6 +101,21 @@ def make_pack(image_id: UUID) -> None:
         _release(image_id, SlicePack.State.QUEUED, message="")
 
 
+def discard_pack(image_id: UUID) -> None:
+    """Throw a damaged pack away and have it made again: it holds nothing that the image has not."""
+    from viewer.tasks import make_slice_pack
+
+    with transaction.atomic():
+        pack, file = _locked(image_id), _file(image_id)
+        if pack is None or file is None:
+            return
+        file.delete()
+        transaction.on_commit(lambda: get_store().delete(file.key), robust=True)
+        if pack.state == SlicePack.State.READY:
+            transition(pack, SlicePack.State.QUEUED, reason="damaged", message="", attempts=0)
+        enqueue_on_commit(make_slice_pack, image_id)
+
+
 def requeue_due_packs() -> int:
     """Enqueue packs that wait without a message in the broker, or whose worker was lost."""
     from viewer.tasks import make_slice_pack

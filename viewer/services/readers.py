@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from app.core.errors import NotFound
 from app.core.storage import FolderStore, ObjectMissing, get_store
 from app.images.models import ImageFile
-from app.images.slices import CachedSource, CallableRange, LocalFile, PackReader, SourceError
+from app.images.slices import CachedSource, CallableRange, LocalFile, PackError, PackReader
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -28,8 +28,8 @@ _lock = threading.Lock()
 def open_pack(image_id: UUID) -> OpenPack:
     """Return the image's pack; it stays open while anybody holds it. Blocks: call it from a thread.
 
-    Raises `NotFound` without a pack, `PackError` for a damaged one and `SourceError` when the
-    storage does not answer.
+    Raises `NotFound` without a pack, `PackError` for a damaged or missing one and `SourceError`
+    when the storage does not answer.
     """
     file = ImageFile.objects.filter(image_id=image_id, kind=ImageFile.Kind.SLICES).first()
     if file is None:
@@ -45,6 +45,8 @@ def open_pack(image_id: UUID) -> OpenPack:
 
 def _read(file: ImageFile) -> OpenPack:
     store = get_store()
+    if not store.exists(file.key):
+        raise PackError("not-a-pack", "The slice pack is not stored any more.")
     if isinstance(store, FolderStore):
         return OpenPack(PackReader(LocalFile(store.path_of(file.key))), near=True)
 
@@ -52,7 +54,7 @@ def _read(file: ImageFile) -> OpenPack:
         try:
             return store.read_range(file.key, start=offset, length=length)
         except ObjectMissing as error:
-            raise SourceError("The slice pack is not stored any more.") from error
+            raise PackError("not-a-pack", "The slice pack is not stored any more.") from error
 
     source = CachedSource(CallableRange(fetch, size=file.size), capacity=CACHE_BYTES)
     return OpenPack(PackReader(source), near=False)
