@@ -12,6 +12,7 @@ class ExecutionConfig(AppConfig):
     def ready(self) -> None:
         """Let workers report what they have."""
         from app.core.workers import on_beat
-        from app.execution.services.workers import report_worker
+        from app.execution.services.workers import clear_away, report_worker
 
         on_beat(report_worker)
+        on_beat(clear_away)

@@ -13,7 +13,10 @@ class Job(UUIDModel, TimestampedModel):
     """What is to be run, where it is, and everything about how it ended.
 
     ``kind`` names a registered description of the run. ``attempts`` counts losses that were our
-    fault; ``record`` is enough to run the job again.
+    fault, ``crashes`` unforeseen errors while it was in hand; together they number the runs, so
+    that a worker that lost the job and wakes up again is told from the one that has it now.
+    ``handled`` says that the kind's completion handler did its work. ``record`` is enough to run
+    the job again.
     """
 
     class State(models.TextChoices):
@@ -52,6 +55,7 @@ class Job(UUIDModel, TimestampedModel):
     inputs = models.ManyToManyField(SocketValue, related_name="input_of_jobs")
     outputs = models.ManyToManyField(SocketValue, related_name="output_of_jobs")
     attempts = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=200, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
@@ -62,6 +66,7 @@ class Job(UUIDModel, TimestampedModel):
     record = models.JSONField(default=dict)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    handled = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("-created",)
@@ -69,6 +74,11 @@ class Job(UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"Job {self.pk}"
+
+    @property
+    def run_id(self) -> str:
+        """Return the name of the job's current run; every claim has another one."""
+        return f"{self.pk}-{self.attempts + self.crashes}"
 
     @property
     def is_finished(self) -> bool:

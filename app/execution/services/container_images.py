@@ -15,7 +15,8 @@ from app.core.states import transition
 from app.core.storage import get_store
 from app.core.tasks import enqueue_on_commit
 from app.delivery.services import signed_url_for
-from app.execution.contract import ContainerArchiveError, ImageManifest, inspect_archive
+from app.execution.contract import ContainerArchiveError, ImageManifest
+from app.execution.contract.child import inspect_in_child
 from app.execution.contract.spec import ImageReference
 from app.execution.models import ContainerImage
 from app.execution.staging import lifetime
@@ -55,7 +56,7 @@ def validate_container_image(pk: UUID | str) -> None:
         return
     try:
         with get_store().open(image.key) as stream:
-            manifest = inspect_archive(stream)
+            manifest = inspect_in_child(stream)
     except ContainerArchiveError as error:
         _refuse(image, error.message, code=error.code, advice=error.advice)
     except Exception:

@@ -1,5 +1,6 @@
 """Submitting, claiming, ending and cancelling jobs."""
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -19,10 +21,16 @@ from app.execution.models import ContainerImage, Job
 from app.execution.registry import job_kind
 from app.sockets.models import SocketValue
 
+logger = logging.getLogger(__name__)
 State = Job.State
 TASK = "app.execution.tasks.run_job"
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 20
+MAX_CRASHES = 2
+
+
+class LeaseLost(Exception):
+    """The job is no longer this worker's: it was given to another one, or it ended."""
 
 
 @transaction.atomic
@@ -65,10 +73,38 @@ def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
         return None
 
 
-def extend_lease(job_id: UUID) -> bool:
+def extend_lease(job: Job) -> bool:
     """Hold the job for longer; ``False`` when it is no longer this worker's to run."""
-    running = Job.objects.filter(pk=job_id, state__in=Job.RUNNING)
-    return bool(running.update(lease_expires_at=timezone.now() + LEASE))
+    return bool(_held(job).update(lease_expires_at=timezone.now() + LEASE))
+
+
+def write_log(job: Job, text: str) -> None:
+    """Show the log as far as it goes; a worker that lost the job writes nothing."""
+    _held(job).update(log=text)
+
+
+def should_stop(job: Job) -> bool:
+    """Tell whether the run has to end: somebody cancelled it, or the job was lost."""
+    return not _held(job).filter(cancel_requested=False).exists()
+
+
+@transaction.atomic
+def move_job(job: Job, state: str, **changes: Any) -> None:
+    """Move a job that this worker holds; raise ``LeaseLost`` when it holds it no longer."""
+    hold(job)
+    transition(job, state, **changes)
+
+
+def hold(job: Job) -> None:
+    """Lock the job for the transaction under way, if it still is this worker's."""
+    if not _held(job).select_for_update().exists():
+        raise LeaseLost(f"Job {job.pk} moved on without this worker.")
+
+
+def _held(job: Job) -> QuerySet[Job]:
+    return Job.objects.filter(
+        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.RUNNING
+    )
 
 
 def cancel_job(*, actor: User | None, job: Job) -> None:
@@ -91,18 +127,38 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
     transition(
         job, state, actor=actor, finished_at=timezone.now(), lease_expires_at=None, **changes
     )
-    job_kind(job.kind).on_finished(job)
+    tell_kind(job)
+
+
+def tell_kind(job: Job) -> None:
+    """Call the kind's completion handler; when it fails, the reconciler calls it again.
+
+    The job's own end must not be undone by what somebody else makes of it.
+    """
+    try:
+        with transaction.atomic():
+            job_kind(job.kind).on_finished(job)
+            Job.objects.filter(pk=job.pk).update(handled=True)
+    except Exception:
+        logger.exception("The completion handler of job %s failed; it is called again.", job.pk)
 
 
 @transaction.atomic
-def give_back(job: Job, *, reason: str) -> None:
-    """Queue a job again that was lost through our fault; after too many losses it fails."""
-    current = Job.objects.select_for_update().get(pk=job.pk)
-    if current.state not in Job.RUNNING:
+def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
+    """Queue a job again that was lost through our fault; after too many losses it fails.
+
+    ``crashed`` counts an unforeseen error, which may well be the job's own, against its few
+    tries. A job that another worker holds by now is left alone.
+    """
+    try:
+        hold(job)
+    except LeaseLost:
         return
+    current = Job.objects.get(pk=job.pk)
+    attempts, crashes = current.attempts + (not crashed), current.crashes + crashed
     if current.cancel_requested:
         end_job(current, State.CANCELLED, reason="Cancelled.")
-    elif current.attempts + 1 >= MAX_ATTEMPTS:
+    elif attempts >= MAX_ATTEMPTS or crashes >= MAX_CRASHES:
         end_job(
             current,
             State.FAILED,
@@ -114,11 +170,23 @@ def give_back(job: Job, *, reason: str) -> None:
         transition(
             current,
             State.QUEUED,
-            attempts=current.attempts + 1,
+            attempts=attempts,
+            crashes=crashes,
             lease_expires_at=None,
             worker="",
             log="",
         )
+
+
+@transaction.atomic
+def take_back(job: Job) -> None:
+    """Give back a job whose worker stopped extending its lease, unless it just did."""
+    expired = Job.objects.select_for_update().filter(
+        pk=job.pk, lease_expires_at__lt=timezone.now(), state__in=Job.RUNNING
+    )
+    current = expired.first()
+    if current is not None:
+        give_back(current, reason="The worker was lost.")
 
 
 def job_limits(job: Job) -> Limits:

@@ -1,5 +1,7 @@
 """Sending what is due and the broker forgot, and taking back what dead workers held."""
 
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -8,21 +10,45 @@ from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job, Worker
 from app.execution.selectors import has_engine
 from app.execution.services.container_images import send_due_container_images
-from app.execution.services.jobs import TASK, give_back
+from app.execution.services.jobs import TASK, end_job, take_back, tell_kind
 
+logger = logging.getLogger(__name__)
 OVERDUE = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=1)
+AT_ONCE = 20  # enough to keep every worker busy; more would only fill the broker with repeats
 
 
 def reconcile() -> None:
     """Bring jobs, checks and workers back in line with the truth in the database."""
     now = timezone.now()
-    lost = Job.objects.filter(state__in=Job.RUNNING, lease_expires_at__lt=now)
-    for job in lost:
-        give_back(job, reason="The worker was lost.")
+    for job in Job.objects.filter(state__in=Job.RUNNING, lease_expires_at__lt=now):
+        _one("take back", take_back, job)
+    unheard = Job.objects.filter(handled=False, finished_at__lt=now - OVERDUE)
+    for job in unheard.order_by("finished_at")[:AT_ONCE]:
+        _one("report", tell_kind, job)
+    for job in Job.objects.filter(state=Job.State.VALIDATING_INPUTS, created__lt=now - FORGOTTEN):
+        _one("end", _give_up, job)
     if has_engine():
         waiting = Job.objects.filter(state=Job.State.QUEUED, modified__lt=now - OVERDUE)
-        for pk in waiting.order_by("created").values_list("pk", flat=True)[:200]:
+        for pk in waiting.order_by("created").values_list("pk", flat=True)[:AT_ONCE]:
             enqueue_on_commit(TASK, pk)
     send_due_container_images()
     Worker.objects.filter(last_seen__lt=now - FORGOTTEN).delete()
+
+
+def _one(what: str, act: Callable[[Job], None], job: Job) -> None:
+    """Act on one job; its trouble must not keep the others waiting."""
+    try:
+        act(job)
+    except Exception:
+        logger.exception("Could not %s job %s.", what, job.pk)
+
+
+def _give_up(job: Job) -> None:
+    end_job(
+        job,
+        Job.State.FAILED,
+        reason="The inputs were never complete.",
+        reason_code="input",
+        advice="Start it again.",
+    )

@@ -5,15 +5,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from app.core.errors import PortalError, TransitionNotAllowed
-from app.core.states import transition
 from app.execution.contract import RunResult
 from app.execution.executors import (
     Executor,
@@ -25,7 +28,17 @@ from app.execution.executors import (
 )
 from app.execution.models import Job
 from app.execution.registry import job_kind
-from app.execution.services.jobs import claim_job, end_job, extend_lease, give_back
+from app.execution.services.jobs import (
+    LeaseLost,
+    claim_job,
+    end_job,
+    extend_lease,
+    give_back,
+    hold,
+    move_job,
+    should_stop,
+    write_log,
+)
 from app.execution.services.outputs import InvalidOutput, publish_outputs, store_outputs
 
 logger = logging.getLogger(__name__)
@@ -33,6 +46,7 @@ State = Job.State
 LOG_BYTES = 1 << 20
 FLUSH_SECONDS = 0.5
 LEASE_SECONDS = 15.0
+JUST_ENDED = timedelta(minutes=2)
 
 
 def run_job(job_id: UUID | str, *, worker: str, executor: Executor | None = None) -> None:
@@ -44,11 +58,11 @@ def run_job(job_id: UUID | str, *, worker: str, executor: Executor | None = None
     job = claim_job(job_id, worker=worker)
     if job is None:
         return
-    with _lease(job.pk):
+    with _lease(job):
         try:
             spec = job_kind(job.kind).build_spec(job)
-            run_to_end(executor, spec, Follower(job))
-        except TransitionNotAllowed:
+            run_to_end(executor, replace(spec, run_id=job.run_id), Follower(job))
+        except (LeaseLost, TransitionNotAllowed):
             logger.info("Job %s moved on without this worker.", job.pk)
         except ExecutorUnavailable as error:
             give_back(job, reason=error.message)
@@ -57,7 +71,17 @@ def run_job(job_id: UUID | str, *, worker: str, executor: Executor | None = None
             give_back(job, reason=error.message)
         except Exception:
             logger.exception("Job %s was lost", job.pk)
-            give_back(job, reason="The worker met an unforeseen error.")
+            give_back(job, reason="The worker met an unforeseen error.", crashed=True)
+
+
+def reap_abandoned_runs(executor: Executor) -> list[str]:
+    """Remove containers and folders of this worker that no job is running any more.
+
+    A run that just ended is left to the worker that is clearing it away.
+    """
+    recent = timezone.now() - JUST_ENDED
+    kept = Job.objects.filter(Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent))
+    return executor.reap(live={job.run_id for job in kept})
 
 
 def local_executor() -> Executor:
@@ -82,7 +106,7 @@ class Follower:
 
     def executing(self) -> None:
         """The container has been started."""
-        transition(self.job, State.EXECUTING)
+        move_job(self.job, State.EXECUTING)
 
     def logged(self, chunks: list[LogChunk]) -> None:
         """Keep the end of the log, and write it out twice a second."""
@@ -99,40 +123,40 @@ class Follower:
         if time.monotonic() - self._asked_at < 1:
             return False
         self._asked_at = time.monotonic()
-        row = Job.objects.filter(pk=self.job.pk).values("state", "cancel_requested").first()
-        return row is None or row["cancel_requested"] or row["state"] not in Job.RUNNING
+        return should_stop(self.job)
 
     def collecting(self) -> None:
         """The container has ended."""
         self._flush()
-        transition(self.job, State.PARSING)
+        move_job(self.job, State.PARSING)
 
     def finished(self, result: RunResult) -> None:
         """Store outputs and end the job; a cancelled one ends as cancelled."""
         self._flush()
-        self.job.refresh_from_db()
         reason = result.reason
-        ending: dict[str, Any] = {
-            "reason_code": str(reason.code),
-            "record": result.as_record(),
-        }
-        if self.job.cancel_requested:
-            end_job(self.job, State.CANCELLED, reason="Cancelled.", **ending)
-        elif not reason.succeeded:
-            end_job(self.job, State.FAILED, reason=reason.message, advice=reason.advice, **ending)
-        else:
-            self._succeed(result, ending)
-
-    def _succeed(self, result: RunResult, ending: dict[str, Any]) -> None:
+        ending = {"reason_code": str(reason.code), "record": result.as_record()}
+        if not reason.succeeded or should_stop(self.job):
+            self._end(State.FAILED, reason=reason.message, advice=reason.advice, **ending)
+            return
         try:
             stored = store_outputs(result.outputs)
         except (InvalidOutput, PortalError) as error:
             ending["reason_code"] = "output"
-            end_job(self.job, State.FAILED, reason=error.message, advice=error.advice, **ending)
+            self._end(State.FAILED, reason=error.message, advice=error.advice, **ending)
             return
         with transaction.atomic():
+            hold(self.job)
             self.job.outputs.set(publish_outputs(stored))
-            end_job(self.job, State.SUCCEEDED, **ending)
+            self._end(State.SUCCEEDED, **ending)
+
+    def _end(self, state: str, **ending: Any) -> None:
+        with transaction.atomic():
+            hold(self.job)
+            if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
+                ending |= {"reason": "Cancelled.", "reason_code": "cancelled", "advice": ""}
+                state = State.CANCELLED
+                self.job.outputs.clear()
+            end_job(self.job, state, **ending)
 
     def _flush(self) -> None:
         self._flushed_at = time.monotonic()
@@ -140,24 +164,24 @@ class Follower:
         if self._dropped:
             text = f"… the beginning was left out …\n{text}"
         if text:
-            Job.objects.filter(pk=self.job.pk).update(log=text)
+            write_log(self.job, text)
 
 
 @contextmanager
-def _lease(job_id: UUID) -> Iterator[None]:
+def _lease(job: Job) -> Iterator[None]:
     """Extend the job's lease from a thread of its own while the block runs."""
     done = threading.Event()
 
     def keep() -> None:
         while not done.wait(LEASE_SECONDS):
             try:
-                if not extend_lease(job_id):
+                if not extend_lease(job):
                     break
             except Exception:
-                logger.exception("The lease of job %s could not be extended; trying on.", job_id)
+                logger.exception("The lease of job %s could not be extended; trying on.", job.pk)
         connections.close_all()
 
-    thread = threading.Thread(target=keep, name=f"lease-{job_id}", daemon=True)
+    thread = threading.Thread(target=keep, name=f"lease-{job.pk}", daemon=True)
     thread.start()
     try:
         yield

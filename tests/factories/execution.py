@@ -1,0 +1,60 @@
+"""Container images, jobs and a kind of job, each the smallest that is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from app.accounts.models import User
+from app.core.ids import new_id
+from app.execution import registry
+from app.execution.contract import RunSpec
+from app.execution.models import ContainerImage, Job
+from app.execution.registry import JobKind
+from tests.factories.accounts import UserFactory
+
+KIND = "test"
+
+
+def make_container_image(*, creator: User | None = None, **fields: Any) -> ContainerImage:
+    """An image in any state, ready unless told otherwise."""
+    key = f"containers/{new_id()}.tar"
+    values = {"kind": ContainerImage.Kind.ALGORITHM, "state": ContainerImage.State.READY} | fields
+    return ContainerImage.objects.create(
+        creator=creator or UserFactory(), filename="image.tar", key=key, size=1, **values
+    )
+
+
+def make_job(*, state: str = Job.State.QUEUED, **fields: Any) -> Job:
+    """A job in any state, as if it had come there by allowed moves."""
+    image = fields.pop("container_image", None) or make_container_image()
+    return Job.objects.create(
+        kind=KIND, container_image=image, creator=image.creator, state=state, **fields
+    )
+
+
+@contextmanager
+def job_kind(
+    *,
+    build_spec: Callable[[Job], RunSpec] | None = None,
+    on_finished: Callable[[Job], None] | None = None,
+) -> Iterator[list[tuple[str, str]]]:
+    """Register the kind of `make_job`; yields (job, state) of every completion."""
+    finished: list[tuple[str, str]] = []
+
+    def remember(job: Job) -> None:
+        finished.append((str(job.pk), job.state))
+        if on_finished is not None:
+            on_finished(job)
+
+    def no_spec(job: Job) -> RunSpec:
+        raise AssertionError("This test does not run containers.")
+
+    before = dict(registry._kinds)
+    registry._kinds[KIND] = JobKind(build_spec or no_spec, remember)
+    try:
+        yield finished
+    finally:
+        registry._kinds.clear()
+        registry._kinds.update(before)
