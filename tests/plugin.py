@@ -7,7 +7,6 @@ starts them and the others inherit its environment.
 import atexit
 import os
 from contextlib import ExitStack
-from pathlib import Path
 
 _stack = ExitStack()
 
@@ -16,9 +15,9 @@ def _provide() -> None:
     if os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL"):
         return
     from config.local.servers import private_postgres, private_valkey
+    from config.local.slots import free_home
 
-    home = Path(__file__).resolve().parent.parent / ".hounsfield-test"
-    home.mkdir(exist_ok=True)
+    home = _stack.enter_context(free_home())
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = _stack.enter_context(private_postgres(home, durable=False))
     if not os.environ.get("BROKER_URL"):

@@ -174,8 +174,20 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "not_ready": {  # /readyz says so itself
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda line: getattr(line, "status_code", 0) != 503,
+        }
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["not_ready"],
+        }
+    },
     "loggers": {"httpx": {"level": "WARNING"}},  # its lines would hold signed addresses
     "root": {"handlers": ["console"], "level": ENV.log_level},
 }

@@ -19,6 +19,7 @@ from app.challenges.services import (
     create_phase,
     submit_algorithm,
 )
+from app.execution.models import ContainerImage
 from app.execution.services import validate_container_image
 from app.images.phantom import Phantom, write_mask
 from app.sockets.selectors import medical_image_socket, segmentation_socket
@@ -40,7 +41,7 @@ def seed_algorithm(
     )
     upload = adopt_file(owner=author, path=archive)
     version = add_version(actor=author, algorithm=algorithm, upload=upload, comment="Demo")
-    validate_container_image(version.container_image_id)
+    _check(version.container_image)
     return algorithm
 
 
@@ -64,7 +65,7 @@ def seed_challenge(
     )
     upload = adopt_file(owner=organizer, path=containers / "dice-evaluation.tar")
     method = add_method(actor=organizer, phase=phase, upload=upload)
-    validate_container_image(method.container_image_id)
+    _check(method.container_image)
     with tempfile.TemporaryDirectory() as scratch:
         truth = _ground_truth(hidden, phantoms, Path(scratch))
         upload = adopt_file(owner=organizer, path=truth)
@@ -80,6 +81,13 @@ def seed_submissions(
     grant_role(CHALLENGES, actor=organizer, obj=challenge, user=author, role=role)
     for algorithm in entries:
         submit_algorithm(actor=author, phase=phase, algorithm=algorithm)
+
+
+def _check(image: ContainerImage) -> None:
+    validate_container_image(image.pk)
+    image.refresh_from_db()
+    if image.state != ContainerImage.State.READY:
+        raise RuntimeError(f"A container of the demo was not accepted: {image.reason}")
 
 
 def _ground_truth(hidden: Archive, phantoms: Sequence[Phantom], scratch: Path) -> Path:

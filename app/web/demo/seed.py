@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.db import transaction
+
 from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.challenges.models import Challenge
@@ -32,6 +34,7 @@ def seed(report: Callable[[str], None]) -> None:
             report(f"No demo containers, so no challenge: {error}")
 
 
+@transaction.atomic  # a start that is cut short leaves nothing half made
 def _archives_and_study(people: dict[str, User]) -> None:
     researcher, author = people["researcher"], people["author"]
     archive = phantom_archive(owner=researcher)
@@ -40,6 +43,7 @@ def _archives_and_study(people: dict[str, User]) -> None:
     nodule_study(owner=researcher, reader=people["radiologist"], archive=archive)
 
 
+@transaction.atomic
 def _challenge(people: dict[str, User], report: Callable[[str], None]) -> None:
     report("Building the demo's containers")
     containers = build_containers(report)
