@@ -1,0 +1,191 @@
+"""Every page of the site, who looks at it, and what is no page and why.
+
+An address names objects as `World` calls them; `test_pages` refuses a route that stands nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PHONE, DESK, WALL = 360, 1280, 2560
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One look at a page. `picture` names its screenshot in the documentation."""
+
+    route: str
+    person: str
+    path: str
+    picture: str = ""
+    widths: tuple[int, ...] = (DESK, PHONE)
+    viewer: bool = False
+    status: int = 200
+    note: str = ""
+    pictured: tuple[int, ...] = (DESK,)
+
+    @property
+    def name(self) -> str:
+        words = [self.route.replace(":", "-"), self.person, self.note]
+        return "-".join(word for word in words if word)
+
+
+def _visit(route: str, person: str, path: str, note: str = "", **more: object) -> Visit:
+    return Visit(route=route, person=person, path=path, note=note, **more)  # type: ignore[arg-type]
+
+
+EVERY_WIDTH = (DESK, PHONE, WALL)
+
+SHELL = (
+    _visit("accounts:sign_in", "", "/sign-in/", picture="sign-in"),
+    _visit("web:home", "researcher", "/", picture="home", widths=EVERY_WIDTH),
+    _visit("web:home", "author", "/"),
+    _visit("web:home", "admin", "/"),
+    _visit("accounts:profile", "radiologist", "/profile/"),
+    _visit("notifications:inbox", "researcher", "/inbox/"),
+    _visit("notifications:inbox", "admin", "/inbox/", note="empty"),
+    _visit("archives:detail", "organizer", "/archives/{archive}/", note="missing", status=404),
+)
+
+ARCHIVES = (
+    _visit("archives:list", "researcher", "/archives/", picture="archives"),
+    _visit("archives:list", "researcher", "/archives/?q=nothing+like+it", note="nothing-found"),
+    _visit("archives:create", "researcher", "/archives/new/"),
+    _visit(
+        "archives:detail",
+        "researcher",
+        "/archives/{archive}/",
+        picture="archive",
+        widths=EVERY_WIDTH,
+    ),
+    _visit("archives:detail", "researcher", "/archives/{long_archive}/", note="long"),
+    _visit("archives:detail", "researcher", "/archives/{empty_archive}/", note="empty"),
+    _visit("archives:detail", "author", "/archives/{archive}/"),
+    _visit("archives:edit", "researcher", "/archives/{long_archive}/edit/"),
+    _visit("archives:people", "researcher", "/archives/{archive}/people/", picture="people"),
+    _visit("archives:people", "author", "/archives/{archive}/people/"),
+    _visit("archives:import", "researcher", "/archives/{empty_archive}/import/", picture="upload"),
+    _visit("images:import", "researcher", "/images/imports/{import}/", picture="import"),
+    _visit("images:detail", "researcher", "/images/{image}/"),
+)
+
+VIEWER = (
+    _visit(
+        "viewer:open",
+        "researcher",
+        "/view/archive-item/{item}/",
+        note="case",
+        widths=EVERY_WIDTH,
+        viewer=True,
+    ),
+    _visit("viewer:open", "author", "/view/run/{run}/", picture="viewer", viewer=True),
+    _visit(
+        "viewer:open", "radiologist", "/view/display-set/{case}/", picture="reading", viewer=True
+    ),
+)
+
+STUDIES = (
+    _visit("reader_studies:list", "radiologist", "/reader-studies/"),
+    _visit("reader_studies:create", "researcher", "/reader-studies/new/"),
+    _visit("reader_studies:detail", "researcher", "/reader-studies/{study}/", picture="study"),
+    _visit("reader_studies:detail", "radiologist", "/reader-studies/{study}/"),
+    _visit("reader_studies:detail", "researcher", "/reader-studies/{empty_study}/", note="empty"),
+    _visit("reader_studies:edit", "researcher", "/reader-studies/{study}/edit/"),
+    _visit("reader_studies:people", "researcher", "/reader-studies/{study}/people/"),
+    _visit("reader_studies:add_cases", "researcher", "/reader-studies/{study}/cases/add/"),
+    _visit(
+        "reader_studies:add_cases",
+        "researcher",
+        "/reader-studies/{study}/cases/add/?archive={archive}",
+        note="chosen",
+    ),
+    _visit("reader_studies:add_question", "researcher", "/reader-studies/{study}/questions/add/"),
+    _visit(
+        "reader_studies:statistics",
+        "researcher",
+        "/reader-studies/{study}/statistics/",
+        picture="statistics",
+    ),
+)
+
+ALGORITHMS = (
+    _visit("algorithms:list", "author", "/algorithms/"),
+    _visit("algorithms:create", "author", "/algorithms/new/"),
+    _visit("algorithms:detail", "author", "/algorithms/{algorithm}/", picture="algorithm"),
+    _visit("algorithms:detail", "author", "/algorithms/{failing_algorithm}/", note="refused"),
+    _visit("algorithms:detail", "author", "/algorithms/{empty_algorithm}/", note="empty"),
+    _visit("algorithms:edit", "author", "/algorithms/{algorithm}/edit/"),
+    _visit("algorithms:people", "author", "/algorithms/{algorithm}/people/"),
+    _visit("algorithms:add_version", "author", "/algorithms/{algorithm}/versions/add/"),
+    _visit("algorithms:try_out", "author", "/algorithms/{algorithm}/run/"),
+    _visit(
+        "algorithms:try_out", "author", "/algorithms/{algorithm}/run/?archive={archive}", "chosen"
+    ),
+    _visit("algorithms:run", "author", "/algorithms/runs/{run}/", picture="run"),
+    _visit("algorithms:run", "author", "/algorithms/runs/{failed_run}/", note="failed"),
+)
+
+CHALLENGES = (
+    _visit("challenges:list", "organizer", "/challenges/"),
+    _visit("challenges:create", "organizer", "/challenges/new/"),
+    _visit("challenges:detail", "author", "/challenges/{challenge}/", picture="challenge"),
+    _visit("challenges:detail", "organizer", "/challenges/{empty_challenge}/", note="empty"),
+    _visit("challenges:edit", "organizer", "/challenges/{challenge}/edit/"),
+    _visit("challenges:people", "organizer", "/challenges/{challenge}/people/"),
+    _visit("challenges:create_phase", "organizer", "/challenges/{challenge}/phases/new/"),
+    _visit(
+        "challenges:phase",
+        "author",
+        "/challenges/phases/{phase}/",
+        picture="leaderboard",
+        widths=EVERY_WIDTH,
+    ),
+    _visit("challenges:phase", "organizer", "/challenges/phases/{new_phase}/", note="empty"),
+    _visit("challenges:edit_phase", "organizer", "/challenges/phases/{phase}/edit/"),
+    _visit("challenges:setup_phase", "organizer", "/challenges/phases/{phase}/setup/"),
+    _visit("challenges:setup_phase", "organizer", "/challenges/phases/{new_phase}/setup/", "empty"),
+    _visit("challenges:add_method", "organizer", "/challenges/phases/{phase}/method/"),
+    _visit("challenges:add_ground_truth", "organizer", "/challenges/phases/{phase}/ground-truth/"),
+    _visit("challenges:submit", "author", "/challenges/phases/{phase}/submit/"),
+    _visit("challenges:submissions", "author", "/challenges/phases/{phase}/submissions/"),
+    _visit(
+        "challenges:evaluation",
+        "organizer",
+        "/challenges/evaluations/{evaluation}/",
+        picture="evaluation",
+    ),
+    _visit("challenges:evaluation", "author", "/challenges/evaluations/{evaluation}/"),
+)
+
+VISITS = SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+
+POST_ONLY = frozenset(
+    {
+        "accounts:sign_out",
+        "accounts:add_person",
+        "accounts:remove_person",
+        "algorithms:cancel_run",
+        "archives:delete",
+        "archives:delete_item",
+        "challenges:cancel_evaluation",
+        "challenges:join",
+        "images:cancel_import",
+        "notifications:read_all",
+        "reader_studies:delete_case",
+        "reader_studies:delete_question",
+    }
+)
+
+NO_PAGES = {
+    "delivery:file": "redirects to a signed address",
+    "delivery:signed": "answers a file's bytes",
+    "design:dark-shell": "the living guide; tests/design looks at it",
+    "design:error-page": "the living guide; tests/design looks at it",
+    "design:style-guide": "the living guide; tests/design looks at it",
+    "reader_studies:export": "sends a CSV file",
+    "reader_studies:panel": "a part of the viewer's page, seen there",
+    "reader_studies:read": "redirects to the next case",
+    "uploads:": "programs speak with it",
+    "web:healthz": "answers a probe",
+    "web:readyz": "answers a probe",
+}

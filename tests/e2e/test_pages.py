@@ -1,0 +1,127 @@
+"""Every page as people see it: complete, accessible, fitting every width; a picture of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page
+
+from tests.e2e.looking import Viewer
+from tests.e2e.people import People
+from tests.e2e.portal import Portal
+from tests.e2e.samples import Samples
+from tests.e2e.sitemap import DESK, NO_PAGES, POST_ONLY, VISITS, Visit
+from tests.e2e.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.timeout(600)]
+
+FAULTS = (Path(__file__).parent / "faults.js").read_text().partition("*/")[2].strip()
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+HEIGHT = 860
+WORDS = {
+    "UUIDConverter": UUID(int=7),
+    "IntConverter": 7,
+    "SlugConverter": "archive",
+    "StringConverter": "word",
+}
+LOAD_IMAGES = """() => Promise.all([...document.images].map(image => {
+  image.loading = "eager";
+  return image.decode().then(() => null, () => image.currentSrc);
+})).then(found => found.filter(Boolean))"""
+
+
+@pytest.fixture(scope="module")
+def places(portal: Portal, samples: Samples) -> dict[str, str]:
+    return World(portal=portal, samples=samples).build()
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
+def test_a_page_is_sound_at_every_width(
+    visit: Visit, people: People, places: dict[str, str], screenshots: Path, tmp_path: Path
+) -> None:
+    person = people[visit.person]
+    people.complaints.clear()
+    page = person.page
+    page.set_viewport_size({"width": visit.widths[0], "height": HEIGHT})
+    answer = page.goto(person.url + visit.path.format(**places), wait_until="load")
+    assert answer is not None
+    assert answer.status == visit.status
+    viewer = Viewer(page) if visit.viewer else None
+    faults = []
+    for width in visit.widths:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        settle(page, viewer)
+        if viewer is not None and visit.picture == "viewer" and width == DESK:
+            viewer.show_overlay()
+        faults += [f"{width}: {fault}" for fault in page.evaluate(FAULTS)]
+        faults += [f"{width}: {fault}" for fault in inaccessible(page)]
+        take_pictures(page, visit, width=width, folder=screenshots)
+    assert faults == []
+    assert page.evaluate(LOAD_IMAGES) == []
+    expected = [] if visit.status == 200 else [f"{visit.status}"]
+    unexpected = [line for line in people.complaints if not any(code in line for code in expected)]
+    assert unexpected == []
+
+
+def test_every_route_is_visited_or_has_a_reason() -> None:
+    visited = {visit.route for visit in VISITS}
+    routes = {name for name, _ in routes_in(get_resolver().url_patterns)}
+    excused = {route for route in routes if any(map(route.startswith, NO_PAGES))} | POST_ONLY
+    assert routes - visited - excused == set()
+    assert (visited | POST_ONLY) - routes == set(), "the site map names routes that are gone"
+
+
+@pytest.mark.parametrize("route", sorted(POST_ONLY))
+def test_what_only_takes_posts_refuses_to_be_opened(route: str, people: People) -> None:
+    pattern = dict(routes_in(get_resolver().url_patterns))[route]
+    words = {name: WORDS[type(kind).__name__] for name, kind in pattern.pattern.converters.items()}
+    assert people["admin"].status_of(reverse(route, kwargs=words)) == 405
+
+
+def settle(page: Page, viewer: Viewer | None) -> None:
+    """Wait until fonts are there and the page has been drawn at its new width."""
+    if viewer is not None:
+        viewer.wait("viewer.complete")
+        page.wait_for_function("!document.querySelector('#viewer-panel .panel-loading')")
+    page.evaluate(
+        "document.fonts.ready.then(() => new Promise(done =>"
+        " requestAnimationFrame(() => requestAnimationFrame(done))))"
+    )
+
+
+def inaccessible(page: Page) -> Iterator[str]:
+    found: dict[str, Any] = Axe().run(page, options=RULES).response
+    for rule in found["violations"]:
+        for node in rule["nodes"]:
+            yield f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+
+
+def take_pictures(page: Page, visit: Visit, *, width: int, folder: Path) -> None:
+    """Save the whole page at this width; for the documentation what a desk's screen shows of it."""
+    if not os.environ.get("HOUNSFIELD_SCREENSHOTS"):
+        page.screenshot(path=folder / f"{visit.name}-{width}.png", full_page=not visit.viewer)
+    elif visit.picture and width in visit.pictured:
+        suffix = "" if width == DESK else f"-{width}"
+        page.screenshot(path=folder / f"{visit.picture}{suffix}.png")
+
+
+def routes_in(
+    patterns: list[URLPattern | URLResolver], space: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every route as (name, pattern), the name with its namespace."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from routes_in(pattern.url_patterns, space + inner)
+        else:
+            yield f"{space}{pattern.name}", pattern

@@ -1,0 +1,188 @@
+"""What the pages are looked at with: the demo, and objects in every state that a page can show.
+
+Made over HTTP by the people who would make them, once for all page tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from app.web.walkthrough.browser import Browser, state_of
+from tests.e2e.portal import PASSWORD, Portal
+from tests.e2e.samples import Samples
+from tests.factories.containers import shell_image
+
+LONG = (
+    "Low-dose chest CT of the Otorhinolaryngological-Pneumological Screening Cohort 2019–2026, "
+    "second reading with iterative_reconstruction_kernel_B70f_medium_sharp"
+)
+UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+WORK_LIMIT = 300.0
+
+
+@dataclass
+class World:
+    """Identifiers by name, as `sitemap.VISITS` uses them in addresses."""
+
+    portal: Portal
+    samples: Samples
+    people: dict[str, Browser] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+    def build(self) -> dict[str, str]:
+        """Make everything; long work is started first and awaited last."""
+        self._find_the_demo()
+        waiting = [self._start_run(), self._start_failing_run()]
+        self._make_empty_things()
+        self._read_a_case()
+        waiting.append(self._import_with_problems())
+        for wait in waiting:
+            wait()
+        self._wait_for_the_leaderboard()
+        return self.places
+
+    def person(self, name: str) -> Browser:
+        if name not in self.people:
+            browser = Browser(self.portal.url)
+            browser.sign_in(name, PASSWORD)
+            self.people[name] = browser
+        return self.people[name]
+
+    def _find_the_demo(self) -> None:
+        places = self.places
+        places["archive"] = self._listed("researcher", "/archives/", "Thorax CT phantoms")
+        page = self.person("researcher").get(f"/archives/{places['archive']}/").text
+        places["item"] = _first(rf'data-item="({UUID})"', page)
+        places["image"] = _first(rf'href="/images/({UUID})/"', page)
+        places["study"] = self._listed("radiologist", "/reader-studies/", "Nodules in thorax")
+        page = self.person("radiologist").get(f"/reader-studies/{places['study']}/").text
+        places["case"] = _first(rf'href="/view/display-set/({UUID})/"', page)
+        places["algorithm"] = self._listed("author", "/algorithms/", "Lung nodule finder")
+        places["challenge"] = self._listed("author", "/challenges/", "Nodule phantom challenge")
+        page = self.person("author").get(f"/challenges/{places['challenge']}/").text
+        places["phase"] = _first(rf'href="/challenges/phases/({UUID})/"', page)
+
+    def _listed(self, person: str, path: str, title: str) -> str:
+        page = self.person(person).get(path).text
+        return _first(rf'href="{path}({UUID})/"[^>]*>{re.escape(title)}', page)
+
+    def _start_run(self) -> Callable[[], None]:
+        return self._run("run", self.places["algorithm"], expected="SUCCEEDED")
+
+    def _start_failing_run(self) -> Callable[[], None]:
+        """A version that is refused, then one that runs and fails."""
+        author = self.person("author")
+        page = author.fill(
+            "/algorithms/new/",
+            title=f"Segmentation for {LONG}",
+            description="Its first version is refused, its second one fails.",
+            inputs="medical-image",
+            outputs="segmentation",
+        )
+        pk = self.places["failing_algorithm"] = _first(UUID, page)
+        self._add_version(page, self.samples.root_image)
+        script = "echo Reading /input; echo No weights at /opt/ml/model >&2; exit 3"
+        failing = shell_image(script).write(self.samples.folder / "failing.tar")
+        self._add_version(f"/algorithms/{pk}/versions/add/", failing)
+        return self._run("failed_run", pk, expected="FAILED")
+
+    def _add_version(self, page: str, container: Path) -> None:
+        author = self.person("author")
+        shown = author.fill(page, uploads=author.upload([container]), comment="")
+        author.wait(shown, seconds=60)
+
+    def _run(self, name: str, algorithm: str, *, expected: str) -> Callable[[], None]:
+        author = self.person("author")
+        address = f"/algorithms/{algorithm}/run/?archive={self.places['archive']}"
+        page = author.fill(address, items=self.places["item"])
+        self.places[name] = _first(UUID, page)
+
+        def wait() -> None:
+            text = author.wait(page, seconds=WORK_LIMIT)
+            assert state_of(text) == expected, text
+
+        return wait
+
+    def _make_empty_things(self) -> None:
+        author, organizer = self.person("author"), self.person("organizer")
+        researcher = self.person("researcher")
+        self.places["empty_archive"] = _first(
+            UUID, researcher.fill("/archives/new/", title="Waiting for its first case")
+        )
+        self.places["empty_study"] = _first(
+            UUID, researcher.fill("/reader-studies/new/", title=f"Reading of {LONG}")
+        )
+        self.places["empty_algorithm"] = _first(
+            UUID,
+            author.fill(
+                "/algorithms/new/",
+                title="Lobe segmentation",
+                inputs="medical-image",
+                outputs="segmentation",
+            ),
+        )
+        page = organizer.fill("/challenges/new/", title=f"Challenge {uuid4().hex[:6]} on {LONG}")
+        self.places["empty_challenge"] = _first(UUID, page)
+        page = organizer.fill(
+            "/challenges/new/", title=f"Lobes {uuid4().hex[:6]}", description="Which lobe is it?"
+        )
+        challenge = _first(UUID, page)
+        hidden = self._listed("organizer", "/archives/", "Hidden nodule test set")
+        page = organizer.fill(
+            f"/challenges/{challenge}/phases/new/",
+            title="Preliminary",
+            archive=hidden,
+            score_title="Mean Dice over all lobes",
+            score_path="aggregates.dice.mean",
+            direction="HIGHER",
+            submission_limit="5",
+        )
+        self.places["new_phase"] = _first(UUID, page)
+
+    def _read_a_case(self) -> None:
+        """The radiologist answers half of the questions; the statistics have something to show."""
+        radiologist = self.person("radiologist")
+        path = f"/reader-studies/cases/{self.places['case']}/panel/"
+        panel = radiologist.get(path).text
+        answers = {
+            f"q-{pk}": "true" for pk in re.findall(rf'name="q-({UUID})" value="true"', panel)
+        }
+        number = re.search(rf'name="q-({UUID})" inputmode', panel)
+        if number:
+            answers[f"q-{number.group(1)}"] = "4"
+        radiologist.post(path, action="save", **answers)
+
+    def _import_with_problems(self) -> Callable[[], None]:
+        researcher = self.person("researcher")
+        form = researcher.fill("/archives/new/", title=LONG, description=f"{LONG}. " * 2)
+        self.places["long_archive"] = _first(UUID, form)
+        files = sorted(self.samples.mixed.iterdir())
+        page = researcher.fill(form, uploads=researcher.upload(files))
+        self.places["import"] = _first(UUID, page)
+
+        def wait() -> None:
+            text = researcher.wait(page, seconds=WORK_LIMIT)
+            assert state_of(text) == "PARTIAL", text
+
+        return wait
+
+    def _wait_for_the_leaderboard(self) -> None:
+        """The demo's two submissions are evaluated soon after its first start."""
+        author, places = self.person("author"), self.places
+        author.wait(
+            f"/challenges/phases/{places['phase']}/",
+            seconds=WORK_LIMIT,
+            until=lambda text: text.count("<tr data-rank=") >= 2,
+        )
+        page = author.get(f"/challenges/phases/{places['phase']}/submissions/").text
+        places["evaluation"] = _first(rf'href="/challenges/evaluations/({UUID})/"', page)
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found is not None, f"{pattern} is not in\n{text}"
+    return found.group(found.lastindex or 0)
