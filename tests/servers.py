@@ -81,6 +81,9 @@ def _start(folder: Path, *, ports: list[int], access: str, secret: str) -> subpr
         "-ip.bind=127.0.0.1",
         *[f"-{name}.port={port}" for name, port in named],
         "-s3",
+        "-s3.port.iceberg=0",  # fixed ports that would keep two servers from running at once
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
         f"-s3.config={config}",
         "-volume.max=50",
         "-master.volumeSizeLimitMB=256",

@@ -88,7 +88,7 @@ def open_page(browser: Browser, server: str, owner: User) -> Callable[..., Page]
     client = Client()
     client.force_login(owner)
     cookie = client.cookies["hounsfield_session"]
-    context = browser.new_context(viewport={"width": 900, "height": 700})
+    context = browser.new_context(viewport={"width": 900, "height": 700}, reduced_motion="reduce")
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server}])
 
     def opened(kind: str = "folder", width: int = 900) -> Page:
