@@ -10,6 +10,7 @@ from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
 from app.images.models import Image, ImageFile, Import
 from app.images.policies import IMAGES, IMPORTS
+from app.uploads.models import UserUpload
 
 CONTENT_TYPES = {
     ImageFile.Kind.MHA: "application/octet-stream",
@@ -32,6 +33,11 @@ def get_import_for(user: Any, pk: UUID | str, *, action: str = "view") -> Import
 def imported_by(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of images that ``user`` imported."""
     return Image.objects.filter(source__owner=user).order_by().values("pk")
+
+
+def uploads_in_use() -> QuerySet[UserUpload]:
+    """Return the uploads that imports still need."""
+    return UserUpload.objects.filter(imports__state__in=[Import.State.QUEUED, Import.State.RUNNING])
 
 
 def served_image_file(user: Any, pk: UUID) -> ServedFile:

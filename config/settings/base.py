@@ -97,7 +97,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-STORAGE_URL = ENV.storage_url or f"file://{HOUNSFIELD_HOME / 'media'}"
+STORAGE_URL = ENV.storage_url or (HOUNSFIELD_HOME / "media").as_uri()
 STORAGES = {
     **django_storages(STORAGE_URL),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -1,5 +1,6 @@
 """Error pages; missing and forbidden look the same."""
 
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -44,4 +45,16 @@ def _answer(request: HttpRequest, error: PortalError, template: str) -> HttpResp
         return JsonResponse(
             error.as_problem(), status=error.status, content_type="application/problem+json"
         )
-    return render(request, template, {"error": error}, status=error.status)
+    return _page(request, template, error)
+
+
+def _page(request: HttpRequest, template: str, error: PortalError) -> HttpResponse:
+    """Render a page that may ask the database, leaving no connection behind.
+
+    Under ASGI Django calls error handlers in a thread whose connections no request ever closes.
+    """
+    close_old_connections()
+    try:
+        return render(request, template, {"error": error}, status=error.status)
+    finally:
+        close_old_connections()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from app.web.demo import seed
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         """Seed, printing a line per step."""
         if not settings.DEMO:
             raise CommandError("These are production settings: the demo has no place here.")
+        call_command("prepare_storage", stdout=self.stdout)
         seed(self._report)
 
     def _report(self, line: str) -> None:
