@@ -8,6 +8,7 @@ import django_stubs_ext
 
 from app.core.storage import django_storages
 from config.settings.environment import Environment
+from config.settings.security import content_security_policy
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be written with their types
 
@@ -35,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "channels",
+    "csp",
     "rest_framework",
     "django_htmx",
     "app.core",
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "app.core.middleware.RequestContextMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "app.core.middleware.PortalErrorMiddleware",
 ]
@@ -125,6 +128,9 @@ SESSION_COOKIE_NAME = "hounsfield_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "hounsfield_csrf"
+CONTENT_SECURITY_POLICY = content_security_policy(
+    site_url=SITE_URL, storage_url=STORAGE_URL, delivery_domain=ENV.delivery_domain
+)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
