@@ -1,0 +1,323 @@
+"""Who may do what: every address of the site, every method it answers, every role.
+
+A row names the roles that get through; everybody else who is signed in gets ``others``, visitors
+get ``anonymous``. A change of rights is a change of this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.permissions.world import ROLES
+
+OK, LOGIN, HIDDEN, METHOD, REFUSED = "ok", "login", "hidden", "method", "refused"
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One request; values of ``path``, ``query`` and ``body`` are names of things in the world."""
+
+    route: str
+    method: str
+    ok: frozenset[str]
+    path: Names = field(default_factory=dict)
+    query: Names = field(default_factory=dict)
+    body: Names = field(default_factory=dict)
+    anonymous: str = LOGIN
+    others: str = HIDDEN
+    statuses: frozenset[int] = frozenset({200, 302})
+    changes: bool = False
+    json: bool = False
+
+    def expected(self, role: str) -> str:
+        if role in self.ok:
+            return OK
+        return self.anonymous if role == "anonymous" else self.others
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {' '.join(self.path.values())}".strip()
+
+
+def roles(*names: str) -> frozenset[str]:
+    """These roles, and the site's administrators who may do everything."""
+    found = frozenset((*names, "administrator"))
+    assert found <= set(ROLES)
+    return found
+
+
+ADMINISTRATOR = roles()
+SIGNED_IN = frozenset(ROLES) - {"anonymous"}
+EVERYBODY = frozenset(ROLES)
+ARCHIVE = roles("archive_user", "archive_uploader", "archive_editor")
+ARCHIVE_UPLOADERS = roles("archive_uploader", "archive_editor")
+ARCHIVE_EDITORS = roles("archive_editor")
+STUDY = roles("study_reader", "study_editor")
+STUDY_EDITORS = roles("study_editor")
+ALGORITHM = roles("algorithm_user", "algorithm_editor")
+ALGORITHM_EDITORS = roles("algorithm_editor")
+RUN = roles("run_creator", "algorithm_editor")
+CHALLENGE = roles("participant", "submission_owner", "challenge_admin")
+CHALLENGE_ADMINS = roles("challenge_admin")
+EVALUATION = roles("submission_owner", "challenge_admin")
+UPLOAD_OWNER = frozenset({"archive_uploader"})
+
+
+def page(route: str, ok: frozenset[str], **rest: object) -> list[Row]:
+    """A page that is only looked at."""
+    return [Row(route, "GET", ok, **rest)]  # type: ignore[arg-type]
+
+
+def form(route: str, ok: frozenset[str], *, body: Names, **rest: object) -> list[Row]:
+    """A page with a form: whoever sees the form may send it."""
+    sent = Row(route, "POST", ok, body=body, changes=True, **rest)  # type: ignore[arg-type]
+    return [*page(route, ok, **rest), sent]
+
+
+def action(route: str, ok: frozenset[str], *, changes: bool = True, **rest: object) -> list[Row]:
+    """A button: nothing to look at."""
+    looked = Row(route, "GET", frozenset(), others=METHOD, path=rest.get("path", {}))  # type: ignore[arg-type]
+    return [looked, Row(route, "POST", ok, changes=changes, **rest)]  # type: ignore[arg-type]
+
+
+def api(route: str, method: str, ok: frozenset[str], **rest: object) -> list[Row]:
+    """An address of the API, which answers visitors with 403 and not with a form."""
+    statuses = frozenset({200, 201, 204})
+    return [Row(route, method, ok, anonymous=REFUSED, statuses=statuses, json=True, **rest)]  # type: ignore[arg-type]
+
+
+def pk(name: str) -> dict[str, str]:
+    return {"pk": name}
+
+
+def people(key: str, name: str, ok: frozenset[str], *, role: str, member: str) -> list[Row]:
+    target = {"key": key, "pk": name}
+    body = {"username": "stranger@example.org", "role": role}
+    return [
+        *action("accounts:add_person", ok, path=target, body=body),
+        *action("accounts:remove_person", ok, path={**target, "user_pk": member}),
+    ]
+
+
+def image(name: str, ok: frozenset[str]) -> list[Row]:
+    """An image's page, and its file by the address that stands in pages."""
+    path = {"kind": "images", "pk": f"{name}_file", "filename": "image.mha"}
+    return [
+        *page("images:detail", ok, path=pk(name)),
+        *page("delivery:file", ok, path=path, anonymous=HIDDEN),
+    ]
+
+
+def viewer(source: str, name: str, ok: frozenset[str]) -> list[Row]:
+    return page("viewer:open", ok, path={"source": source, "pk": name})
+
+
+SITE = [
+    *page("web:home", SIGNED_IN),
+    *page("web:healthz", EVERYBODY),
+    *page("web:readyz", EVERYBODY, statuses=frozenset({200, 503})),
+    *page("accounts:sign_in", EVERYBODY),
+    Row(
+        "accounts:sign_in",
+        "POST",
+        frozenset({"anonymous"}),
+        body={"username": "stranger@example.org", "password": "secret"},
+        others=OK,
+    ),
+    Row("accounts:sign_out", "GET", frozenset(), anonymous=METHOD, others=METHOD),
+    Row("accounts:sign_out", "POST", EVERYBODY),
+    *page("accounts:profile", SIGNED_IN),
+    Row("accounts:profile", "POST", SIGNED_IN, body={"first_name": "Ada"}),
+    *page("accounts:tokens", SIGNED_IN),
+    *form("accounts:create_token", SIGNED_IN, body={"name": "a", "access": "READ", "days": "30"}),
+    *action("accounts:end_token", frozenset({"stranger"}), path=pk("token")),
+    *page("design:style-guide", ADMINISTRATOR, anonymous=HIDDEN),
+    *page("design:dark-shell", ADMINISTRATOR, anonymous=HIDDEN),
+    *page(
+        "design:error-page",
+        ADMINISTRATOR,
+        path={"code": "problem"},
+        anonymous=HIDDEN,
+        statuses=frozenset({429}),
+    ),
+    *page("notifications:inbox", SIGNED_IN),
+    *action("notifications:read_all", SIGNED_IN, changes=False),
+]
+
+FILES = [
+    *image("archive_image", ARCHIVE),
+    *image("shared_image", SIGNED_IN),
+    *image("study_image", STUDY),
+    *image("run_image", RUN),
+    *image("hidden_image", CHALLENGE_ADMINS),
+    *image("evaluation_image", CHALLENGE_ADMINS),
+    *page(
+        "delivery:signed",
+        frozenset(),
+        path={"key": "uploads/00000000-0000-0000-0000-000000000000"},
+        anonymous=REFUSED,
+        others=REFUSED,
+    ),
+    *page("images:import", roles("archive_uploader"), path=pk("import")),
+    *action("images:cancel_import", roles("archive_uploader"), path=pk("import")),
+    *viewer("archive-item", "archive_item", ARCHIVE),
+    *viewer("archive-item", "shared_item", SIGNED_IN),
+    *viewer("archive-item", "hidden_item", CHALLENGE_ADMINS),
+    *viewer("display-set", "display_set", STUDY),
+    *viewer("run", "run", RUN),
+    *viewer("run", "evaluation_run", ADMINISTRATOR),
+]
+
+_MULTIPART = {"pk": "upload", "multipart_id": "multipart"}
+UPLOADS = [
+    *api("uploads:list", "GET", SIGNED_IN),
+    *api("uploads:list", "POST", SIGNED_IN, body={"filename": "a.mha"}, changes=True),
+    *api("uploads:batch", "POST", SIGNED_IN, body={"files": "one-file"}, changes=True),
+    *api("uploads:batch", "PATCH", SIGNED_IN, body={"uploads": "no-upload"}),
+    *api("uploads:detail", "GET", UPLOAD_OWNER, path=pk("upload")),
+    *api("uploads:detail", "DELETE", UPLOAD_OWNER, path=pk("upload"), changes=True),
+    *api("uploads:sign", "PATCH", UPLOAD_OWNER, path=_MULTIPART, body={"part_numbers": "numbers"}),
+    Row(  # The part was never sent: whoever gets through is told so.
+        "uploads:end",
+        "PATCH",
+        UPLOAD_OWNER,
+        path=_MULTIPART,
+        body={"parts": "part"},
+        anonymous=REFUSED,
+        statuses=frozenset({400}),
+        json=True,
+    ),
+    *api("uploads:abort", "PATCH", UPLOAD_OWNER, path=_MULTIPART, changes=True),
+    *api("uploads:parts", "GET", UPLOAD_OWNER, path=_MULTIPART),
+    Row(
+        "uploads:part",
+        "PUT",
+        frozenset(),
+        path={"multipart_id": "multipart", "number": "1"},
+        anonymous=REFUSED,
+        others=REFUSED,
+    ),
+    Row(
+        "uploads:part",
+        "GET",
+        frozenset(),
+        path={"multipart_id": "multipart", "number": "1"},
+        anonymous=METHOD,
+        others=METHOD,
+    ),
+]
+
+ARCHIVES = [
+    *page("archives:list", SIGNED_IN),
+    *form("archives:create", SIGNED_IN, body={"title": "New one"}),
+    *page("archives:detail", ARCHIVE, path=pk("archive")),
+    *page("archives:detail", SIGNED_IN, path=pk("shared")),
+    *page("archives:detail", CHALLENGE_ADMINS, path=pk("hidden_archive")),
+    *form("archives:edit", ARCHIVE_EDITORS, path=pk("archive"), body={"title": "New name"}),
+    *page("archives:edit", ADMINISTRATOR, path=pk("shared")),
+    *page("archives:people", ARCHIVE, path=pk("archive")),
+    *action("archives:delete", ARCHIVE_EDITORS, path=pk("empty_archive")),
+    *form("archives:import", ARCHIVE_UPLOADERS, path=pk("archive"), body={"uploads": "own-upload"}),
+    *action("archives:delete_item", ARCHIVE_EDITORS, path=pk("archive_item")),
+    *people("archive", "archive", ARCHIVE_EDITORS, role="USER", member="archive_member"),
+]
+
+STUDIES = [
+    *page("reader_studies:list", SIGNED_IN),
+    *form("reader_studies:create", SIGNED_IN, body={"title": "New one"}),
+    *page("reader_studies:detail", STUDY, path=pk("study")),
+    *form("reader_studies:edit", STUDY_EDITORS, path=pk("study"), body={"title": "New name"}),
+    *page("reader_studies:people", STUDY, path=pk("study")),
+    *form(
+        "reader_studies:add_cases",
+        STUDY_EDITORS,
+        path=pk("study"),
+        query={"archive": "shared"},
+        body={"items": "shared_item"},
+    ),
+    *form(
+        "reader_studies:add_question",
+        STUDY_EDITORS,
+        path=pk("study"),
+        body={"text": "Sure?", "kind": "BOOL"},
+    ),
+    *action("reader_studies:delete_case", STUDY_EDITORS, path=pk("display_set")),
+    *action("reader_studies:delete_question", STUDY_EDITORS, path=pk("question")),
+    *page("reader_studies:read", STUDY, path=pk("study")),
+    *form("reader_studies:panel", STUDY, path=pk("display_set"), body={"answer": "yes"}),
+    *page("reader_studies:statistics", STUDY_EDITORS, path=pk("study")),
+    *page("reader_studies:export", STUDY_EDITORS, path=pk("study")),
+    *people("reader-study", "study", STUDY_EDITORS, role="READER", member="study_member"),
+]
+
+ALGORITHMS = [
+    *page("algorithms:list", SIGNED_IN),
+    *form(
+        "algorithms:create",
+        SIGNED_IN,
+        body={"title": "New one", "inputs": "medical-image", "outputs": "segmentation"},
+    ),
+    *page("algorithms:detail", ALGORITHM, path=pk("algorithm")),
+    *form("algorithms:edit", ALGORITHM_EDITORS, path=pk("algorithm"), body={"title": "New name"}),
+    *page("algorithms:people", ALGORITHM, path=pk("algorithm")),
+    *form(
+        "algorithms:add_version",
+        ALGORITHM_EDITORS,
+        path=pk("algorithm"),
+        body={"uploads": "own-upload"},
+    ),
+    *form(
+        "algorithms:try_out",
+        ALGORITHM,
+        path=pk("algorithm"),
+        query={"archive": "shared"},
+        body={"items": "shared_item"},
+    ),
+    *page("algorithms:try_out", ADMINISTRATOR, path=pk("algorithm"), query={"archive": "archive"}),
+    *page("algorithms:run", RUN, path=pk("run")),
+    *page("algorithms:run", ADMINISTRATOR, path=pk("evaluation_run")),
+    *action("algorithms:cancel_run", roles("run_creator"), path=pk("waiting_run")),
+    *people("algorithm", "algorithm", ALGORITHM_EDITORS, role="USER", member="algorithm_member"),
+]
+
+_PHASE = {
+    "title": "New name",
+    "archive": "own-archive",
+    "score_title": "Dice",
+    "score_path": "a.b",
+    "direction": "HIGHER",
+    "submission_limit": "3",
+}
+CHALLENGES = [
+    *page("challenges:list", SIGNED_IN),
+    *form("challenges:create", SIGNED_IN, body={"title": "New one"}),
+    *page("challenges:detail", CHALLENGE, path=pk("challenge")),
+    *form("challenges:edit", CHALLENGE_ADMINS, path=pk("challenge"), body={"title": "New name"}),
+    *page("challenges:people", CHALLENGE_ADMINS, path=pk("challenge")),
+    *action("challenges:join", ADMINISTRATOR, path=pk("challenge")),
+    *action("challenges:join", SIGNED_IN, path=pk("open_challenge")),
+    *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
+    *page("challenges:phase", CHALLENGE, path=pk("phase")),
+    *form("challenges:edit_phase", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE),
+    *page("challenges:setup_phase", CHALLENGE_ADMINS, path=pk("phase")),
+    *form(
+        "challenges:add_method",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"uploads": "own-upload"},
+    ),
+    *form(
+        "challenges:add_ground_truth",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"uploads": "own-tar"},
+    ),
+    *form("challenges:submit", CHALLENGE, path=pk("phase"), body={"algorithm": "own-algorithm"}),
+    *page("challenges:submissions", CHALLENGE, path=pk("phase")),
+    *page("challenges:evaluation", EVALUATION, path=pk("evaluation")),
+    *action("challenges:cancel_evaluation", EVALUATION, path=pk("waiting_evaluation")),
+    *people(
+        "challenge", "challenge", CHALLENGE_ADMINS, role="PARTICIPANT", member="challenge_member"
+    ),
+]
+
+TABLE = [*SITE, *FILES, *UPLOADS, *ARCHIVES, *STUDIES, *ALGORITHMS, *CHALLENGES]

@@ -1,0 +1,156 @@
+"""The site does what the table says, for every role."""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from django.apps import apps
+from django.db import transaction
+from django.test import Client, TestCase, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from app.audit.models import Event
+from tests.permissions.table import HIDDEN, LOGIN, METHOD, OK, REFUSED, TABLE, Row
+from tests.permissions.world import ROLES, World, build_world
+
+NOT_COUNTED = {"sessions.Session", "viewer.ViewSession", "audit.Event"}
+JSON: dict[str, Any] = {
+    "one-file": [{"filename": "a.mha", "size": 3}],
+    "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
+    "numbers": [1],
+    "part": [{"PartNumber": 1, "ETag": '"0"'}],
+}
+KEYS = {"pk", "user_pk", "multipart_id"}
+"""Parts of an address that stand for things of the world."""
+OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD}
+
+
+def routes() -> set[str]:
+    return set(_named(get_resolver().url_patterns, ()))
+
+
+def _named(patterns: Any, namespaces: tuple[str, ...]) -> Iterator[str]:
+    for found in patterns:
+        if isinstance(found, URLPattern):
+            yield ":".join((*namespaces, found.name or str(found.pattern)))
+        elif isinstance(found, URLResolver):
+            inner = (*namespaces, found.namespace) if found.namespace else namespaces
+            yield from _named(found.url_patterns, inner)
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert routes() - {row.route for row in TABLE} == set()
+
+
+def test_every_row_has_an_address() -> None:
+    assert {row.route for row in TABLE} - routes() == set()
+
+
+def test_no_request_stands_twice() -> None:
+    requests = [(str(row), tuple(row.query.items())) for row in TABLE]
+    assert len(requests) == len(set(requests))
+
+
+class TestTable(TestCase):
+    """One world for all rows: each request is taken back, and so is the world."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.folder = tempfile.mkdtemp(prefix="hounsfield-world-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        with override_settings(STORAGE_URL=f"file://{cls.folder}"):
+            cls.world = build_world()
+
+    def check(self, row: Row) -> None:
+        with override_settings(STORAGE_URL=f"file://{self.folder}"):
+            seen = {role: outcome(row, role=role, world=self.world) for role in ROLES}
+        assert seen == {role: row.expected(role) for role in ROLES}
+
+
+def _test_of(row: Row) -> Callable[[TestTable], None]:
+    def test(self: TestTable) -> None:
+        self.check(row)
+
+    return test
+
+
+for number, one in enumerate(TABLE):
+    name = re.sub(r"\W+", "_", str(one)).strip("_")
+    setattr(TestTable, f"test_{number:03d}_{name}", _test_of(one))
+
+
+def outcome(row: Row, *, role: str, world: World) -> str:
+    """Send the request as ``role`` and take back whatever it did."""
+    with transaction.atomic():
+        address = _address(row, role=role, world=world)
+        body = _body(row, role=role, world=world)
+        before = _fingerprint(row)
+        response = _send(row, address, body=body, role=role, world=world)
+        changed = _fingerprint(row) != before
+        transaction.set_rollback(True)
+    found = _classify(row, response)
+    if row.changes and found == OK:
+        assert changed, f"{role} got through and yet nothing changed: is the body valid?"
+    if found != OK:
+        assert not changed, f"{role} got {found} and yet something changed"
+    return found
+
+
+def _address(row: Row, *, role: str, world: World) -> str:
+    path = {
+        name: world.value(value, role=role) if name in KEYS else value
+        for name, value in row.path.items()
+    }
+    query = {name: world.value(value, role=role) for name, value in row.query.items()}
+    return reverse(row.route, kwargs=path) + (f"?{urlencode(query)}" if query else "")
+
+
+def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
+    return {
+        (world.value(name, role=role) if name == "answer" else name): (
+            JSON[value] if value in JSON else world.value(value, role=role)
+        )
+        for name, value in row.body.items()
+    }
+
+
+def _send(row: Row, address: str, *, body: dict[str, Any], role: str, world: World) -> Any:
+    client = Client()
+    if role != "anonymous":
+        client.force_login(world.people[role])
+    if row.json:
+        return client.generic(
+            row.method, address, json.dumps(body), content_type="application/json"
+        )
+    if row.method == "POST":
+        return client.post(address, body)
+    return client.generic(row.method, address)
+
+
+def _classify(row: Row, response: Any) -> str:
+    status = response.status_code
+    if status == 302 and urlsplit(response["Location"]).path == reverse("accounts:sign_in"):
+        return LOGIN
+    if status in row.statuses:
+        return OK
+    return OUTCOMES.get(status, f"{status}: {response.content[-300:]!r}")
+
+
+def _fingerprint(row: Row) -> tuple[Any, ...]:
+    """What a change would change: the numbers of rows, and of audit events but signing in."""
+    if row.method == "GET":
+        return ()
+    counts = [
+        (model._meta.label, model._default_manager.count())
+        for model in apps.get_models()
+        if model._meta.label not in NOT_COUNTED and not model._meta.proxy
+    ]
+    events = Event.objects.exclude(name__startswith="accounts.user.").exclude(
+        name="viewer.session.opened"
+    )
+    return (*counts, events.count())

@@ -1,0 +1,192 @@
+"""One object of every kind, and one person for every role that can be held on it."""
+
+import io
+import tarfile
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+
+from app.accounts.models import User
+from app.accounts.services import issue_token
+from app.challenges.models import Evaluation
+from app.core.states import transition
+from app.execution.models import Job
+from app.images.models import Image, ImageFile
+from app.notifications.services import notify
+from app.uploads.services import start_upload
+from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_algorithm, make_run
+from tests.factories.archives import make_archive
+from tests.factories.challenges import (
+    finish_cases,
+    finish_method,
+    make_challenge,
+    make_phase,
+    make_submission,
+)
+from tests.factories.images import make_import, make_upload
+from tests.factories.studies import make_question, make_study
+
+ROLES = (
+    "anonymous",
+    "stranger",
+    "archive_user",
+    "archive_uploader",
+    "archive_editor",
+    "study_reader",
+    "study_editor",
+    "algorithm_user",
+    "algorithm_editor",
+    "run_creator",
+    "participant",
+    "submission_owner",
+    "challenge_admin",
+    "administrator",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """People by role, and the values that stand in addresses and bodies, by name."""
+
+    people: dict[str, User]
+    things: dict[str, Any]
+
+    def person(self, role: str) -> User | AnonymousUser:
+        return self.people.get(role, AnonymousUser())
+
+    def value(self, name: str, *, role: str) -> str:
+        """What stands for ``name`` when ``role`` asks: some things must be the person's own."""
+        if name in OWN:
+            return OWN[name](self.people.get(role, self.people["stranger"]))
+        return str(self.things.get(name, name))
+
+
+def build_world() -> World:
+    people = {role: UserFactory(username=role) for role in ROLES if role != "anonymous"}
+    User.objects.filter(username="administrator").update(is_superuser=True, is_staff=True)
+    people["administrator"].refresh_from_db()
+    things: dict[str, Any] = {"stranger": people["stranger"].pk}
+    things |= _archives(people) | _study(people) | _algorithm(people)
+    things |= _challenge(people) | _uploads(people)
+    for name in [name for name in things if name.endswith("_image")]:
+        things[f"{name}_file"] = _file(things[name])
+    return World(people, {name: getattr(value, "pk", value) for name, value in things.items()})
+
+
+def _archives(people: dict[str, User]) -> dict[str, Any]:
+    members = {"USER": people["archive_user"], "UPLOADER": people["archive_uploader"]}
+    archive = make_archive(editor=people["archive_editor"], cases=1, members=members)
+    shared = make_archive(cases=1, public=True)
+    item, shared_item = archive.items.get(), shared.items.get()
+    return {
+        "archive": archive,
+        "archive_item": item,
+        "archive_image": item.images[0],
+        "archive_member": people["archive_user"],
+        "shared": shared,
+        "shared_item": shared_item,
+        "shared_image": shared_item.images[0],
+        "empty_archive": make_archive(editor=people["archive_editor"]),
+    }
+
+
+def _study(people: dict[str, User]) -> dict[str, Any]:
+    study = make_study(editor=people["study_editor"], readers=[people["study_reader"]], cases=1)
+    display_set, question = study.display_sets.get(), make_question(study)
+    return {
+        "study": study,
+        "display_set": display_set,
+        "study_image": display_set.values.get().image,
+        "question": question,
+        "answer": f"q-{question.pk}",
+        "study_member": people["study_reader"],
+    }
+
+
+def _algorithm(people: dict[str, User]) -> dict[str, Any]:
+    algorithm = make_algorithm(
+        editor=people["algorithm_editor"], members={"USER": people["algorithm_user"]}
+    )
+    item = make_archive(cases=1).items.get()
+    creator = people["run_creator"]
+    run = make_run(algorithm, creator=creator, item=item)
+    return {
+        "algorithm": algorithm,
+        "algorithm_member": people["algorithm_user"],
+        "run": run,
+        "run_image": run.job.outputs.get().image,
+        "waiting_run": make_run(algorithm, creator=creator, item=item, state=Job.State.QUEUED),
+    }
+
+
+def _challenge(people: dict[str, User]) -> dict[str, Any]:
+    admin, owner = people["challenge_admin"], people["submission_owner"]
+    challenge = make_challenge(admin=admin, participants=(people["participant"], owner))
+    phase = make_phase(challenge, cases=1)
+    evaluation = make_submission(phase, creator=owner).evaluations.get()
+    finish_cases(evaluation)
+    finish_method(evaluation, {"aggregates": {"dice": {"mean": 0.5}}})
+    case = evaluation.cases.get()
+    assert case.job is not None
+    waiting = make_submission(phase, creator=owner).evaluations.get()
+    transition(waiting, Evaluation.State.RUNNING_CASES)
+    return {
+        "challenge": challenge,
+        "challenge_member": people["participant"],
+        "open_challenge": make_challenge(public=True),
+        "phase": phase,
+        "hidden_archive": phase.archive,
+        "hidden_item": case.item,
+        "hidden_image": case.item.images[0],
+        "evaluation": evaluation,
+        "evaluation_run": case.job.algorithm_run,
+        "evaluation_image": case.job.outputs.get().image,
+        "waiting_evaluation": waiting,
+    }
+
+
+def _uploads(people: dict[str, User]) -> dict[str, Any]:
+    owner = people["archive_uploader"]
+    upload = start_upload(owner=owner, filename="a.mha", size=10)
+    archive = make_archive(editor=people["archive_editor"])
+    notify(user=people["stranger"], kind="test", text="For the stranger alone.")
+    return {
+        "upload": upload,
+        "multipart": upload.multipart_id,
+        "token": issue_token(user=people["stranger"], name="A token").token,
+        "import": make_import(owner=owner, destination_id=archive.pk),
+    }
+
+
+def _file(image: Image) -> ImageFile:
+    return image.files.get(kind=ImageFile.Kind.MHA)
+
+
+def _own_upload(user: User) -> str:
+    return str(make_upload(owner=user).pk)
+
+
+def _own_tar(user: User) -> str:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("cases.json"))
+    return str(make_upload(owner=user, content=content.getvalue(), filename="truth.tar").pk)
+
+
+def _own_algorithm(user: User) -> str:
+    return str(make_algorithm(editor=user).pk)
+
+
+def _own_archive(user: User) -> str:
+    return str(make_archive(editor=user).pk)
+
+
+OWN = {
+    "own-upload": _own_upload,
+    "own-tar": _own_tar,
+    "own-algorithm": _own_algorithm,
+    "own-archive": _own_archive,
+}
+"""What a form takes only from the person who owns it."""
