@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from app.accounts import views
+from app.accounts import token_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", views.SignInView.as_view(), name="sign_in"),
     path("sign-out/", views.SignOutView.as_view(), name="sign_out"),
     path("profile/", views.profile, name="profile"),
+    path("profile/tokens/", token_views.token_list, name="tokens"),
+    path("profile/tokens/new/", token_views.create_token, name="create_token"),
+    path("profile/tokens/<uuid:pk>/revoke/", token_views.end_token, name="end_token"),
     path("people/<slug:key>/<uuid:pk>/add/", views.add_person, name="add_person"),
     path(
         "people/<slug:key>/<uuid:pk>/<int:user_pk>/remove/",

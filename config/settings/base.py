@@ -159,13 +159,32 @@ CHANNEL_LAYERS = {
     }
 }
 
+_CACHE = ENV.channel_layer_url or ENV.broker_url
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _CACHE}
+    if _CACHE.startswith(("redis://", "rediss://", "unix://"))
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "app.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "app.accounts.authentication.TokenScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 100,
-    "EXCEPTION_HANDLER": "app.core.api.exception_handler",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "app.core.api.paging.Paging",
+    "DEFAULT_FILTER_BACKENDS": [
+        "app.core.api.filters.QueryFilters",
+        "app.core.api.filters.Ordering",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["app.accounts.authentication.CallerThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"caller": "6000/min"},
+    "EXCEPTION_HANDLER": "app.core.api.errors.exception_handler",
 }
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

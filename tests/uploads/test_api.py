@@ -168,7 +168,7 @@ class TestAccess:
         for other, status in (
             (ApiClient(stranger), 404),
             (ApiClient(admin_user), 404),
-            (anonymous, 403),
+            (anonymous, 401),
         ):
             calls = [
                 other.call("GET", f"{upload['pk']}/"),

@@ -1,5 +1,13 @@
-"""Verbs on users and roles."""
+"""Verbs on users, roles and tokens."""
 
 from app.accounts.services.roles import grant_role, revoke_role
+from app.accounts.services.tokens import IssuedToken, issue_token, recognize_token, revoke_token
 
-__all__ = ["grant_role", "revoke_role"]
+__all__ = [
+    "IssuedToken",
+    "grant_role",
+    "issue_token",
+    "recognize_token",
+    "revoke_role",
+    "revoke_token",
+]

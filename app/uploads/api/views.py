@@ -28,6 +28,7 @@ from app.uploads.models import UserUpload
 class UploadList(generics.ListAPIView[UserUpload]):
     """The user's uploads, and starting one."""
 
+    area = "uploads"
     serializer_class = UploadSerializer
 
     def get_queryset(self) -> Any:
@@ -44,6 +45,8 @@ class UploadList(generics.ListAPIView[UserUpload]):
 class UploadDetail(APIView):
     """One upload."""
 
+    area = "uploads"
+
     def get(self, request: Request, pk: str) -> Response:
         """Show the upload."""
         return Response(_shown(selectors.get_upload_for(request.user, pk), request))
@@ -56,6 +59,8 @@ class UploadDetail(APIView):
 
 class UploadBatch(APIView):
     """Many small files in two requests instead of two each (not part of the S3 protocol)."""
+
+    area = "uploads"
 
     def post(self, request: Request) -> Response:
         """Start uploads and sign the first part of each, in the order given."""
@@ -87,6 +92,8 @@ class UploadBatch(APIView):
 class PresignedUrls(APIView):
     """Addresses for parts."""
 
+    area = "uploads"
+
     def patch(self, request: Request, pk: str, multipart_id: str) -> Response:
         """Sign the named parts."""
         numbers = _checked(PartNumbersSerializer, request)["part_numbers"]
@@ -97,6 +104,8 @@ class PresignedUrls(APIView):
 
 class CompleteMultipart(APIView):
     """The end of an upload."""
+
+    area = "uploads"
 
     def patch(self, request: Request, pk: str, multipart_id: str) -> Response:
         """Put the parts together."""
@@ -109,6 +118,8 @@ class CompleteMultipart(APIView):
 class AbortMultipart(APIView):
     """Giving up."""
 
+    area = "uploads"
+
     def patch(self, request: Request, pk: str, multipart_id: str) -> Response:
         """Drop the parts."""
         upload = _multipart(request, pk, multipart_id)
@@ -118,6 +129,8 @@ class AbortMultipart(APIView):
 
 class ListParts(APIView):
     """What has arrived, for resuming."""
+
+    area = "uploads"
 
     def get(self, request: Request, pk: str, multipart_id: str) -> Response:
         """List the stored parts."""
