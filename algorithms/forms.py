@@ -18,6 +18,7 @@ class AlgorithmForm(forms.ModelForm[Algorithm]):
         fields = ("title", "description", "public")
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         labels = {"public": "Everybody who is signed in may run it"}
+        help_texts = {"public": ""}
 
 
 class NewAlgorithmForm(AlgorithmForm):
@@ -26,11 +27,13 @@ class NewAlgorithmForm(AlgorithmForm):
     inputs = forms.ModelMultipleChoiceField(
         queryset=Socket.objects.all(),
         to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
         help_text="What the container finds below /input.",
     )
     outputs = forms.ModelMultipleChoiceField(
         queryset=Socket.objects.all(),
         to_field_name="slug",
+        widget=forms.CheckboxSelectMultiple,
         help_text="What it leaves below /output.",
     )
 

@@ -16,7 +16,10 @@ class ArchiveForm(forms.ModelForm[Archive]):
         fields = ("title", "description", "public")
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         labels = {"public": "Open to everybody who is signed in"}
-        help_texts = {"title": "Short and telling, such as “Chest CT, screening 2024”."}
+        help_texts = {
+            "title": "Short and telling, such as “Chest CT, screening 2024”.",
+            "public": "",
+        }
 
 
 class ImportForm(forms.Form):

@@ -39,6 +39,10 @@ class QuestionForm(forms.ModelForm[Question]):
             "maximum": "For a number: the largest allowed, if any.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = Question.Kind.choices  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         """Check that a number's range is one."""
         data: dict[str, Any] = super().clean() or {}

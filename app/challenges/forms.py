@@ -19,6 +19,7 @@ class ChallengeForm(forms.ModelForm[Challenge]):
         fields = ("title", "description", "public")
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
         labels = {"public": "Everybody who is signed in may see it and take part"}
+        help_texts = {"public": ""}
 
 
 class PhaseForm(forms.ModelForm[Phase]):
@@ -38,6 +39,7 @@ class PhaseForm(forms.ModelForm[Phase]):
         )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
         labels = {"archive": "Hidden test archive", "open": "Takes submissions"}
+        help_texts = {"open": ""}
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,6 +48,7 @@ class PhaseForm(forms.ModelForm[Phase]):
         if self.instance.archive_id:
             archives = archives | ARCHIVES.model.objects.filter(pk=self.instance.archive_id)
         self.fields["archive"].queryset = archives.distinct()  # type: ignore[attr-defined]
+        self.fields["archive"].empty_label = "Choose an archive"  # type: ignore[attr-defined]
 
 
 class ContainerForm(forms.Form):

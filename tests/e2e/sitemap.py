@@ -42,6 +42,8 @@ SHELL = (
     _visit("web:home", "author", "/"),
     _visit("web:home", "admin", "/"),
     _visit("accounts:profile", "radiologist", "/profile/"),
+    _visit("accounts:tokens", "author", "/profile/tokens/"),
+    _visit("accounts:create_token", "author", "/profile/tokens/new/"),
     _visit("notifications:inbox", "researcher", "/inbox/"),
     _visit("notifications:inbox", "admin", "/inbox/", note="empty"),
     _visit("archives:detail", "organizer", "/archives/{archive}/", note="missing", status=404),
@@ -163,6 +165,7 @@ POST_ONLY = frozenset(
     {
         "accounts:sign_out",
         "accounts:add_person",
+        "accounts:end_token",
         "accounts:remove_person",
         "algorithms:cancel_run",
         "archives:delete",
@@ -185,7 +188,7 @@ NO_PAGES = {
     "reader_studies:export": "sends a CSV file",
     "reader_studies:panel": "a part of the viewer's page, seen there",
     "reader_studies:read": "redirects to the next case",
-    "uploads:": "programs speak with it",
+    "uploads:part": "takes a part of a file that is being sent",
     "web:healthz": "answers a probe",
     "web:readyz": "answers a probe",
 }

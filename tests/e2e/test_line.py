@@ -345,8 +345,8 @@ def make_algorithm(author: Person, *, title: str, container: object) -> None:
     """Make an algorithm and wait until its container is ready."""
     page = author.open("/algorithms/new/")
     author.fill(title=title)
-    page.locator("[name=inputs]").select_option("medical-image")
-    page.locator("[name=outputs]").select_option("segmentation")
+    page.locator("[name=inputs][value=medical-image]").check()
+    page.locator("[name=outputs][value=segmentation]").check()
     author.send("Save")
     author.choose_files(container)  # type: ignore[arg-type]
     author.send("Upload and check")

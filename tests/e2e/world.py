@@ -21,6 +21,7 @@ LONG = (
     "second reading with iterative_reconstruction_kernel_B70f_medium_sharp"
 )
 UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
+MARK = uuid4().hex[:6]  # a kept state folder has earlier runs' objects
 WORK_LIMIT = 300.0
 
 
@@ -56,8 +57,9 @@ class World:
         places = self.places
         places["archive"] = self._listed("researcher", "/archives/", "Thorax CT phantoms")
         page = self.person("researcher").get(f"/archives/{places['archive']}/").text
-        places["item"] = _first(rf'data-item="({UUID})"', page)
-        places["image"] = _first(rf'href="/images/({UUID})/"', page)
+        row = next(row for row in page.split("<tr ") if "512 × 512 × 120" in row)
+        places["item"] = _first(rf'data-item="({UUID})"', row)
+        places["image"] = _first(rf'href="/images/({UUID})/"', row)
         places["study"] = self._listed("radiologist", "/reader-studies/", "Nodules in thorax")
         page = self.person("radiologist").get(f"/reader-studies/{places['study']}/").text
         places["case"] = _first(rf'href="/view/display-set/({UUID})/"', page)
@@ -78,7 +80,7 @@ class World:
         author = self.person("author")
         page = author.fill(
             "/algorithms/new/",
-            title=f"Segmentation for {LONG}",
+            title=f"Segmentation {MARK} for {LONG}",
             description="Its first version is refused, its second one fails.",
             inputs="medical-image",
             outputs="segmentation",
@@ -120,15 +122,15 @@ class World:
             UUID,
             author.fill(
                 "/algorithms/new/",
-                title="Lobe segmentation",
+                title=f"Lobe segmentation {MARK}",
                 inputs="medical-image",
                 outputs="segmentation",
             ),
         )
-        page = organizer.fill("/challenges/new/", title=f"Challenge {uuid4().hex[:6]} on {LONG}")
+        page = organizer.fill("/challenges/new/", title=f"Challenge {MARK} on {LONG}")
         self.places["empty_challenge"] = _first(UUID, page)
         page = organizer.fill(
-            "/challenges/new/", title=f"Lobes {uuid4().hex[:6]}", description="Which lobe is it?"
+            "/challenges/new/", title=f"Lobes {MARK}", description="Which lobe is it?"
         )
         challenge = _first(UUID, page)
         hidden = self._listed("organizer", "/archives/", "Hidden nodule test set")

@@ -6,6 +6,7 @@ and their ``end…`` tag. Further keywords become HTML attributes: ``hx_post=url
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -355,6 +356,12 @@ def form_field(field: BoundField, label: str = "") -> SafeString:
 
 
 # Filters
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """Return a value as JSON that people can read."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 @register.filter
