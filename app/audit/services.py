@@ -1,13 +1,15 @@
 """Writing audit events."""
 
 import re
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import transaction
 from django.db.models import Model
 
 from app.audit.models import Event
 from app.core.context import current
 
+M = TypeVar("M", bound=Model)
 NAME = re.compile(r"^[a-z_]+\.[a-z_]+\.[a-z_]+$")
 
 
@@ -32,3 +34,20 @@ def record(
         address=context.address,
         data=data or {},
     )
+
+
+@transaction.atomic
+def change(name: str, *, obj: M, actor: Any, **changes: Any) -> M:
+    """Set fields of ``obj``, check and save it, and record what each was before and is now."""
+    before = {field: _plain(getattr(obj, field)) for field in changes}
+    for field, value in changes.items():
+        setattr(obj, field, value)
+    obj.full_clean()
+    obj.save()
+    after = {field: _plain(value) for field, value in changes.items()}
+    record(name, obj=obj, actor=actor, data={"before": before, "after": after})
+    return obj
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,11 +1,13 @@
 """Making, changing and deleting archives."""
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from app.accounts.models import User
-from app.accounts.services import grant_role
-from app.audit.services import record
-from archives.models import Archive, ArchiveMember
+from app.accounts.services import make_owned
+from app.audit.services import change, record
+from app.core.errors import Conflict
+from archives.models import Archive
 from archives.policies import ARCHIVES
 
 
@@ -15,32 +17,24 @@ def create_archive(
 ) -> Archive:
     """Make an archive; whoever makes it is its editor."""
     archive = Archive(title=title, description=description, public=public)
-    archive.full_clean()
-    archive.save()
-    grant_role(ARCHIVES, actor=actor, obj=archive, user=actor, role=ArchiveMember.Role.EDITOR)
+    make_owned(ARCHIVES, actor=actor, obj=archive)
     record("archives.archive.created", obj=archive, actor=actor, data={"title": title})
     return archive
 
 
-@transaction.atomic
 def update_archive(*, actor: User, archive: Archive, **changes: object) -> Archive:
     """Change an archive's title, description or publicity."""
-    before = {name: getattr(archive, name) for name in changes}
-    for name, value in changes.items():
-        setattr(archive, name, value)
-    archive.full_clean()
-    archive.save()
-    record(
-        "archives.archive.changed",
-        obj=archive,
-        actor=actor,
-        data={"before": before, "after": changes},
-    )
-    return archive
+    return change("archives.archive.changed", obj=archive, actor=actor, **changes)
 
 
 @transaction.atomic
 def delete_archive(*, actor: User, archive: Archive) -> None:
     """Delete an archive and its items; images used elsewhere stay."""
     record("archives.archive.deleted", obj=archive, actor=actor, data={"title": archive.title})
-    archive.delete()
+    try:
+        archive.delete()
+    except ProtectedError:
+        raise Conflict(
+            "This archive is in use: a challenge tests algorithms on its cases.",
+            advice="Its cases can be taken out only as long as nothing was evaluated on them.",
+        ) from None

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from app.accounts.models import User
-from app.accounts.services import grant_role
-from app.audit.services import record
+from app.accounts.services import make_owned
+from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
 from archives.models import ArchiveItem
 from reader_studies.models import (
@@ -15,7 +15,6 @@ from reader_studies.models import (
     Question,
     QuestionOption,
     ReaderStudy,
-    ReaderStudyMember,
 )
 from reader_studies.policies import READER_STUDIES
 
@@ -24,29 +23,14 @@ from reader_studies.policies import READER_STUDIES
 def create_study(*, actor: User, title: str, **rest: object) -> ReaderStudy:
     """Make a study; whoever makes it is its editor."""
     study = ReaderStudy(title=title, **rest)
-    study.full_clean()
-    study.save()
-    role = ReaderStudyMember.Role.EDITOR
-    grant_role(READER_STUDIES, actor=actor, obj=study, user=actor, role=role)
+    make_owned(READER_STUDIES, actor=actor, obj=study)
     record("reader_studies.study.created", obj=study, actor=actor, data={"title": title})
     return study
 
 
-@transaction.atomic
 def update_study(*, actor: User, study: ReaderStudy, **changes: object) -> ReaderStudy:
     """Change a study's texts and rules."""
-    before = {name: getattr(study, name) for name in changes}
-    for name, value in changes.items():
-        setattr(study, name, value)
-    study.full_clean()
-    study.save()
-    record(
-        "reader_studies.study.changed",
-        obj=study,
-        actor=actor,
-        data={"before": before, "after": changes},
-    )
-    return study
+    return change("reader_studies.study.changed", obj=study, actor=actor, **changes)
 
 
 @transaction.atomic

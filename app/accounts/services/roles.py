@@ -1,6 +1,6 @@
 """Granting and revoking roles on objects."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model
@@ -9,6 +9,17 @@ from app.accounts.models import Membership, User
 from app.accounts.policies import RolePolicy
 from app.core.audit import audit_sink
 from app.core.errors import Conflict, ValidationFailed
+
+M = TypeVar("M", bound=Model)
+
+
+@transaction.atomic
+def make_owned(policy: RolePolicy[Any], *, actor: User, obj: M) -> M:
+    """Check and save a new object; whoever makes it gets the policy's owner role on it."""
+    obj.full_clean()
+    obj.save()
+    grant_role(policy, actor=actor, obj=obj, user=actor, role=policy.owner_role)
+    return obj
 
 
 @transaction.atomic

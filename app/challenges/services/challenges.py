@@ -1,13 +1,13 @@
 """Making, changing and joining challenges."""
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from app.accounts.models import User
-from app.accounts.services import grant_role
-from app.audit.services import record
+from app.accounts.services import grant_role, make_owned
+from app.audit.services import change, record
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES
+from app.core.slugs import free_slug
 
 
 @transaction.atomic
@@ -15,32 +15,16 @@ def create_challenge(
     *, actor: User, title: str, description: str = "", public: bool = False
 ) -> Challenge:
     """Make a challenge; whoever makes it administers it."""
-    challenge = Challenge(
-        title=title, slug=_free_slug(title), description=description, public=public
-    )
-    challenge.full_clean()
-    challenge.save()
-    role = ChallengeMember.Role.ADMIN
-    grant_role(CHALLENGES, actor=actor, obj=challenge, user=actor, role=role)
+    slug = free_slug(Challenge, title, fallback="challenge")
+    challenge = Challenge(title=title, slug=slug, description=description, public=public)
+    make_owned(CHALLENGES, actor=actor, obj=challenge)
     record("challenges.challenge.created", obj=challenge, actor=actor, data={"title": title})
     return challenge
 
 
-@transaction.atomic
 def update_challenge(*, actor: User, challenge: Challenge, **changes: object) -> Challenge:
     """Change a challenge's texts and publicity."""
-    before = {name: getattr(challenge, name) for name in changes}
-    for name, value in changes.items():
-        setattr(challenge, name, value)
-    challenge.full_clean()
-    challenge.save()
-    record(
-        "challenges.challenge.changed",
-        obj=challenge,
-        actor=actor,
-        data={"before": before, "after": changes},
-    )
-    return challenge
+    return change("challenges.challenge.changed", obj=challenge, actor=actor, **changes)
 
 
 @transaction.atomic
@@ -50,11 +34,3 @@ def join_challenge(*, user: User, challenge: Challenge) -> None:
         return
     role = ChallengeMember.Role.PARTICIPANT
     grant_role(CHALLENGES, actor=user, obj=challenge, user=user, role=role)
-
-
-def _free_slug(title: str) -> str:
-    base = slugify(title)[:50] or "challenge"
-    slug, number = base, 2
-    while Challenge.objects.filter(slug=slug).exists():
-        slug, number = f"{base}-{number}", number + 1
-    return slug

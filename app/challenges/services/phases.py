@@ -5,7 +5,7 @@ import tarfile
 from django.db import transaction
 
 from app.accounts.models import User
-from app.audit.services import record
+from app.audit.services import change, record
 from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
 from app.challenges.services.leaderboard import rerank
 from app.core.errors import ValidationFailed
@@ -29,7 +29,7 @@ def create_phase(
 ) -> Phase:
     """Make a phase; without sockets it takes an image and wants a segmentation."""
     phase = Phase(challenge=challenge, **fields)
-    phase.full_clean()
+    _check(phase)
     phase.save()
     phase.inputs.set(inputs or [medical_image_socket()])
     phase.outputs.set(outputs or [segmentation_socket()])
@@ -40,15 +40,7 @@ def create_phase(
 @transaction.atomic
 def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     """Change a phase; a change of the ranking rule ranks anew at once."""
-    before = {name: str(getattr(phase, name)) for name in changes}
-    for name, value in changes.items():
-        setattr(phase, name, value)
-    phase.full_clean()
-    phase.save()
-    after = {name: str(value) for name, value in changes.items()}
-    record(
-        "challenges.phase.changed", obj=phase, actor=actor, data={"before": before, "after": after}
-    )
+    change("challenges.phase.changed", obj=phase, actor=actor, **changes)
     if {"score_path", "direction"} & set(changes):
         rerank(phase)
     return phase
@@ -73,6 +65,14 @@ def add_ground_truth(*, actor: User, phase: Phase, upload: UserUpload) -> Ground
     truth = GroundTruth.objects.create(phase=phase, key=key, size=stored.size, sha256=sha256)
     record("challenges.ground_truth.added", obj=truth, actor=actor, data={"size": stored.size})
     return truth
+
+
+def _check(phase: Phase) -> None:
+    """Raise `ValidationFailed` unless the phase is sound; its title is one of its challenge."""
+    others = Phase.objects.filter(challenge=phase.challenge, title=phase.title).exclude(pk=phase.pk)
+    if others.exists():
+        raise ValidationFailed(fields={"title": ["This challenge has a phase of that title."]})
+    phase.full_clean()
 
 
 def check_ground_truth(upload: UserUpload) -> None:
