@@ -1,10 +1,12 @@
 """Reading reader studies."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from app.accounts.models import User
 from app.core.access import fetch
@@ -96,7 +98,42 @@ def finished_sets(study: ReaderStudy, *, reader: User) -> set[UUID]:
 
 def progress_of(study: ReaderStudy, *, reader: User) -> Progress:
     """Return how far ``reader`` is in ``study``."""
-    return Progress(done=len(finished_sets(study, reader=reader)), total=study.display_sets.count())
+    return progress_in([study], reader=reader)[study.pk]
+
+
+def progress_in(studies: Iterable[ReaderStudy], *, reader: User) -> dict[UUID, Progress]:
+    """Return how far ``reader`` is in each study, by study id; as many queries as for one."""
+    ids = [study.pk for study in studies]
+    done, totals = _done(studies=ids, readers=[reader.pk]), _totals(ids)
+    return {pk: Progress(done=done[pk, reader.pk], total=totals.get(pk, 0)) for pk in ids}
+
+
+def progress_by_reader(study: ReaderStudy, *, readers: Iterable[User]) -> dict[int, Progress]:
+    """Return how far each reader is in ``study``, by user id; as many queries as for one."""
+    ids = [reader.pk for reader in readers]
+    done, total = _done(studies=[study.pk], readers=ids), study.display_sets.count()
+    return {pk: Progress(done=done[study.pk, pk], total=total) for pk in ids}
+
+
+def _totals(studies: Sequence[UUID]) -> dict[UUID, int]:
+    sets = DisplaySet.objects.filter(study__in=studies).order_by()
+    return dict(sets.values_list("study").annotate(count=Count("pk")))
+
+
+def _done(*, studies: Sequence[UUID], readers: Sequence[int]) -> Counter[tuple[UUID, int]]:
+    """Count display sets with every required question answered, by study and reader."""
+    questions = Question.objects.filter(study__in=studies, required=True).order_by()
+    required = dict(questions.values_list("study").annotate(count=Count("pk")))
+    rows = (
+        Answer.objects.filter(display_set__study__in=studies, reader__in=readers)
+        .order_by()
+        .values_list("display_set__study", "reader", "display_set")
+        .annotate(given=Count("pk", filter=Q(question__required=True)))
+    )
+    done: Counter[tuple[UUID, int]] = Counter()
+    for study, reader, _, given in rows:
+        done[study, reader] += given >= required.get(study, 0)
+    return done
 
 
 def next_display_set(

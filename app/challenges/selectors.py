@@ -116,6 +116,18 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
     )
 
 
+def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
+    """Return the evaluation that leads each phase, by phase id, in one query."""
+    first = (
+        Evaluation.objects.filter(submission__phase__challenge=challenge, rank=1)
+        .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
+        .select_related("submission__creator")
+        .order_by("submission__phase_id", "finished_at")
+        .distinct("submission__phase_id")
+    )
+    return {row.submission.phase_id: row for row in first}
+
+
 def submittable_algorithms(user: User, phase: Phase) -> QuerySet[Algorithm]:
     """Return the algorithms that ``user`` edits and that have a version ready to run."""
     edited = AlgorithmMember.objects.filter(user=user, role=AlgorithmMember.Role.EDITOR)

@@ -89,4 +89,10 @@ def _paths(text: str) -> dict[str, str]:
         return {}
     if not isinstance(loaded, dict):
         return {}
-    return {str(key): str(value)[:500] for key, value in loaded.items()}
+    return {_storable(key): _storable(value) for key, value in loaded.items()}
+
+
+def _storable(text: object) -> str:
+    """Return text that the database takes: no NUL, no half of a character."""
+    clean = str(text)[:500].replace("\x00", "")
+    return clean.encode("utf-8", "replace").decode("utf-8")

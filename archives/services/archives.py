@@ -7,6 +7,7 @@ from app.accounts.models import User
 from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.core.errors import Conflict
+from app.core.slugs import free_slug
 from archives.models import Archive
 from archives.policies import ARCHIVES
 
@@ -16,7 +17,8 @@ def create_archive(
     *, actor: User, title: str, description: str = "", public: bool = False
 ) -> Archive:
     """Make an archive; whoever makes it is its editor."""
-    archive = Archive(title=title, description=description, public=public)
+    slug = free_slug(Archive, title, fallback="archive")
+    archive = Archive(title=title, slug=slug, description=description, public=public)
     make_owned(ARCHIVES, actor=actor, obj=archive)
     record("archives.archive.created", obj=archive, actor=actor, data={"title": title})
     return archive

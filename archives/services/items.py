@@ -4,24 +4,35 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict
 from app.images.models import Image, Import
-from app.images.registry import Destination
+from app.images.registry import Destination as ImportDestination
 from app.sockets.models import SocketValue
 from app.sockets.selectors import medical_image_socket
-from app.sockets.services import image_value
+from app.sockets.services import (
+    Destination,
+    GivenValue,
+    image_value,
+    imported_value,
+    put_values,
+    take_values,
+)
 from archives.models import Archive, ArchiveItem
-from archives.selectors import get_archive_for
+from archives.selectors import get_archive_for, get_item_for
+
+ITEM = "archive-item"
 
 
 @transaction.atomic
 def add_item(
     *, actor: User, archive: Archive, title: str, values: Iterable[SocketValue]
 ) -> ArchiveItem:
-    """Add a case; a title that is taken gets a number."""
+    """Add a case; a title that is taken gets a number. Additions to one archive take turns."""
+    Archive.objects.select_for_update().get(pk=archive.pk)
     item = ArchiveItem.objects.create(archive=archive, title=_free_title(archive, title))
     item.values.set(list(values))
     record("archives.item.added", obj=item, actor=actor, data={"archive": str(archive.pk)})
@@ -29,10 +40,46 @@ def add_item(
 
 
 @transaction.atomic
+def change_item(
+    *,
+    actor: User,
+    item: ArchiveItem,
+    title: str | None = None,
+    given: Iterable[GivenValue] | None = None,
+    replace_all: bool = False,
+) -> ArchiveItem:
+    """Change a case's title and values: each socket given is replaced, the others stay.
+
+    With ``replace_all`` the sockets that are not given are emptied. Images that were uploaded
+    follow when they are imported.
+    """
+    ArchiveItem.objects.select_for_update().get(pk=item.pk)
+    if title is not None and title.strip() and title.strip() != item.title:
+        item.title = title.strip()
+        item.full_clean()
+        item.save()
+    chosen = list(given or ())
+    values = take_values(actor=actor, given=chosen, destination=Destination(ITEM, item.pk))
+    if replace_all:
+        kept = [value.socket.pk for value in chosen]
+        item.values.remove(*item.values.exclude(socket__in=kept))
+    put_values(item, values)
+    sockets = sorted(value.socket.slug for value in chosen)
+    record("archives.item.changed", obj=item, actor=actor, data={"sockets": sockets})
+    return item
+
+
+@transaction.atomic
 def delete_item(*, actor: User, item: ArchiveItem) -> None:
     """Take a case out of its archive; its images stay where else they are used."""
     record("archives.item.deleted", obj=item, actor=actor, data={"title": item.title})
-    item.delete()
+    try:
+        item.delete()
+    except ProtectedError:
+        raise Conflict(
+            "Algorithms were evaluated on this case, so it stays in the archive.",
+            advice="Results of a challenge must remain explainable.",
+        ) from None
 
 
 def add_imported_images(source: Import, images: list[Image]) -> None:
@@ -47,10 +94,24 @@ def add_imported_images(source: Import, images: list[Image]) -> None:
         add_item(actor=source.owner, archive=archive, title=image.name, values=[value])
 
 
-def describe_destination(user: User, pk: UUID) -> Destination:
+def receive_item_image(source: Import, images: list[Image]) -> None:
+    """Put an imported image into the case that it was given for."""
+    item = ArchiveItem.objects.select_for_update().filter(pk=source.destination_id).first()
+    if item is None:
+        raise Conflict("The case was deleted while its files were being imported.")
+    put_values(item, [imported_value(source, images)])
+
+
+def describe_item(user: User, pk: UUID) -> ImportDestination:
+    """Name the case an import goes to, if ``user`` may change it; else `NotFound`."""
+    item = get_item_for(user, pk, action="upload")
+    return ImportDestination(title=item.title, url=f"/archives/{item.archive_id}/")
+
+
+def describe_destination(user: User, pk: UUID) -> ImportDestination:
     """Name the archive an import goes to, if ``user`` may add to it; else `NotFound`."""
     archive = get_archive_for(user, pk, action="upload")
-    return Destination(title=archive.title, url=f"/archives/{archive.pk}/")
+    return ImportDestination(title=archive.title, url=f"/archives/{archive.pk}/")
 
 
 def _free_title(archive: Archive, wanted: str) -> str:

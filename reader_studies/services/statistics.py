@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.accounts.models import User
 from reader_studies.models import Answer, Question, ReaderStudy, ReaderStudyMember
-from reader_studies.selectors import Progress, progress_of, questions_of
+from reader_studies.selectors import Progress, progress_by_reader, questions_of
 from reader_studies.statistics import fleiss_kappa, percent_agreement
 
 
@@ -42,8 +42,9 @@ def study_statistics(study: ReaderStudy) -> StudyStatistics:
         answers[answer.question_id].append(answer)
     members = ReaderStudyMember.objects.filter(target=study).select_related("user")
     readers = sorted((row.user for row in members), key=lambda user: user.display_name.lower())
+    progress = progress_by_reader(study, readers=readers)
     return StudyStatistics(
-        readers=[(reader, progress_of(study, reader=reader)) for reader in readers],
+        readers=[(reader, progress[reader.pk]) for reader in readers],
         questions=[_summarise(question, answers[question.pk]) for question in questions_of(study)],
         answers=sum(len(rows) for rows in answers.values()),
     )

@@ -26,9 +26,9 @@ def study_list(request: HttpRequest) -> HttpResponse:
         search=("title", "description"),
         sorts=(("title", "Title"), ("-modified", "Last changed")),
     )
-    user = cast(User, request.user)
+    progress = selectors.progress_in(page.items, reader=cast(User, request.user))
     for study in page.items:
-        study.progress = selectors.progress_of(study, reader=user)
+        study.progress = progress[study.pk]
     return render(request, "reader_studies/list.html", {"list": page})
 
 

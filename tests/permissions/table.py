@@ -168,6 +168,7 @@ FILES = [
 ]
 
 _MULTIPART = {"pk": "upload", "multipart_id": "multipart"}
+_DOOMED = {"pk": "doomed_upload", "multipart_id": "doomed_multipart"}
 UPLOADS = [
     *api("uploads:list", "GET", SIGNED_IN),
     *api("uploads:list", "POST", SIGNED_IN, body={"filename": "a.mha"}, changes=True),
@@ -186,7 +187,7 @@ UPLOADS = [
         statuses=frozenset({400}),
         json=True,
     ),
-    *api("uploads:abort", "PATCH", UPLOAD_OWNER, path=_MULTIPART, changes=True),
+    *api("uploads:abort", "PATCH", UPLOAD_OWNER, path=_DOOMED, changes=True),
     *api("uploads:parts", "GET", UPLOAD_OWNER, path=_MULTIPART),
     Row(
         "uploads:part",

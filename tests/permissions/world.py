@@ -150,11 +150,14 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
 def _uploads(people: dict[str, User]) -> dict[str, Any]:
     owner = people["archive_uploader"]
     upload = start_upload(owner=owner, filename="a.mha", size=10)
+    doomed = start_upload(owner=owner, filename="b.mha", size=10)
     archive = make_archive(editor=people["archive_editor"])
     notify(user=people["stranger"], kind="test", text="For the stranger alone.")
     return {
         "upload": upload,
         "multipart": upload.multipart_id,
+        "doomed_upload": doomed,
+        "doomed_multipart": doomed.multipart_id,
         "token": issue_token(user=people["stranger"], name="A token").token,
         "import": make_import(owner=owner, destination_id=archive.pk),
     }

@@ -13,6 +13,7 @@ from app.challenges.models import Evaluation, EvaluationCase
 from app.challenges.services.cases import start_case
 from app.challenges.services.leaderboard import rerank
 from app.challenges.services.method import start_method
+from app.core.errors import PortalError
 from app.core.states import transition
 from app.execution.models import Job
 from app.execution.services import cancel_job
@@ -59,10 +60,24 @@ def _run_cases(evaluation: Evaluation) -> bool:
     if failed:
         _fail_for_case(evaluation, failed[0])
         return False
+    try:
+        with transaction.atomic():
+            _start_due(evaluation, cases)
+    except PortalError as error:
+        fail(
+            evaluation,
+            reason="The algorithm cannot be run on the hidden test set.",
+            organizer_reason=f"{error.message} {error.advice}".strip(),
+        )
+    return False
+
+
+def _start_due(evaluation: Evaluation, cases: list[EvaluationCase]) -> None:
+    """Submit the jobs that are due; raises what the job's own submission raises."""
     if all(case.job and case.job.state == Job.State.SUCCEEDED for case in cases):
         start_method(evaluation)
         transition(evaluation, State.EVALUATING)
-        return False
+        return
     first = cases[0]
     if first.job is None:
         start_case(first)
@@ -71,7 +86,6 @@ def _run_cases(evaluation: Evaluation) -> bool:
             if case.job is None:
                 start_case(case)
     Evaluation.objects.filter(pk=evaluation.pk).update(modified=timezone.now())
-    return False
 
 
 def _score(evaluation: Evaluation) -> bool:
@@ -126,13 +140,17 @@ def _fail_for_case(evaluation: Evaluation, case: EvaluationCase) -> None:
 
 @transaction.atomic
 def cancel_evaluation(*, actor: User, evaluation: Evaluation) -> None:
-    """Stop an evaluation and its jobs."""
+    """Stop an evaluation and its jobs.
+
+    The evaluation is locked first, as every step does: no step can start a job meanwhile.
+    """
+    evaluation = Evaluation.objects.select_for_update(of=("self",)).get(pk=evaluation.pk)
+    transition(evaluation, State.CANCELLED, actor=actor, finished_at=timezone.now())
     for case in evaluation.cases.select_related("job"):
         if case.job is not None and case.job.state not in Job.MACHINE.final:
             cancel_job(actor=actor, job=case.job)
     if evaluation.job is not None and evaluation.job.state not in Job.MACHINE.final:
         cancel_job(actor=actor, job=evaluation.job)
-    transition(evaluation, State.CANCELLED, actor=actor, finished_at=timezone.now())
     record("challenges.evaluation.cancelled", obj=evaluation, actor=actor)
 
 

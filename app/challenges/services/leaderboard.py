@@ -25,7 +25,7 @@ def rerank(phase: Phase) -> None:
     newest = {row.submission_id: row for row in rows}
     scores: dict[Evaluation, float] = {}
     for row in rows:
-        row.score, row.rank = None, None
+        row.score, row.rank, row.reason = None, None, ""
         if newest[row.submission_id] is not row:
             continue
         try:

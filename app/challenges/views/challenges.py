@@ -50,10 +50,8 @@ def create(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a challenge and its phases."""
     challenge = selectors.get_challenge_for(request.user, pk)
-    phases = [
-        {"phase": phase, "best": selectors.leaderboard_for(phase).first()}
-        for phase in challenge.phases.all()
-    ]
+    best = selectors.best_in(challenge)
+    phases = [{"phase": phase, "best": best.get(phase.pk)} for phase in challenge.phases.all()]
     context = {"challenge": challenge, "phases": phases, **rights(request, challenge)}
     return render(request, "challenges/detail.html", context)
 

@@ -13,7 +13,7 @@ from app.challenges import selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
 from app.challenges.views.challenges import rights
 from app.core.errors import ValidationFailed
-from app.core.forms import changed_values
+from app.core.forms import add_errors, changed_values
 from app.execution.models import ContainerImage
 
 
@@ -40,11 +40,14 @@ def create(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PhaseForm(request.POST or None, user=request.user)
     form.instance.challenge = challenge
     if request.method == "POST" and form.is_valid():
-        phase = services.create_phase(
-            actor=cast(User, request.user), challenge=challenge, **form.cleaned_data
-        )
-        messages.success(request, "The phase is made. Now its evaluation.")
-        return redirect("challenges:setup_phase", pk=phase.pk)
+        actor = cast(User, request.user)
+        try:
+            phase = services.create_phase(actor=actor, challenge=challenge, **form.cleaned_data)
+        except ValidationFailed as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, "The phase is made. Now its evaluation.")
+            return redirect("challenges:setup_phase", pk=phase.pk)
     context = {"form": form, "challenge": challenge}
     return render(request, "challenges/phase_form.html", context)
 
@@ -57,9 +60,13 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         phase.refresh_from_db()
         actor = cast(User, request.user)
-        services.update_phase(actor=actor, phase=phase, **changed_values(form))
-        messages.success(request, "Your changes are saved.")
-        return redirect("challenges:setup_phase", pk=phase.pk)
+        try:
+            services.update_phase(actor=actor, phase=phase, **changed_values(form))
+        except ValidationFailed as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, "Your changes are saved.")
+            return redirect("challenges:setup_phase", pk=phase.pk)
     context = {"form": form, "phase": phase, "challenge": phase.challenge}
     return render(request, "challenges/phase_form.html", context)
 

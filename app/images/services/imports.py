@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +20,8 @@ from app.core.tasks import enqueue_on_commit
 from app.images.conversion import CODES, FileIssue, Limits
 from app.images.conversion.child import ConversionReport, run_conversion
 from app.images.models import Image, Import, ImportFile
-from app.images.registry import describe_destination, receive_images
+from app.images.registry import describe_destination, lose_images, receive_images
+from app.images.services.instances import store_instances
 from app.images.services.staging import Staged, stage_uploads
 from app.images.services.storing import (
     StoredImage,
@@ -46,6 +48,7 @@ def start_import(
     destination_id: UUID,
     uploads: Sequence[UserUpload],
     paths: Mapping[str, str] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> Import:
     """Queue an import of completed uploads; the owner must be allowed to add there."""
     describe_destination(destination, owner, destination_id)
@@ -56,6 +59,7 @@ def start_import(
         destination=destination,
         destination_id=destination_id,
         paths=dict(paths or {}),
+        details=dict(details or {}),
         total_files=len(uploads),
     )
     source.uploads.set(uploads)
@@ -64,11 +68,13 @@ def start_import(
     return source
 
 
+@transaction.atomic
 def cancel_import(*, actor: User, source: Import) -> None:
     """Stop an import; a running one notices before it hands anything over."""
     transition(
         source, State.CANCELLED, actor=actor, finished_at=timezone.now(), lease_expires_at=None
     )
+    lose_images(source.destination, source)
 
 
 def run_import(import_id: UUID | str) -> None:
@@ -135,6 +141,10 @@ def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None
         for found in report.images:
             _beat(source)
             stored.append(store_image(found, source=source))
+            if source.details.get("keep_instances"):
+                stored[-1].instances = store_instances(
+                    stored[-1].image, sources=found.sources, folder=staged.folder
+                )
         with transaction.atomic():
             _finish(source, staged, report, stored)
     except BaseException:
@@ -160,6 +170,8 @@ def _finish(
     ImportFile.objects.bulk_create(rows, batch_size=1000)
     if stored:
         receive_images(source.destination, source, images)
+    else:
+        lose_images(source.destination, source)
     for upload in source.uploads.all():
         discard_upload(upload)
     _tell(source, len(stored))
@@ -199,15 +211,19 @@ def _outcome(issue: FileIssue) -> str:
 
 
 def _fail(source: Import, message: str) -> None:
-    with transaction.atomic():
-        transition(
-            source,
-            State.FAILED,
-            message=message,
-            finished_at=timezone.now(),
-            lease_expires_at=None,
-        )
-        _tell(source, 0)
+    """Give up, unless the import has come to another end meanwhile."""
+    try:
+        with transaction.atomic():
+            transition(
+                source,
+                State.FAILED,
+                message=message,
+                finished_at=timezone.now(),
+                lease_expires_at=None,
+            )
+            _tell(source, 0)
+    except TransitionNotAllowed:
+        logger.info("Import %s had ended already.", source.pk)
 
 
 def _tell(source: Import, count: int) -> None:

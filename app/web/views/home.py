@@ -10,7 +10,7 @@ from app.challenges.selectors import challenges_for, submissions_for
 from app.images.models import Import
 from archives.selectors import archives_for
 from reader_studies.models import ReaderStudy
-from reader_studies.selectors import Progress, progress_of, studies_for
+from reader_studies.selectors import Progress, progress_in, studies_for
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,11 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:sign_in")
     user = request.user
     studies = list(studies_for(user).order_by("-modified")[:5])
+    progress = progress_in(studies, reader=user)
     context = {
         "greeting": f"Hello, {user.first_name or user.username}",
         "archives": archives_for(user).order_by("-modified")[:5],
-        "readings": [Reading(study, progress_of(study, reader=user)) for study in studies],
+        "readings": [Reading(study, progress[study.pk]) for study in studies],
         "algorithms": algorithms_for(user).order_by("-modified")[:5],
         "challenges": challenges_for(user).order_by("-modified")[:5],
         "runs": runs_for(user).order_by("-created")[:5],
