@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import imagecodecs
@@ -10,7 +11,7 @@ from playwright.sync_api import Page
 
 Picture = np.ndarray[Any, Any]
 COLORFUL = 30  # a pixel whose red, green and blue differ by more is colored
-PICTURE_WITHIN = 60_000  # milliseconds
+PICTURE_WITHIN = 60.0  # seconds
 
 
 class Viewer:
@@ -18,13 +19,20 @@ class Viewer:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.wait("viewer.complete", timeout=PICTURE_WITHIN)
+        self.wait("viewer.complete", seconds=PICTURE_WITHIN)
 
-    def wait(self, condition: str, *, timeout: float = 20_000) -> None:
-        """Wait for a condition on `viewer`, that is `window.hounsfieldViewer`."""
-        self.page.wait_for_function(
-            f"(viewer => viewer && ({condition}))(window.hounsfieldViewer)", timeout=timeout
-        )
+    def wait(self, condition: str, *, seconds: float = 20) -> None:
+        """Wait for a condition on `viewer`, that is `window.hounsfieldViewer`.
+
+        Asked from here again and again, since the page's security policy forbids that it evaluates
+        text by itself.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.page.evaluate(
+            f"(viewer => Boolean(viewer && {condition}))(window.hounsfieldViewer)"
+        ):
+            assert time.monotonic() < deadline, f"The viewer never came to: {condition}"
+            self.page.wait_for_timeout(25)
 
     def get(self, what: str) -> Any:
         return self.page.evaluate(f"window.hounsfieldViewer.{what}")

@@ -198,7 +198,7 @@ def test_the_author_runs_an_algorithm_and_sees_the_overlay(
     assert viewer.show_overlay() > 0
     page.keyboard.press("o")
     viewer.wait("!viewer.overlays.shown")
-    page.wait_for_function("() => new Promise(requestAnimationFrame).then(() => true)")
+    page.evaluate("new Promise(requestAnimationFrame)")
     assert colored(viewer.picture()) == 0
 
 
