@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from demo.containers.algorithms.metaimage import MetaImage
 from demo.containers.algorithms.segment import segment

@@ -1,6 +1,6 @@
 """Error pages; missing and forbidden look the same."""
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -53,8 +53,13 @@ def _page(request: HttpRequest, template: str, error: PortalError) -> HttpRespon
 
     Under ASGI Django calls error handlers in a thread whose connections no request ever closes.
     """
-    close_old_connections()
+    _close_connections()
     try:
         return render(request, template, {"error": error}, status=error.status)
     finally:
+        _close_connections()
+
+
+def _close_connections() -> None:
+    if not connection.in_atomic_block:
         close_old_connections()
