@@ -14,13 +14,21 @@ class ArchivesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
         from archives.policies import ARCHIVES
-        from archives.selectors import image_ids_visible_to
-        from archives.services import add_imported_images, describe_destination
+        from archives.selectors import image_ids_visible_to, value_ids_visible_to
+        from archives.services import (
+            add_imported_images,
+            describe_destination,
+            describe_item,
+            receive_item_image,
+        )
         from viewer.registry import register
 
         register_people("archive", ARCHIVES)
         visibility.register(image_ids_visible_to)
+        values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)
+        register_destination("archive-item", receive_item_image, describe_item)
         register(ArchiveItemSource())

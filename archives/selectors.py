@@ -39,6 +39,21 @@ def items_of(archive: Archive) -> QuerySet[ArchiveItem]:
     return archive.items.prefetch_related("values__socket", "values__image__files")
 
 
+def items_for(user: Any) -> QuerySet[ArchiveItem]:
+    """Return the items of all archives that ``user`` may view."""
+    return (
+        ArchiveItem.objects.filter(archive__in=ARCHIVES.visible_to(user))
+        .select_related("archive")
+        .prefetch_related("values__socket")
+    )
+
+
+def value_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of socket values that ``user`` sees through archives."""
+    items = ArchiveItem.objects.filter(archive__in=ARCHIVES.visible_to(user))
+    return items.exclude(values=None).order_by().values("values")
+
+
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of images that ``user`` sees through archives."""
     return (

@@ -18,14 +18,27 @@ class Destination:
 
 Receive = Callable[[Any, list[Any]], None]
 Describe = Callable[[Any, UUID], Destination]
+Lose = Callable[[Any], None]
 _destinations: dict[str, tuple[Receive, Describe]] = {}
+_lost: dict[str, Lose] = {}
 _on_image_ready: list[Callable[[UUID], None]] = []
 
 
-def register_destination(key: str, receive: Receive, describe: Describe) -> None:
+def register_destination(
+    key: str, receive: Receive, describe: Describe, lost: Lose | None = None
+) -> None:
     """Let imports go to ``key``: ``receive(import, images)`` runs in the final transaction;
-    ``describe(user, pk)`` names the object or raises `NotFound` without the right to add."""
+    ``describe(user, pk)`` names the object or raises `NotFound` without the right to add.
+    ``lost(import)`` is told, in the transaction that ends it, of an import that brings nothing."""
     _destinations[key] = (receive, describe)
+    if lost is not None:
+        _lost[key] = lost
+
+
+def lose_images(key: str, source: Any) -> None:
+    """Tell the destination that nothing will come."""
+    if key in _lost:
+        _lost[key](source)
 
 
 def receive_images(key: str, source: Any, images: list[Any]) -> None:

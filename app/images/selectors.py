@@ -20,6 +20,16 @@ CONTENT_TYPES = {
 }
 
 
+def images_for(user: Any) -> QuerySet[Image]:
+    """Return the images that ``user`` may view, with their files."""
+    return IMAGES.visible_to(user).prefetch_related("files", "instances")
+
+
+def imports_for(user: Any) -> QuerySet[Import]:
+    """Return the imports that ``user`` may look at."""
+    return IMPORTS.visible_to(user).prefetch_related("uploads", "images")
+
+
 def get_image_for(user: Any, pk: UUID | str, *, action: str = "view") -> Image:
     """Return the image if ``user`` may see it through any use, else raise `NotFound`."""
     return fetch(IMAGES, user=user, pk=pk, action=action)

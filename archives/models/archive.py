@@ -10,6 +10,7 @@ class Archive(UUIDModel, TimestampedModel):
     """A curated set of cases."""
 
     title = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=200, unique=True)
     description = models.TextField(blank=True)
     public = models.BooleanField(
         default=False, help_text="Every signed-in person may look at the cases."

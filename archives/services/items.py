@@ -96,7 +96,8 @@ def add_imported_images(source: Import, images: list[Image]) -> None:
 
 def receive_item_image(source: Import, images: list[Image]) -> None:
     """Put an imported image into the case that it was given for."""
-    item = ArchiveItem.objects.select_for_update().filter(pk=source.destination_id).first()
+    pk = source.destination_id
+    item = ArchiveItem.objects.select_for_update().filter(pk=pk).first() if pk else None
     if item is None:
         raise Conflict("The case was deleted while its files were being imported.")
     put_values(item, [imported_value(source, images)])

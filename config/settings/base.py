@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "rest_framework",
+    "drf_spectacular",
     "django_htmx",
     "app.core",
     "app.design",
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "reader_studies",
     "app.challenges",
     "app.web",
+    "app.api",
 ]
 
 MIDDLEWARE = [
@@ -175,6 +177,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "app.accounts.authentication.TokenScope",
     ],
+    "DEFAULT_SCHEMA_CLASS": "app.core.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "app.core.api.paging.Paging",
@@ -185,6 +188,20 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["app.accounts.authentication.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {"caller": "6000/min"},
     "EXCEPTION_HANDLER": "app.core.api.errors.exception_handler",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Hounsfield",
+    "DESCRIPTION": "Archives, images, reader studies, algorithms and challenges over HTTP.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SCHEMA_COERCE_PATH_PK": False,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "AUTHENTICATION_WHITELIST": ["app.accounts.authentication.TokenAuthentication"],
 }
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -10,6 +10,7 @@ class ReaderStudy(UUIDModel, TimestampedModel):
     """Display sets that readers look at, and questions that they answer about each."""
 
     title = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=200, unique=True)
     description = models.TextField(blank=True)
     instructions = models.TextField(
         blank=True, help_text="Shown to every reader before the first case."

@@ -9,6 +9,7 @@ from app.accounts.models import User
 from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
+from app.core.slugs import free_slug
 from archives.models import ArchiveItem
 from reader_studies.models import (
     DisplaySet,
@@ -22,7 +23,8 @@ from reader_studies.policies import READER_STUDIES
 @transaction.atomic
 def create_study(*, actor: User, title: str, **rest: object) -> ReaderStudy:
     """Make a study; whoever makes it is its editor."""
-    study = ReaderStudy(title=title, **rest)
+    slug = free_slug(ReaderStudy, title, fallback="reader-study")
+    study = ReaderStudy(title=title, slug=slug, **rest)
     make_owned(READER_STUDIES, actor=actor, obj=study)
     record("reader_studies.study.created", obj=study, actor=actor, data={"title": title})
     return study

@@ -23,7 +23,12 @@ def page_of(**parameters: Any) -> ListPage:
 @pytest.fixture
 def archives(db: None) -> None:
     Archive.objects.bulk_create(
-        Archive(title=f"Archive {n:02d}", description="odd" if n % 2 else "even") for n in range(25)
+        Archive(
+            title=f"Archive {n:02d}",
+            slug=f"archive-{n}",
+            description="odd" if n % 2 else "even",
+        )
+        for n in range(25)
     )
 
 

@@ -15,7 +15,8 @@ from django.test import Client, TestCase, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from app.audit.models import Event
-from tests.permissions.table import HIDDEN, LOGIN, METHOD, OK, REFUSED, TABLE, Row
+from tests.permissions.api_table import TABLE
+from tests.permissions.table import HIDDEN, LOGIN, METHOD, OK, REFUSED, Row
 from tests.permissions.world import ROLES, World, build_world
 
 NOT_COUNTED = {"sessions.Session", "viewer.ViewSession", "audit.Event"}

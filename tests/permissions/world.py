@@ -14,6 +14,7 @@ from app.core.states import transition
 from app.execution.models import Job
 from app.images.models import Image, ImageFile
 from app.notifications.services import notify
+from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_run
@@ -158,6 +159,7 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
         "multipart": upload.multipart_id,
         "doomed_upload": doomed,
         "doomed_multipart": doomed.multipart_id,
+        "socket": medical_image_socket(),
         "token": issue_token(user=people["stranger"], name="A token").token,
         "import": make_import(owner=owner, destination_id=archive.pk),
     }

@@ -2,5 +2,6 @@
 
 from app.images.models.image import Image, ImageFile
 from app.images.models.imports import Import, ImportFile
+from app.images.models.instance import ImageInstance
 
-__all__ = ["Image", "ImageFile", "Import", "ImportFile"]
+__all__ = ["Image", "ImageFile", "ImageInstance", "Import", "ImportFile"]

@@ -44,6 +44,9 @@ class Import(UUIDModel, TimestampedModel):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     destination = models.CharField(max_length=40)
     destination_id = models.UUIDField(null=True, blank=True)
+    details = models.JSONField(
+        default=dict, blank=True, help_text="What else the destination has to know."
+    )
     uploads = models.ManyToManyField(UserUpload, related_name="imports")
     paths = models.JSONField(default=dict, help_text="Upload id → relative path as chosen.")
     message = models.TextField(blank=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core.ids import new_id
 from app.core.storage import get_store
 from app.images.conversion import ConvertedImage
-from app.images.models import Image, ImageFile, Import
+from app.images.models import Image, ImageFile, ImageInstance, Import
 from app.images.registry import image_ready
 from app.images.services.thumbnail import thumbnail_png
 
@@ -19,6 +19,7 @@ class StoredImage:
 
     image: Image
     files: list[ImageFile] = field(default_factory=list)
+    instances: list[ImageInstance] = field(default_factory=list)
 
 
 def store_image(converted: ConvertedImage, *, source: Import | None = None) -> StoredImage:
@@ -51,6 +52,7 @@ def publish_image(stored: StoredImage) -> Image:
     """Write the rows, in the transaction under way, and tell everybody who waits for images."""
     stored.image.save(force_insert=True)
     ImageFile.objects.bulk_create(stored.files)
+    ImageInstance.objects.bulk_create(stored.instances)
     image_ready(stored.image.pk)
     return stored.image
 
@@ -59,8 +61,8 @@ def discard_stored(images: Iterable[StoredImage]) -> None:
     """Remove the bytes of images that were not published."""
     store = get_store()
     for stored in images:
-        for file in stored.files:
-            store.delete(file.key)
+        for key in [row.key for row in stored.files] + [row.key for row in stored.instances]:
+            store.delete(key)
 
 
 def _image(converted: ConvertedImage, *, source: Import | None) -> Image:

@@ -12,15 +12,18 @@ EDGE = 96  # pixels
 def thumbnail_png(path: Path) -> bytes | None:
     """Return a PNG of the middle axial slice of a MetaImage, in its true proportions.
 
-    Grey values are windowed between the 1st and 99th percentile of that slice. Only the one slice
+    Grey values are windowed between the 1st and 99th percentile of that slice's numbers; what is
+    no number is black. Only the one slice
     is kept in memory beside the decompressed image. ``None`` when there is nothing to show.
     """
     pixels, spacing = _middle_slice(path)
     if pixels.size == 0:
         return None
-    low, high = np.percentile(pixels, (1, 99))
+    numbers = pixels[np.isfinite(pixels)]
+    low, high = np.percentile(numbers, (1, 99)) if numbers.size else (0.0, 0.0)
     scale = 255.0 / (high - low) if high > low else 1.0
-    picture = np.clip((pixels.astype(np.float32) - low) * scale, 0, 255).astype(np.uint8)
+    shades = np.clip((pixels.astype(np.float32) - low) * scale, 0, 255)
+    picture = np.nan_to_num(shades).astype(np.uint8)
     return bytes(imagecodecs.png_encode(_resized(picture, spacing)))
 
 

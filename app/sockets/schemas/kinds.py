@@ -35,6 +35,7 @@ _ALL = [
     SocketKind("IMG", "Image", SuperKind.IMAGE),
     SocketKind("SEG", "Segmentation", SuperKind.IMAGE),
     SocketKind("HMAP", "Heat Map", SuperKind.IMAGE),
+    SocketKind("DCIS", "DICOM Image Set", SuperKind.IMAGE),
     SocketKind("STR", "String", SuperKind.VALUE, {"type": "string", "maxLength": 100_000}),
     SocketKind("INT", "Integer", SuperKind.VALUE, {"type": "integer"}),
     SocketKind("FLT", "Float", SuperKind.VALUE, {"type": "number"}),

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.utils.text import slugify
+
+from app.accounts.models import User
+from app.audit.services import record
 from app.core.errors import ValidationFailed
 from app.sockets.models import Socket
 from app.sockets.schemas import KINDS
@@ -22,4 +27,19 @@ def ensure_socket(*, slug: str, title: str, kind: str, relative_path: str, **res
     socket = Socket(slug=slug, title=title, kind=kind, relative_path=relative_path, **rest)
     socket.full_clean()
     socket.save()
+    return socket
+
+
+@transaction.atomic
+def create_socket(
+    *, actor: User, title: str, kind: str, relative_path: str, slug: str = "", **rest: Any
+) -> Socket:
+    """Make a new socket for everybody; its slug follows from its title unless given."""
+    slug = slug or slugify(title)[:100]
+    if Socket.objects.filter(slug=slug).exists():
+        raise ValidationFailed(fields={"slug": [f"There is a socket “{slug}” already."]})
+    if Socket.objects.filter(relative_path=relative_path).exists():
+        raise ValidationFailed(fields={"relative_path": ["Another socket has this path."]})
+    socket = ensure_socket(slug=slug, title=title, kind=kind, relative_path=relative_path, **rest)
+    record("sockets.socket.created", obj=socket, actor=actor, data={"slug": slug})
     return socket

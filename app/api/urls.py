@@ -1,0 +1,23 @@
+"""Every address of the API but the uploads', which bring their own; longer prefixes come first."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from app.api.views import HandshakeView, TimezoneView
+from app.images.api.urls import urlpatterns as images
+from app.sockets.api.urls import urlpatterns as sockets
+from archives.api.urls import urlpatterns as archives
+
+app_name = "api"
+_VERSION_1: list[URLPattern | URLResolver] = [
+    path("gcapi/", HandshakeView.as_view(), name="gcapi"),
+    path("timezone/", TimezoneView.as_view(), name="timezone"),
+    *sockets,
+    *images,
+    *archives,
+]
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("v1/", include(_VERSION_1)),
+]

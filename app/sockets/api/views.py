@@ -1,0 +1,49 @@
+"""The API of sockets."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from app.accounts.models import User
+from app.core.api.filters import Filter
+from app.core.api.views import ResourceViewSet, number_of
+from app.core.errors import NotFound
+from app.sockets import selectors, services
+from app.sockets.api.serializers import NewSocketSerializer, SocketSerializer
+from app.sockets.models import Socket
+
+
+class SocketViewSet(ResourceViewSet[Socket]):
+    """Sockets: the typed, named slots that cases, jobs and results are made of."""
+
+    area = "sockets"
+    queryset = Socket.objects.none()
+    serializer_class = SocketSerializer
+    filters = {"slug": Filter("slug"), "kind": Filter("kind")}
+    ordering_fields = ("title", "slug", "created")
+
+    def get_queryset(self) -> QuerySet[Socket]:
+        """Return the sockets."""
+        return selectors.sockets()
+
+    def find(self, pk: object, action: str) -> Socket:
+        """Return the socket."""
+        found = self.get_queryset().filter(pk=pk).first()  # type: ignore[misc]
+        if found is None:
+            raise NotFound
+        return found
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Show a socket."""
+        return self.shown(self.find(number_of(pk), "view"))
+
+    @extend_schema(request=NewSocketSerializer, responses={201: SocketSerializer})
+    def create(self, request: Request) -> Response:
+        """Make a socket."""
+        given = self.checked(NewSocketSerializer)
+        return self.shown(
+            services.create_socket(actor=cast(User, request.user), **given), status=201
+        )

@@ -1,0 +1,82 @@
+"""Who may do what over the API; together with the pages this is the whole table."""
+
+from tests.permissions.table import (
+    ARCHIVE,
+    ARCHIVE_EDITORS,
+    ARCHIVE_UPLOADERS,
+    EVERYBODY,
+    SIGNED_IN,
+    Row,
+    api,
+    page,
+    pk,
+    roles,
+)
+from tests.permissions.table import TABLE as PAGES
+
+GENERAL = [
+    *page("api:schema", EVERYBODY),
+    *page("api:gcapi", EVERYBODY),
+    *api("api:timezone", "POST", SIGNED_IN, body={"timezone": "Europe/Amsterdam"}),
+    *api("api:socket-list", "GET", SIGNED_IN),
+    *api("api:socket-detail", "GET", SIGNED_IN, path=pk("socket")),
+    *api(
+        "api:socket-list",
+        "POST",
+        SIGNED_IN,
+        body={"title": "Age", "kind": "Integer", "relative_path": "age.json"},
+        changes=True,
+    ),
+]
+
+IMAGES = [
+    *api("api:image-list", "GET", SIGNED_IN),
+    *api("api:image-detail", "GET", ARCHIVE, path=pk("archive_image")),
+    *api("api:image-detail", "GET", SIGNED_IN, path=pk("shared_image")),
+    *api("api:image-dicom-instances", "GET", frozenset(), path=pk("archive_image")),
+    *api("api:upload-session-list", "GET", SIGNED_IN),
+    *api("api:upload-session-detail", "GET", roles("archive_uploader"), path=pk("import")),
+]
+
+ARCHIVES = [
+    *api("api:archive-list", "GET", SIGNED_IN),
+    *api("api:archive-list", "POST", SIGNED_IN, body={"title": "New one"}, changes=True),
+    *api("api:archive-detail", "GET", ARCHIVE, path=pk("archive")),
+    *api("api:archive-detail", "GET", SIGNED_IN, path=pk("shared")),
+    *api(
+        "api:archive-detail",
+        "PATCH",
+        ARCHIVE_EDITORS,
+        path=pk("archive"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+    *api("api:archive-item-list", "GET", SIGNED_IN),
+    *api(
+        "api:archive-item-list",
+        "POST",
+        ARCHIVE_UPLOADERS,
+        body={"archive": "archive"},
+        changes=True,
+    ),
+    *api("api:archive-item-detail", "GET", ARCHIVE, path=pk("archive_item")),
+    *api(
+        "api:archive-item-detail",
+        "PATCH",
+        ARCHIVE_UPLOADERS,
+        path=pk("archive_item"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+    *api(
+        "api:archive-item-detail",
+        "PUT",
+        ARCHIVE_UPLOADERS,
+        path=pk("archive_item"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+]
+
+API: list[Row] = [*GENERAL, *IMAGES, *ARCHIVES]
+TABLE = [*PAGES, *API]
