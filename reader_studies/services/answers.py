@@ -79,10 +79,11 @@ def _number(question: Question, raw: Any) -> float:
 
 
 def _choice(question: Question, raw: Any) -> int:
-    ids = {option.pk for option in question.options.all()}
-    if not str(raw).isdecimal() or int(raw) not in ids:
-        raise ValueError("Please choose one of the options.")
-    return int(raw)
+    options = {str(option.pk): option.pk for option in question.options.all()}
+    try:
+        return options[str(raw).strip()]
+    except KeyError:
+        raise ValueError("Please choose one of the options.") from None
 
 
 def _yes_no(question: Question, raw: Any) -> bool:

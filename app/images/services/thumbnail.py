@@ -13,8 +13,8 @@ def thumbnail_png(path: Path) -> bytes | None:
     """Return a PNG of the middle axial slice of a MetaImage, in its true proportions.
 
     Grey values are windowed between the 1st and 99th percentile of that slice's numbers; what is
-    no number is black. Only the one slice
-    is kept in memory beside the decompressed image. ``None`` when there is nothing to show.
+    no number is black. Only the one slice is kept in memory beside the decompressed image.
+    ``None`` when there is nothing to show.
     """
     pixels, spacing = _middle_slice(path)
     if pixels.size == 0:

@@ -1,0 +1,84 @@
+"""Who sees an image: whoever sees any use of it, and nobody else."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from app.accounts.models import User
+from app.images import visibility
+from app.images.models import Image, ImageFile
+from app.images.selectors import served_image_file
+from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_algorithm, make_run
+from tests.factories.archives import make_archive, make_item
+from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+from tests.factories.images import make_image
+from tests.factories.studies import make_study
+
+
+def seen_by(user: Any) -> set[Any]:
+    return set(Image.objects.visible_to(user).values_list("pk", flat=True))
+
+
+def test_an_unused_image_is_seen_by_whoever_imported_it(user: User, stranger: User) -> None:
+    image = make_image(owner=user)
+    assert (seen_by(user), seen_by(stranger)) == ({image.pk}, set())
+
+
+def test_visitors_see_nothing_and_administrators_everything(user: User) -> None:
+    archive = make_archive(editor=user, cases=1, public=True)
+    other = make_image()
+    assert seen_by(AnonymousUser()) == set()
+    administrator = UserFactory(is_superuser=True)
+    assert seen_by(administrator) == {archive.items.get().images[0].pk, other.pk}
+
+
+def test_every_use_counts_and_none_twice(user: User) -> None:
+    image = make_image(owner=user)
+    archive = make_archive(editor=user)
+    make_item(archive, image=image)
+    make_item(archive, image=image, title="Again")
+    make_study(editor=user, archive=archive)
+    assert list(Image.objects.visible_to(user)) == [image]
+
+
+def test_each_role_sees_its_own_images(user: User, stranger: User) -> None:
+    study = make_study(readers=[stranger], cases=1)
+    run = make_run(make_algorithm(), creator=stranger, item=make_archive(cases=1).items.get())
+    challenge = make_challenge(admin=stranger)
+    evaluation = make_evaluation(make_phase(challenge), score=0.5)
+    case = evaluation.cases.get()
+    expected = {
+        study.display_sets.get().values.get().image_id,
+        run.job.outputs.get().image_id,
+        case.job.outputs.get().image_id,
+        case.item.images[0].pk,
+    }
+    assert seen_by(stranger) == expected
+    assert seen_by(user) == set()
+    assert seen_by(evaluation.submission.creator) == set()
+
+
+def test_one_query_whatever_there_is(user: User) -> None:
+    make_archive(editor=user, cases=3)
+    make_study(editor=user, cases=2)
+    with CaptureQueriesContext(connection) as captured:
+        assert len(seen_by(user)) == 5
+    assert len(captured) == 1
+
+
+def test_a_provider_registers_once() -> None:
+    before = list(visibility._providers)
+    visibility.register(before[0])
+    assert visibility._providers == before
+
+
+@pytest.mark.django_db
+def test_a_served_file_is_named_by_its_image_and_not_by_its_owner(user: User) -> None:
+    image = make_image(owner=user, name="Patient Name.mha")
+    served = served_image_file(user, image.files.get(kind=ImageFile.Kind.MHA).pk)
+    assert served.filename == f"{image.pk}.mha"
+    assert served.audit_object == image
