@@ -1,13 +1,8 @@
 """Tasks are sent after the commit, by identifier, and a broker that is away breaks nothing."""
 
-import base64
-import json
-import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import redis
 from celery import current_app
 from django.db import transaction
 from django.test import Client
@@ -18,17 +13,11 @@ from app.core.ids import new_id
 from app.core.tasks import QUEUES, enqueue_on_commit, task
 from app.images.models import Import
 from tests.factories.archives import make_archive
+from tests.factories.broker import sent
 from tests.factories.images import make_upload
 
 TASK = "app.images.tasks.run_import"
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def sent(queue: str) -> list[list[Any]]:
-    """The arguments of what really lies in the broker for workers to take, newest first."""
-    found: Any = redis.Redis.from_url(os.environ["BROKER_URL"]).lrange(queue, 0, -1)
-    bodies = [base64.b64decode(json.loads(line)["body"]) for line in found]
-    return [json.loads(body)[0] for body in bodies]
 
 
 @pytest.fixture

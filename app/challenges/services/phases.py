@@ -29,7 +29,8 @@ def create_phase(
 ) -> Phase:
     """Make a phase; without sockets it takes an image and wants a segmentation."""
     phase = Phase(challenge=challenge, **fields)
-    _check(phase)
+    _require_free_title(phase, title=phase.title)
+    phase.full_clean()
     phase.save()
     phase.inputs.set(inputs or [medical_image_socket()])
     phase.outputs.set(outputs or [segmentation_socket()])
@@ -40,6 +41,7 @@ def create_phase(
 @transaction.atomic
 def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     """Change a phase; a change of the ranking rule ranks anew at once."""
+    _require_free_title(phase, title=changes.get("title", phase.title))
     change("challenges.phase.changed", obj=phase, actor=actor, **changes)
     if {"score_path", "direction"} & set(changes):
         rerank(phase)
@@ -67,12 +69,11 @@ def add_ground_truth(*, actor: User, phase: Phase, upload: UserUpload) -> Ground
     return truth
 
 
-def _check(phase: Phase) -> None:
-    """Raise `ValidationFailed` unless the phase is sound; its title is one of its challenge."""
-    others = Phase.objects.filter(challenge=phase.challenge, title=phase.title).exclude(pk=phase.pk)
+def _require_free_title(phase: Phase, *, title: object) -> None:
+    """Raise `ValidationFailed` if another phase of the challenge has this title."""
+    others = Phase.objects.filter(challenge=phase.challenge, title=title).exclude(pk=phase.pk)
     if others.exists():
         raise ValidationFailed(fields={"title": ["This challenge has a phase of that title."]})
-    phase.full_clean()
 
 
 def check_ground_truth(upload: UserUpload) -> None:

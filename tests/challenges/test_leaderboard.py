@@ -1,0 +1,132 @@
+"""Ranks: ties, changes of the rule, and what the pages show."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from app.accounts.models import User
+from app.challenges.models import Evaluation, Phase, Submission
+from app.challenges.selectors import best_in, leaderboard_for
+from app.challenges.services import update_phase
+from app.core.errors import ValidationFailed
+from app.core.states import transition
+from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+
+pytestmark = pytest.mark.django_db
+
+
+def ranks(phase: Phase) -> list[tuple[int | None, float | None]]:
+    return list(leaderboard_for(phase).values_list("rank", "score"))
+
+
+def change(phase: Phase, **changes: Any) -> None:
+    admin = phase.challenge.memberships.get(role="ADMIN").user
+    update_phase(actor=admin, phase=phase, **changes)
+
+
+def test_best_first_and_ties_share_a_rank() -> None:
+    phase = make_phase(submission_limit=9)
+    for score in (0.5, 0.9, 0.5, 0.1):
+        make_evaluation(phase, score=score)
+    assert ranks(phase) == [(1, 0.9), (2, 0.5), (2, 0.5), (4, 0.1)]
+
+
+def test_lower_is_better() -> None:
+    phase = make_phase(direction="LOWER")
+    for score in (3, 1, 2):
+        make_evaluation(phase, score=score)
+    assert ranks(phase) == [(1, 1.0), (2, 2.0), (3, 3.0)]
+
+
+def test_a_change_of_direction_ranks_anew() -> None:
+    phase = make_phase()
+    for score in (0.1, 0.9):
+        make_evaluation(phase, score=score)
+    change(phase, direction="LOWER")
+    assert ranks(phase) == [(1, 0.1), (2, 0.9)]
+
+
+def test_a_change_of_the_score_ranks_anew_and_back() -> None:
+    phase = make_phase()
+    both = {"aggregates": {"dice": {"mean": 0.9}}, "distance": 7}
+    make_evaluation(phase, metrics=both)
+    poor = make_evaluation(phase, score=0.5)
+    change(phase, score_path="distance", direction="LOWER")
+    assert ranks(phase) == [(1, 7.0)]
+    poor.refresh_from_db()
+    assert (poor.score, poor.rank) == (None, None)
+    assert "holds nothing at 'distance'" in poor.reason
+    change(phase, score_path="aggregates.dice.mean", direction="HIGHER")
+    poor.refresh_from_db()
+    assert (poor.score, poor.rank, poor.reason) == (0.5, 2, "")
+
+
+def test_another_change_does_not_rank() -> None:
+    phase = make_phase()
+    evaluation = make_evaluation(phase, score=0.5)
+    Evaluation.objects.filter(pk=evaluation.pk).update(rank=7)
+    change(phase, description="New words")
+    evaluation.refresh_from_db()
+    assert evaluation.rank == 7
+
+
+@pytest.mark.parametrize("path", ["", ".", "a..b", "a.", "a b", "a.$b", "x" * 201])
+def test_score_paths_are_keys_and_dots(path: str, client: Client, user: User) -> None:
+    phase = make_phase(make_challenge(admin=user))
+    client.force_login(user)
+    data = {
+        "title": phase.title,
+        "archive": phase.archive_id,
+        "score_title": "Dice",
+        "score_path": path,
+        "direction": "HIGHER",
+        "submission_limit": 3,
+    }
+    response = client.post(reverse("challenges:edit_phase", args=[phase.pk]), data)
+    assert response.status_code == 200
+    phase.refresh_from_db()
+    assert phase.score_path == "aggregates.dice.mean"
+
+
+def test_a_title_stands_once_per_challenge() -> None:
+    phase = make_phase(title="Final")
+    other = make_phase(phase.challenge, title="Debug")
+    with pytest.raises(ValidationFailed) as raised:
+        change(other, title="Final")
+    assert "title" in raised.value.fields
+    make_phase(title="Final")
+
+
+def test_withdrawn_submissions_leave_the_board() -> None:
+    phase = make_phase()
+    best, other = (make_evaluation(phase, score=score) for score in (0.9, 0.5))
+    transition(best.submission, Submission.State.WITHDRAWN)
+    assert list(leaderboard_for(phase)) == [other]
+    change(phase, direction="LOWER")
+    other.refresh_from_db()
+    assert other.rank == 1
+
+
+def test_phases_are_apart_and_their_best_is_found_at_once() -> None:
+    challenge = make_challenge()
+    phases = [make_phase(challenge) for _ in range(3)]
+    for score in (0.2, 0.8):
+        make_evaluation(phases[0], score=score)
+    make_evaluation(phases[1], score=0.5)
+    found = {phase: row.score for phase, row in best_in(challenge).items()}
+    assert found == {phases[0].pk: 0.8, phases[1].pk: 0.5}
+
+
+def test_pages_name_the_best(client: Client, user: User) -> None:
+    phase = make_phase(make_challenge(participants=(user,)))
+    make_evaluation(phase, score=0.25)
+    make_evaluation(phase, score=0.8125, creator=user)
+    client.force_login(user)
+    detail = client.get(reverse("challenges:detail", args=[phase.challenge.pk]))
+    assert f"0.8125 by {user.display_name}" in detail.content.decode()
+    board = client.get(reverse("challenges:phase", args=[phase.pk])).content.decode()
+    assert board.index('data-rank="1"') < board.index('data-rank="2"')
+    assert 'data-score="0.812500"' in board
+    assert "row-mine" in board
