@@ -148,6 +148,54 @@ def next_display_set(
     return next((item for item in ordered if item.pk not in finished), None)
 
 
+def display_sets_for(user: Any) -> QuerySet[DisplaySet]:
+    """Return the display sets of all studies that ``user`` may view."""
+    return (
+        DisplaySet.objects.filter(study__in=READER_STUDIES.visible_to(user))
+        .select_related("study")
+        .prefetch_related("values__socket")
+    )
+
+
+def questions_for(user: Any) -> QuerySet[Question]:
+    """Return the questions of all studies that ``user`` may view."""
+    found = Question.objects.filter(study__in=READER_STUDIES.visible_to(user))
+    return found.prefetch_related("options").order_by("study", "order", "created")
+
+
+def answers_for(user: Any) -> QuerySet[Answer]:
+    """Return the user's own answers, and all those of studies whose statistics they see."""
+    if not user.is_authenticated:
+        return Answer.objects.none()
+    answers = Answer.objects.select_related("question", "display_set", "reader").order_by("created")
+    if user.is_superuser:
+        return answers
+    edited = READER_STUDIES.memberships.filter(
+        user=user, role__in=READER_STUDIES.roles_with("statistics")
+    )
+    studies = READER_STUDIES.visible_to(user)
+    return answers.filter(
+        Q(reader=user, display_set__study__in=studies)
+        | Q(display_set__study__in=edited.values("target"))
+    )
+
+
+def get_answer_for(user: Any, pk: UUID | str, *, action: str = "view") -> Answer:
+    """Return the answer if ``user`` may see it; only who gave it changes it."""
+    found = answers_for(user).filter(pk=pk).select_related("display_set__study").first()
+    if found is None or (action == "change" and found.reader_id != user.pk):
+        raise NotFound
+    if action == "change" and not READER_STUDIES.allows(user, found.display_set.study, "read"):
+        raise NotFound
+    return found
+
+
+def value_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of socket values that ``user`` sees through reader studies."""
+    found = DisplaySet.objects.filter(study__in=READER_STUDIES.visible_to(user))
+    return found.exclude(values=None).order_by().values("values")
+
+
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of images that ``user`` sees through reader studies."""
     return (

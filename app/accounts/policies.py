@@ -58,5 +58,9 @@ class RolePolicy(Policy[M]):
         """The manager of the concrete memberships; their ``target`` is the object."""
         return self.membership._default_manager  # type: ignore[attr-defined]
 
+    def roles_with(self, action: str) -> list[str]:
+        """Return the roles that allow ``action``."""
+        return [role for role, actions in self.grants.items() if action in actions]
+
     def _has_public(self) -> bool:
         return any(field.name == "public" for field in self.model._meta.get_fields())

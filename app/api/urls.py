@@ -7,6 +7,7 @@ from app.api.views import HandshakeView, TimezoneView
 from app.images.api.urls import urlpatterns as images
 from app.sockets.api.urls import urlpatterns as sockets
 from archives.api.urls import urlpatterns as archives
+from reader_studies.api.urls import urlpatterns as reader_studies
 
 app_name = "api"
 _VERSION_1: list[URLPattern | URLResolver] = [
@@ -15,6 +16,7 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     *sockets,
     *images,
     *archives,
+    *reader_studies,
 ]
 
 urlpatterns = [

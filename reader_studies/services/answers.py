@@ -44,6 +44,29 @@ def save_answers(
     ]
 
 
+@transaction.atomic
+def give_answer(
+    *, reader: User, display_set: DisplaySet, question: Question, value: Any, change: bool = False
+) -> Answer:
+    """Store one answer of a program's user.
+
+    Giving the same answer again is fine, so that a request may be repeated; a different one is
+    only taken as a ``change``. Raises `ValidationFailed` or `Conflict`.
+    """
+    if question.study_id != display_set.study_id:
+        raise ValidationFailed(fields={"question": ["It belongs to another reader study."]})
+    try:
+        checked = check_answer(question, value)
+    except ValueError as error:
+        raise ValidationFailed(fields={"answer": [str(error)]}) from error
+    if checked is None:
+        raise ValidationFailed(fields={"answer": ["Give an answer."]})
+    known = Answer.objects.filter(question=question, display_set=display_set, reader=reader).first()
+    if known is not None and not change and known.value != checked:
+        raise ValidationFailed(fields={"answer": ["You have answered this; change that answer."]})
+    return _store(reader=reader, display_set=display_set, question=question, value=checked)
+
+
 def check_answer(question: Question, raw: Any) -> Any:
     """Return the answer in its stored form, ``None`` when empty; raise ``ValueError``."""
     if raw is None or (isinstance(raw, str) and not raw.strip()):

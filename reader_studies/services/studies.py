@@ -1,6 +1,7 @@
 """Making and changing studies, display sets and questions."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -10,6 +11,15 @@ from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
 from app.core.slugs import free_slug
+from app.images.models import Image, Import
+from app.images.registry import Destination as ImportDestination
+from app.sockets.services import (
+    Destination,
+    GivenValue,
+    imported_value,
+    put_values,
+    take_values,
+)
 from archives.models import ArchiveItem
 from reader_studies.models import (
     DisplaySet,
@@ -18,6 +28,9 @@ from reader_studies.models import (
     ReaderStudy,
 )
 from reader_studies.policies import READER_STUDIES
+from reader_studies.selectors import get_display_set_for
+
+DISPLAY_SET = "display-set"
 
 
 @transaction.atomic
@@ -52,6 +65,79 @@ def add_display_sets(
 
 
 @transaction.atomic
+def create_display_set(
+    *, actor: User, study: ReaderStudy, title: str = "", order: int = 0
+) -> DisplaySet:
+    """Add an empty display set; order 0 puts it behind those that are there."""
+    ReaderStudy.objects.select_for_update().get(pk=study.pk)
+    order = order or _next_order(study.display_sets)
+    made = DisplaySet(study=study, title=title.strip() or f"Case {order}", order=order)
+    made.full_clean()
+    made.save()
+    record("reader_studies.display_sets.added", obj=study, actor=actor, data={"count": 1})
+    return made
+
+
+@transaction.atomic
+def change_display_set(
+    *,
+    actor: User,
+    display_set: DisplaySet,
+    title: str | None = None,
+    order: int | None = None,
+    given: Iterable[GivenValue] = (),
+    replace_all: bool = False,
+) -> DisplaySet:
+    """Change a display set that nobody has answered: each socket given is replaced.
+
+    With ``replace_all`` the sockets that are not given are emptied. Images that were uploaded
+    follow when they are imported; order 0 means behind all others.
+    """
+    DisplaySet.objects.select_for_update().get(pk=display_set.pk)
+    chosen = list(given)
+    if (chosen or replace_all) and display_set.answers.exists():
+        raise Conflict(
+            "Readers have already answered questions about this case.",
+            advice="What they saw stays as it was. Make a new display set.",
+        )
+    if title is not None and title.strip():
+        display_set.title = title.strip()
+    if order is not None:
+        display_set.order = order or _next_order(display_set.study.display_sets)
+    display_set.full_clean()
+    display_set.save()
+    values = take_values(
+        actor=actor, given=chosen, destination=Destination(DISPLAY_SET, display_set.pk)
+    )
+    if replace_all:
+        kept = [value.socket.pk for value in chosen]
+        display_set.values.remove(*display_set.values.exclude(socket__in=kept))
+    put_values(display_set, values)
+    record(
+        "reader_studies.display_set.changed",
+        obj=display_set,
+        actor=actor,
+        data={"sockets": sorted(value.socket.slug for value in chosen)},
+    )
+    return display_set
+
+
+def receive_display_set_image(source: Import, images: list[Image]) -> None:
+    """Put an imported image into the display set that it was given for."""
+    pk = source.destination_id
+    found = DisplaySet.objects.select_for_update().filter(pk=pk).first() if pk else None
+    if found is None:
+        raise Conflict("The display set was deleted while its files were being imported.")
+    put_values(found, [imported_value(source, images)])
+
+
+def describe_display_set(user: User, pk: UUID) -> ImportDestination:
+    """Name the display set an import goes to, if ``user`` may change it; else `NotFound`."""
+    found = get_display_set_for(user, pk, action="change")
+    return ImportDestination(title=found.title, url=f"/reader-studies/{found.study_id}/")
+
+
+@transaction.atomic
 def delete_display_set(*, actor: User, display_set: DisplaySet) -> None:
     """Delete a display set that nobody has answered yet."""
     if display_set.answers.exists():
@@ -81,6 +167,11 @@ def add_question(
         )
     record("reader_studies.question.added", obj=question, actor=actor)
     return question
+
+
+def update_question(*, actor: User, question: Question, **changes: object) -> Question:
+    """Change a question's words, range and place; its kind and options stay."""
+    return change("reader_studies.question.changed", obj=question, actor=actor, **changes)
 
 
 @transaction.atomic

@@ -6,6 +6,8 @@ from tests.permissions.table import (
     ARCHIVE_UPLOADERS,
     EVERYBODY,
     SIGNED_IN,
+    STUDY,
+    STUDY_EDITORS,
     Row,
     api,
     page,
@@ -78,5 +80,72 @@ ARCHIVES = [
     ),
 ]
 
-API: list[Row] = [*GENERAL, *IMAGES, *ARCHIVES]
+_ANSWER = {"question": "question", "display_set": "display_set", "answer": "yes"}
+STUDIES = [
+    *api("api:reader-study-list", "GET", SIGNED_IN),
+    *api("api:reader-study-list", "POST", SIGNED_IN, body={"title": "New one"}, changes=True),
+    *api("api:reader-study-detail", "GET", STUDY, path=pk("study")),
+    *api(
+        "api:reader-study-detail",
+        "PATCH",
+        STUDY_EDITORS,
+        path=pk("study"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+    *api(
+        "api:reader-study-ground-truth",
+        "GET",
+        STUDY,
+        path={"pk": "study", "case_pk": "display_set"},
+    ),
+    *api("api:question-list", "GET", SIGNED_IN),
+    *api(
+        "api:question-list",
+        "POST",
+        STUDY_EDITORS,
+        body={"reader_study": "study", "text": "Sure?", "answer_type": "Bool"},
+        changes=True,
+    ),
+    *api("api:question-detail", "GET", STUDY, path=pk("question")),
+    *api(
+        "api:question-detail",
+        "PATCH",
+        STUDY_EDITORS,
+        path=pk("question"),
+        body={"text": "Really?"},
+        changes=True,
+    ),
+    *api("api:display-set-list", "GET", SIGNED_IN),
+    *api("api:display-set-detail", "GET", STUDY, path=pk("display_set")),
+    *[
+        row
+        for method in ("PATCH", "PUT")
+        for row in api(
+            "api:display-set-detail",
+            method,
+            STUDY_EDITORS,
+            path=pk("display_set"),
+            body={"title": "New name"},
+            changes=True,
+        )
+    ],
+    *api("api:answer-list", "GET", SIGNED_IN),
+    *api("api:answer-mine", "GET", SIGNED_IN),
+    *api("api:answer-list", "POST", STUDY, body=_ANSWER, changes=True),
+    *api("api:answer-detail", "GET", roles("study_reader", "study_editor"), path=pk("given")),
+    *[
+        row
+        for method in ("PATCH", "PUT")
+        for row in api(
+            "api:answer-detail",
+            method,
+            frozenset({"study_reader"}),
+            path=pk("given"),
+            body={"answer": "no"},
+        )
+    ],
+]
+
+API: list[Row] = [*GENERAL, *IMAGES, *ARCHIVES, *STUDIES]
 TABLE = [*PAGES, *API]

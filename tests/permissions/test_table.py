@@ -26,7 +26,7 @@ JSON: dict[str, Any] = {
     "numbers": [1],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
 }
-KEYS = {"pk", "user_pk", "multipart_id"}
+KEYS = {"pk", "case_pk", "user_pk", "multipart_id"}
 """Parts of an address that stand for things of the world."""
 OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD}
 
@@ -113,7 +113,7 @@ def _address(row: Row, *, role: str, world: World) -> str:
 
 def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
     return {
-        (world.value(name, role=role) if name == "answer" else name): (
+        (world.value(name, role=role) if name == "answer" and not row.json else name): (
             JSON[value] if value in JSON else world.value(value, role=role)
         )
         for name, value in row.body.items()

@@ -16,6 +16,7 @@ from app.images.models import Image, ImageFile
 from app.notifications.services import notify
 from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
+from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_run
 from tests.factories.archives import make_archive
@@ -96,12 +97,19 @@ def _archives(people: dict[str, User]) -> dict[str, Any]:
 def _study(people: dict[str, User]) -> dict[str, Any]:
     study = make_study(editor=people["study_editor"], readers=[people["study_reader"]], cases=1)
     display_set, question = study.display_sets.get(), make_question(study)
+    answered = make_study(editor=people["study_editor"], readers=[people["study_reader"]], cases=1)
+    given = save_answers(
+        reader=people["study_reader"],
+        display_set=answered.display_sets.get(),
+        given={make_question(answered).pk: "yes"},
+    )[0]
     return {
         "study": study,
         "display_set": display_set,
         "study_image": display_set.values.get().image,
         "question": question,
         "answer": f"q-{question.pk}",
+        "given": given,
         "study_member": people["study_reader"],
     }
 

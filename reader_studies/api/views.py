@@ -1,0 +1,268 @@
+"""The API of reader studies."""
+
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from app.accounts.models import User
+from app.core.api.filters import Filter, KeyFilter, NumberFilter, YesNoFilter
+from app.core.api.views import ResourceViewSet, key_of
+from app.core.errors import NotFound, ValidationFailed
+from app.sockets.api.serializers import given_value
+from reader_studies import selectors, services
+from reader_studies.api import serializers
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
+
+
+class ReaderStudyViewSet(ResourceViewSet[ReaderStudy]):
+    """Reader studies."""
+
+    area = "reader-studies"
+    queryset = ReaderStudy.objects.none()
+    serializer_class = serializers.ReaderStudySerializer
+    filters = {"slug": Filter("slug"), "title": Filter("title")}
+    ordering_fields = ("title", "created", "modified")
+
+    def get_queryset(self) -> QuerySet[ReaderStudy]:
+        """Return the visible studies with their questions."""
+        return selectors.studies_for(self.request.user).prefetch_related("questions__options")
+
+    def find(self, pk: Any, action: str) -> ReaderStudy:
+        """Return the study."""
+        return selectors.get_study_for(self.request.user, pk, action=action)
+
+    @extend_schema(
+        request=serializers.NewReaderStudySerializer,
+        responses={201: serializers.ReaderStudySerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Make a reader study; the caller is its editor."""
+        given = self.checked(serializers.NewReaderStudySerializer)
+        study = services.create_study(actor=cast(User, request.user), **given)
+        return self.shown(study, status=201)
+
+    @extend_schema(
+        request=serializers.NewReaderStudySerializer, responses=serializers.ReaderStudySerializer
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change a reader study."""
+        study = self.find(key_of(pk), "change")
+        given = self.checked(serializers.NewReaderStudySerializer, partial=True)
+        actor = cast(User, request.user)
+        return self.shown(services.update_study(actor=actor, study=study, **given))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(
+        detail=True,
+        url_path=r"ground-truth/(?P<case_pk>[^/.]+)",
+        pagination_class=None,
+        filter_backends=(),
+    )
+    def ground_truth(self, request: Request, pk: str, case_pk: str) -> Response:
+        """Show the reference answers to a display set; studies here hold none."""
+        study = self.find(key_of(pk), "view")
+        display_set = selectors.get_display_set_for(request.user, key_of(case_pk))
+        if display_set.study_id != study.pk:
+            raise NotFound
+        return Response({})
+
+
+class QuestionViewSet(ResourceViewSet[Question]):
+    """Questions of reader studies."""
+
+    area = "reader-studies"
+    queryset = Question.objects.none()
+    serializer_class = serializers.QuestionSerializer
+    filters = {"reader_study": KeyFilter("study")}
+
+    def get_queryset(self) -> QuerySet[Question]:
+        """Return the questions of visible studies."""
+        return selectors.questions_for(self.request.user)
+
+    def find(self, pk: Any, action: str) -> Question:
+        """Return the question."""
+        return selectors.get_question_for(self.request.user, pk, action=action)
+
+    @extend_schema(
+        request=serializers.NewQuestionSerializer, responses={201: serializers.QuestionSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        """Add a question to a reader study."""
+        given = self.checked(serializers.NewQuestionSerializer)
+        actor = cast(User, request.user)
+        study = selectors.get_study_for(actor, key_of(given.pop("reader_study")), action="change")
+        return self.shown(services.add_question(actor=actor, study=study, **given), status=201)
+
+    @extend_schema(
+        request=serializers.QuestionChangeSerializer, responses=serializers.QuestionSerializer
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change a question's words, range and place."""
+        question = self.find(key_of(pk), "change")
+        given = self.checked(serializers.QuestionChangeSerializer, partial=True)
+        actor = cast(User, request.user)
+        return self.shown(services.update_question(actor=actor, question=question, **given))
+
+
+class DisplaySetViewSet(ResourceViewSet[DisplaySet]):
+    """Display sets of reader studies."""
+
+    area = "reader-studies"
+    queryset = DisplaySet.objects.none()
+    serializer_class = serializers.DisplaySetSerializer
+    filters = {
+        "reader_study": KeyFilter("study"),
+        "unanswered_by_user": YesNoFilter(
+            says="Only those about which the caller has not answered anything.",
+            narrow=lambda sets, wanted, user: (
+                sets.exclude(answers__reader=user) if wanted else sets
+            ),
+        ),
+    }
+    ordering_fields = ("order", "title", "created")
+
+    def get_queryset(self) -> QuerySet[DisplaySet]:
+        """Return the display sets of visible studies."""
+        return selectors.display_sets_for(self.request.user)
+
+    def find(self, pk: Any, action: str) -> DisplaySet:
+        """Return the display set."""
+        return selectors.get_display_set_for(self.request.user, pk, action=action)
+
+    @extend_schema(
+        request=serializers.NewDisplaySetSerializer,
+        responses={201: serializers.DisplaySetPostSerializer},
+    )
+    @transaction.atomic
+    def create(self, request: Request) -> Response:
+        """Add a display set to a reader study that is named by its slug."""
+        given = self.checked(serializers.NewDisplaySetSerializer)
+        actor = cast(User, request.user)
+        named = selectors.studies_for(actor).filter(slug=given["reader_study"]).first()
+        if named is None:
+            raise ValidationFailed(fields={"reader_study": ["There is no such reader study."]})
+        study = selectors.get_study_for(actor, named.pk, action="change")
+        order = given.pop("order", 0)
+        made = services.create_display_set(
+            actor=actor, study=study, title=given.get("title", ""), order=order
+        )
+        return self._changed(made, given, status=201)
+
+    @extend_schema(
+        request=serializers.DisplaySetChangeSerializer,
+        responses=serializers.DisplaySetPostSerializer,
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change a display set; sockets that are not given keep their values."""
+        found = self.find(key_of(pk), "change")
+        return self._changed(found, self.checked(serializers.DisplaySetChangeSerializer))
+
+    @extend_schema(
+        request=serializers.DisplaySetChangeSerializer,
+        responses=serializers.DisplaySetPostSerializer,
+    )
+    def update(self, request: Request, pk: str) -> Response:
+        """Change a display set; sockets that are not given lose their values."""
+        found = self.find(key_of(pk), "change")
+        given = self.checked(serializers.DisplaySetChangeSerializer)
+        return self._changed(found, given, replace_all="values" in given)
+
+    def _changed(
+        self,
+        display_set: DisplaySet,
+        given: dict[str, Any],
+        *,
+        replace_all: bool = False,
+        status: int = 200,
+    ) -> Response:
+        actor = cast(User, self.request.user)
+        services.change_display_set(
+            actor=actor,
+            display_set=display_set,
+            title=given.get("title"),
+            order=given.get("order"),
+            given=[given_value(actor, value) for value in given.get("values", ())],
+            replace_all=replace_all,
+        )
+        shown = self.find(display_set.pk, "view")
+        return self.shown(shown, status=status, by=serializers.DisplaySetPostSerializer)
+
+
+class AnswerViewSet(ResourceViewSet[Answer]):
+    """Answers: the caller's own, and everybody's in studies that the caller edits."""
+
+    area = "reader-studies"
+    queryset = Answer.objects.none()
+    serializer_class = serializers.AnswerSerializer
+    filters = {
+        "creator": NumberFilter("reader"),
+        "question": KeyFilter("question"),
+        "question__reader_study": KeyFilter("question__study"),
+        "display_set": KeyFilter("display_set"),
+        "is_ground_truth": YesNoFilter(
+            says="Reference answers; there are none here.",
+            narrow=lambda answers, wanted, user: answers.none() if wanted else answers,
+        ),
+    }
+    ordering_fields = ("created", "modified")
+
+    def get_queryset(self) -> QuerySet[Answer]:
+        """Return the visible answers."""
+        return selectors.answers_for(self.request.user)
+
+    def find(self, pk: Any, action: str) -> Answer:
+        """Return the answer."""
+        return selectors.get_answer_for(self.request.user, pk, action=action)
+
+    @action(detail=False)
+    def mine(self, request: Request) -> Response:
+        """List the caller's own answers."""
+        own = self.filter_queryset(self.get_queryset().filter(reader=cast(User, request.user)))
+        page = self.paginate_queryset(own)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        request=serializers.NewAnswerSerializer, responses={201: serializers.AnswerSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        """Answer a question about a display set; repeating the same answer is fine."""
+        given = self.checked(serializers.NewAnswerSerializer)
+        reader = cast(User, request.user)
+        answer = services.give_answer(
+            reader=reader,
+            display_set=selectors.get_display_set_for(
+                reader, key_of(given["display_set"]), action="read"
+            ),
+            question=selectors.get_question_for(reader, key_of(given["question"]), action="read"),
+            value=given["answer"],
+        )
+        return self.shown(answer, status=201)
+
+    @extend_schema(
+        request=serializers.AnswerChangeSerializer, responses=serializers.AnswerSerializer
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change an own answer, where the study allows it."""
+        answer = self.find(key_of(pk), "change")
+        given = self.checked(serializers.AnswerChangeSerializer)
+        changed = services.give_answer(
+            reader=cast(User, request.user),
+            display_set=answer.display_set,
+            question=answer.question,
+            value=given["answer"],
+            change=True,
+        )
+        return self.shown(changed)
+
+    @extend_schema(
+        request=serializers.AnswerChangeSerializer, responses=serializers.AnswerSerializer
+    )
+    def update(self, request: Request, pk: str) -> Response:
+        """Change an own answer, where the study allows it."""
+        return self.partial_update(request, pk)
