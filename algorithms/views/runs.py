@@ -14,6 +14,7 @@ from algorithms.forms import TryOutForm
 from algorithms.policies import RUNS
 from algorithms.views.algorithms import rights
 from app.accounts.models import User
+from app.core.errors import ValidationFailed
 from app.execution.models import Job
 from app.execution.selectors import queue_place, waiting_reason
 from app.execution.services import cancel_job
@@ -32,13 +33,18 @@ def try_out(request: HttpRequest, pk: UUID) -> HttpResponse:
     archive = get_archive_for(request.user, chosen, action="use")
     form = TryOutForm(request.POST or None, items=archive.items.all())
     if request.method == "POST" and form.is_valid():
-        runs = services.start_try_outs(
-            actor=cast(User, request.user), algorithm=algorithm, items=form.cleaned_data["items"]
-        )
-        if len(runs) == 1:
-            return redirect("algorithms:run", pk=runs[0].pk)
-        messages.success(request, f"{len(runs)} runs are queued.")
-        return redirect("algorithms:detail", pk=algorithm.pk)
+        chosen = form.cleaned_data["items"]
+        try:
+            runs = services.start_try_outs(
+                actor=cast(User, request.user), algorithm=algorithm, items=chosen
+            )
+        except ValidationFailed as error:
+            form.add_error("items", f"{error.message} {error.advice}")
+        else:
+            if len(runs) == 1:
+                return redirect("algorithms:run", pk=runs[0].pk)
+            messages.success(request, f"{len(runs)} runs are queued.")
+            return redirect("algorithms:detail", pk=algorithm.pk)
     return render(request, "algorithms/try_out.html", {**context, "archive": archive, "form": form})
 
 

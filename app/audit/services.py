@@ -10,7 +10,7 @@ from app.audit.models import Event
 from app.core.context import current
 
 M = TypeVar("M", bound=Model)
-NAME = re.compile(r"^[a-z_]+\.[a-z_]+\.[a-z_]+$")
+NAME = re.compile(r"[a-z_]+\.[a-z_]+\.[a-z_]+")
 
 
 def record(
@@ -21,7 +21,7 @@ def record(
     ``name`` follows the grammar ``app.object.verb``. Without ``actor`` the signed-in user of the
     request under way is taken; background work has none.
     """
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"Audit name {name!r} is not of the form app.object.verb")
     context = current()
     who = actor if actor is not None else context.actor
