@@ -91,7 +91,10 @@ class TestTryOuts:
         algorithm = make_algorithm(editor=user)
         address = reverse("algorithms:try_out", args=[algorithm.pk])
         chosen = f"{address}?archive={item.archive.pk}"
-        assert b"Choose at least one case." in signed_in.post(chosen, {"items": "", "csrfmiddlewaretoken": "x"}).content
+        assert (
+            b"Choose at least one case."
+            in signed_in.post(chosen, {"csrfmiddlewaretoken": "x"}).content
+        )
         response = signed_in.post(chosen, {"items": [item.pk]})
         run = AlgorithmRun.objects.get()
         assert response["Location"] == reverse("algorithms:run", args=[run.pk])

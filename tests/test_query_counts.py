@@ -1,0 +1,241 @@
+"""How many queries each list page takes is committed; it does not grow with the list.
+
+``RECORD_QUERY_COUNTS=1`` writes the numbers anew; a change of them is looked at in review.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from app.accounts.models import User
+from app.execution.models import ContainerImage, Job
+from app.images.models import Image, Import, ImportFile
+from app.notifications.services import notify
+from app.sockets.selectors import medical_image_socket
+from reader_studies.services import save_answers
+from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_algorithm, make_run, make_version
+from tests.factories.archives import make_archive, make_item
+from tests.factories.challenges import (
+    make_challenge,
+    make_evaluation,
+    make_ground_truth,
+    make_method,
+    make_phase,
+)
+from tests.factories.images import make_image, make_import
+from tests.factories.studies import make_question, make_study
+
+COMMITTED = Path(__file__).with_name("query_counts.json")
+FEW, MANY = 3, 30
+Furnish = Callable[[User, int], str]
+
+
+def archives(user: User, count: int) -> str:
+    for _ in range(count):
+        make_archive(editor=user)
+    return reverse("archives:list")
+
+
+def archive(user: User, count: int) -> str:
+    found = make_archive(editor=user, cases=count)
+    for _ in range(count):
+        make_import(owner=user, destination_id=found.pk)
+    return reverse("archives:detail", args=[found.pk])
+
+
+def archive_people(user: User, count: int) -> str:
+    found = make_archive(editor=user)
+    for _ in range(count):
+        found.memberships.create(user=UserFactory(), role="USER")
+    return reverse("archives:people", args=[found.pk])
+
+
+def studies(user: User, count: int) -> str:
+    for _ in range(count):
+        study = make_study(editor=user)
+        make_question(study)
+    return reverse("reader_studies:list")
+
+
+def study(user: User, count: int) -> str:
+    found = make_study(editor=user, cases=count)
+    for number in range(count):
+        make_question(found, text=f"Question {number}", kind="CHOI")
+    return reverse("reader_studies:detail", args=[found.pk])
+
+
+def study_statistics(user: User, count: int) -> str:
+    found = make_study(editor=user, readers=[UserFactory() for _ in range(count)], cases=1)
+    questions = [make_question(found, text=f"Question {number}") for number in range(count)]
+    given = {question.pk: "yes" for question in questions}
+    save_answers(reader=user, display_set=found.display_sets.get(), given=given)
+    return reverse("reader_studies:statistics", args=[found.pk])
+
+
+def study_panel(user: User, count: int) -> str:
+    found = make_study(editor=user, cases=count)
+    for number in range(count):
+        make_question(found, text=f"Question {number}", kind="CHOI")
+    return reverse("reader_studies:panel", args=[found.display_sets.all()[0].pk])
+
+
+def algorithms(user: User, count: int) -> str:
+    for _ in range(count):
+        make_algorithm(editor=user)
+    return reverse("algorithms:list")
+
+
+def algorithm(user: User, count: int) -> str:
+    found = make_algorithm(editor=user)
+    item = make_archive(cases=1).items.get()
+    for _ in range(count):
+        make_version(found)
+        make_run(found, creator=UserFactory(), item=item, state=Job.State.FAILED)
+    return reverse("algorithms:detail", args=[found.pk])
+
+
+def run(user: User, count: int) -> str:
+    item = make_archive(cases=1).items.get()
+    found = make_run(make_algorithm(editor=user), creator=user, item=item)
+    for number in range(count):
+        value = make_item(make_archive(), image=make_image(name=f"{number}")).values.get()
+        found.job.outputs.add(value)
+    return reverse("algorithms:run", args=[found.pk])
+
+
+def challenges(user: User, count: int) -> str:
+    for _ in range(count):
+        make_challenge(admin=user)
+    return reverse("challenges:list")
+
+
+def challenge(user: User, count: int) -> str:
+    found = make_challenge(admin=user)
+    for _ in range(count):
+        make_evaluation(make_phase(found), score=0.5)
+    return reverse("challenges:detail", args=[found.pk])
+
+
+def leaderboard(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user))
+    for number in range(count):
+        make_evaluation(phase, score=number / 100)
+    return reverse("challenges:phase", args=[phase.pk])
+
+
+def submissions(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user))
+    for number in range(count):
+        make_evaluation(phase, score=number / 100)
+    return reverse("challenges:submissions", args=[phase.pk])
+
+
+def evaluation(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user), cases=count)
+    found = make_evaluation(phase, score=0.5)
+    return reverse("challenges:evaluation", args=[found.pk])
+
+
+def phase_setup(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user))
+    for _ in range(count):
+        make_method(phase, state=ContainerImage.State.INVALID)
+        make_ground_truth(phase)
+    return reverse("challenges:setup_phase", args=[phase.pk])
+
+
+def inbox(user: User, count: int) -> str:
+    for number in range(count):
+        notify(user=user, kind="test", text=f"{number}", url="/")
+    return reverse("notifications:inbox")
+
+
+def import_page(user: User, count: int) -> str:
+    source = make_import(owner=user, state=Import.State.PARTIAL)
+    for number in range(count):
+        image = make_image(name=f"{number}")
+        Image.objects.filter(pk=image.pk).update(source=source)
+        ImportFile.objects.create(source=source, path=f"{number}", outcome="FAILED")
+        ImportFile.objects.create(source=source, path=f"{number}", outcome="USED", image=image)
+    return reverse("images:import", args=[source.pk])
+
+
+def choose_cases(user: User, count: int) -> str:
+    found = make_archive(editor=user, cases=count)
+    address = reverse("reader_studies:add_cases", args=[make_study(editor=user).pk])
+    return f"{address}?archive={found.pk}"
+
+
+def home(user: User, count: int) -> str:
+    for furnish in (archives, studies, algorithms, challenges, inbox):
+        furnish(user, count)
+    item = make_archive(cases=1).items.get()
+    ran, phase = make_algorithm(), make_phase(submission_limit=99)
+    for _ in range(count):
+        make_import(owner=user)
+        make_run(ran, creator=user, item=item)
+        make_evaluation(phase, score=0.5, creator=user)
+    return reverse("web:home")
+
+
+PAGES: tuple[Furnish, ...] = (
+    home,
+    archives,
+    archive,
+    archive_people,
+    studies,
+    study,
+    study_statistics,
+    study_panel,
+    choose_cases,
+    algorithms,
+    algorithm,
+    run,
+    challenges,
+    challenge,
+    leaderboard,
+    submissions,
+    evaluation,
+    phase_setup,
+    inbox,
+    import_page,
+)
+
+
+@pytest.fixture(autouse=True)
+def _sockets(db: None) -> None:
+    medical_image_socket()
+
+
+def queries(furnish: Furnish, count: int) -> list[str]:
+    user = UserFactory()
+    address = furnish(user, count)
+    client = Client()
+    client.force_login(user)
+    client.get("/healthz")
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in captured.captured_queries]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.__name__)
+def test_query_count(page: Furnish) -> None:
+    few, many = queries(page, FEW), queries(page, MANY)
+    assert len(few) == len(many), "\n".join(sql[:300] for sql in many)
+    if os.environ.get("RECORD_QUERY_COUNTS"):
+        recorded = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else {}
+        recorded[page.__name__] = len(few)
+        COMMITTED.write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
+    assert len(few) == json.loads(COMMITTED.read_text())[page.__name__]
+
+
+def test_every_number_is_of_a_page() -> None:
+    assert set(json.loads(COMMITTED.read_text())) == {page.__name__ for page in PAGES}
