@@ -8,7 +8,9 @@ from django.db.models import Count, Q, QuerySet
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
 from algorithms.policies import ALGORITHMS, RUNS
 from app.core.access import fetch
+from app.core.errors import NotFound
 from app.execution.models import ContainerImage
+from app.sockets.models import SocketValue
 
 
 def algorithms_for(user: Any) -> QuerySet[Algorithm]:
@@ -48,6 +50,41 @@ def interface_of(algorithm: Algorithm) -> AlgorithmInterface:
 def runs_for(user: Any) -> QuerySet[AlgorithmRun]:
     """Return the try-outs that ``user`` may look at, newest first."""
     return RUNS.visible_to(user).select_related("version__algorithm", "job__creator")
+
+
+def versions_for(user: Any) -> QuerySet[AlgorithmVersion]:
+    """Return the versions of all algorithms that ``user`` may view."""
+    found = AlgorithmVersion.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
+    return found.select_related("container_image", "algorithm")
+
+
+def get_version_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmVersion:
+    """Return the version if ``user`` may do ``action`` with its algorithm."""
+    found = versions_for(user).filter(pk=pk).first()
+    if found is None or not ALGORITHMS.allows(user, found.algorithm, action):
+        raise NotFound
+    return found
+
+
+def jobs_for(user: Any) -> QuerySet[AlgorithmRun]:
+    """Return the try-outs that ``user`` may look at, with what their jobs took and gave."""
+    return runs_for(user).prefetch_related("job__inputs__socket", "job__outputs__socket")
+
+
+def get_run_of_job_for(user: Any, job_pk: UUID, *, action: str = "view") -> AlgorithmRun:
+    """Return the run whose job this is if ``user`` may do ``action`` with it."""
+    found = jobs_for(user).filter(job=job_pk).first()
+    if found is None or not RUNS.allows(user, found, action):
+        raise NotFound
+    return found
+
+
+def value_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of socket values that ``user`` sees as outputs of runs, or gave to them."""
+    runs = RUNS.visible_to(user).values("pk")
+    given = Q(input_of_jobs__algorithm_run__in=runs, input_of_jobs__creator=user)
+    found = SocketValue.objects.filter(Q(output_of_jobs__algorithm_run__in=runs) | given)
+    return found.order_by().values("pk")
 
 
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from algorithms.api.urls import urlpatterns as algorithms
 from app.api.views import HandshakeView, TimezoneView
 from app.images.api.urls import urlpatterns as images
 from app.sockets.api.urls import urlpatterns as sockets
@@ -16,6 +17,7 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     *sockets,
     *images,
     *archives,
+    *algorithms,
     *reader_studies,
 ]
 

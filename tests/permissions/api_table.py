@@ -1,10 +1,14 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.table import (
+    ADMINISTRATOR,
+    ALGORITHM,
+    ALGORITHM_EDITORS,
     ARCHIVE,
     ARCHIVE_EDITORS,
     ARCHIVE_UPLOADERS,
     EVERYBODY,
+    RUN,
     SIGNED_IN,
     STUDY,
     STUDY_EDITORS,
@@ -147,5 +151,51 @@ STUDIES = [
     ],
 ]
 
-API: list[Row] = [*GENERAL, *IMAGES, *ARCHIVES, *STUDIES]
+_SOCKETS = {"inputs": "socket-list", "outputs": "socket-list"}
+ALGORITHMS = [
+    *api("api:algorithm-list", "GET", SIGNED_IN),
+    *api("api:algorithm-list", "POST", SIGNED_IN, body={"title": "New", **_SOCKETS}, changes=True),
+    *api("api:algorithm-detail", "GET", ALGORITHM, path=pk("algorithm")),
+    *api(
+        "api:algorithm-detail",
+        "PATCH",
+        ALGORITHM_EDITORS,
+        path=pk("algorithm"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+    *api("api:algorithm-image-list", "GET", SIGNED_IN),
+    *api(
+        "api:algorithm-image-list",
+        "POST",
+        ALGORITHM_EDITORS,
+        body={"algorithm": "algorithm", "user_upload": "own-upload"},
+        changes=True,
+    ),
+    *api("api:algorithm-image-detail", "GET", ALGORITHM, path=pk("version")),
+    *api("api:job-list", "GET", SIGNED_IN),
+    *api(
+        "api:job-list",
+        "POST",
+        ALGORITHM,
+        body={"algorithm": "algorithm", "inputs": "shared-input"},
+        changes=True,
+    ),
+    *[
+        row
+        for name in ("detail", "log", "log-stream")
+        for row in [
+            *api(f"api:job-{name}", "GET", RUN, path=pk("job")),
+            *api(f"api:job-{name}", "GET", ADMINISTRATOR, path=pk("evaluation_job")),
+        ]
+    ],
+    *api("api:job-cancel", "POST", roles("run_creator"), path=pk("waiting_job")),
+    *api("api:endpoint-list", "GET", SIGNED_IN),
+    *api("api:endpoint-detail", "GET", frozenset(), path=pk("job")),
+    *api("api:endpoint-keep-alive", "PATCH", frozenset(), path=pk("job")),
+    *api("api:invocation-list", "GET", SIGNED_IN),
+    *api("api:invocation-detail", "GET", frozenset(), path=pk("job")),
+]
+
+API: list[Row] = [*GENERAL, *IMAGES, *ARCHIVES, *STUDIES, *ALGORITHMS]
 TABLE = [*PAGES, *API]

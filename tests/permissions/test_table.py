@@ -24,6 +24,7 @@ JSON: dict[str, Any] = {
     "one-file": [{"filename": "a.mha", "size": 3}],
     "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
     "numbers": [1],
+    "socket-list": ["medical-image"],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
 }
 KEYS = {"pk", "case_pk", "user_pk", "multipart_id"}
@@ -114,10 +115,19 @@ def _address(row: Row, *, role: str, world: World) -> str:
 def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
     return {
         (world.value(name, role=role) if name == "answer" and not row.json else name): (
-            JSON[value] if value in JSON else world.value(value, role=role)
+            JSON[value]
+            if value in JSON
+            else _input(world)
+            if value == "shared-input"
+            else world.value(value, role=role)
         )
         for name, value in row.body.items()
     }
+
+
+def _input(world: World) -> list[dict[str, Any]]:
+    """The one input of the algorithm: an image that everybody sees."""
+    return [{"interface": "medical-image", "image": world.value("shared_image", role="stranger")}]
 
 
 def _send(row: Row, address: str, *, body: dict[str, Any], role: str, world: World) -> Any:

@@ -125,6 +125,9 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
         "algorithm": algorithm,
         "algorithm_member": people["algorithm_user"],
         "run": run,
+        "version": algorithm.versions.get(),
+        "job": run.job,
+        "waiting_job": make_run(algorithm, creator=creator, item=item, state=Job.State.QUEUED).job,
         "run_image": run.job.outputs.get().image,
         "waiting_run": make_run(algorithm, creator=creator, item=item, state=Job.State.QUEUED),
     }
@@ -151,6 +154,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "hidden_image": case.item.images[0],
         "evaluation": evaluation,
         "evaluation_run": case.job.algorithm_run,
+        "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,
         "waiting_evaluation": waiting,
     }

@@ -5,13 +5,23 @@ from app.execution.services.container_images import (
     image_reference,
     validate_container_image,
 )
-from app.execution.services.jobs import cancel_job, job_limits, submit_job
+from app.execution.services.jobs import (
+    cancel_job,
+    end_job,
+    job_limits,
+    prepare_job,
+    queue_job,
+    submit_job,
+)
 
 __all__ = [
     "cancel_job",
     "create_container_image",
+    "end_job",
     "image_reference",
     "job_limits",
+    "prepare_job",
+    "queue_job",
     "submit_job",
     "validate_container_image",
 ]

@@ -42,6 +42,18 @@ def submit_job(
     inputs: Iterable[SocketValue],
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
+    job = prepare_job(actor=actor, kind=kind, container_image=container_image)
+    job.inputs.set(list(inputs))
+    queue_job(job, actor=actor)
+    return job
+
+
+@transaction.atomic
+def prepare_job(*, actor: User, kind: str, container_image: ContainerImage) -> Job:
+    """Make a job whose inputs are still on their way; `queue_job` sends it off.
+
+    One that is not sent off within a day fails.
+    """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
         raise Conflict(
@@ -49,11 +61,15 @@ def submit_job(
             advice="Wait for the checks, or upload a version that passes them.",
         )
     job = Job.objects.create(kind=kind, container_image=container_image, creator=actor)
-    job.inputs.set(list(inputs))
-    transition(job, State.QUEUED, actor=actor)
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
-    enqueue_on_commit(TASK, job.pk)
     return job
+
+
+@transaction.atomic
+def queue_job(job: Job, *, actor: User | None = None) -> None:
+    """Send a job off that has all its inputs."""
+    transition(job, State.QUEUED, actor=actor)
+    enqueue_on_commit(TASK, job.pk)
 
 
 def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:

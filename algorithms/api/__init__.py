@@ -1,0 +1,1 @@
+"""The API of algorithms, their container images and jobs."""

@@ -1,0 +1,188 @@
+"""The API of jobs: started, followed, cancelled; and of warm containers, in shape."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any, cast
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from algorithms import selectors, services
+from algorithms.api import serializers
+from algorithms.models import AlgorithmRun
+from app.accounts.models import User
+from app.core.api.filters import KeyFilter
+from app.core.api.renderers import EventStream, PlainText
+from app.core.api.views import ResourceViewSet, key_of
+from app.core.errors import Conflict, NotFound, PortalError
+from app.execution.models import Job
+from app.execution.services import cancel_job
+from app.sockets.api.serializers import given_value
+
+POLL_SECONDS = 0.5
+LONGEST_STREAM = 3600  # seconds; clients connect again by themselves
+
+
+class JobViewSet(ResourceViewSet[AlgorithmRun]):
+    """Jobs: runs of algorithms that the caller started or whose algorithm they edit."""
+
+    area = "algorithms"
+    queryset = AlgorithmRun.objects.none()
+    serializer_class = serializers.JobSerializer
+    filters = {
+        "algorithm": KeyFilter("version__algorithm"),
+        "algorithm_image": KeyFilter("version"),
+        "input_image": KeyFilter("job__inputs__image"),
+        "output_image": KeyFilter("job__outputs__image"),
+    }
+    ordering_fields = ("created",)
+
+    def get_queryset(self) -> QuerySet[AlgorithmRun]:
+        """Return the visible runs."""
+        return selectors.jobs_for(self.request.user)
+
+    def find(self, pk: Any, action: str) -> AlgorithmRun:
+        """Return the run of the job."""
+        return selectors.get_run_of_job_for(self.request.user, pk, action=action)
+
+    @extend_schema(
+        request=serializers.NewJobSerializer, responses={201: serializers.JobPostSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        """Start a job; it runs when all its inputs are there."""
+        given = self.checked(serializers.NewJobSerializer)
+        actor = cast(User, request.user)
+        run = services.start_job(
+            actor=actor,
+            algorithm=selectors.get_algorithm_for(actor, key_of(given["algorithm"]), action="run"),
+            given=[given_value(actor, value) for value in given["inputs"]],
+        )
+        return self.shown(run, status=201, by=serializers.JobPostSerializer)
+
+    @extend_schema(request=None, responses=serializers.JobSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop a job; its container is killed."""
+        run = self.find(key_of(pk), "cancel")
+        cancel_job(actor=cast(User, request.user), job=run.job)
+        return self.shown(run)
+
+    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
+    @action(
+        detail=True,
+        renderer_classes=(PlainText,),
+        pagination_class=None,
+        filter_backends=(),
+    )
+    def log(self, request: Request, pk: str) -> Response:
+        """Read the log as far as it goes."""
+        return Response(self.find(key_of(pk), "log").job.log)
+
+    @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})
+    @action(
+        detail=True,
+        url_path="log/stream",
+        renderer_classes=(EventStream,),
+        pagination_class=None,
+        filter_backends=(),
+    )
+    def log_stream(self, request: Request, pk: str) -> StreamingHttpResponse:
+        """Follow the log as server-sent events: ``log`` (more text), ``state``, ``end``."""
+        run = self.find(key_of(pk), "log")
+        response = StreamingHttpResponse(
+            follow(request.user, run.job_id), content_type="text/event-stream"
+        )
+        response["Cache-Control"] = "no-store"
+        response["X-Accel-Buffering"] = "no"
+        return response
+
+
+async def follow(user: Any, job_pk: UUID) -> AsyncIterator[str]:
+    """Yield what is new until the job has ended; rights are asked anew each time."""
+    sent, state = "", ""
+    for _ in range(int(LONGEST_STREAM / POLL_SECONDS)):
+        try:
+            job = await sync_to_async(_job)(user, job_pk)
+        except PortalError:
+            return
+        if job.log != sent:
+            whole = not job.log.startswith(sent)
+            text = job.log if whole else job.log[len(sent) :]
+            yield _event("log", {"text": text, "whole": whole})
+            sent = job.log
+        if job.state != state:
+            state = job.state
+            yield _event("state", {"state": state, "reason": job.reason})
+        if job.is_finished:
+            yield _event("end", {"state": state})
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+def _job(user: Any, pk: UUID) -> Job:
+    return selectors.get_run_of_job_for(user, pk, action="log").job
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+class EndpointViewSet(viewsets.GenericViewSet[Any]):
+    """Warm containers. This site starts a container per job and has none."""
+
+    area = "algorithms"
+    serializer_class = serializers.EndpointSerializer
+    filter_backends = ()
+
+    @extend_schema(responses=serializers.EndpointSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """List the warm containers: none."""
+        self.paginate_queryset([])  # type: ignore[arg-type]
+        return self.get_paginated_response([])
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Find no warm container."""
+        raise NotFound
+
+    @extend_schema(request=serializers.NewEndpointSerializer)
+    def create(self, request: Request) -> Response:
+        """Refuse to start a warm container."""
+        raise Conflict("This site keeps no containers warm.", advice="Start a job instead.")
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["patch"])
+    def keep_alive(self, request: Request, pk: str) -> Response:
+        """Find no warm container."""
+        raise NotFound
+
+
+class InvocationViewSet(viewsets.GenericViewSet[Any]):
+    """Calls of warm containers."""
+
+    area = "algorithms"
+    serializer_class = serializers.InvocationSerializer
+    filter_backends = ()
+
+    @extend_schema(responses=serializers.InvocationSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """List the calls: none."""
+        self.paginate_queryset([])  # type: ignore[arg-type]
+        return self.get_paginated_response([])
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Find no call."""
+        raise NotFound
+
+    @extend_schema(request=serializers.NewInvocationSerializer)
+    def create(self, request: Request) -> Response:
+        """Refuse to call a warm container."""
+        raise Conflict("This site keeps no containers warm.", advice="Start a job instead.")

@@ -1,0 +1,98 @@
+"""Jobs that programs start: inputs by socket, images among them possibly still to be imported."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
+from algorithms.selectors import active_version, get_run_of_job_for
+from app.accounts.models import User
+from app.audit.services import record
+from app.core.errors import Conflict, ValidationFailed
+from app.execution.models import Job
+from app.execution.services import end_job, prepare_job, queue_job
+from app.images.models import Image, Import
+from app.images.registry import Destination as ImportDestination
+from app.sockets.services import Destination, GivenValue, imported_value, pending, take_values
+
+JOB = "job"
+
+
+@transaction.atomic
+def start_job(*, actor: User, algorithm: Algorithm, given: Sequence[GivenValue]) -> AlgorithmRun:
+    """Run the newest ready version on the given inputs; it starts when all of them are there."""
+    version = active_version(algorithm)
+    if version is None:
+        raise Conflict(
+            "This algorithm has no version that can run.",
+            advice="An editor has to upload a container image that passes its checks.",
+        )
+    _check_interface(algorithm, given)
+    job = prepare_job(actor=actor, kind="algorithm", container_image=version.container_image)
+    run = AlgorithmRun.objects.create(version=version, job=job, title=_title(given))
+    values = take_values(actor=actor, given=given, destination=Destination(JOB, job.pk))
+    job.inputs.set(values)
+    if not pending(given) and len(values) == len(given):
+        queue_job(job, actor=actor)
+    record("algorithms.run.started", obj=algorithm, actor=actor, data={"runs": 1})
+    return run
+
+
+def receive_job_input(source: Import, images: list[Image]) -> None:
+    """Give a job an imported image; with the last one it is queued."""
+    job = _waiting(source)
+    if job is None:
+        raise Conflict("The job ended while its inputs were being imported.")
+    job.inputs.add(imported_value(source, images))
+    run = AlgorithmRun.objects.select_related("version__algorithm").get(job=job)
+    held = set(job.inputs.values_list("socket", flat=True))
+    if any(held == _sockets(one) for one in run.version.algorithm.interfaces.all()):
+        queue_job(job, actor=job.creator)
+
+
+def lose_job_input(source: Import) -> None:
+    """End a job whose input cannot be had."""
+    job = _waiting(source)
+    if job is not None:
+        reason = f"An input could not be imported: {source.message or 'it was cancelled.'}"
+        end_job(job, Job.State.FAILED, reason=reason, reason_code="input")
+
+
+def describe_job(user: User, pk: UUID) -> ImportDestination:
+    """Name the job an import goes to, if it is the user's own; else `NotFound`."""
+    run = get_run_of_job_for(user, pk, action="cancel")
+    return ImportDestination(title=str(run), url=reverse("algorithms:run", args=[run.pk]))
+
+
+def _waiting(source: Import) -> Job | None:
+    pk = source.destination_id
+    if pk is None:
+        return None
+    state = Job.State.VALIDATING_INPUTS
+    return Job.objects.select_for_update().filter(pk=pk, state=state).first()
+
+
+def _check_interface(algorithm: Algorithm, given: Sequence[GivenValue]) -> None:
+    sockets = {value.socket.pk for value in given}
+    interfaces = list(algorithm.interfaces.prefetch_related("inputs"))
+    if not any(sockets == _sockets(interface) for interface in interfaces):
+        wanted = " or ".join(
+            ", ".join(sorted(socket.slug for socket in interface.inputs.all()))
+            for interface in interfaces
+        )
+        raise ValidationFailed(fields={"inputs": [f"This algorithm takes {wanted}."]})
+
+
+def _sockets(interface: AlgorithmInterface) -> set[int]:
+    return {socket.pk for socket in interface.inputs.all()}
+
+
+def _title(given: Sequence[GivenValue]) -> str:
+    for value in given:
+        if value.image is not None:
+            return value.image.name
+        if value.image_name or value.uploads:
+            return (value.image_name or value.uploads[0].filename)[:200]
+    return "Values"

@@ -1,0 +1,24 @@
+"""Answers that are not JSON."""
+
+from typing import Any
+
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+
+
+class PlainText(BaseRenderer):
+    """Text as it is; errors stay problem details."""
+
+    media_type = "text/plain"
+    format = "txt"
+    charset = "utf-8"
+
+    def render(self, data: Any, media_type: Any = None, context: Any = None) -> Any:
+        """Return the text."""
+        return data if isinstance(data, str) else JSONRenderer().render(data)
+
+
+class EventStream(PlainText):
+    """Server-sent events; the view streams them itself."""
+
+    media_type = "text/event-stream"
+    format = "events"
