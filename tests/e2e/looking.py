@@ -42,7 +42,7 @@ class Viewer:
 
     def picture(self) -> Picture:
         """The stage as the screen shows it, (y, x, rgb) from 0 to 255."""
-        shot = self.page.locator(".hv-canvas").screenshot()
+        shot = self.page.locator(".hv-canvas").screenshot(caret="initial")
         return np.asarray(imagecodecs.png_decode(shot))[..., :3].astype(int)
 
     def center(self) -> tuple[float, float]:
@@ -58,7 +58,8 @@ class Viewer:
     def show_overlay(self) -> int:
         """Go to the slice on which the overlay colors most; return its number of pixels."""
         count = self.get("count")
-        found = {index: self._colored_at(index) for index in range(0, count, max(1, count // 40))}
+        step = max(1, count // 20)
+        found = {index: self._colored_at(index) for index in range(0, count, step)}
         best = max(found, key=lambda index: found[index])
         return self._colored_at(best)
 

@@ -45,7 +45,7 @@ SHELL = (
     _visit("accounts:tokens", "author", "/profile/tokens/"),
     _visit("accounts:create_token", "author", "/profile/tokens/new/"),
     _visit("notifications:inbox", "researcher", "/inbox/"),
-    _visit("notifications:inbox", "admin", "/inbox/", note="empty"),
+    _visit("notifications:inbox", "radiologist", "/inbox/", note="few"),
     _visit("archives:detail", "organizer", "/archives/{archive}/", note="missing", status=404),
 )
 
@@ -58,16 +58,18 @@ ARCHIVES = (
         "researcher",
         "/archives/{archive}/",
         picture="archive",
+        pictured=(DESK, PHONE),
         widths=EVERY_WIDTH,
     ),
-    _visit("archives:detail", "researcher", "/archives/{long_archive}/", note="long"),
+    _visit("archives:detail", "admin", "/archives/{long_import_archive}/", note="long"),
     _visit("archives:detail", "researcher", "/archives/{empty_archive}/", note="empty"),
     _visit("archives:detail", "author", "/archives/{archive}/"),
-    _visit("archives:edit", "researcher", "/archives/{long_archive}/edit/"),
+    _visit("archives:edit", "admin", "/archives/{long_import_archive}/edit/"),
     _visit("archives:people", "researcher", "/archives/{archive}/people/", picture="people"),
     _visit("archives:people", "author", "/archives/{archive}/people/"),
     _visit("archives:import", "researcher", "/archives/{empty_archive}/import/", picture="upload"),
     _visit("images:import", "researcher", "/images/imports/{import}/", picture="import"),
+    _visit("images:import", "admin", "/images/imports/{long_import}/", note="long"),
     _visit("images:detail", "researcher", "/images/{image}/"),
 )
 
@@ -91,7 +93,7 @@ STUDIES = (
     _visit("reader_studies:create", "researcher", "/reader-studies/new/"),
     _visit("reader_studies:detail", "researcher", "/reader-studies/{study}/", picture="study"),
     _visit("reader_studies:detail", "radiologist", "/reader-studies/{study}/"),
-    _visit("reader_studies:detail", "researcher", "/reader-studies/{empty_study}/", note="empty"),
+    _visit("reader_studies:detail", "admin", "/reader-studies/{empty_study}/", note="empty"),
     _visit("reader_studies:edit", "researcher", "/reader-studies/{study}/edit/"),
     _visit("reader_studies:people", "researcher", "/reader-studies/{study}/people/"),
     _visit("reader_studies:add_cases", "researcher", "/reader-studies/{study}/cases/add/"),
@@ -114,7 +116,7 @@ ALGORITHMS = (
     _visit("algorithms:list", "author", "/algorithms/"),
     _visit("algorithms:create", "author", "/algorithms/new/"),
     _visit("algorithms:detail", "author", "/algorithms/{algorithm}/", picture="algorithm"),
-    _visit("algorithms:detail", "author", "/algorithms/{failing_algorithm}/", note="refused"),
+    _visit("algorithms:detail", "admin", "/algorithms/{failing_algorithm}/", note="refused"),
     _visit("algorithms:detail", "author", "/algorithms/{empty_algorithm}/", note="empty"),
     _visit("algorithms:edit", "author", "/algorithms/{algorithm}/edit/"),
     _visit("algorithms:people", "author", "/algorithms/{algorithm}/people/"),
@@ -124,14 +126,14 @@ ALGORITHMS = (
         "algorithms:try_out", "author", "/algorithms/{algorithm}/run/?archive={archive}", "chosen"
     ),
     _visit("algorithms:run", "author", "/algorithms/runs/{run}/", picture="run"),
-    _visit("algorithms:run", "author", "/algorithms/runs/{failed_run}/", note="failed"),
+    _visit("algorithms:run", "admin", "/algorithms/runs/{failed_run}/", note="failed"),
 )
 
 CHALLENGES = (
     _visit("challenges:list", "organizer", "/challenges/"),
     _visit("challenges:create", "organizer", "/challenges/new/"),
     _visit("challenges:detail", "author", "/challenges/{challenge}/", picture="challenge"),
-    _visit("challenges:detail", "organizer", "/challenges/{empty_challenge}/", note="empty"),
+    _visit("challenges:detail", "admin", "/challenges/{empty_challenge}/", note="empty"),
     _visit("challenges:edit", "organizer", "/challenges/{challenge}/edit/"),
     _visit("challenges:people", "organizer", "/challenges/{challenge}/people/"),
     _visit("challenges:create_phase", "organizer", "/challenges/{challenge}/phases/new/"),

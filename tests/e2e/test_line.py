@@ -208,7 +208,7 @@ def test_two_algorithms_compete(people: People, portal: Portal, samples: Samples
         organizer, title=f"Hidden {MARK}", files=samples.series
     )
     assert state == "SUCCEEDED"
-    phase = make_phase(organizer, hidden)
+    challenge, phase = make_phase(organizer, hidden)
     organizer.press("Upload")
     organizer.choose_files(portal.containers / "dice-evaluation.tar")
     organizer.send("Upload")
@@ -220,6 +220,9 @@ def test_two_algorithms_compete(people: People, portal: Portal, samples: Samples
     expect(organizer.page.get_by_role("main")).to_contain_text("This phase is ready")
     assert author.status_of(f"/archives/{hidden}/") == 404
 
+    assert author.status_of(f"/challenges/phases/{phase}/submit/") == 404
+    author.open(f"/challenges/{challenge}/")
+    author.press("Take part")
     for title, name in ((GOOD, "otsu"), (WORSE, "otsu-naive")):
         make_algorithm(author, title=title, container=portal.containers / f"{name}.tar")
     for title in (WORSE, GOOD):
@@ -313,20 +316,21 @@ def make_study(researcher: Person, imported: Imported) -> str:
     return study
 
 
-def make_phase(organizer: Person, hidden: str) -> str:
-    """Make a challenge with one phase; return the phase's id, on its set-up page."""
+def make_phase(organizer: Person, hidden: str) -> tuple[str, str]:
+    """Make a challenge with one phase; return both ids, on the phase's set-up page."""
     page = organizer.open("/challenges/")
     organizer.press("New challenge")
     organizer.fill(title=f"Challenge {MARK}")
     page.locator("[name=public]").check()
     organizer.send("Save")
+    challenge = organizer.pk
     if not organizer.path.endswith("/phases/new/"):
         organizer.press("New phase")
     organizer.fill(title="Final", score_title="Dice", score_path="aggregates.dice.mean")
     page.locator("[name=archive]").select_option(hidden)
     page.locator("[name=open]").check()
     organizer.send("Save")
-    return organizer.pk
+    return challenge, organizer.pk
 
 
 def ground_truth(organizer: Person, import_page: str, samples: Samples) -> object:

@@ -115,7 +115,7 @@ def take_pictures(page: Page, visit: Visit, *, width: int, folder: Path) -> None
         page.screenshot(path=folder / f"{visit.name}-{width}.png", full_page=not visit.viewer)
     elif visit.picture and width in visit.pictured:
         suffix = "" if width == DESK else f"-{width}"
-        page.screenshot(path=folder / f"{visit.picture}{suffix}.png")
+        page.screenshot(path=folder / f"{visit.picture}{suffix}.png", caret="initial")
 
 
 def routes_in(
