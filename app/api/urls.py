@@ -4,11 +4,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from algorithms.api.urls import urlpatterns as algorithms
+from app.accounts.api.urls import urlpatterns as accounts
 from app.api.views import HandshakeView, TimezoneView
+from app.challenges.api.urls import urlpatterns as challenges
 from app.images.api.urls import urlpatterns as images
+from app.notifications.api.urls import urlpatterns as notifications
 from app.sockets.api.urls import urlpatterns as sockets
 from archives.api.urls import urlpatterns as archives
 from reader_studies.api.urls import urlpatterns as reader_studies
+from viewer.api.urls import urlpatterns as viewer
 
 app_name = "api"
 _VERSION_1: list[URLPattern | URLResolver] = [
@@ -16,6 +20,10 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     path("timezone/", TimezoneView.as_view(), name="timezone"),
     *sockets,
     *images,
+    *accounts,
+    *notifications,
+    *viewer,
+    *challenges,
     *archives,
     *algorithms,
     *reader_studies,

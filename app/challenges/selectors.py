@@ -77,6 +77,25 @@ def submissions_for(user: Any) -> QuerySet[Submission]:
     )
 
 
+def get_submission_for(user: Any, pk: UUID | str, *, action: str = "view") -> Submission:
+    """Return the submission if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    return fetch(SUBMISSIONS, user=user, pk=pk, action=action)
+
+
+def phases_for(user: Any) -> QuerySet[Phase]:
+    """Return the phases of the challenges that ``user`` may view."""
+    found = Phase.objects.filter(challenge__in=CHALLENGES.visible_to(user))
+    return found.select_related("challenge").prefetch_related("inputs", "outputs")
+
+
+def evaluations_for(user: Any) -> QuerySet[Evaluation]:
+    """Return the evaluations that ``user`` may look at, newest first."""
+    found = EVALUATIONS.visible_to(user).select_related(
+        "submission__phase__challenge", "submission__version__algorithm", "submission__creator"
+    )
+    return found.prefetch_related("submission__evaluations")
+
+
 def current_method(phase: Phase) -> EvaluationMethod | None:
     """Return the newest evaluation method whose container passed its checks."""
     return (
@@ -136,13 +155,20 @@ def submittable_algorithms(user: User, phase: Phase) -> QuerySet[Algorithm]:
 
 
 def submissions_left(user: User, phase: Phase) -> int:
-    """Return how many more submissions ``user`` may make; failed evaluations do not count."""
-    counted = (
-        Submission.objects.filter(phase=phase, creator=user, state=Submission.State.ACCEPTED)
-        .exclude(evaluations__state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED])
-        .count()
-    )
+    """Return how many more submissions ``user`` may make; what came to no score does not count."""
+    counted = counting_submissions(phase).filter(creator=user).count()
     return max(0, phase.submission_limit - counted)
+
+
+def counting_submissions(phase: Phase) -> QuerySet[Submission]:
+    """Return the submissions that are under way or came to a score."""
+    without = Evaluation.objects.filter(
+        Q(state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED])
+        | Q(state=Evaluation.State.SUCCEEDED, score=None)
+    )
+    return Submission.objects.filter(phase=phase, state=Submission.State.ACCEPTED).exclude(
+        pk__in=without.values("submission")
+    )
 
 
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:

@@ -14,3 +14,15 @@ def notify(*, user: User, kind: str, text: str, url: str = "") -> Notification:
 def mark_all_read(*, user: User) -> None:
     """Mark everything in the user's inbox as read."""
     Notification.objects.filter(user=user, read_at=None).update(read_at=timezone.now())
+
+
+def mark_read(notification: Notification, *, read: bool = True) -> Notification:
+    """Mark one notification as read, or as unread again."""
+    notification.read_at = (notification.read_at or timezone.now()) if read else None
+    notification.save(update_fields=["read_at", "modified"])
+    return notification
+
+
+def delete_notification(notification: Notification) -> None:
+    """Take a notification out of its inbox."""
+    notification.delete()

@@ -7,6 +7,9 @@ from tests.permissions.table import (
     ARCHIVE,
     ARCHIVE_EDITORS,
     ARCHIVE_UPLOADERS,
+    CHALLENGE,
+    CHALLENGE_ADMINS,
+    EVALUATION,
     EVERYBODY,
     RUN,
     SIGNED_IN,
@@ -197,5 +200,95 @@ ALGORITHMS = [
     *api("api:invocation-detail", "GET", frozenset(), path=pk("job")),
 ]
 
-API: list[Row] = [*GENERAL, *IMAGES, *ARCHIVES, *STUDIES, *ALGORITHMS]
+CHALLENGES = [
+    *api("api:challenge-list", "GET", SIGNED_IN),
+    *api("api:challenge-list", "POST", SIGNED_IN, body={"title": "New one"}, changes=True),
+    *api("api:challenge-detail", "GET", CHALLENGE, path=pk("challenge")),
+    *api(
+        "api:challenge-detail",
+        "PATCH",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+    *api("api:phase-list", "GET", SIGNED_IN),
+    *api(
+        "api:phase-list",
+        "POST",
+        CHALLENGE_ADMINS,
+        body={"challenge": "challenge", "archive": "own-archive", "title": "New one"},
+    ),
+    *api("api:phase-detail", "GET", CHALLENGE, path=pk("phase")),
+    *api(
+        "api:phase-detail",
+        "PATCH",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"title": "New name"},
+        changes=True,
+    ),
+    *api("api:phase-leaderboard", "GET", CHALLENGE, path=pk("phase")),
+    *api(
+        "api:phase-methods",
+        "POST",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"user_upload": "own-upload"},
+        changes=True,
+    ),
+    *api(
+        "api:phase-ground-truths",
+        "POST",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"user_upload": "own-tar"},
+        changes=True,
+    ),
+    *api("api:submission-list", "GET", SIGNED_IN),
+    *api(
+        "api:submission-list",
+        "POST",
+        CHALLENGE,
+        body={"phase": "phase", "algorithm": "own-algorithm"},
+    ),
+    *api("api:submission-detail", "GET", EVALUATION, path=pk("submission")),
+    *api("api:evaluation-list", "GET", SIGNED_IN),
+    *api("api:evaluation-detail", "GET", EVALUATION, path=pk("evaluation")),
+]
+
+_STRANGER = frozenset({"stranger"})
+ACCOUNT = [
+    *api("api:profile", "GET", SIGNED_IN),
+    *api("api:notification-list", "GET", SIGNED_IN),
+    *api("api:notification-detail", "GET", _STRANGER, path=pk("notification")),
+    *[
+        row
+        for method in ("PATCH", "PUT")
+        for row in api(
+            "api:notification-detail",
+            method,
+            _STRANGER,
+            path=pk("notification"),
+            body={"read": "true"},
+        )
+    ],
+    *api("api:notification-detail", "DELETE", _STRANGER, path=pk("notification"), changes=True),
+    *api("api:subscription-list", "GET", SIGNED_IN),
+    *api("api:subscription-detail", "GET", frozenset(), path=pk("notification")),
+    *api("api:view-session-list", "GET", SIGNED_IN),
+    *api("api:view-session-detail", "GET", frozenset(), path=pk("notification")),
+    *api("api:view-config-list", "GET", SIGNED_IN),
+    *api("api:view-config-detail", "GET", frozenset(), path=pk("notification")),
+]
+
+API: list[Row] = [
+    *GENERAL,
+    *IMAGES,
+    *ARCHIVES,
+    *STUDIES,
+    *ALGORITHMS,
+    *CHALLENGES,
+    *ACCOUNT,
+]
 TABLE = [*PAGES, *API]

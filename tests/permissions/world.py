@@ -152,6 +152,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "hidden_archive": phase.archive,
         "hidden_item": case.item,
         "hidden_image": case.item.images[0],
+        "submission": evaluation.submission,
         "evaluation": evaluation,
         "evaluation_run": case.job.algorithm_run,
         "evaluation_job": case.job,
@@ -165,13 +166,14 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
     upload = start_upload(owner=owner, filename="a.mha", size=10)
     doomed = start_upload(owner=owner, filename="b.mha", size=10)
     archive = make_archive(editor=people["archive_editor"])
-    notify(user=people["stranger"], kind="test", text="For the stranger alone.")
+    told = notify(user=people["stranger"], kind="test", text="For the stranger alone.")
     return {
         "upload": upload,
         "multipart": upload.multipart_id,
         "doomed_upload": doomed,
         "doomed_multipart": doomed.multipart_id,
         "socket": medical_image_socket(),
+        "notification": told,
         "token": issue_token(user=people["stranger"], name="A token").token,
         "import": make_import(owner=owner, destination_id=archive.pk),
     }

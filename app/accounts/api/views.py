@@ -1,0 +1,46 @@
+"""The API of the own account."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from app.accounts.models import User
+from app.core.api.fields import Constant
+from app.core.api.pages import LogoField
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    """The caller."""
+
+    pk = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = User
+        fields = ("pk", "username", "first_name", "last_name", "email")
+        read_only_fields = fields
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    """What other people see of the caller."""
+
+    user = UserSerializer(source="*")
+    mugshot = LogoField()
+    institution = serializers.CharField()
+    department = Constant("")
+    location = Constant(None)
+    website = Constant(None)
+
+
+class SelfView(APIView):
+    """The caller's own profile."""
+
+    area = "account"
+
+    @extend_schema(responses=ProfileSerializer)
+    def get(self, request: Request) -> Response:
+        """Show the caller's profile."""
+        return Response(ProfileSerializer(request.user, context={"request": request}).data)

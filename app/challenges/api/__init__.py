@@ -1,0 +1,1 @@
+"""The API of challenges, phases, submissions and evaluations."""

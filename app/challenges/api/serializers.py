@@ -1,0 +1,199 @@
+"""Shapes of challenges, phases, submissions and evaluations."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from app.challenges.models import Challenge, Evaluation, Phase, Submission
+from app.challenges.policies import EVALUATIONS
+from app.core.api.fields import KeyField, LinkField
+from app.core.api.pages import LogoField, PageField
+from app.sockets.api.serializers import SocketSerializer
+
+LARGEST = 2_147_483_647
+
+
+class ChallengeSerializer(serializers.ModelSerializer[Challenge]):
+    """A challenge."""
+
+    pk = KeyField(read_only=True)
+    api_url = LinkField("api:challenge-detail", source="*", read_only=True)
+    url = PageField("challenges:detail")
+    logo = LogoField()
+
+    class Meta:
+        model = Challenge
+        fields = ("pk", "api_url", "url", "title", "slug", "description", "public", "logo")
+        read_only_fields = fields
+
+
+class NewChallengeSerializer(serializers.Serializer[Any]):
+    """What a challenge is made or changed with."""
+
+    title = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    public = serializers.BooleanField(required=False)
+
+
+class PhaseSerializer(serializers.ModelSerializer[Phase]):
+    """A phase: its rules; the hidden archive is only named to who may change it."""
+
+    pk = KeyField(read_only=True)
+    api_url = LinkField("api:phase-detail", source="*", read_only=True)
+    url = PageField("challenges:phase")
+    challenge = LinkField("api:challenge-detail", source="challenge_id", read_only=True)
+    inputs = SocketSerializer(many=True, read_only=True)
+    outputs = SocketSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Phase
+        fields = (
+            "pk",
+            "api_url",
+            "url",
+            "challenge",
+            "title",
+            "description",
+            "inputs",
+            "outputs",
+            "score_title",
+            "score_path",
+            "direction",
+            "submission_limit",
+            "open",
+        )
+        read_only_fields = fields
+
+
+class PhaseChangeSerializer(serializers.ModelSerializer[Phase]):
+    """What is changed of a phase."""
+
+    submission_limit = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST)
+
+    class Meta:
+        model = Phase
+        fields = (
+            "title",
+            "description",
+            "score_title",
+            "score_path",
+            "direction",
+            "submission_limit",
+            "open",
+        )
+
+
+class NewPhaseSerializer(PhaseChangeSerializer):
+    """A phase to be made on a hidden test archive of the caller's."""
+
+    challenge = LinkField("api:challenge-detail")
+    archive = LinkField("api:archive-detail")
+
+    class Meta(PhaseChangeSerializer.Meta):
+        fields = ("challenge", "archive", *PhaseChangeSerializer.Meta.fields)  # type: ignore[assignment]
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """An upload that a phase takes over."""
+
+    user_upload = LinkField("uploads:detail")
+
+
+class TakenSerializer(serializers.Serializer[Any]):
+    """What became of the upload."""
+
+    pk = KeyField()
+
+
+class PlaceSerializer(serializers.ModelSerializer[Evaluation]):
+    """One place of a leaderboard."""
+
+    score_title = serializers.CharField(source="submission.phase.score_title", read_only=True)
+    algorithm = serializers.CharField(source="submission.version.algorithm.title", read_only=True)
+    creator = serializers.CharField(source="submission.creator.username", read_only=True)
+
+    class Meta:
+        model = Evaluation
+        fields = ("rank", "score", "score_title", "algorithm", "creator", "finished_at")
+        read_only_fields = fields
+
+
+class SubmissionSerializer(serializers.ModelSerializer[Submission]):
+    """A submission with its evaluations."""
+
+    pk = KeyField(read_only=True)
+    api_url = LinkField("api:submission-detail", source="*", read_only=True)
+    phase = LinkField("api:phase-detail", source="phase_id", read_only=True)
+    creator = serializers.CharField(source="creator.username", read_only=True)
+    algorithm_image = LinkField("api:algorithm-image-detail", source="version_id", read_only=True)
+    status = serializers.CharField(source="get_state_display", read_only=True)
+    evaluations = serializers.ListField(
+        child=LinkField("api:evaluation-detail"), source="evaluations.all", read_only=True
+    )
+
+    class Meta:
+        model = Submission
+        fields = (
+            "pk",
+            "api_url",
+            "phase",
+            "creator",
+            "algorithm_image",
+            "status",
+            "comment",
+            "created",
+            "evaluations",
+        )
+        read_only_fields = fields
+
+
+class NewSubmissionSerializer(serializers.Serializer[Any]):
+    """An algorithm to hand in to a phase: its newest version that passed its checks."""
+
+    phase = LinkField("api:phase-detail")
+    algorithm = LinkField("api:algorithm-detail")
+    comment = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
+    """An evaluation; organizers also see the metrics in full and their own reason."""
+
+    pk = KeyField(read_only=True)
+    api_url = LinkField("api:evaluation-detail", source="*", read_only=True)
+    url = PageField("challenges:evaluation")
+    submission = SubmissionSerializer(read_only=True)
+    status = serializers.CharField(source="get_state_display", read_only=True)
+    rank_score = serializers.FloatField(source="score", read_only=True, allow_null=True)
+    metrics = serializers.SerializerMethodField()
+    organizer_reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Evaluation
+        fields = (
+            "pk",
+            "api_url",
+            "url",
+            "submission",
+            "created",
+            "finished_at",
+            "status",
+            "rank",
+            "rank_score",
+            "reason",
+            "metrics",
+            "organizer_reason",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field({})
+    def get_metrics(self, evaluation: Evaluation) -> Any:
+        """Return what the evaluation container wrote, to organizers."""
+        return evaluation.metrics if self._organizes(evaluation) else None
+
+    def get_organizer_reason(self, evaluation: Evaluation) -> str:
+        """Return the organizers' words, to them."""
+        return evaluation.organizer_reason if self._organizes(evaluation) else ""
+
+    def _organizes(self, evaluation: Evaluation) -> bool:
+        return EVALUATIONS.allows(self.context["request"].user, evaluation, "organize")

@@ -1,0 +1,1 @@
+"""The API of view sessions, which clients call workstations."""
