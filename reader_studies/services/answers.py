@@ -20,9 +20,9 @@ def save_answers(
 ) -> list[Answer]:
     """Store a reader's answers about one display set.
 
-    ``given`` maps question ids to raw answers; empty ones are left out. Unless ``partial`` (the
-    page saving as one types), every required question must be answered. Raises
-    `ValidationFailed` naming each question; then nothing is stored.
+    ``given`` maps question ids to raw answers. An empty one takes an earlier answer back; what is
+    not named stays. Unless ``partial`` (saving before one is done), every required question must
+    be answered. Raises `ValidationFailed` naming each question; then nothing is stored.
     """
     checked: dict[Question, Any] = {}
     errors: dict[str, list[str]] = {}
@@ -38,6 +38,8 @@ def save_answers(
             errors[str(question.pk)] = ["Please answer this question."]
     if errors:
         raise ValidationFailed("Some answers need your attention.", fields=errors)
+    emptied = set(given) - {question.pk for question in checked}
+    _take_back(reader=reader, display_set=display_set, question_ids=emptied)
     return [
         _store(reader=reader, display_set=display_set, question=question, value=value)
         for question, value in checked.items()
@@ -115,6 +117,22 @@ def _yes_no(question: Question, raw: Any) -> bool:
         return known[str(raw).strip().lower()]
     except KeyError:
         raise ValueError("Please choose yes or no.") from None
+
+
+def _take_back(*, reader: User, display_set: DisplaySet, question_ids: set[UUID]) -> None:
+    given = Answer.objects.select_for_update().filter(
+        reader=reader, display_set=display_set, question__in=question_ids
+    )
+    for answer in given:
+        if not display_set.study.answers_may_change:
+            raise Conflict("Answers of this study may not be changed once given.")
+        record(
+            "reader_studies.answer.taken_back",
+            obj=answer,
+            actor=reader,
+            data={"before": answer.value},
+        )
+        answer.delete()
 
 
 def _store(*, reader: User, display_set: DisplaySet, question: Question, value: Any) -> Answer:

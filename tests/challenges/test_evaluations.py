@@ -165,6 +165,7 @@ class TestFailing:
         heatmap = ensure_socket(
             slug="heatmap-in", title="Heat map", kind="HMAP", relative_path="images/heatmap-in"
         )
+        phase.inputs.add(heatmap)  # promised by the phase, missing in its cases
         algorithm = make_algorithm(editor=user, inputs=[heatmap])
         evaluation = make_submission(phase, creator=user, algorithm=algorithm).evaluations.get()
         assert go_on(evaluation) == State.FAILED

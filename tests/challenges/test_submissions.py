@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from algorithms.selectors import interface_of
 from app.accounts.models import User
 from app.challenges.models import Evaluation, Submission
 from app.challenges.selectors import readiness_of, submissions_left
@@ -15,6 +16,7 @@ from app.challenges.services.evaluations import advance
 from app.core.errors import Conflict, LimitReached, NotFound, ValidationFailed
 from app.execution.models import ContainerImage
 from app.sockets.selectors import medical_image_socket
+from app.sockets.services import ensure_socket
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_version
 from tests.factories.archives import make_archive, make_item
@@ -228,3 +230,30 @@ def test_organizers_choose_only_archives_of_their_own(
     assert signed_in.post(address, data).status_code == 302
     assert signed_in.post(address, data).status_code == 200, "a title stands once per challenge"
     assert challenge.phases.count() == 1
+
+
+class TestFit:
+    def test_an_input_that_the_phase_does_not_give_is_named(self, user: User) -> None:
+        phase = make_phase()
+        algorithm = make_algorithm(editor=user)
+        extra = ensure_socket(slug="age", title="Age", kind="INT", relative_path="age.json")
+        interface_of(algorithm).inputs.add(extra)
+        with pytest.raises(ValidationFailed) as caught:
+            submit_algorithm(actor=user, phase=phase, algorithm=algorithm)
+        assert "Age" in caught.value.fields["algorithm"][0]
+        phase.inputs.add(extra)
+        submit_algorithm(actor=user, phase=phase, algorithm=algorithm)
+
+    def test_any_image_fills_an_image_input(self, user: User) -> None:
+        algorithm = make_algorithm(editor=user)
+        own = ensure_socket(slug="ct", title="CT", kind="IMG", relative_path="images/ct")
+        interface_of(algorithm).inputs.set([own])
+        submit_algorithm(actor=user, phase=make_phase(), algorithm=algorithm)
+
+    def test_an_evaluation_without_a_score_does_not_count(self, user: User) -> None:
+        phase = make_phase(submission_limit=1)
+        evaluation = make_submission(phase, creator=user).evaluations.get()
+        Evaluation.objects.filter(pk=evaluation.pk).update(state=Evaluation.State.SUCCEEDED)
+        assert submissions_left(user, phase) == 1
+        Evaluation.objects.filter(pk=evaluation.pk).update(score=0.5)
+        assert submissions_left(user, phase) == 0

@@ -251,3 +251,29 @@ class TestPanel:
     def test_hostile_names_are_ignored(self, signed_in: Client, address: str) -> None:
         response = signed_in.post(address, {"q-": "x", "q-abc": "x", "q-\x00": "x", "é": "x"})
         assert response.status_code == 200
+
+
+class TestTakingBack:
+    def test_an_emptied_answer_is_gone_and_recorded(self, study: ReaderStudy, user: User) -> None:
+        make_question(study, text="note", kind=Kind.TEXT, required=False)
+        answer(study, user, note="something")
+        answer(study, user, note="  ")
+        assert not Answer.objects.exists()
+        event = Event.objects.get(name="reader_studies.answer.taken_back")
+        assert event.data == {"before": "something"}
+
+    def test_what_is_not_named_stays(self, study: ReaderStudy, user: User) -> None:
+        make_question(study, text="note", kind=Kind.TEXT, required=False)
+        make_question(study, text="other", kind=Kind.TEXT, required=False)
+        answer(study, user, note="something")
+        answer(study, user, other="more")
+        assert Answer.objects.count() == 2
+
+    def test_not_where_answers_are_final(self, study: ReaderStudy, user: User) -> None:
+        make_question(study, text="note", kind=Kind.TEXT, required=False)
+        study.answers_may_change = False
+        study.save()
+        answer(study, user, note="something")
+        with pytest.raises(Conflict):
+            answer(study, user, note="")
+        assert Answer.objects.get().value == "something"

@@ -8,6 +8,7 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.challenges.models import Evaluation, EvaluationCase, Phase, Submission
 from app.challenges.selectors import (
+    counting_submissions,
     current_ground_truth,
     current_method,
     readiness_of,
@@ -16,6 +17,7 @@ from app.challenges.selectors import (
 from app.core.errors import Conflict, LimitReached, ValidationFailed
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
+from app.sockets.models import Socket
 
 ADVANCE = "app.challenges.tasks.advance_evaluation"
 
@@ -87,14 +89,20 @@ def _check_fit(phase: Phase, *, version: AlgorithmVersion) -> None:
         raise ValidationFailed(
             fields={"algorithm": [f"This phase wants the output {names}, which it does not give."]}
         )
-    digest = version.container_image.digest
-    if (
-        phase.submissions.filter(
-            version__container_image__digest=digest, state=Submission.State.ACCEPTED
+    lacking = [socket.title for socket in interface.inputs.all() if not _is_given(socket, phase)]
+    if lacking:
+        names = ", ".join(lacking)
+        raise ValidationFailed(
+            fields={"algorithm": [f"It needs the input {names}, which this phase does not give."]}
         )
-        .exclude(evaluations__state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED])
-        .exists()
-    ):
+    digest = version.container_image.digest
+    if counting_submissions(phase).filter(version__container_image__digest=digest).exists():
         raise ValidationFailed(
             fields={"algorithm": ["The same container was already handed in to this phase."]}
         )
+
+
+def _is_given(socket: Socket, phase: Phase) -> bool:
+    """Tell whether the phase's cases fill the socket: by itself, or image for image."""
+    given = list(phase.inputs.all())
+    return socket in given or (socket.kind == "IMG" and any(s.kind == "IMG" for s in given))
