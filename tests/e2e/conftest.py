@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("e2e"))
     if os.environ.get("HOUNSFIELD_SCREENSHOTS"):
-        items[:] = [item for item in items if item.path.name == "test_pages.py"]
+        items[:] = [item for item in items if item.path == HERE / "test_pages.py"]
 
 
 @pytest.fixture(scope="session")

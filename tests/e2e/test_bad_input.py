@@ -15,7 +15,7 @@ from tests.e2e.samples import SHAPE, Samples
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.docker,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.usefixtures("quiet"),
 ]
 
