@@ -27,7 +27,7 @@ venv: .venv/.dev ## build ./.venv with all that the portal, its tests and checks
 .venv/.dev: .venv/.base requirements/dev.txt
 	@$(PYTHON) config/local/venv.py dev
 
-demo: .venv/.base ## run the whole portal here (HOST, PORT, DEMO_PASSWORD, HOUNSFIELD_HOME)
+demo: .venv/.base ## run the whole portal here (HOST, PORT, TLS=1, DEMO_PASSWORD, HOUNSFIELD_HOME)
 	@$(PY) -m config.local.demo
 
 demo-reset: .venv/.base ## stop the demo and delete its data

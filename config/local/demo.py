@@ -28,6 +28,7 @@ from config.local.server import PrivateServer
 from config.local.signals import StopSignals
 from config.local.steps import StepRunner, stop_leftovers
 from config.local.supervisor import Program, Supervisor
+from config.local.tls import certificate_file
 from config.local.valkey import ValkeyServer
 from config.local.welcome import welcome
 
@@ -148,7 +149,12 @@ class Demo:
         )
         with self.progress.step("Starting the web server and the workers") as step:
             supervisor.start(self.programs())
-            wait_until_ready(self.address.local_url, supervisor=supervisor, signals=self.signals)
+            wait_until_ready(
+                self.address.local_url,
+                supervisor=supervisor,
+                signals=self.signals,
+                certificate=certificate_file(self.home) if self.address.tls else None,
+            )
             step.done = "Web server and workers started"
         return supervisor
 

@@ -18,20 +18,22 @@ class Address:
 
     host: str
     port: int
+    tls: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Address":
-        """Read HOST and PORT; raise `LocalError` for a PORT that is none."""
+        """Read HOST, PORT and TLS; raise `LocalError` for a PORT that is none."""
         port = environ.get("PORT") or "8000"
         if not (port.isascii() and port.isdigit() and 1 <= int(port) <= HIGHEST_PORT):
             raise LocalError(f"PORT={port} is not a port: choose a number from 1 to 65535.")
-        return cls(host=environ.get("HOST") or "127.0.0.1", port=int(port))
+        tls = environ.get("TLS", "") not in ("", "0")
+        return cls(host=environ.get("HOST") or "127.0.0.1", port=int(port), tls=tls)
 
     @property
     def local_url(self) -> str:
         """The address for a browser on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 -- a comparison
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
 def portal_variables(

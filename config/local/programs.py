@@ -6,6 +6,7 @@ from pathlib import Path
 
 from config.local.environment import Address
 from config.local.supervisor import Program
+from config.local.tls import ensure_certificate, key_file
 
 CODE = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
 SHORT_QUEUES = "short,imports,slices"
@@ -15,20 +16,23 @@ JOB_QUEUES = "jobs-cpu,jobs-gpu,evaluations"
 def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Program]:
     """Return the programs in the order in which they start and stop."""
     return [
-        _web(address, reload=reload),
+        _web(home, address, reload=reload),
         _worker("worker-short", queues=SHORT_QUEUES, processes=2, reload=reload),
         _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
         Program(name="beat", command=_beat(home)),
     ]
 
 
-def _web(address: Address, *, reload: bool) -> Program:
+def _web(home: Path, address: Address, *, reload: bool) -> Program:
     command = [
         *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
         *("--host", address.host, "--port", str(address.port)),
         *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
         *("--timeout-graceful-shutdown", "3", "--no-access-log"),
     ]
+    if address.tls:
+        certificate = str(ensure_certificate(home))
+        command += ["--ssl-certfile", certificate, "--ssl-keyfile", str(key_file(home))]
     if reload:
         folders = [part for folder in CODE for part in ("--reload-dir", folder)]
         command += ["--reload", *folders]

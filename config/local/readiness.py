@@ -1,8 +1,10 @@
 """Wait until the portal says that all of it is up."""
 
+import ssl
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from config.local.errors import LocalError
 from config.local.signals import StopSignals
@@ -12,7 +14,9 @@ READY_WITHIN = 180.0  # seconds
 DEATHS_ALLOWED = 3
 
 
-def wait_until_ready(url: str, *, supervisor: Supervisor, signals: StopSignals) -> None:
+def wait_until_ready(
+    url: str, *, supervisor: Supervisor, signals: StopSignals, certificate: Path | None = None
+) -> None:
     """Poll `/readyz` until it answers 200, tending the programs meanwhile.
 
     Raises
@@ -24,7 +28,7 @@ def wait_until_ready(url: str, *, supervisor: Supervisor, signals: StopSignals) 
     """
     deadline = time.monotonic() + READY_WITHIN
     while True:
-        status, body = probe(f"{url}/readyz")
+        status, body = probe(f"{url}/readyz", certificate=certificate)
         if status == 200:
             return
         supervisor.tend()
@@ -34,10 +38,16 @@ def wait_until_ready(url: str, *, supervisor: Supervisor, signals: StopSignals) 
         signals.sleep(0.2)
 
 
-def probe(url: str) -> tuple[int, str]:
-    """Return the status and the body (shortened) of an address; status 0 when nothing answers."""
+def probe(url: str, *, certificate: Path | None = None) -> tuple[int, str]:
+    """Return the status and the body (shortened) of an address; status 0 when nothing answers.
+
+    ``certificate`` is trusted for an https address.
+    """
     try:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        trust = ssl.create_default_context(cafile=certificate)
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+        )
         with opener.open(url, timeout=5) as answer:
             return answer.status, _short(answer.read())
     except urllib.error.HTTPError as error:

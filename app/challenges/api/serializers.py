@@ -94,7 +94,7 @@ class NewPhaseSerializer(PhaseChangeSerializer):
         fields = ("challenge", "archive", *PhaseChangeSerializer.Meta.fields)  # type: ignore[assignment]
 
 
-class UploadSerializer(serializers.Serializer[Any]):
+class TakeoverSerializer(serializers.Serializer[Any]):
     """An upload that a phase takes over."""
 
     user_upload = LinkField("uploads:detail")

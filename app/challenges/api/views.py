@@ -105,7 +105,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         return self.get_paginated_response(places.data)
 
     @extend_schema(
-        request=serializers.UploadSerializer, responses={201: serializers.TakenSerializer}
+        request=serializers.TakeoverSerializer, responses={201: serializers.TakenSerializer}
     )
     @action(detail=True, methods=["post"])
     def methods(self, request: Request, pk: str) -> Response:
@@ -117,7 +117,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         return self.shown(method, status=201, by=serializers.TakenSerializer)
 
     @extend_schema(
-        request=serializers.UploadSerializer, responses={201: serializers.TakenSerializer}
+        request=serializers.TakeoverSerializer, responses={201: serializers.TakenSerializer}
     )
     @action(detail=True, methods=["post"], url_path="ground-truths")
     def ground_truths(self, request: Request, pk: str) -> Response:
@@ -129,7 +129,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         return self.shown(truth, status=201, by=serializers.TakenSerializer)
 
     def _upload(self) -> Any:
-        given = self.checked(serializers.UploadSerializer)
+        given = self.checked(serializers.TakeoverSerializer)
         return get_upload_for(self.request.user, given["user_upload"])
 
 

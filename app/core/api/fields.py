@@ -1,6 +1,5 @@
 """Fields that the API's serializers share."""
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -113,7 +112,7 @@ class _ConstantSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyp
         schema: dict[str, Any] = {"type": _TYPES[type(value)]}
         if isinstance(value, list):
             return {**schema, "items": {}, "maxItems": len(value)}
-        return {**schema, "enum": [json.loads(json.dumps(value))]}
+        return {**schema, "const": value}
 
 
 class _LinkSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

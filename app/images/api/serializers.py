@@ -58,8 +58,8 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     pk = KeyField(read_only=True)
     files = serializers.SerializerMethodField()
     dicom_image_set = serializers.SerializerMethodField()
-    width = serializers.IntegerField(source="size.0", read_only=True)
-    height = serializers.IntegerField(source="size.1", read_only=True)
+    width = serializers.SerializerMethodField()
+    height = serializers.SerializerMethodField()
     depth = serializers.SerializerMethodField()
     color_space = serializers.SerializerMethodField()
     modality = serializers.SerializerMethodField()
@@ -114,6 +114,14 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     def get_dicom_image_set(self, image: Image) -> dict[str, str] | None:
         """Name the set of kept DICOM instances, if there is one."""
         return {"image_set_id": str(image.pk)} if image.instances.all() else None
+
+    def get_width(self, image: Image) -> int:
+        """Return the number of columns."""
+        return image.size[0]
+
+    def get_height(self, image: Image) -> int:
+        """Return the number of rows."""
+        return image.size[1]
 
     def get_depth(self, image: Image) -> int | None:
         """Return the number of slices; a picture has none."""

@@ -77,3 +77,40 @@ class FinishedBatchSerializer(serializers.Serializer[Any]):
     """Many finished files at once."""
 
     uploads = serializers.ListField(child=FinishedSerializer(), allow_empty=False, max_length=BATCH)
+
+
+class SignedUploadSerializer(UploadSerializer):
+    """An upload with addresses for its parts, by part number."""
+
+    presigned_urls = serializers.DictField(child=serializers.CharField(), read_only=True)
+
+    class Meta(UploadSerializer.Meta):
+        fields = (*UploadSerializer.Meta.fields, "presigned_urls")  # type: ignore[assignment]
+
+
+class StoredPartSerializer(ReceiptSerializer):
+    """A part that has arrived."""
+
+    LastModified = serializers.DateTimeField()
+    Size = serializers.IntegerField()
+
+
+class UploadPartsSerializer(UploadSerializer):
+    """An upload with the parts that have arrived."""
+
+    parts = StoredPartSerializer(many=True, read_only=True)
+
+    class Meta(UploadSerializer.Meta):
+        fields = (*UploadSerializer.Meta.fields, "parts")  # type: ignore[assignment]
+
+
+class SignedBatchSerializer(serializers.Serializer[Any]):
+    """Uploads in the order in which they were announced."""
+
+    uploads = SignedUploadSerializer(many=True)
+
+
+class FinishedUploadsSerializer(serializers.Serializer[Any]):
+    """Per file the finished upload, or the problem that it met."""
+
+    uploads = serializers.ListField(child=serializers.DictField())

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +19,12 @@ from app.uploads.api.serializers import (
     BatchSerializer,
     FileSerializer,
     FinishedBatchSerializer,
+    FinishedUploadsSerializer,
     PartNumbersSerializer,
     PartsSerializer,
+    SignedBatchSerializer,
+    SignedUploadSerializer,
+    UploadPartsSerializer,
     UploadSerializer,
 )
 from app.uploads.models import UserUpload
@@ -35,6 +40,7 @@ class UploadList(generics.ListAPIView[UserUpload]):
         """Return the user's own uploads."""
         return selectors.uploads_of(self.request.user)
 
+    @extend_schema(request=FileSerializer, responses={201: UploadSerializer})
     def post(self, request: Request) -> Response:
         """Start an upload."""
         file = _checked(FileSerializer, request)
@@ -47,10 +53,12 @@ class UploadDetail(APIView):
 
     area = "uploads"
 
+    @extend_schema(responses=UploadSerializer)
     def get(self, request: Request, pk: str) -> Response:
         """Show the upload."""
         return Response(_shown(selectors.get_upload_for(request.user, pk), request))
 
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: str) -> Response:
         """Withdraw the upload, finished or not."""
         services.withdraw_upload(selectors.get_upload_for(request.user, pk))
@@ -62,6 +70,7 @@ class UploadBatch(APIView):
 
     area = "uploads"
 
+    @extend_schema(request=BatchSerializer, responses={201: SignedBatchSerializer})
     def post(self, request: Request) -> Response:
         """Start uploads and sign the first part of each, in the order given."""
         files = [services.Announced(**file) for file in _checked(BatchSerializer, request)["files"]]
@@ -75,6 +84,7 @@ class UploadBatch(APIView):
         ]
         return Response({"uploads": rows}, status=201)
 
+    @extend_schema(request=FinishedBatchSerializer, responses=FinishedUploadsSerializer)
     def patch(self, request: Request) -> Response:
         """Complete uploads; each is answered for itself, in the order given."""
         finished = _checked(FinishedBatchSerializer, request)["uploads"]
@@ -94,6 +104,7 @@ class PresignedUrls(APIView):
 
     area = "uploads"
 
+    @extend_schema(request=PartNumbersSerializer, responses=SignedUploadSerializer)
     def patch(self, request: Request, pk: str, multipart_id: str) -> Response:
         """Sign the named parts."""
         numbers = _checked(PartNumbersSerializer, request)["part_numbers"]
@@ -107,6 +118,7 @@ class CompleteMultipart(APIView):
 
     area = "uploads"
 
+    @extend_schema(request=PartsSerializer, responses=UploadSerializer)
     def patch(self, request: Request, pk: str, multipart_id: str) -> Response:
         """Put the parts together."""
         parts = _checked(PartsSerializer, request)["parts"]
@@ -120,6 +132,7 @@ class AbortMultipart(APIView):
 
     area = "uploads"
 
+    @extend_schema(request=None, responses=UploadSerializer)
     def patch(self, request: Request, pk: str, multipart_id: str) -> Response:
         """Drop the parts."""
         upload = _multipart(request, pk, multipart_id)
@@ -132,6 +145,7 @@ class ListParts(APIView):
 
     area = "uploads"
 
+    @extend_schema(responses=UploadPartsSerializer)
     def get(self, request: Request, pk: str, multipart_id: str) -> Response:
         """List the stored parts."""
         upload = _multipart(request, pk, multipart_id)

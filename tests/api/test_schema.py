@@ -1,0 +1,46 @@
+"""The published description of the API is the API."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    out, errors = StringIO(), StringIO()
+    call_command("spectacular", "--validate", stdout=out, stderr=errors)
+    return yaml.safe_load(out.getvalue())
+
+
+def test_the_published_file_is_up_to_date(schema: Any) -> None:
+    assert yaml.safe_load(PUBLISHED.read_text()) == schema, (
+        "The API changed. If that was meant: manage.py spectacular --file docs/openapi.yaml"
+    )
+
+
+def test_every_operation_says_what_it_does(schema: Any) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                assert operation.get("description"), f"{method} {path}"
+
+
+@pytest.mark.django_db
+def test_anybody_may_read_it() -> None:
+    response = Client().get("/api/schema/")
+    assert response.status_code == 200
+    assert b"/api/v1/archives/items/" in response.content
+
+
+@pytest.mark.django_db
+def test_the_handshake_needs_no_account() -> None:
+    answer = Client().get("/api/v1/gcapi/")
+    assert answer["Content-Type"] == "application/json"
+    assert set(answer.json()) == {"latest_version", "lowest_supported_version"}

@@ -1,0 +1,92 @@
+"""A portal over https for clients that we did not write: web server and workers, no engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.local.environment import Address, portal_variables
+from config.local.home import REPOSITORY, prepare
+from config.local.programs import portal_programs
+from config.local.readiness import probe
+from config.local.servers import private_postgres, private_valkey
+from config.local.tls import certificate_file
+
+READY_WITHIN = 120.0
+TOKEN = "0123456789abcdef" * 2 + "01234567"
+
+
+@dataclass(frozen=True)
+class LivePortal:
+    """Where it is, and what a client needs to speak with it."""
+
+    url: str
+    certificate: Path
+    variables: dict[str, str]
+
+
+@contextmanager
+def live_portal(home: Path) -> Iterator[LivePortal]:
+    """Run a portal with one user, one token and the sockets of `prepare.py`."""
+    prepare(home)
+    address = Address(host="127.0.0.1", port=_free_port(), tls=True)
+    with ExitStack() as stack:
+        database = stack.enter_context(private_postgres(home, durable=False))
+        broker = stack.enter_context(private_valkey(home))
+        servers = {"DATABASE_URL": database, "BROKER_URL": broker, "CHANNEL_LAYER_URL": broker}
+        variables = portal_variables({}, home=home, address=address, servers=servers)
+        env = {**os.environ, **variables, "DJANGO_SETTINGS_MODULE": "config.settings.default"}
+        _run("manage.py", "migrate", "--no-input", env=env)
+        _run("-m", "tests.clients.prepare", TOKEN, env=env)
+        for program in portal_programs(home, address=address, reload=False):
+            if program.name in ("web", "worker-short"):
+                stack.enter_context(_running(program.command, env=env, log=home / program.name))
+        portal = LivePortal(address.local_url, certificate_file(home), variables)
+        _wait(portal)
+        yield portal
+
+
+def _run(*command: str, env: dict[str, str]) -> None:
+    subprocess.run([sys.executable, *command], env=env, cwd=REPOSITORY, check=True)
+
+
+@contextmanager
+def _running(command: tuple[str, ...], *, env: dict[str, str], log: Path) -> Iterator[None]:
+    with log.with_suffix(".log").open("wb") as output:
+        process = subprocess.Popen(
+            command, env=env, cwd=REPOSITORY, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _wait(portal: LivePortal) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while True:
+        status, body = probe(f"{portal.url}/api/v1/gcapi/", certificate=portal.certificate)
+        if status == 200:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"The portal does not answer: {status} {body}")
+        time.sleep(0.2)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

@@ -1,0 +1,154 @@
+"""What a user of gcapi does, run by the client's own Python: ``script.py URL TOKEN FOLDER``.
+
+Speaks with the portal through the unmodified client only; ends with ``all done``.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import gcapi
+import numpy as np
+import SimpleITK as sitk
+
+IMAGE = "medical-image"
+
+
+def main(url: str, token: str, folder: Path) -> None:
+    client = gcapi.Client(token=token, base_url=f"{url}/api/v1/")
+    volume = make_volume()
+    sitk.WriteImage(volume, str(folder / "whole.mha"), useCompression=True)
+    sitk.WriteImage(volume, str(folder / "parts.mhd"), useCompression=True)
+    (folder / "report.pdf").write_bytes(b"%PDF-1.7 report")
+    (folder / "empty.pdf").write_bytes(b"")
+    for number, files in enumerate((["whole.mha"], ["parts.mhd", "parts.zraw"])):
+        check_archive_upload(client, folder, files=files, volume=volume, number=number)
+    check_values(client, folder)
+    check_reading(client, folder)
+    check_reads(client)
+    print("all done")
+
+
+def make_volume() -> Any:
+    pixels = np.random.default_rng(7).integers(-1000, 3000, (7, 33, 21)).astype(np.int16)
+    volume = sitk.GetImageFromArray(pixels)
+    volume.SetSpacing((0.7, 0.8, 2.5))
+    volume.SetOrigin((-10.5, 20.25, 300.0))
+    return volume
+
+
+def spec(**source: Any) -> Any:
+    return gcapi.SocketValueSpec(**source)
+
+
+def check_archive_upload(
+    client: Any, folder: Path, *, files: list[str], volume: Any, number: int
+) -> None:
+    paths = [folder / name for name in files]
+    item = client.add_case_to_archive(
+        archive_slug="client-archive", values=[spec(socket_slug=IMAGE, files=paths)]
+    )
+    value = wait_for(lambda: first(client.archive_items.detail(pk=item.pk).values))
+    image = client.images.detail(api_url=value.image)
+    target = folder / f"down-{number}"
+    target.mkdir()
+    [path] = client.images.download(output_directory=target, filename="image", url=image.api_url)
+    same_picture(sitk.ReadImage(str(path)), volume)
+    assert abs(image.voxel_width_mm - 0.7) < 1e-6
+    assert image.shape == [7, 33, 21]
+
+
+def same_picture(seen: Any, expected: Any) -> None:
+    assert np.array_equal(sitk.GetArrayFromImage(seen), sitk.GetArrayFromImage(expected))
+    assert np.allclose(seen.GetSpacing(), expected.GetSpacing())
+    assert np.allclose(seen.GetOrigin(), expected.GetOrigin())
+
+
+def check_values(client: Any, folder: Path) -> None:
+    item = client.add_case_to_archive(
+        archive_slug="client-archive", values=[spec(socket_slug="age", value=63)]
+    )
+    client.update_archive_item(
+        archive_item_pk=item.pk, values=[spec(socket_slug="a-pdf-file", file=folder / "report.pdf")]
+    )
+    held = {v.interface.slug: v for v in client.archive_items.detail(pk=item.pk).values}
+    assert held["age"].value == 63
+    body = client(url=held["a-pdf-file"].file, follow_redirects=True).content
+    assert body == b"%PDF-1.7 report"
+    client.update_archive_item(
+        archive_item_pk=item.pk, values=[spec(socket_slug="a-pdf-file", file=folder / "empty.pdf")]
+    )
+    held = {v.interface.slug: v for v in client.archive_items.detail(pk=item.pk).values}
+    assert client(url=held["a-pdf-file"].file, follow_redirects=True).content == b""
+
+
+def check_reading(client: Any, folder: Path) -> None:
+    case = client.add_case_to_reader_study(
+        reader_study_slug="client-study",
+        values=[spec(socket_slug=IMAGE, files=[folder / "whole.mha"])],
+    )
+    wait_for(lambda: first(client.reader_studies.display_sets.detail(pk=case.pk).values))
+    client.update_display_set(
+        display_set_pk=case.pk, values=[spec(socket_slug="age", value=5)], title="Renamed"
+    )
+    shown = client.reader_studies.display_sets.detail(pk=case.pk)
+    assert {value.interface.slug for value in shown.values} == {IMAGE, "age"}
+    assert shown.title_safe == "Renamed"
+    study = client.reader_studies.detail(slug="client-study")
+    [question] = study.questions
+    answer = client.reader_studies.answers.create(
+        question=question.api_url, display_set=shown.api_url, answer=True
+    )
+    assert answer.answer is True
+    changed = client.reader_studies.answers.partial_update(pk=answer.pk, answer=False)
+    assert changed.answer is False
+    mine = {found.pk for found in client.reader_studies.answers.mine.iterate_all()}
+    assert answer.pk in mine
+
+
+def check_reads(client: Any) -> None:
+    apis = [
+        client.images,
+        client.raw_image_upload_sessions,
+        client.workstation_configs,
+        client.reader_studies,
+        client.reader_studies.questions,
+        client.reader_studies.display_sets,
+        client.reader_studies.answers,
+        client.algorithms,
+        client.algorithm_images,
+        client.algorithm_jobs,
+        client.archives,
+        client.archive_items,
+        client.interfaces,
+        client.uploads,
+    ]
+    for name in ("algorithm_endpoints", "algorithm_invocations", "sessions"):
+        if hasattr(client, name):
+            apis.append(getattr(client, name))
+    for api in apis:
+        list(api.iterate_all())
+    try:
+        client.archives.detail(pk="no-key")
+    except gcapi.exceptions.ObjectNotFound:
+        return
+    raise AssertionError("A malformed key was found.")
+
+
+def first(values: Any) -> Any:
+    return values[0] if values else None
+
+
+def wait_for(found: Any) -> Any:
+    deadline = time.monotonic() + 120
+    while True:
+        value = found()
+        if value:
+            return value
+        assert time.monotonic() < deadline, "not imported in time"
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
