@@ -19,6 +19,9 @@ class AlgorithmForm(forms.ModelForm[Algorithm]):
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         labels = {"public": "Everybody who is signed in may run it"}
         help_texts = {"public": ""}
+        error_messages = {
+            "title": {"unique": "Another algorithm has this title. Choose a different one."}
+        }
 
 
 class NewAlgorithmForm(AlgorithmForm):

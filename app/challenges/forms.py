@@ -20,6 +20,9 @@ class ChallengeForm(forms.ModelForm[Challenge]):
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
         labels = {"public": "Everybody who is signed in may see it and take part"}
         help_texts = {"public": ""}
+        error_messages = {
+            "title": {"unique": "Another challenge has this title. Choose a different one."}
+        }
 
 
 class PhaseForm(forms.ModelForm[Phase]):

@@ -81,7 +81,7 @@ def test_equal_titles_are_refused_on_the_form(signed_in: Client, user: User) -> 
     assert signed_in.post(address, data).status_code == 302
     response = signed_in.post(address, data)
     assert response.status_code == 200
-    assert b"already exists" in response.content
+    assert b"Choose a different one" in response.content
     assert Algorithm.objects.count() == 1
 
 

@@ -89,7 +89,7 @@ class TestResults:
             assert get_store().size(file.key) == file.size
         message = Notification.objects.get(user=source.owner)
         assert (message.text, message.url) == (
-            "1 image imported.",
+            f"1 image imported into {archive.title}.",
             reverse("images:import", args=[source.pk]),
         )
 
@@ -108,7 +108,9 @@ class TestResults:
         assert source.message
         assert archive.items.count() == 0
         assert set(outcomes(source).values()) == {Outcome.FAILED}
-        assert Notification.objects.get(user=source.owner).text == "An import failed."
+        assert Notification.objects.get(user=source.owner).text == (
+            f"An import into {archive.title} failed."
+        )
 
     def test_an_upload_that_has_gone_is_said(self, archive: Archive) -> None:
         source = begin(archive, metaimage_bytes(), metaimage_bytes(1), names=("a.mha", "b.mha"))

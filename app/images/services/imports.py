@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import PortalError, TransitionNotAllowed, ValidationFailed
+from app.core.errors import NotFound, PortalError, TransitionNotAllowed, ValidationFailed
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.images.conversion import CODES, FileIssue, Limits
@@ -227,10 +227,24 @@ def _fail(source: Import, message: str) -> None:
 
 
 def _tell(source: Import, count: int) -> None:
-    words = f"{count} image{'' if count == 1 else 's'} imported." if count else "An import failed."
+    place = _place(source)
+    words = f"An import{place} failed."
+    if count:
+        words = f"{count} image{'' if count == 1 else 's'} imported{place}."
     notify(
         user=source.owner,
         kind="images.import.finished",
         text=words,
         url=f"/images/imports/{source.pk}/",
     )
+
+
+def _place(source: Import) -> str:
+    """Return where an import goes, in words, if its owner may still know."""
+    if source.destination_id is None:
+        return ""
+    try:
+        found = describe_destination(source.destination, source.owner, source.destination_id)
+    except NotFound:
+        return ""
+    return f" into {found.title}"
