@@ -3,13 +3,16 @@
 Speaks with the portal through the unmodified client only; ends with ``all done``.
 """
 
+import io
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import gcapi
+import httpx
 import numpy as np
+import pydicom
 import SimpleITK as sitk
 
 IMAGE = "medical-image"
@@ -24,6 +27,7 @@ def main(url: str, token: str, folder: Path) -> None:
     (folder / "empty.pdf").write_bytes(b"")
     for number, files in enumerate((["whole.mha"], ["parts.mhd", "parts.zraw"])):
         check_archive_upload(client, folder, files=files, volume=volume, number=number)
+    check_image_set(client, folder)
     check_values(client, folder)
     check_reading(client, folder)
     check_reads(client)
@@ -57,6 +61,33 @@ def check_archive_upload(
     same_picture(sitk.ReadImage(str(path)), volume)
     assert abs(image.voxel_width_mm - 0.7) < 1e-6
     assert image.shape == [7, 33, 21]
+
+
+def check_image_set(client: Any, folder: Path) -> None:
+    """The instances come back as they were sent, and make an image."""
+    files = sorted((folder / "dicom").iterdir())
+    item = client.add_case_to_archive(
+        archive_slug="client-archive",
+        values=[spec(socket_slug="a-dicom-image-set", files=files, image_name="A set")],
+    )
+    value = wait_for(lambda: first(client.archive_items.detail(pk=item.pk).values))
+    image = client.images.detail(api_url=value.image)
+    assert image.name == "A set"
+    listed = client(path=f"cases/images/{image.pk}/dicom/instances/")
+    assert listed["image_set_id"] == image.dicom_image_set.image_set_id
+    assert len(listed["instances"]) == len(files)
+    bodies = []
+    for instance in listed["instances"]:
+        with httpx.stream(**instance["get_instance"]) as answer:
+            answer.raise_for_status()
+            bodies.append(answer.read())
+    seen = [pydicom.dcmread(io.BytesIO(body)) for body in bodies]
+    sent = [pydicom.dcmread(path) for path in files]
+    assert sorted(one.pixel_array.sum() for one in seen) == sorted(
+        one.pixel_array.sum() for one in sent
+    )
+    names = [{str(one.get("PatientName", "")) for one in some} for some in (seen, sent)]
+    assert names[0].isdisjoint(names[1])
 
 
 def same_picture(seen: Any, expected: Any) -> None:
