@@ -220,6 +220,7 @@ class AnswerViewSet(ResourceViewSet[Answer]):
         """Return the answer."""
         return selectors.get_answer_for(self.request.user, pk, action=action)
 
+    @extend_schema(responses=serializers.AnswerSerializer(many=True))
     @action(detail=False)
     def mine(self, request: Request) -> Response:
         """List the caller's own answers."""
