@@ -36,6 +36,7 @@ def run(record: dict[str, Any]) -> None:
                 *("--max-examples", "5", "--seed", str(SEED), "--workers", "2"),
                 *("--exclude-path-regex", "log/stream"),
             ],
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=1800,
