@@ -44,10 +44,15 @@ def output_slots(sockets: Iterable[Socket]) -> tuple[OutputSlot, ...]:
             slug=socket.slug,
             relative_path=socket.relative_path,
             kind=kinds[socket.super_kind],
-            schema=dict(socket.socket_kind.schema) or socket.schema or None,
+            schema=_rules_of(socket),
         )
         for socket in sockets
     )
+
+
+def _rules_of(socket: Socket) -> dict[str, Any] | None:
+    rules = [dict(schema) for schema in (socket.socket_kind.schema, socket.schema) if schema]
+    return {"allOf": rules} if len(rules) > 1 else rules[0] if rules else None
 
 
 def serialized_value(value: SocketValue) -> dict[str, Any]:

@@ -1,6 +1,13 @@
 import pytest
 
-from app.sockets.schemas import KINDS, InvalidValue, SuperKind, validate_value
+from app.sockets.schemas import (
+    KINDS,
+    InvalidValue,
+    SuperKind,
+    UnusableSchema,
+    check_schema,
+    validate_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,42 @@ def test_depth_is_bounded() -> None:
 def test_images_and_files_take_no_json(kind) -> None:
     with pytest.raises(InvalidValue):
         validate_value("x", kind=kind)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        [],
+        "x",
+        {"type": 5},
+        {"$ref": "#"},
+        {"$ref": "file:///etc/hostname.json"},
+        {"$ref": "http://127.0.0.1:9/x"},
+        {"properties": {"a": {"$ref": "https://example.org/x.json"}}},
+        {"definitions": {"a": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"},
+        {"$ref": "#/definitions/missing"},
+        {"pattern": "^(a+)+$"},
+        {"patternProperties": {"(": {}}},
+    ],
+)
+def test_hostile_schemas_are_refused(schema) -> None:
+    with pytest.raises(UnusableSchema):
+        check_schema(schema)
+
+
+def test_references_inside_of_a_schema_work() -> None:
+    schema = {
+        "definitions": {"n": {"minimum": 0}},
+        "properties": {"a": {"$ref": "#/definitions/n"}},
+    }
+    check_schema(schema)
+    validate_value({"a": 1}, kind="JSON", schema=schema)
+    with pytest.raises(InvalidValue, match="a"):
+        validate_value({"a": -1}, kind="JSON", schema=schema)
+
+
+def test_a_schema_that_slipped_in_reads_nothing(tmp_path) -> None:
+    (tmp_path / "x.json").write_text('{"type": "string"}')
+    schema = {"$ref": (tmp_path / "x.json").as_uri()}
+    with pytest.raises(InvalidValue, match="cannot be applied"):
+        validate_value(3, kind="JSON", schema=schema)

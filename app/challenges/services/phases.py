@@ -17,6 +17,9 @@ from app.sockets.selectors import medical_image_socket, segmentation_socket
 from app.uploads.models import UserUpload
 from app.uploads.services import consume_upload, open_upload
 
+MIN_ROOM = 256 * 2**20  # bytes that any ground truth may unpack to
+MAX_RATIO = 200  # of unpacked to packed size, beyond that
+
 
 @transaction.atomic
 def create_phase(
@@ -80,8 +83,12 @@ def check_ground_truth(upload: UserUpload) -> None:
     """Raise `ValidationFailed` unless the upload is a tar archive of plain files and folders."""
     try:
         with open_upload(upload) as stream, tarfile.open(fileobj=stream, mode="r|*") as tar:
+            room = max(MIN_ROOM, MAX_RATIO * upload.size)
             for number, entry in enumerate(tar):
                 name = entry.name
+                room -= max(entry.size, 0)
+                if room < 0:
+                    raise ValidationFailed("The ground truth unpacks to far more than its size.")
                 if number > 100_000 or not (entry.isreg() or entry.isdir()):
                     raise ValidationFailed(f"“{name[:100]}” is not a plain file.")
                 if name.startswith("/") or ".." in name.split("/"):

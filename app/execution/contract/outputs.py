@@ -14,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jsonschema import Draft7Validator
-
 from app.execution.contract.errors import OutputError
 from app.execution.contract.limits import MIB, Limits, readable_bytes
 from app.execution.contract.spec import (
@@ -26,6 +24,7 @@ from app.execution.contract.spec import (
     checked_relative_path,
 )
 from app.execution.contract.strict_json import parse_json_strict
+from app.sockets.schemas import UnusableSchema, first_error
 
 __all__ = ["collect_outputs", "parse_json_strict"]
 
@@ -208,7 +207,10 @@ def _json_value(path: Path, slot: OutputSlot, limits: Limits) -> object:
     except ValueError as error:
         raise _error(slot, "output_not_json", f"is not valid JSON: {error}.") from error
     if slot.schema is not None:
-        problem = next(Draft7Validator(slot.schema).iter_errors(value), None)
+        try:
+            problem = first_error(value, slot.schema)
+        except UnusableSchema as error:
+            raise _error(slot, "output_schema", f"cannot be checked: {error}") from error
         if problem is not None:
             where = "/".join(str(part) for part in problem.absolute_path) or "the top level"
             detail = problem.message[:300]

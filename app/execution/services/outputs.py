@@ -11,7 +11,7 @@ from app.core.storage import get_store
 from app.execution.contract import CollectedOutput
 from app.images.conversion import Limits
 from app.images.conversion.child import run_conversion
-from app.images.services import StoredImage, publish_image, store_image
+from app.images.services import StoredImage, discard_stored, publish_image, store_image
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import SuperKind
 from app.sockets.services import file_value, image_value, json_value
@@ -39,7 +39,23 @@ class StoredOutput:
 def store_outputs(outputs: Iterable[CollectedOutput]) -> list[StoredOutput]:
     """Check images with the converter and put everything into storage."""
     sockets = {socket.slug: socket for socket in Socket.objects.all()}
-    return [_store(output, sockets[output.slug]) for output in outputs]
+    stored: list[StoredOutput] = []
+    try:
+        for output in outputs:
+            stored.append(_store(output, sockets[output.slug]))
+    except BaseException:
+        discard_outputs(stored)
+        raise
+    return stored
+
+
+def discard_outputs(stored: Iterable[StoredOutput]) -> None:
+    """Remove the bytes of outputs that were not published."""
+    for found in stored:
+        if found.image is not None:
+            discard_stored([found.image])
+        elif found.key:
+            get_store().delete(found.key)
 
 
 def publish_outputs(stored: Iterable[StoredOutput]) -> list[SocketValue]:

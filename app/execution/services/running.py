@@ -1,10 +1,7 @@
 """Running one job on this worker, from claim to end."""
 
 import logging
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from app.core.errors import PortalError, TransitionNotAllowed
+from app.core.leases import kept_lease
 from app.execution.contract import RunResult
 from app.execution.executors import (
     Executor,
@@ -39,7 +37,12 @@ from app.execution.services.jobs import (
     should_stop,
     write_log,
 )
-from app.execution.services.outputs import InvalidOutput, publish_outputs, store_outputs
+from app.execution.services.outputs import (
+    InvalidOutput,
+    discard_outputs,
+    publish_outputs,
+    store_outputs,
+)
 
 logger = logging.getLogger(__name__)
 State = Job.State
@@ -58,7 +61,8 @@ def run_job(job_id: UUID | str, *, worker: str, executor: Executor | None = None
     job = claim_job(job_id, worker=worker)
     if job is None:
         return
-    with _lease(job):
+    lease = kept_lease(f"job {job.pk}", extend=lambda: extend_lease(job), every=LEASE_SECONDS)
+    with lease:
         try:
             spec = job_kind(job.kind).build_spec(job)
             run_to_end(executor, replace(spec, run_id=job.run_id), Follower(job))
@@ -139,15 +143,21 @@ class Follower:
             self._end(State.FAILED, reason=reason.message, advice=reason.advice, **ending)
             return
         try:
-            stored = store_outputs(result.outputs)
+            self._publish(result, ending)
         except (InvalidOutput, PortalError) as error:
             ending["reason_code"] = "output"
             self._end(State.FAILED, reason=error.message, advice=error.advice, **ending)
-            return
-        with transaction.atomic():
-            hold(self.job)
-            self.job.outputs.set(publish_outputs(stored))
-            self._end(State.SUCCEEDED, **ending)
+
+    def _publish(self, result: RunResult, ending: dict[str, Any]) -> None:
+        stored = store_outputs(result.outputs)
+        try:
+            with transaction.atomic():
+                hold(self.job)
+                self.job.outputs.set(publish_outputs(stored))
+                self._end(State.SUCCEEDED, **ending)
+        except BaseException:
+            discard_outputs(stored)
+            raise
 
     def _end(self, state: str, **ending: Any) -> None:
         with transaction.atomic():
@@ -165,26 +175,3 @@ class Follower:
             text = f"… the beginning was left out …\n{text}"
         if text:
             write_log(self.job, text)
-
-
-@contextmanager
-def _lease(job: Job) -> Iterator[None]:
-    """Extend the job's lease from a thread of its own while the block runs."""
-    done = threading.Event()
-
-    def keep() -> None:
-        while not done.wait(LEASE_SECONDS):
-            try:
-                if not extend_lease(job):
-                    break
-            except Exception:
-                logger.exception("The lease of job %s could not be extended; trying on.", job.pk)
-        connections.close_all()
-
-    thread = threading.Thread(target=keep, name=f"lease-{job.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

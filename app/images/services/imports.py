@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import NotFound, PortalError, TransitionNotAllowed, ValidationFailed
+from app.core.leases import kept_lease
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.images.conversion import CODES, FileIssue, Limits
@@ -37,7 +38,12 @@ logger = logging.getLogger(__name__)
 State = Import.State
 TASK = "app.images.tasks.run_import"
 LEASE = timedelta(minutes=2)
+LEASE_SECONDS = 20.0
 MAX_ATTEMPTS = 5
+
+
+class LeaseLost(Exception):
+    """Another worker has the import now; nothing of this one's work counts."""
 
 
 @transaction.atomic
@@ -82,20 +88,21 @@ def run_import(import_id: UUID | str) -> None:
     source = _claim(import_id)
     if source is None:
         return
-    with tempfile.TemporaryDirectory(prefix="hounsfield-import-") as folder:
-        staged = stage_uploads(source, Path(folder) / "in")
-        report = run_conversion(
-            staged.folder,
-            Path(folder) / "out",
-            limits=Limits(),
-            on_progress=lambda done, total: _beat(source, done_files=done, total_files=total),
-        )
-        try:
+    lease = kept_lease(f"import {source.pk}", extend=lambda: _beat(source), every=LEASE_SECONDS)
+    try:
+        with lease, tempfile.TemporaryDirectory(prefix="hounsfield-import-") as folder:
+            staged = stage_uploads(source, Path(folder) / "in")
+            report = run_conversion(
+                staged.folder,
+                Path(folder) / "out",
+                limits=Limits(),
+                on_progress=lambda done, total: _report(source, done=done, total=total),
+            )
             _hand_over(source, staged, report)
-        except TransitionNotAllowed:
-            logger.info("Import %s was cancelled while it ran.", source.pk)
-        except PortalError as error:
-            _fail(source, error.message)
+    except (TransitionNotAllowed, LeaseLost):
+        logger.info("Import %s moved on without this worker.", source.pk)
+    except PortalError as error:
+        _fail(source, error.message)
 
 
 def send_due_imports() -> None:
@@ -129,9 +136,17 @@ def _claim(import_id: UUID | str) -> Import | None:
     return source
 
 
-def _beat(source: Import, **progress: int) -> None:
-    lease = timezone.now() + LEASE
-    Import.objects.filter(pk=source.pk).update(lease_expires_at=lease, **progress)
+def _held(source: Import) -> QuerySet[Import]:
+    """Return the row while this claim of it is the running one."""
+    return Import.objects.filter(pk=source.pk, state=State.RUNNING, attempts=source.attempts)
+
+
+def _beat(source: Import) -> bool:
+    return bool(_held(source).update(lease_expires_at=timezone.now() + LEASE))
+
+
+def _report(source: Import, *, done: int, total: int) -> None:
+    _held(source).update(done_files=done, total_files=total)
 
 
 def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None:
@@ -139,13 +154,14 @@ def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None
     stored: list[StoredImage] = []
     try:
         for found in report.images:
-            _beat(source)
             stored.append(store_image(found, source=source))
             if source.details.get("keep_instances"):
                 stored[-1].instances = store_instances(
                     stored[-1].image, sources=found.sources, folder=staged.folder
                 )
         with transaction.atomic():
+            if not _held(source).select_for_update().exists():
+                raise LeaseLost
             _finish(source, staged, report, stored)
     except BaseException:
         discard_stored(stored)
@@ -221,6 +237,7 @@ def _fail(source: Import, message: str) -> None:
                 finished_at=timezone.now(),
                 lease_expires_at=None,
             )
+            lose_images(source.destination, source)
             _tell(source, 0)
     except TransitionNotAllowed:
         logger.info("Import %s had ended already.", source.pk)

@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
 
+from app.sockets.schemas.custom import UnusableSchema, first_error
 from app.sockets.schemas.kinds import SuperKind, get_kind
 
 MAX_DEPTH = 64
@@ -28,9 +29,16 @@ def validate_value(value: Any, *, kind: str, schema: Mapping[str, Any] | None = 
     _check_plain(value, depth=0)
     for rules in (socket_kind.schema, schema):
         if rules:
-            error = next(iter(Draft7Validator(dict(rules)).iter_errors(value)), None)
+            error = _first_error(value, rules)
             if error is not None:
                 raise InvalidValue(error.message[:500], field=_path(error.absolute_path))
+
+
+def _first_error(value: Any, rules: Mapping[str, Any]) -> ValidationError | None:
+    try:
+        return first_error(value, rules)
+    except UnusableSchema as error:
+        raise InvalidValue(str(error)) from error
 
 
 def _check_plain(value: Any, *, depth: int) -> None:

@@ -9,7 +9,18 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import ValidationFailed
 from app.sockets.models import Socket
-from app.sockets.schemas import KINDS
+from app.sockets.schemas import KINDS, UnusableSchema, check_schema
+
+RESERVED_SLUGS = frozenset({"medical-image", "segmentation", "metrics-json-file"})
+RESERVED_PATHS = frozenset(
+    {
+        "images/medical-image",
+        "images/segmentation",
+        "metrics.json",
+        "inputs.json",
+        "predictions.json",
+    }
+)
 
 
 def ensure_socket(*, slug: str, title: str, kind: str, relative_path: str, **rest: Any) -> Socket:
@@ -24,6 +35,7 @@ def ensure_socket(*, slug: str, title: str, kind: str, relative_path: str, **res
                 advice="Choose another slug.",
             )
         return existing
+    _check_schema(rest.get("schema"))
     socket = Socket(slug=slug, title=title, kind=kind, relative_path=relative_path, **rest)
     socket.full_clean()
     socket.save()
@@ -40,6 +52,26 @@ def create_socket(
         raise ValidationFailed(fields={"slug": [f"There is a socket “{slug}” already."]})
     if Socket.objects.filter(relative_path=relative_path).exists():
         raise ValidationFailed(fields={"relative_path": ["Another socket has this path."]})
+    _check_place(slug=slug, relative_path=relative_path)
     socket = ensure_socket(slug=slug, title=title, kind=kind, relative_path=relative_path, **rest)
     record("sockets.socket.created", obj=socket, actor=actor, data={"slug": slug})
     return socket
+
+
+def _check_place(*, slug: str, relative_path: str) -> None:
+    """Refuse names and paths that the portal needs, and paths inside of one another."""
+    if slug in RESERVED_SLUGS:
+        raise ValidationFailed(fields={"slug": ["This name is kept for the portal."]})
+    taken = {*RESERVED_PATHS, *Socket.objects.values_list("relative_path", flat=True)}
+    for path in taken:
+        if f"{relative_path}/".startswith(f"{path}/") or f"{path}/".startswith(f"{relative_path}/"):
+            raise ValidationFailed(fields={"relative_path": [f"It collides with {path}."]})
+
+
+def _check_schema(schema: Any) -> None:
+    if not schema:
+        return
+    try:
+        check_schema(schema)
+    except UnusableSchema as error:
+        raise ValidationFailed(fields={"schema": [str(error)]}) from error

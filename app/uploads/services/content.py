@@ -23,14 +23,20 @@ def fetch_upload(upload: UserUpload, *, path: Path) -> int:
     return get_store().fetch_to(_completed(upload).key, path=path)
 
 
+@transaction.atomic
 def consume_upload(upload: UserUpload, *, to: str) -> StoredObject:
     """Move the bytes to the storage key ``to`` and drop the upload once that is committed.
 
     May run twice: while the transaction has not committed the upload is still there, and copying
     again writes the same bytes.
     """
-    stored = get_store().copy(_completed(upload).key, to=to)
-    discard_upload(upload)
+    current = UserUpload.objects.select_for_update().filter(pk=upload.pk).first()
+    if current is None:
+        raise UploadNotComplete(
+            f"“{upload.filename}” was taken already.", advice="Send the file again."
+        )
+    stored = get_store().copy(_completed(current).key, to=to)
+    discard_upload(current)
     return stored
 
 
