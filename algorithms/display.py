@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from algorithms.selectors import get_run_for
+from algorithms.selectors import get_run_for, inputs_for_eyes_of
 from app.core.errors import NotFound
 from viewer.layers import layers_of
 from viewer.registry import DisplaySetView
@@ -19,13 +19,11 @@ class RunSource:
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         run = get_run_for(user, pk)
-        values = [
-            *run.job.inputs.select_related("socket"),
-            *run.job.outputs.select_related("socket"),
-        ]
+        inputs = run.job.inputs.select_related("socket")
+        values = [*inputs_for_eyes_of(user, inputs), *run.job.outputs.select_related("socket")]
         layers = layers_of(values)
-        if not layers:
-            raise NotFound("This run holds no image to view.")
+        if not any(layer.role == "image" for layer in layers):
+            raise NotFound("This run holds no image that you may view.")
         return DisplaySetView(
             title=f"{run.version.algorithm.title} · {run.title}",
             layers=layers,

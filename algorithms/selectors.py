@@ -1,5 +1,6 @@
 """Reading algorithms."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from algorithms.policies import ALGORITHMS, RUNS
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.models import ContainerImage
+from app.images.models import Image
 from app.sockets.models import SocketValue
 
 
@@ -96,3 +98,14 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
         .order_by()
         .values("job__outputs__image")
     )
+
+
+def inputs_for_eyes_of(user: Any, values: Iterable[SocketValue]) -> list[SocketValue]:
+    """Return a run's inputs without the images that ``user`` may not see anywhere.
+
+    The editors of an algorithm see every try-out, but not the private images of whoever ran it.
+    """
+    chosen = list(values)
+    images = {value.image_id for value in chosen if value.image_id is not None}
+    seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
+    return [value for value in chosen if value.image_id is None or value.image_id in seen]

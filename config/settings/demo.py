@@ -6,3 +6,5 @@ from config.settings.personas import PERSONAS
 
 DEMO = True
 DEMO_PERSONAS = [{**persona, "password": ENV.demo_password} for persona in PERSONAS]
+if ENV.host in {"0.0.0.0", "::"}:  # noqa: S104 -- opened to the network on purpose
+    ALLOWED_HOSTS = ["*"]

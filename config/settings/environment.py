@@ -36,7 +36,9 @@ class Environment(BaseSettings):
     container_runtime: str = Field("", description="Engine runtime for jobs, such as runsc.")
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
-    job_time_limit: int = Field(3600, ge=1, description="Longest run of one job, in seconds.")
+    job_time_limit: int = Field(
+        3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
+    )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
     demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")

@@ -1,0 +1,36 @@
+"""The editors of an algorithm see its try-outs, but nobody's private images."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from algorithms.display import RunSource
+from algorithms.services import start_try_outs
+from app.accounts.models import User
+from app.core.errors import NotFound
+from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_algorithm
+from tests.factories.archives import make_archive, make_item
+
+
+def test_an_editor_does_not_see_the_input_of_somebody_elses_run(
+    user: User, stranger: User, client: Client
+) -> None:
+    algorithm = make_algorithm(editor=stranger, public=True)
+    item = make_item(make_archive(editor=user))
+    [run] = start_try_outs(actor=user, algorithm=algorithm, items=[item])
+    name = item.images[0].name
+    address = reverse("algorithms:run", args=[run.pk])
+
+    assert RunSource().resolve(user=user, pk=run.pk).layers
+    client.force_login(user)
+    assert name in client.get(address).content.decode()
+
+    with pytest.raises(NotFound):
+        RunSource().resolve(user=stranger, pk=run.pk)
+    client.force_login(stranger)
+    response = client.get(address)
+    assert response.status_code == 200
+    assert str(item.images[0].pk) not in response.content.decode()
+    with pytest.raises(NotFound):
+        RunSource().resolve(user=UserFactory(), pk=run.pk)
