@@ -19,9 +19,8 @@ class RunSource:
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         run = get_run_for(user, pk)
-        inputs = run.job.inputs.select_related("socket")
-        values = [*inputs_for_eyes_of(user, inputs), *run.job.outputs.select_related("socket")]
-        layers = layers_of(values)
+        outputs = run.job.outputs.select_related("socket")
+        layers = layers_of([*inputs_for_eyes_of(user, run), *outputs])
         if not any(layer.role == "image" for layer in layers):
             raise NotFound("This run holds no image that you may view.")
         return DisplaySetView(

@@ -1,6 +1,5 @@
 """Reading algorithms."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -100,12 +99,14 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
     )
 
 
-def inputs_for_eyes_of(user: Any, values: Iterable[SocketValue]) -> list[SocketValue]:
-    """Return a run's inputs without the images that ``user`` may not see anywhere.
+def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:
+    """Return a run's inputs: all to whoever started it, to others only images that they see anyway.
 
     The editors of an algorithm see every try-out, but not the private images of whoever ran it.
     """
-    chosen = list(values)
+    chosen = list(run.job.inputs.select_related("socket", "image"))
+    if run.job.creator_id == user.pk:
+        return chosen
     images = {value.image_id for value in chosen if value.image_id is not None}
     seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
     return [value for value in chosen if value.image_id is None or value.image_id in seen]

@@ -60,9 +60,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "finished": finished,
         "place": None if finished else queue_place(job),
         "waiting": None if finished else waiting_reason(job),
-        "inputs": selectors.inputs_for_eyes_of(
-            request.user, job.inputs.select_related("socket", "image")
-        ),
+        "inputs": selectors.inputs_for_eyes_of(request.user, run),
         "outputs": job.outputs.select_related("socket", "image"),
         "can_cancel": not finished and RUNS.allows(request.user, run, "cancel"),
         **rights(request, run.version.algorithm),

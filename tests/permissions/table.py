@@ -163,7 +163,8 @@ FILES = [
     *viewer("archive-item", "shared_item", SIGNED_IN),
     *viewer("archive-item", "hidden_item", CHALLENGE_ADMINS),
     *viewer("display-set", "display_set", STUDY),
-    *viewer("run", "run", RUN),
+    # Its input is private to whoever ran it, and nothing can be shown without it.
+    *viewer("run", "run", roles("run_creator")),
     *viewer("run", "evaluation_run", ADMINISTRATOR),
 ]
 
