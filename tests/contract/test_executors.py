@@ -244,12 +244,12 @@ def test_a_declared_volume_keeps_its_owner_and_its_limit(
 def test_a_writable_root_may_be_asked_for_and_is_bounded(
     executor: Executor, files: FileServer
 ) -> None:
-    layer = {**base_layer(), "work": folder(uid=1000, gid=1000)}
+    layer = {**base_layer(), "room": folder(uid=1000, gid=1000)}
     limits = replace(SMALL, writable_root=64 * MIB)
-    image = files.publish_image(shell_image(f"echo x > /work/x && {OK}", layers=[layer]))
+    image = files.publish_image(shell_image(f"echo x > /room/x && {OK}", layers=[layer]))
     result, _ = run(executor, make_spec(image, limits=limits))
     assert result.succeeded
-    filler = "while dd if=/dev/zero of=/work/$((i=i+1)) bs=1M count=32; do :; done 2>/dev/null"
+    filler = "while dd if=/dev/zero of=/room/$((i=i+1)) bs=1M count=32; do :; done 2>/dev/null"
     image = files.publish_image(shell_image(f"{filler}; sleep 100", layers=[layer]))
     result, _ = run(executor, make_spec(image, limits=limits))
     assert result.reason.code in {ReasonCode.ROOT_LIMIT, ReasonCode.DISK_FULL}
