@@ -10,9 +10,15 @@ class User(AbstractUser):
     id = models.BigAutoField(primary_key=True)
     email = models.EmailField("e-mail address", unique=True)
     institution = models.CharField(max_length=200, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("username",)
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether the institution behind the person was looked at and accepted."""
+        return self.verified_at is not None
 
     @property
     def display_name(self) -> str:
