@@ -24,7 +24,7 @@ class AlgorithmsConfig(AppConfig):
         from viewer.registry import register
 
         register_people("algorithm", ALGORITHMS)
-        visibility.register(image_ids_visible_to)
+        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())

@@ -27,7 +27,7 @@ class ArchivesConfig(AppConfig):
         from viewer.registry import register
 
         register_people("archive", ARCHIVES)
-        visibility.register(image_ids_visible_to)
+        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)
         register_destination("archive-item", receive_item_image, describe_item)

@@ -46,8 +46,12 @@ def get_import_for(user: Any, pk: UUID | str, *, action: str = "view") -> Import
 
 
 def imported_by(user: Any) -> QuerySet[Any, Any]:
-    """Return the ids of images that ``user`` imported."""
-    return Image.objects.filter(source__owner=user).order_by().values("pk")
+    """Return the ids of images that ``user`` imported and that lie nowhere yet.
+
+    From there on an image is seen where it lies: who leaves an archive leaves its images.
+    """
+    own = Image.objects.filter(source__owner=user, socket_values=None)
+    return own.order_by().values("pk")
 
 
 def uploads_in_use() -> QuerySet[UserUpload]:

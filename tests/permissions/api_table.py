@@ -9,6 +9,7 @@ from tests.permissions.table import (
     ARCHIVE_UPLOADERS,
     CHALLENGE,
     CHALLENGE_ADMINS,
+    CONFLICT,
     EVALUATION,
     EVERYBODY,
     RUN,
@@ -44,6 +45,13 @@ IMAGES = [
     *api("api:image-detail", "GET", SIGNED_IN, path=pk("shared_image")),
     *api("api:image-dicom-instances", "GET", frozenset(), path=pk("archive_image")),
     *api("api:upload-session-list", "GET", SIGNED_IN),
+    *api(
+        "api:upload-session-list",
+        "POST",
+        ARCHIVE_UPLOADERS,
+        body={"archive": "archive", "uploads": "own-uploads"},
+        changes=True,
+    ),
     *api("api:upload-session-detail", "GET", roles("archive_uploader"), path=pk("import")),
 ]
 
@@ -124,6 +132,13 @@ STUDIES = [
         changes=True,
     ),
     *api("api:display-set-list", "GET", SIGNED_IN),
+    *api(
+        "api:display-set-list",
+        "POST",
+        STUDY_EDITORS,
+        body={"reader_study": "study_slug"},
+        changes=True,
+    ),
     *api("api:display-set-detail", "GET", STUDY, path=pk("display_set")),
     *[
         row
@@ -194,6 +209,8 @@ ALGORITHMS = [
     ],
     *api("api:job-cancel", "POST", roles("run_creator"), path=pk("waiting_job")),
     *api("api:endpoint-list", "GET", SIGNED_IN),
+    *api("api:endpoint-list", "POST", frozenset(), others=CONFLICT),
+    *api("api:invocation-list", "POST", frozenset(), others=CONFLICT),
     *api("api:endpoint-detail", "GET", frozenset(), path=pk("job")),
     *api("api:endpoint-keep-alive", "PATCH", frozenset(), path=pk("job")),
     *api("api:invocation-list", "GET", SIGNED_IN),

@@ -80,6 +80,7 @@ _FATES = {
     "hidden": "404",
     "refused": "refused",
     "method": "405",
+    "conflict": "409",
 }
 
 
