@@ -55,7 +55,7 @@ class PortalErrorMiddleware:
 
 def wants_json(request: HttpRequest) -> bool:
     """Tell whether the client asked for data rather than a page."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") and not request.path.startswith("/api/reference/"):
         return True
     accepted = request.headers.get("Accept", "")
     return "json" in accepted and "text/html" not in accepted
