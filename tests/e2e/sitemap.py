@@ -187,6 +187,7 @@ POST_ONLY = frozenset(
 )
 
 NO_PAGES = {
+    "api:schema": "the schema that programs read",
     "api:try": "redirects to an answer of the API",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
