@@ -13,6 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -76,15 +77,20 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
         cancel_job(actor=cast(User, request.user), job=run.job)
         return self.shown(run)
 
-    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
+    @extend_schema(
+        responses={
+            (200, "text/plain"): OpenApiTypes.STR,
+            (200, "application/json"): OpenApiTypes.STR,
+        }
+    )
     @action(
         detail=True,
-        renderer_classes=(PlainText,),
+        renderer_classes=(PlainText, JSONRenderer),
         pagination_class=None,
         filter_backends=(),
     )
     def log(self, request: Request, pk: str) -> Response:
-        """Read the log as far as it goes."""
+        """Read the log as far as it goes: as text, or as a JSON string for who asks for JSON."""
         return Response(self.find(key_of(pk), "log").job.log)
 
     @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})

@@ -35,7 +35,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     website = Constant(None)
 
 
-class SelfView(APIView):
+class SelfView(Conditional, APIView):
     """The caller's own profile."""
 
     area = "account"
