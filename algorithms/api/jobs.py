@@ -23,7 +23,7 @@ from algorithms.models import AlgorithmRun
 from app.accounts.models import User
 from app.core.api.filters import KeyFilter
 from app.core.api.renderers import EventStream, PlainText
-from app.core.api.views import ResourceViewSet, key_of
+from app.core.api.views import Conditional, ResourceViewSet, key_of
 from app.core.errors import Conflict, NotFound, PortalError
 from app.execution.models import Job
 from app.execution.services import cancel_job
@@ -142,7 +142,7 @@ def _event(name: str, data: dict[str, Any]) -> str:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"
 
 
-class EndpointViewSet(viewsets.GenericViewSet[Any]):
+class EndpointViewSet(Conditional, viewsets.GenericViewSet[Any]):
     """Warm containers. This site starts a container per job and has none."""
 
     area = "algorithms"
@@ -171,7 +171,7 @@ class EndpointViewSet(viewsets.GenericViewSet[Any]):
         raise NotFound
 
 
-class InvocationViewSet(viewsets.GenericViewSet[Any]):
+class InvocationViewSet(Conditional, viewsets.GenericViewSet[Any]):
     """Calls of warm containers."""
 
     area = "algorithms"

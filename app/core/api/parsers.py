@@ -8,22 +8,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from app.core.errors import PortalError
-
-
-class BodyTooLarge(PortalError):
-    """A body that is longer than this site reads."""
-
-    code = "body-too-large"
-    status = 413
-    title = "The body is too large"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"A body may have {limit / 2**20:.0f} MiB.",
-            advice="Send files as uploads, and many values in several requests.",
-            limit=limit,
-        )
+from app.core.api.errors import BodyTooLarge
 
 
 class BoundedJSON(JSONParser):
@@ -39,7 +24,7 @@ class BoundedJSON(JSONParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise BodyTooLarge(limit)
+            raise BodyTooLarge
         try:
             return super().parse(io.BytesIO(body), media_type, parser_context)
         except RecursionError:
