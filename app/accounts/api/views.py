@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from app.accounts.models import User
 from app.core.api.fields import Constant
 from app.core.api.pages import LogoField
+from app.core.api.views import Conditional
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -35,7 +36,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     website = Constant(None)
 
 
-class SelfView(APIView):
+class SelfView(Conditional, APIView):
     """The caller's own profile."""
 
     area = "account"
