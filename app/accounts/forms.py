@@ -29,7 +29,28 @@ class ProfileForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "institution")
+        fields = (
+            "first_name",
+            "last_name",
+            "institution",
+            "department",
+            "country",
+            "website",
+            "mail_preference",
+        )
+        help_texts = {
+            "website": "Your page at your institution, say; begins with https://.",
+            "mail_preference": "Your inbox here holds everything in any case.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
+        self.fields["mail_preference"].required = False
+
+    def clean_mail_preference(self) -> str:
+        """Keep what is, where the form says nothing."""
+        return self.cleaned_data["mail_preference"] or self.instance.mail_preference
 
 
 class PersonForm(forms.Form):

@@ -15,7 +15,7 @@ from app.delivery.answer import file_answer
 from app.delivery.services import hand_out
 from app.delivery.signing import SignatureRefused
 
-AREAS = {"values": "images"}
+AREAS = {"values": "images", "pictures": "account", "personal-data": "account"}
 """What a token must reach to read files of a kind, where it is not named like the kind."""
 
 
