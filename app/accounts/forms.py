@@ -27,6 +27,13 @@ class SignInForm(AuthenticationForm):
 class ProfileForm(forms.ModelForm[User]):
     """What other people see of you."""
 
+    website = forms.URLField(
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text="Your page at your institution, say; begins with https://.",
+    )
+
     class Meta:
         model = User
         fields = (
@@ -39,13 +46,11 @@ class ProfileForm(forms.ModelForm[User]):
             "mail_preference",
         )
         help_texts = {
-            "website": "Your page at your institution, say; begins with https://.",
             "mail_preference": "Your inbox here holds everything in any case.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
         self.fields["mail_preference"].required = False
 
     def clean_mail_preference(self) -> str:

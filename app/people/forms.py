@@ -63,6 +63,9 @@ class ReasonForm(forms.Form):
 class OrganizationForm(forms.ModelForm[Organization]):
     """Make or change an organization."""
 
+    website = forms.URLField(
+        required=False, max_length=200, assume_scheme="https", help_text="Begins with https://."
+    )
     logo = PictureField(required=False)
     remove_logo = forms.BooleanField(required=False, label="Remove the present logo")
 
@@ -70,11 +73,9 @@ class OrganizationForm(forms.ModelForm[Organization]):
         model = Organization
         fields = ("title", "description", "website", "country")
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
-        help_texts = {"website": "Begins with https://."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]
         if self.instance.logo is None:
             del self.fields["remove_logo"]
 

@@ -68,7 +68,7 @@ class OwnPolicy(Policy[Any]):
 
     def visible_to(self, user: Any) -> QuerySet[Any]:
         """Return the user's own rows."""
-        rows = self.model._default_manager
+        rows: QuerySet[Any] = self.model._default_manager.all()
         return rows.filter(user=user) if user.is_authenticated else rows.none()
 
     def allows(self, user: Any, obj: Any, action: str) -> bool:

@@ -31,7 +31,8 @@ def get_person_for(user: Any, username: str) -> User:
     """Return the person whose public profile ``user`` asks for; closed accounts have none."""
     if not user.is_authenticated:
         raise NotFound
-    found = User.objects.filter(username=username, is_active=True).first()
+    known = User.objects.filter(username=username.replace("\x00", ""), is_active=True)
+    found = known.first()
     if found is None:
         raise NotFound("There is nobody here with this name.", advice="Check the address.")
     return found
@@ -75,7 +76,7 @@ def confirmed_addresses(user: User) -> set[str]:
     """Return the account's addresses that were confirmed at sign-up, in lower case."""
     if not apps.is_installed("allauth.account"):
         return set()
-    rows: Any = apps.get_model("account", "EmailAddress")._default_manager
+    rows = _all_rows("account", "EmailAddress")
     found = rows.filter(user_id=user.pk, verified=True).values_list("email", flat=True)
     return {email.lower() for email in found}
 
@@ -136,6 +137,11 @@ def served_export(user: Any, pk: UUID) -> ServedFile:
         audit_name="people.export.downloaded",
         audit_object=export,
     )
+
+
+def _all_rows(app: str, model: str) -> Any:
+    """Return the rows of an optional application, of which the type checker knows nothing."""
+    return apps.get_model(app, model)._default_manager
 
 
 def _size_of(key: str) -> int:

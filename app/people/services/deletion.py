@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from django.apps import apps
 from django.contrib.sessions.models import Session
@@ -79,7 +80,7 @@ def delete_due_accounts() -> int:
 
 
 @transaction.atomic
-def _carry_out(pk: object) -> bool:
+def _carry_out(pk: UUID) -> bool:
     deletion = _due().filter(pk=pk).select_for_update(skip_locked=True, of=("self",)).first()
     if deletion is None:
         return False

@@ -6,6 +6,7 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
@@ -49,7 +50,7 @@ def request_export(*, user: User) -> PersonalExport:
     return export
 
 
-def build_export(pk: object) -> None:
+def build_export(pk: UUID | str) -> None:
     """Write the ZIP, store it and tell the person; an export that is not due is left alone."""
     due = PersonalExport.objects.filter(pk=pk, state=State.QUEUED)
     if not due.update(attempts=F("attempts") + 1, modified=timezone.now()):
