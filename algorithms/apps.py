@@ -12,10 +12,12 @@ class AlgorithmsConfig(AppConfig):
     def ready(self) -> None:
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
+        from algorithms.personal_data import started_runs
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import image_ids_visible_to, value_ids_visible_to
         from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
+        from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.execution.registry import register_job_kind
         from app.images import visibility
@@ -23,8 +25,9 @@ class AlgorithmsConfig(AppConfig):
         from app.sockets import visibility as values
         from viewer.registry import register
 
-        register_people("algorithm", ALGORITHMS)
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        register_people("algorithm", ALGORITHMS, page="algorithms:people")
+        register_personal_data("runs", started_runs)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())

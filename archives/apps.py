@@ -11,11 +11,13 @@ class ArchivesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what archives are to the layers below."""
+        from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
+        from archives.personal_data import edited_archives
         from archives.policies import ARCHIVES
         from archives.selectors import image_ids_visible_to, value_ids_visible_to
         from archives.services import (
@@ -26,8 +28,9 @@ class ArchivesConfig(AppConfig):
         )
         from viewer.registry import register
 
-        register_people("archive", ARCHIVES)
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        register_people("archive", ARCHIVES, page="archives:people")
+        register_personal_data("archives", edited_archives)
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)
         register_destination("archive-item", receive_item_image, describe_item)

@@ -11,11 +11,13 @@ class ReaderStudiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what reader studies are to the layers below."""
+        from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
         from app.sockets import visibility as values
         from reader_studies.display import DisplaySetSource
+        from reader_studies.personal_data import given_answers
         from reader_studies.policies import READER_STUDIES
         from reader_studies.selectors import (
             image_ids_used_by,
@@ -25,8 +27,9 @@ class ReaderStudiesConfig(AppConfig):
         from reader_studies.services import describe_display_set, receive_display_set_image
         from viewer.registry import register
 
-        register_people("reader-study", READER_STUDIES)
         visibility.register(image_ids_visible_to, used=image_ids_used_by)
+        register_people("reader-study", READER_STUDIES, page="reader_studies:people")
+        register_personal_data("answers", given_answers)
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)
         register(DisplaySetSource())

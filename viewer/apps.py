@@ -11,10 +11,13 @@ class ViewerConfig(AppConfig):
 
     def ready(self) -> None:
         """Show single images, and ask for a slice pack as soon as an image can be read."""
+        from app.accounts.personal_data import register_personal_data
         from app.images.registry import register_image_ready
+        from viewer.personal_data import forget_views, opened_views
         from viewer.registry import register
         from viewer.services.packs import request_pack
         from viewer.sources import ImageSource
 
         register(ImageSource())
         register_image_ready(request_pack)
+        register_personal_data("views", opened_views, forget_views)

@@ -27,9 +27,35 @@ class SignInForm(AuthenticationForm):
 class ProfileForm(forms.ModelForm[User]):
     """What other people see of you."""
 
+    website = forms.URLField(
+        required=False,
+        max_length=200,
+        assume_scheme="https",
+        help_text="Your page at your institution, say; begins with https://.",
+    )
+
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "institution")
+        fields = (
+            "first_name",
+            "last_name",
+            "institution",
+            "department",
+            "country",
+            "website",
+            "mail_preference",
+        )
+        help_texts = {
+            "mail_preference": "Your inbox here holds everything in any case.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mail_preference"].required = False
+
+    def clean_mail_preference(self) -> str:
+        """Keep what is, where the form says nothing."""
+        return self.cleaned_data["mail_preference"] or self.instance.mail_preference
 
 
 class PersonForm(forms.Form):

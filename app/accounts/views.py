@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 from app.accounts.forms import PersonForm, ProfileForm, SignInForm
 from app.accounts.models import User
 from app.accounts.registry import people_policy
-from app.accounts.services import grant_role, revoke_role
+from app.accounts.services import grant_role, revoke_role, update_profile
 from app.core.access import fetch
+from app.core.forms import changed_values
 
 
 class SignInView(LoginView):
@@ -41,7 +42,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        update_profile(user=request.user, **changed_values(form))
         messages.success(request, "Your profile is saved.")
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})

@@ -12,7 +12,9 @@ class ChallengesConfig(AppConfig):
     def ready(self) -> None:
         """Register what challenges are to the layers below."""
         from algorithms.services.runs import build_algorithm_spec
+        from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
+        from app.challenges.personal_data import made_submissions
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to
         from app.challenges.services.cases import case_finished
@@ -20,7 +22,8 @@ class ChallengesConfig(AppConfig):
         from app.execution.registry import register_job_kind
         from app.images import visibility
 
-        register_people("challenge", CHALLENGES)
+        register_people("challenge", CHALLENGES, page="challenges:people")
+        register_personal_data("submissions", made_submissions)
         visibility.register(image_ids_visible_to)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished

@@ -16,7 +16,7 @@ from app.delivery.services import hand_out
 from app.delivery.signing import SignatureRefused
 from app.delivery.target import raw_target, signature_cookies
 
-AREAS = {"values": "images"}
+AREAS = {"values": "images", "pictures": "account", "personal-data": "account"}
 """What a token must reach to read files of a kind, where it is not named like the kind."""
 
 

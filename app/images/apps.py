@@ -11,11 +11,15 @@ class ImagesConfig(AppConfig):
 
     def ready(self) -> None:
         """Let delivery serve image files, and let creators see what they imported."""
+        from app.accounts.personal_data import register_personal_data
         from app.delivery.registry import register_file_policy
         from app.images import visibility
+        from app.images.personal_data import imported_files, imported_images
         from app.images.selectors import imported_by, served_image_file, uploads_in_use
         from app.uploads.registry import register_upload_keeper
 
         visibility.register(imported_by, used=imported_by)
         register_file_policy("images", served_image_file)
         register_upload_keeper("images", uploads_in_use)
+        register_personal_data("imported-files", imported_files)
+        register_personal_data("images", imported_images)

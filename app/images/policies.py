@@ -18,7 +18,7 @@ class ImagePolicy(Policy[Image]):
         return Image.objects.visible_to(user)
 
     def allows(self, user: Any, obj: Image, action: str) -> bool:
-        """Whoever sees an image downloads it; `app.images.visibility` says who uses it elsewhere."""
+        """Whoever sees one downloads it; `app.images.visibility` says who uses it elsewhere."""
         if action == "use":
             return Image.objects.usable_by(user).filter(pk=obj.pk).exists()
         return action in {"view", "download"}

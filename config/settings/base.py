@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "app.notifications",
     "app.uploads",
     "app.delivery",
+    "app.people",
     "app.images",
     "app.sockets",
     "app.execution",

@@ -44,5 +44,6 @@ beat_schedule = {
         "app.challenges.tasks.reconcile_evaluations": 60.0,
         "viewer.tasks.reconcile_viewer": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,
+        "app.people.tasks.look_after_people": 3600.0,
     }.items()
 }

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from app.accounts.models import User
-from app.core.api.fields import Constant
-from app.core.api.pages import LogoField
+from app.core.api.pages import PictureField
 from app.core.api.views import Conditional
 
 
@@ -29,11 +28,20 @@ class ProfileSerializer(serializers.Serializer[Any]):
     """What other people see of the caller."""
 
     user = UserSerializer(source="*")
-    mugshot = LogoField()
+    mugshot = PictureField("picture")
     institution = serializers.CharField()
-    department = Constant("")
-    location = Constant(None)
-    website = Constant(None)
+    department = serializers.CharField()
+    location = serializers.SerializerMethodField()
+    website = serializers.SerializerMethodField()
+
+    def get_location(self, user: User) -> str | None:
+        """Return the name of the country."""
+        return str(user.country.name) if user.country else None
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_website(self, user: User) -> str | None:
+        """Return the website's address."""
+        return user.website or None
 
 
 class SelfView(Conditional, APIView):

@@ -98,8 +98,12 @@ def badge(text: Any, tone: str = "neutral", icon: str = "") -> SafeString:
 
 @register.simple_tag
 def avatar(user: Any, size: str = "") -> SafeString:
-    """The initials of a person in a circle; decoration beside the name."""
+    """The picture of a person, else the initials, in a circle; decoration beside the name."""
     name = person_name(user)
+    picture = getattr(user, "picture_url", "")
+    if picture:
+        css = "avatar" + (f" avatar-{size}" if size else "")
+        return format_html('<img class="{}" src="{}" alt="" decoding="async">', css, picture)
     parts = [part for part in name.replace(".", " ").replace("-", " ").split() if part]
     initials = "".join(part[0] for part in (parts[:1] + parts[1:][-1:])) or "?"
     hue = sum(name.encode()) % 6

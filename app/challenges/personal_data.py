@@ -1,0 +1,29 @@
+"""What challenges hold of a person."""
+
+from collections.abc import Iterator
+
+from app.accounts.models import User
+from app.accounts.personal_data import Row
+from app.challenges.models import Submission
+
+
+def made_submissions(user: User) -> Iterator[Row]:
+    """Yield the person's submissions with how they were scored."""
+    rows = Submission.objects.filter(creator=user).select_related(
+        "phase__challenge", "version__algorithm"
+    )
+    for submission in rows.prefetch_related("evaluations").order_by("created").iterator(500):
+        yield {
+            "id": submission.pk,
+            "challenge": submission.phase.challenge.title,
+            "phase": submission.phase.title,
+            "algorithm": submission.version.algorithm.title,
+            "version": submission.version.number,
+            "comment": submission.comment,
+            "state": submission.state,
+            "created": submission.created,
+            "evaluations": [
+                {"id": found.pk, "state": found.state, "score": found.score, "rank": found.rank}
+                for found in submission.evaluations.all()
+            ],
+        }

@@ -1,0 +1,1 @@
+"""Pages of people, verification, organizations and personal data."""
