@@ -1,0 +1,1 @@
+"""Measurements of what the portal promises about speed; each is a program of its own."""
