@@ -1,22 +1,14 @@
-"""What every benchmark needs: private servers, a migrated portal, and a record of the figures."""
+"""What benchmarks of the portal need: private servers and a migrated portal."""
 
-import datetime as dt
-import json
 import os
-import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from config.local.servers import private_postgres, private_valkey
 from config.local.slots import free_home
-
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "docs" / "benchmarks"
 
 
 @contextmanager
@@ -49,29 +41,3 @@ def median_ms(call: Callable[[], Any], *, times: int = 15) -> float:
         call()
         taken.append((time.perf_counter() - started) * 1000)
     return round(statistics.median(taken), 2)
-
-
-def write(name: str, results: dict[str, Any]) -> None:
-    """Write the figures to ``docs/benchmarks/<name>.json`` and show them."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    record = {
-        "name": name,
-        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "commit": commit.stdout.strip(),
-        "machine": {
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "load": [round(value, 1) for value in os.getloadavg()],
-        },
-        "results": results,
-    }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=2) + "\n"
-    (RESULTS / f"{name}.json").write_text(text)
-    print(text)

@@ -65,6 +65,9 @@ class CallerThrottle(SimpleRateThrottle):
     """
 
     scope = "caller"
+    num_requests: int
+    duration: int
+    ends: float = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; when the counters cannot be reached, nobody is kept out."""

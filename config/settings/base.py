@@ -144,6 +144,7 @@ DELIVERY_KEY_ID = ENV.delivery_key_id
 DELIVERY_PRIVATE_KEY_FILE = ENV.delivery_private_key_file
 DELIVERY_ACCEL_PREFIX = ENV.delivery_accel_prefix
 UPLOAD_QUOTA_BYTES = ENV.upload_quota_gb * 2**30
+UPLOAD_QUOTA_UNVERIFIED_BYTES = ENV.upload_quota_unverified_gb * 2**30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 

@@ -40,6 +40,9 @@ class Environment(BaseSettings):
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
     )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
+    upload_quota_unverified_gb: int = Field(
+        16, ge=1, description="The same for people who were not verified, in GiB."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
     demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")
 

@@ -34,10 +34,10 @@ class LivePortal:
 
 
 @contextmanager
-def live_portal(home: Path, *, engine: str = "") -> Iterator[LivePortal]:
+def live_portal(home: Path, *, engine: str = "", storage: str = "") -> Iterator[LivePortal]:
     """Run a portal with one user, one token and the sockets of `prepare.py`.
 
-    With the address of a container engine it runs jobs, too.
+    With the address of a container engine it runs jobs, too; ``storage`` is a STORAGE_URL.
     """
     prepare(home)
     address = Address(host="127.0.0.1", port=_free_port(), tls=True)
@@ -45,6 +45,8 @@ def live_portal(home: Path, *, engine: str = "") -> Iterator[LivePortal]:
         database = stack.enter_context(private_postgres(home, durable=False))
         broker = stack.enter_context(private_valkey(home))
         servers = {"DATABASE_URL": database, "BROKER_URL": broker, "CHANNEL_LAYER_URL": broker}
+        if storage:
+            servers["STORAGE_URL"] = storage
         wanted = ["web", "worker-short"]
         if engine:
             servers["DOCKER_HOST"] = engine

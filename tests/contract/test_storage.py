@@ -379,6 +379,22 @@ class TestFolderOnly:
             "note.json"
         ]
 
+    def test_a_part_that_rots_is_found_when_the_parts_are_joined(
+        self, tmp_path: Path, key: str
+    ) -> None:
+        store = FolderStore(tmp_path / "media")
+        upload = store.start_multipart(key)
+        with store.write_part(upload, number=1, max_size=100) as writer:
+            writer.write(b"whole")
+            etag = writer.finish()
+        (part,) = (tmp_path / "media" / ".parts" / upload).glob("*.part")
+        part.write_bytes(b"whale")
+        with pytest.raises(PartsRefused, match="damaged"):
+            store.complete_multipart(
+                key, multipart_id=upload, parts=[PartReceipt(number=1, etag=etag)]
+            )
+        assert not store.exists(key)
+
     def test_a_part_that_is_cut_off_leaves_nothing(self, tmp_path: Path, key: str) -> None:
         store = FolderStore(tmp_path / "media")
         upload = store.start_multipart(key)

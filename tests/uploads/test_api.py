@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from app.accounts.models import User
@@ -306,6 +307,24 @@ class TestQuota:
         settings.UPLOAD_QUOTA_BYTES = 1000
         ApiClient(stranger).start(filename="a", size=1000)
         api.start(filename="b", size=1000)
+
+    def test_people_who_were_not_verified_have_less(
+        self, api: ApiClient, settings: Settings, owner: User
+    ) -> None:
+        settings.UPLOAD_QUOTA_BYTES, settings.UPLOAD_QUOTA_UNVERIFIED_BYTES = 1000, 500
+        answer = api.call("POST", "", {"filename": "a", "size": 501})
+        assert answer.status_code == 403
+        assert answer.json()["limit"] == 500
+        assert "verified" in answer.json()["advice"]
+        User.objects.filter(pk=owner.pk).update(verified_at=timezone.now())
+        api.start(filename="a", size=501)
+        refused = api.call("POST", "", {"filename": "b", "size": 500}).json()
+        assert refused["limit"] == 1000
+        assert "verified" not in refused["advice"]
+
+    def test_the_lower_limit_never_is_the_higher(self, api: ApiClient, settings: Settings) -> None:
+        settings.UPLOAD_QUOTA_BYTES, settings.UPLOAD_QUOTA_UNVERIFIED_BYTES = 500, 1000
+        assert api.call("POST", "", {"filename": "a", "size": 501}).status_code == 403
 
     def test_too_many_at_once(self, api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("app.uploads.services.quota.MAX_LIVE", 2)

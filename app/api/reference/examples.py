@@ -31,8 +31,9 @@ def example(shapes: Shapes, shape: Schema, *, depth: int = 0, needed: bool = Fal
         return _object(shapes, found, depth=depth, needed=needed)
     if kind == "array":
         items = found.get("items")
-        full = items and found.get("maxItems") != 0 and depth <= MAX_DEPTH
-        return [example(shapes, items, depth=depth + 1, needed=needed)] if full else []
+        if not items or found.get("maxItems") == 0 or depth > MAX_DEPTH:
+            return []
+        return [example(shapes, items, depth=depth + 1, needed=needed)]
     return _TEXTS.get(found.get("format", ""), "…") if kind == "string" else _OTHERS.get(kind)
 
 

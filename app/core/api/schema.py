@@ -29,7 +29,7 @@ class Schema(AutoSchema):  # type: ignore[no-untyped-call]
         """Return the operation with its errors."""
         operation = super().get_operation(*args, **kwargs)  # type: ignore[no-untyped-call]
         if operation is not None:
-            problem = ResolvedComponent(
+            problem = ResolvedComponent(  # type: ignore[no-untyped-call]
                 name="Problem", type=ResolvedComponent.SCHEMA, object="Problem", schema=PROBLEM
             )
             self.registry.register_on_missing(problem)
@@ -39,7 +39,7 @@ class Schema(AutoSchema):  # type: ignore[no-untyped-call]
             }
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """Name what a general "show one" shows."""
         found: str = super().get_description()  # type: ignore[no-untyped-call]
         model = get_view_model(self.view, emit_warnings=False)  # type: ignore[no-untyped-call]

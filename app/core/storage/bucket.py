@@ -28,6 +28,7 @@ from app.core.storage.store import (
     StoredObject,
     checked_key,
     checked_numbers,
+    joined_etag,
     matched_parts,
 )
 
@@ -230,10 +231,12 @@ class BucketStore(ObjectStore):
                 UploadId=multipart_id,
                 MultipartUpload={"Parts": listed},
             )
-        size = self.size(key)
-        if size != sum(part.size for part in chosen):
+        joined = self.stat(key)
+        if joined.size != sum(part.size for part in chosen):
             raise StorageUnavailable("The store joined the parts to a file of another size.")
-        return Completed(size=size, sha256=None)
+        if joined.etag.endswith(f"-{len(chosen)}") and joined.etag != joined_etag(chosen):
+            raise StorageUnavailable("The store joined the parts to a file of other bytes.")
+        return Completed(size=joined.size, sha256=None)
 
     @override
     def abort_multipart(self, key: str, *, multipart_id: str) -> None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from app.core.storage.addresses import own_addresses
-from app.core.storage.errors import ObjectMissing, StorageUnavailable
+from app.core.storage.errors import ObjectMissing, PartsRefused, StorageUnavailable
 from app.core.storage.folder_parts import PartFolder, PartWriter, iter_part_folders
 from app.core.storage.store import (
     CHUNK,
@@ -177,9 +177,13 @@ class FolderStore(ObjectStore):
         digest = hashlib.sha256()
         with self._new(key) as draft, draft.open("wb") as target:
             for part in chosen:
+                arrived = hashlib.md5(usedforsecurity=False)
                 for data in folder.read(part):
+                    arrived.update(data)
                     digest.update(data)
                     target.write(data)
+                if arrived.hexdigest() != part.etag:
+                    raise PartsRefused(f"Part {part.number} is damaged; send it again.")
             _flush(target)
         folder.remove()
         return Completed(size=sum(part.size for part in chosen), sha256=digest.hexdigest())
