@@ -25,9 +25,9 @@ class AlgorithmsConfig(AppConfig):
         from app.sockets import visibility as values
         from viewer.registry import register
 
+        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
         register_personal_data("runs", started_runs)
-        visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())

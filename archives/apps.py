@@ -28,9 +28,9 @@ class ArchivesConfig(AppConfig):
         )
         from viewer.registry import register
 
+        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         register_people("archive", ARCHIVES, page="archives:people")
         register_personal_data("archives", edited_archives)
-        visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)
         register_destination("archive-item", receive_item_image, describe_item)

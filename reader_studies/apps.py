@@ -19,13 +19,17 @@ class ReaderStudiesConfig(AppConfig):
         from reader_studies.display import DisplaySetSource
         from reader_studies.personal_data import given_answers
         from reader_studies.policies import READER_STUDIES
-        from reader_studies.selectors import image_ids_visible_to, value_ids_visible_to
+        from reader_studies.selectors import (
+            image_ids_used_by,
+            image_ids_visible_to,
+            value_ids_visible_to,
+        )
         from reader_studies.services import describe_display_set, receive_display_set_image
         from viewer.registry import register
 
+        visibility.register(image_ids_visible_to, used=image_ids_used_by)
         register_people("reader-study", READER_STUDIES, page="reader_studies:people")
         register_personal_data("answers", given_answers)
-        visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)
         register(DisplaySetSource())

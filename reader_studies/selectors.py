@@ -46,6 +46,14 @@ def get_study_for(user: Any, pk: UUID | str, *, action: str = "view") -> ReaderS
     return fetch(READER_STUDIES, user=user, pk=pk, action=action)
 
 
+def get_study_by_slug_for(user: Any, slug: str, *, action: str = "view") -> ReaderStudy:
+    """Return the study of this slug if ``user`` may do ``action`` with it, else `NotFound`."""
+    found = READER_STUDIES.visible_to(user).filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"There is no reader study “{slug}”, or you have no access to it.")
+    return get_study_for(user, found.pk, action=action)
+
+
 def get_display_set_for(user: Any, pk: UUID | str, *, action: str = "view") -> DisplaySet:
     """Return the display set if ``user`` may do ``action`` with its study."""
     found = (
@@ -198,10 +206,16 @@ def value_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
 
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of images that ``user`` sees through reader studies."""
-    return (
-        DisplaySet.objects.filter(
-            study__in=READER_STUDIES.visible_to(user), values__image__isnull=False
-        )
-        .order_by()
-        .values("values__image")
-    )
+    return _images_of(READER_STUDIES.visible_to(user))
+
+
+def image_ids_used_by(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of images that ``user`` may take from studies: those they edit."""
+    roles = READER_STUDIES.roles_with("change")
+    edited = READER_STUDIES.memberships.filter(user=user, role__in=roles)
+    return _images_of(edited.values("target"))
+
+
+def _images_of(studies: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    found = DisplaySet.objects.filter(study__in=studies, values__image__isnull=False)
+    return found.order_by().values("values__image")

@@ -13,6 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,7 +23,7 @@ from algorithms.models import AlgorithmRun
 from app.accounts.models import User
 from app.core.api.filters import KeyFilter
 from app.core.api.renderers import EventStream, PlainText
-from app.core.api.views import ResourceViewSet, key_of
+from app.core.api.views import Conditional, ResourceViewSet, key_of
 from app.core.errors import Conflict, NotFound, PortalError
 from app.execution.models import Job
 from app.execution.services import cancel_job
@@ -76,15 +77,20 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
         cancel_job(actor=cast(User, request.user), job=run.job)
         return self.shown(run)
 
-    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.STR})
+    @extend_schema(
+        responses={
+            (200, "text/plain"): OpenApiTypes.STR,
+            (200, "application/json"): OpenApiTypes.STR,
+        }
+    )
     @action(
         detail=True,
-        renderer_classes=(PlainText,),
+        renderer_classes=(PlainText, JSONRenderer),
         pagination_class=None,
         filter_backends=(),
     )
     def log(self, request: Request, pk: str) -> Response:
-        """Read the log as far as it goes."""
+        """Read the log as far as it goes: as text, or as a JSON string for who asks for JSON."""
         return Response(self.find(key_of(pk), "log").job.log)
 
     @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})
@@ -136,7 +142,7 @@ def _event(name: str, data: dict[str, Any]) -> str:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"
 
 
-class EndpointViewSet(viewsets.GenericViewSet[Any]):
+class EndpointViewSet(Conditional, viewsets.GenericViewSet[Any]):
     """Warm containers. This site starts a container per job and has none."""
 
     area = "algorithms"
@@ -165,7 +171,7 @@ class EndpointViewSet(viewsets.GenericViewSet[Any]):
         raise NotFound
 
 
-class InvocationViewSet(viewsets.GenericViewSet[Any]):
+class InvocationViewSet(Conditional, viewsets.GenericViewSet[Any]):
     """Calls of warm containers."""
 
     area = "algorithms"

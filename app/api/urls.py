@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from algorithms.api.urls import urlpatterns as algorithms
 from app.accounts.api.urls import urlpatterns as accounts
+from app.api.reference_views import operation, reference, try_operation
 from app.api.views import HandshakeView, TimezoneView
 from app.challenges.api.urls import urlpatterns as challenges
 from app.images.api.urls import urlpatterns as images
@@ -32,6 +33,9 @@ _VERSION_1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    path("", reference, name="reference"),
+    path("reference/<slug:key>/", operation, name="operation"),
+    path("reference/<slug:key>/try/", try_operation, name="try"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("v1/", include(_VERSION_1)),
 ]

@@ -10,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from app.core.api.views import Conditional
+
 NEWEST_CLIENT = "0.16.1"
 OLDEST_CLIENT = "0.13.0"
 
@@ -21,7 +23,7 @@ class HandshakeSerializer(serializers.Serializer[Any]):
     lowest_supported_version = serializers.CharField()
 
 
-class HandshakeView(APIView):
+class HandshakeView(Conditional, APIView):
     """Asked by gcapi before anything else."""
 
     permission_classes = (AllowAny,)

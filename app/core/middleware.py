@@ -13,7 +13,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestContextMiddleware:
-    """Give each request an id, shown in its answer, its log lines and its audit events."""
+    """Give each request an id, shown in its answer, its log lines and its audit events.
+
+    Whoever counts the request leaves what is left to its caller in ``request.rate_limit``.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -28,6 +31,8 @@ class RequestContextMiddleware:
         finally:
             set_current(RequestContext())  # what this thread does next is somebody else's
         response["X-Request-ID"] = request_id
+        for name, value in getattr(request, "rate_limit", {}).items():
+            response[name] = value
         return response
 
 
@@ -55,7 +60,7 @@ class PortalErrorMiddleware:
 
 def wants_json(request: HttpRequest) -> bool:
     """Tell whether the client asked for data rather than a page."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") and not request.path.startswith("/api/reference/"):
         return True
     accepted = request.headers.get("Accept", "")
     return "json" in accepted and "text/html" not in accepted

@@ -5,6 +5,7 @@ client that knows the site by another name may exchange the origin and the signa
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from django.conf import settings
@@ -54,9 +55,18 @@ def check(target: str, *, ip: str | None) -> VerifiedAddress:
     return url_verifier().verify(f"{settings.SITE_URL}{target}", ip=ip)
 
 
-def check_file(target: str, *, ip: str | None) -> VerifiedAddress:
-    """Like `check`, for reading a file: an address made for sending does not count."""
-    verified = check(target, ip=ip)
+def check_file(
+    target: str, *, ip: str | None, cookies: Mapping[str, str] | None = None
+) -> VerifiedAddress:
+    """Like `check`, for reading a file: an address made for sending does not count.
+
+    An address without a signature of its own may be opened by signed ``cookies``.
+    """
+    if cookies and "Signature=" not in target:
+        address = f"{settings.SITE_URL}{target}"
+        verified = url_verifier().verify_cookies(address, cookies=cookies, ip=ip)
+    else:
+        verified = check(target, ip=ip)
     if {"method", "max-size"} & set(verified.parameters):
         raise SignatureRefused(Refusal.WRONG_RESOURCE, "Signed for sending, not for reading.")
     return verified

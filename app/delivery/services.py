@@ -1,5 +1,6 @@
 """Addresses of stored files: stable ones for pages, signed ones for whoever fetches the bytes."""
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,11 @@ from django.urls import reverse
 
 from app.audit.services import record
 from app.core.storage import BucketStore, checked_key, get_store, own_addresses
+from app.delivery.addresses import FILES
 from app.delivery.configured import url_signer
 from app.delivery.headers import BYTES, answer_headers, parameters_of
 from app.delivery.registry import resolve_file
+from app.delivery.signing import Policy
 
 LIFETIME = 300  # seconds
 
@@ -46,6 +49,18 @@ def signed_url_for(
     if isinstance(store, BucketStore) and not store.location.direct:
         return own_addresses().of_file(checked_key(key), expires_in=expires_in, headers=headers)
     return store.sign_get(key, expires_in=expires_in, headers=headers)
+
+
+def folder_cookies(folder: str, *, expires_in: int = LIFETIME) -> dict[str, str]:
+    """Return cookies that open every object below ``folder``, for whoever fetches many of them.
+
+    Permission must have been asked before. They are CloudFront's signed cookies where a domain is
+    configured, and ours for ``/files/`` else; a bucket's own addresses know no such thing.
+    """
+    host = settings.DELIVERY_DOMAIN
+    base = f"https://{host}/" if host else f"{settings.SITE_URL}{FILES}"
+    resource = f"{base}{checked_key(folder)}/*"
+    return url_signer().cookies(Policy(resource=resource, expires=int(time.time()) + expires_in))
 
 
 def hand_out(*, kind: str, user: Any, pk: UUID) -> str:

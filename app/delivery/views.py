@@ -14,6 +14,7 @@ from app.delivery.addresses import check_file
 from app.delivery.answer import file_answer
 from app.delivery.services import hand_out
 from app.delivery.signing import SignatureRefused
+from app.delivery.target import raw_target, signature_cookies
 
 AREAS = {"values": "images", "pictures": "account", "personal-data": "account"}
 """What a token must reach to read files of a kind, where it is not named like the kind."""
@@ -39,7 +40,11 @@ def signed_file(request: HttpRequest, key: str, **_: Any) -> HttpResponseBase:
     A plain function: it looks at the disk once. The body is streamed asynchronously.
     """
     try:
-        verified = check_file(request.get_full_path(), ip=request.META.get("REMOTE_ADDR"))
+        verified = check_file(
+            raw_target(request),
+            ip=request.META.get("REMOTE_ADDR"),
+            cookies=signature_cookies(request),
+        )
     except SignatureRefused:
         return _refused(403, "This address is not valid (any more). Open the file's page again.")
     said = verified.parameters

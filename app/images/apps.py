@@ -18,7 +18,7 @@ class ImagesConfig(AppConfig):
         from app.images.selectors import imported_by, served_image_file, uploads_in_use
         from app.uploads.registry import register_upload_keeper
 
-        visibility.register(imported_by)
+        visibility.register(imported_by, used=imported_by)
         register_file_policy("images", served_image_file)
         register_upload_keeper("images", uploads_in_use)
         register_personal_data("imported-files", imported_files)

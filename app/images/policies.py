@@ -18,7 +18,9 @@ class ImagePolicy(Policy[Image]):
         return Image.objects.visible_to(user)
 
     def allows(self, user: Any, obj: Image, action: str) -> bool:
-        """Viewing and downloading is all there is."""
+        """Whoever sees one downloads it; `app.images.visibility` says who uses it elsewhere."""
+        if action == "use":
+            return Image.objects.usable_by(user).filter(pk=obj.pk).exists()
         return action in {"view", "download"}
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
-from app.images.models import Image, ImageFile, Import
+from app.images.models import Image, ImageFile, ImageInstance, Import
 from app.images.policies import IMAGES, IMPORTS
 from app.uploads.models import UserUpload
 
@@ -21,8 +21,13 @@ CONTENT_TYPES = {
 
 
 def images_for(user: Any) -> QuerySet[Image]:
-    """Return the images that ``user`` may view, with their files."""
-    return IMAGES.visible_to(user).prefetch_related("files", "instances")
+    """Return the images that ``user`` may view, with their files.
+
+    ``keeps_instances`` tells of each whether its DICOM instances were kept, without reading them.
+    """
+    kept = ImageInstance.objects.filter(image=OuterRef("pk"))
+    visible = IMAGES.visible_to(user).annotate(keeps_instances=Exists(kept))
+    return visible.prefetch_related("files")
 
 
 def imports_for(user: Any) -> QuerySet[Import]:
@@ -41,8 +46,12 @@ def get_import_for(user: Any, pk: UUID | str, *, action: str = "view") -> Import
 
 
 def imported_by(user: Any) -> QuerySet[Any, Any]:
-    """Return the ids of images that ``user`` imported."""
-    return Image.objects.filter(source__owner=user).order_by().values("pk")
+    """Return the ids of images that ``user`` imported and that lie nowhere yet.
+
+    From there on an image is seen where it lies: who leaves an archive leaves its images.
+    """
+    own = Image.objects.filter(source__owner=user, socket_values=None)
+    return own.order_by().values("pk")
 
 
 def uploads_in_use() -> QuerySet[UserUpload]:

@@ -6,7 +6,7 @@ As for images: a provider maps a user to a queryset of value ids, and no right i
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from app.sockets.models import SocketValue
 
@@ -27,7 +27,5 @@ def values_visible_to(user: Any) -> QuerySet[SocketValue]:
         return values.none()
     if user.is_superuser:
         return values
-    condition = Q(pk__in=[])
-    for provider in _providers:
-        condition |= Q(pk__in=provider(user))
-    return values.filter(condition)
+    found = [provider(user).order_by() for provider in _providers]
+    return values.filter(pk__in=found[0].union(*found[1:], all=True)) if found else values.none()

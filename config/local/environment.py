@@ -6,10 +6,11 @@ from pathlib import Path
 
 from config.local.errors import LocalError
 from config.local.home import kept_secret
+from config.local.tls import trusted_file
 from config.settings.environment import Environment
 
 HIGHEST_PORT = 65535
-BESIDE_SETTINGS = ("DJANGO_SETTINGS_MODULE", "HOUNSFIELD_DATA")
+BESIDE_SETTINGS = ("DJANGO_SETTINGS_MODULE", "HOUNSFIELD_DATA", "SSL_CERT_FILE")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def portal_variables(
         "STORAGE_URL": f"file://{home / 'media'}",
         "DEMO_PASSWORD": Environment.model_fields["demo_password"].default,
     }
+    if address.tls:  # the workers fetch inputs from the portal itself
+        defaults["SSL_CERT_FILE"] = str(trusted_file(home))
     settings = [name.upper() for name in Environment.model_fields]
     given = {name: environ[name] for name in (*settings, *BESIDE_SETTINGS) if environ.get(name)}
     return {**defaults, **given, "HOUNSFIELD_HOME": str(home), **servers}

@@ -4,6 +4,7 @@ import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,6 +21,11 @@ def certificate_file(home: Path) -> Path:
     return home / "tls" / "cert.pem"
 
 
+def trusted_file(home: Path) -> Path:
+    """Return the certificates that the portal's own programs trust: the world's and this one."""
+    return home / "tls" / "trusted.pem"
+
+
 def key_file(home: Path) -> Path:
     """Return where its private key is."""
     return home / "tls" / "key.pem"
@@ -31,6 +37,9 @@ def ensure_certificate(home: Path) -> Path:
     if not (_is_good(path) and key_file(home).is_file()):
         path.parent.mkdir(mode=0o700, exist_ok=True)
         _make(home)
+    trusted = Path(certifi.where()).read_bytes() + path.read_bytes()
+    if not (trusted_file(home).is_file() and trusted_file(home).read_bytes() == trusted):
+        trusted_file(home).write_bytes(trusted)
     return path
 
 

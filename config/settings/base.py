@@ -180,7 +180,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_SCHEMA_CLASS": "app.core.api.schema.Schema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["app.core.api.parsers.BoundedJSON"],
     "DEFAULT_PAGINATION_CLASS": "app.core.api.paging.Paging",
     "DEFAULT_FILTER_BACKENDS": [
         "app.core.api.filters.QueryFilters",

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from app.accounts.models import User
 from app.core.api.filters import Filter, KeyFilter, NumberFilter, YesNoFilter
 from app.core.api.views import ResourceViewSet, key_of
-from app.core.errors import NotFound, ValidationFailed
+from app.core.errors import NotFound
 from app.sockets.api.serializers import given_value
 from reader_studies import selectors, services
 from reader_studies.api import serializers
@@ -144,10 +144,7 @@ class DisplaySetViewSet(ResourceViewSet[DisplaySet]):
         """Add a display set to a reader study that is named by its slug."""
         given = self.checked(serializers.NewDisplaySetSerializer)
         actor = cast(User, request.user)
-        named = selectors.studies_for(actor).filter(slug=given["reader_study"]).first()
-        if named is None:
-            raise ValidationFailed(fields={"reader_study": ["There is no such reader study."]})
-        study = selectors.get_study_for(actor, named.pk, action="change")
+        study = selectors.get_study_by_slug_for(actor, given["reader_study"], action="change")
         order = given.pop("order", 0)
         made = services.create_display_set(
             actor=actor, study=study, title=given.get("title", ""), order=order

@@ -141,6 +141,9 @@ class TestJobs:
         response = api.call("GET", f"algorithms/jobs/{job['pk']}/log/", accept="text/plain")
         assert response["Content-Type"].startswith("text/plain")
         assert response.content.decode() == "hello ä\n"
+        as_json = api.call("GET", f"algorithms/jobs/{job['pk']}/log/", accept="application/json")
+        assert as_json["Content-Type"] == "application/json"
+        assert as_json.json() == "hello ä\n"
 
     @pytest.mark.django_db(transaction=True)
     def test_its_log_as_it_grows(

@@ -107,7 +107,7 @@ class TestDisplaySets:
         other.patch(path, {"title": "x"}, status=404)
         body = {"reader_study": study.slug}
         other.post("reader-studies/display-sets/", body, status=404)
-        api.post("reader-studies/display-sets/", {"reader_study": "nothing"}, status=400)
+        api.post("reader-studies/display-sets/", {"reader_study": "nothing"}, status=404)
 
 
 class TestAnswers:

@@ -1,4 +1,4 @@
-"""A portal over https for clients that we did not write: web server and workers, no engine."""
+"""A portal over https for clients that we did not write: web server and workers."""
 
 from __future__ import annotations
 
@@ -34,20 +34,27 @@ class LivePortal:
 
 
 @contextmanager
-def live_portal(home: Path) -> Iterator[LivePortal]:
-    """Run a portal with one user, one token and the sockets of `prepare.py`."""
+def live_portal(home: Path, *, engine: str = "") -> Iterator[LivePortal]:
+    """Run a portal with one user, one token and the sockets of `prepare.py`.
+
+    With the address of a container engine it runs jobs, too.
+    """
     prepare(home)
     address = Address(host="127.0.0.1", port=_free_port(), tls=True)
     with ExitStack() as stack:
         database = stack.enter_context(private_postgres(home, durable=False))
         broker = stack.enter_context(private_valkey(home))
         servers = {"DATABASE_URL": database, "BROKER_URL": broker, "CHANNEL_LAYER_URL": broker}
+        wanted = ["web", "worker-short"]
+        if engine:
+            servers["DOCKER_HOST"] = engine
+            wanted.append("worker-jobs")
         variables = portal_variables({}, home=home, address=address, servers=servers)
         env = {**os.environ, **variables, "DJANGO_SETTINGS_MODULE": "config.settings.default"}
         _run("manage.py", "migrate", "--no-input", env=env)
         _run("-m", "tests.clients.prepare", TOKEN, env=env)
         for program in portal_programs(home, address=address, reload=False):
-            if program.name in ("web", "worker-short"):
+            if program.name in wanted:
                 stack.enter_context(_running(program.command, env=env, log=home / program.name))
         portal = LivePortal(address.local_url, certificate_file(home), variables)
         _wait(portal)

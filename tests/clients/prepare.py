@@ -16,6 +16,8 @@ from reader_studies.services import add_question, create_study  # noqa: E402
 SOCKETS = (
     ("age", "Age", "INT", "age.json"),
     ("a-pdf-file", "A PDF file", "PDF", "files/file.pdf"),
+    ("report", "Report", "STR", "report.json"),
+    ("copied-image", "Copied image", "IMG", "images/copied"),
     ("a-dicom-image-set", "A DICOM image set", "DCIS", "images/dicom"),
 )
 

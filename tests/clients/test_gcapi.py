@@ -9,10 +9,22 @@ import pytest
 
 from tests.clients.environments import client_python
 from tests.clients.portal import TOKEN, LivePortal, live_portal
+from tests.factories.containers import shell_image
+from tests.factories.engines import engine_address
 from tests.synthetic import dicom
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(900)]
 SCRIPT = Path(__file__).with_name("script.py")
+
+
+VERSIONS = ("0.15.1", "0.16.1")
+COPIER = """
+set -e
+mkdir -p /output/images/copied
+cp /input/images/medical-image/* /output/images/copied/
+echo "\\"age $(cat /input/age.json)\\"" > /output/report.json
+echo copied
+"""
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +33,16 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
         yield found
 
 
-@pytest.mark.parametrize("version", ["0.15.1", "0.16.1"])
-def test_a_day_with_gcapi(portal: LivePortal, version: str, tmp_path: Path) -> None:
-    dicom.save(dicom.classic(dicom.volume()), tmp_path / "dicom")
+@pytest.fixture(scope="module")
+def engine_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
+    home = tmp_path_factory.mktemp("home") / "portal"
+    with live_portal(home, engine=engine_address()) as found:
+        yield found
+
+
+def run_script(portal: LivePortal, *, version: str, folder: Path, day: str) -> None:
     done = subprocess.run(
-        [str(client_python(version)), str(SCRIPT), portal.url, TOKEN, str(tmp_path)],
+        [str(client_python(version)), str(SCRIPT), portal.url, TOKEN, str(folder), day],
         env={"PATH": os.environ["PATH"], "SSL_CERT_FILE": str(portal.certificate)},
         capture_output=True,
         text=True,
@@ -34,3 +51,18 @@ def test_a_day_with_gcapi(portal: LivePortal, version: str, tmp_path: Path) -> N
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip().endswith("all done")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_images_values_and_reading(portal: LivePortal, version: str, tmp_path: Path) -> None:
+    dicom.save(dicom.classic(dicom.volume()), tmp_path / "dicom")
+    run_script(portal, version=version, folder=tmp_path, day="images")
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_job_from_its_container_to_its_outputs(
+    engine_portal: LivePortal, version: str, tmp_path: Path
+) -> None:
+    shell_image(COPIER).write(tmp_path / "container.tar")
+    run_script(engine_portal, version=version, folder=tmp_path, day="jobs")

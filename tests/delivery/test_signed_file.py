@@ -159,6 +159,7 @@ def test_refusals(get: Get, key: str) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.django_db
 def test_the_missing_and_the_hidden(get: Get, store: ObjectStore) -> None:
     assert get(target_of("values/absent.json")).status_code == 404
     store.put_bytes(b"x", key="values/a.json")

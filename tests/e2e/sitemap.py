@@ -174,7 +174,12 @@ PEOPLE = (
     _visit("people:organization_people", "admin", "/organizations/{organization}/people/"),
 )
 
-VISITS = PEOPLE + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+REFERENCE = (
+    _visit("api:reference", "", "/api/"),
+    _visit("api:operation", "author", "/api/reference/archives_items_list/"),
+)
+
+VISITS = PEOPLE + REFERENCE + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
 
 POST_ONLY = frozenset(
     {
@@ -204,6 +209,8 @@ POST_ONLY = frozenset(
 )
 
 NO_PAGES = {
+    "api:schema": "the schema that programs read",
+    "api:try": "redirects to an answer of the API",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
     "design:dark-shell": "the living guide; tests/design looks at it",

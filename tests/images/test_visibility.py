@@ -8,9 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import User
+from app.accounts.services import revoke_role
 from app.images import visibility
 from app.images.models import Image, ImageFile
 from app.images.selectors import served_image_file
+from archives.policies import ARCHIVES
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_run
 from tests.factories.archives import make_archive, make_item
@@ -62,6 +64,24 @@ def test_each_role_sees_its_own_images(user: User, stranger: User) -> None:
     assert seen_by(evaluation.submission.creator) == set()
 
 
+def test_an_image_that_lies_somewhere_is_seen_there_alone(user: User, stranger: User) -> None:
+    image = make_image(owner=stranger)
+    archive = make_archive(editor=user, members={"UPLOADER": stranger})
+    make_item(archive, image=image)
+    assert seen_by(stranger) == {image.pk}
+    revoke_role(ARCHIVES, actor=user, obj=archive, user=stranger)
+    assert seen_by(stranger) == set()
+
+
+def test_readers_see_images_that_only_editors_may_use(user: User, stranger: User) -> None:
+    study = make_study(editor=user, readers=[stranger], cases=1)
+    image = study.display_sets.get().values.get().image
+    assert seen_by(stranger) == {image.pk}
+    assert not Image.objects.usable_by(stranger).exists()
+    assert list(Image.objects.usable_by(user)) == [image]
+    assert not Image.objects.usable_by(AnonymousUser()).exists()
+
+
 def test_one_query_whatever_there_is(user: User) -> None:
     make_archive(editor=user, cases=3)
     make_study(editor=user, cases=2)
@@ -71,9 +91,9 @@ def test_one_query_whatever_there_is(user: User) -> None:
 
 
 def test_a_provider_registers_once() -> None:
-    before = list(visibility._providers)
+    before = list(visibility._seen)
     visibility.register(before[0])
-    assert visibility._providers == before
+    assert visibility._seen == before
 
 
 @pytest.mark.django_db

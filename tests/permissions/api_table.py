@@ -1,6 +1,7 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.people_table import PEOPLE
+from tests.permissions.reference_table import REFERENCE
 from tests.permissions.table import (
     ADMINISTRATOR,
     ALGORITHM,
@@ -10,6 +11,7 @@ from tests.permissions.table import (
     ARCHIVE_UPLOADERS,
     CHALLENGE,
     CHALLENGE_ADMINS,
+    CONFLICT,
     EVALUATION,
     EVERYBODY,
     RUN,
@@ -45,6 +47,13 @@ IMAGES = [
     *api("api:image-detail", "GET", SIGNED_IN, path=pk("shared_image")),
     *api("api:image-dicom-instances", "GET", frozenset(), path=pk("archive_image")),
     *api("api:upload-session-list", "GET", SIGNED_IN),
+    *api(
+        "api:upload-session-list",
+        "POST",
+        ARCHIVE_UPLOADERS,
+        body={"archive": "archive", "uploads": "own-uploads"},
+        changes=True,
+    ),
     *api("api:upload-session-detail", "GET", roles("archive_uploader"), path=pk("import")),
 ]
 
@@ -125,6 +134,13 @@ STUDIES = [
         changes=True,
     ),
     *api("api:display-set-list", "GET", SIGNED_IN),
+    *api(
+        "api:display-set-list",
+        "POST",
+        STUDY_EDITORS,
+        body={"reader_study": "study_slug"},
+        changes=True,
+    ),
     *api("api:display-set-detail", "GET", STUDY, path=pk("display_set")),
     *[
         row
@@ -195,6 +211,8 @@ ALGORITHMS = [
     ],
     *api("api:job-cancel", "POST", roles("run_creator"), path=pk("waiting_job")),
     *api("api:endpoint-list", "GET", SIGNED_IN),
+    *api("api:endpoint-list", "POST", frozenset(), others=CONFLICT),
+    *api("api:invocation-list", "POST", frozenset(), others=CONFLICT),
     *api("api:endpoint-detail", "GET", frozenset(), path=pk("job")),
     *api("api:endpoint-keep-alive", "PATCH", frozenset(), path=pk("job")),
     *api("api:invocation-list", "GET", SIGNED_IN),
@@ -292,4 +310,4 @@ API: list[Row] = [
     *CHALLENGES,
     *ACCOUNT,
 ]
-TABLE = [*PAGES, *API, *PEOPLE]
+TABLE = [*PAGES, *API, *PEOPLE, *REFERENCE]

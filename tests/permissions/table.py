@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tests.permissions.world import ROLES
 
 OK, LOGIN, HIDDEN, METHOD, REFUSED = "ok", "login", "hidden", "method", "refused"
+CONFLICT = "conflict"
 Names = Mapping[str, str]
 
 

@@ -54,6 +54,26 @@ def test_a_colleague_is_let_in_and_sent_away(get: Get, user: User, stranger: Use
     assert [get(stranger, address) for address in addresses] == [404, 404, 404]
 
 
+def test_a_user_looks_and_an_uploader_adds_but_neither_changes(
+    client: Client, user: User, stranger: User
+) -> None:
+    archive = make_archive(editor=user, cases=1, members={"USER": stranger})
+    addresses = {
+        name: reverse(f"archives:{name}", args=[archive.pk])
+        for name in ("detail", "people", "import", "edit")
+    }
+    client.force_login(stranger)
+    statuses = {name: client.get(address).status_code for name, address in addresses.items()}
+    assert statuses == {"detail": 200, "people": 200, "import": 404, "edit": 404}
+    grant_role(ARCHIVES, actor=user, obj=archive, user=stranger, role="UPLOADER")
+    statuses = {name: client.get(address).status_code for name, address in addresses.items()}
+    assert statuses == {"detail": 200, "people": 200, "import": 200, "edit": 404}
+    item = archive.items.get()
+    assert client.post(reverse("archives:delete_item", args=[item.pk])).status_code == 404
+    assert client.post(reverse("archives:delete", args=[archive.pk])).status_code == 404
+    assert archive.items.count() == 1
+
+
 def test_a_visitor_is_asked_to_sign_in_and_brought_back(client: Client, user: User) -> None:
     archive = make_archive(editor=user)
     address = reverse("archives:detail", args=[archive.pk])

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from app.audit.models import Event
 from tests.permissions.api_table import TABLE
-from tests.permissions.table import HIDDEN, LOGIN, METHOD, OK, REFUSED, Row
+from tests.permissions.table import CONFLICT, HIDDEN, LOGIN, METHOD, OK, REFUSED, Row
 from tests.permissions.world import ROLES, World, build_world
 
 NOT_COUNTED = {"sessions.Session", "viewer.ViewSession", "audit.Event"}
@@ -29,17 +29,33 @@ JSON: dict[str, Any] = {
 }
 KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token"}
 """Parts of an address that stand for things of the world."""
-OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD}
+OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD, 409: CONFLICT}
 
 
 def routes() -> set[str]:
-    return set(_named(get_resolver().url_patterns, ()))
+    return {name for name, _ in _named(get_resolver().url_patterns, ())}
 
 
-def _named(patterns: Any, namespaces: tuple[str, ...]) -> Iterator[str]:
+def api_methods() -> set[tuple[str, str]]:
+    """Every method that a view of the API answers, by the name of its route."""
+    named = _named(get_resolver().url_patterns, ())
+    return {
+        (name, method.upper())
+        for name, view in named
+        for method in (getattr(view, "actions", None) or _methods(getattr(view, "cls", None)))
+        if method not in ("head", "options")
+    }
+
+
+def _methods(view: Any) -> list[str]:
+    return [method for method in getattr(view, "http_method_names", ()) if hasattr(view, method)]
+
+
+def _named(patterns: Any, namespaces: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     for found in patterns:
         if isinstance(found, URLPattern):
-            yield ":".join((*namespaces, found.name or str(found.pattern)))
+            name = ":".join((*namespaces, found.name or str(found.pattern)))
+            yield name, found.callback
         elif isinstance(found, URLResolver):
             inner = (*namespaces, found.namespace) if found.namespace else namespaces
             yield from _named(found.url_patterns, inner)
@@ -47,6 +63,11 @@ def _named(patterns: Any, namespaces: tuple[str, ...]) -> Iterator[str]:
 
 def test_every_address_is_in_the_table() -> None:
     assert routes() - {row.route for row in TABLE} == set()
+
+
+def test_every_action_of_the_api_is_in_the_table() -> None:
+    assert api_methods() - {(row.route, row.method) for row in TABLE} == set()
+    assert len(api_methods()) > 80, "the walk finds the actions"
 
 
 def test_every_row_has_an_address() -> None:
@@ -119,6 +140,8 @@ def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
             if value in JSON
             else _input(world)
             if value == "shared-input"
+            else [world.value("own-upload", role=role)]
+            if value == "own-uploads"
             else world.value(value, role=role)
         )
         for name, value in row.body.items()

@@ -116,6 +116,7 @@ def _study(people: dict[str, User]) -> dict[str, Any]:
     )[0]
     return {
         "study": study,
+        "study_slug": study.slug,
         "display_set": display_set,
         "study_image": display_set.values.get().image,
         "question": question,

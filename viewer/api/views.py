@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from app.core.api.fields import KeyField
-from app.core.api.views import ResourceViewSet
+from app.core.api.views import Conditional, ResourceViewSet
 from app.core.errors import NotFound
 from viewer.models import ViewSession
 from viewer.selectors import get_session_for, sessions_for
@@ -51,7 +51,7 @@ class ConfigSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
 
 
-class ConfigViewSet(viewsets.GenericViewSet[Any]):
+class ConfigViewSet(Conditional, viewsets.GenericViewSet[Any]):
     """Viewer configurations. The viewer has one way to work, so there are none."""
 
     area = "images"

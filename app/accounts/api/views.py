@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from app.accounts.models import User
 from app.core.api.pages import PictureField
+from app.core.api.views import Conditional
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -43,7 +44,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
         return user.website or None
 
 
-class SelfView(APIView):
+class SelfView(Conditional, APIView):
     """The caller's own profile."""
 
     area = "account"

@@ -1,9 +1,10 @@
 """How the API answers errors: one problem-detail shape (RFC 9457) for all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelError
 from django.http import Http404
 from rest_framework import exceptions
@@ -26,6 +27,22 @@ class Refused(PortalError):
         self.title = str(error.default_detail).rstrip(".")  # type: ignore[misc]
 
 
+class BodyTooLarge(PortalError):
+    """A body that is longer than this site reads."""
+
+    code = "body-too-large"
+    status = 413
+    title = "The body is too large"
+
+    def __init__(self) -> None:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        super().__init__(
+            f"A body may have {limit / 2**20:.0f} MiB.",
+            advice="Send files as uploads, and many values in several requests.",
+            limit=limit,
+        )
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer errors as problem details; leave the unforeseen to the server."""
     problem = _problem(error)
@@ -42,14 +59,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _problem(error: Exception) -> PortalError | None:
     if isinstance(error, PortalError):
         return error
-    if isinstance(error, Http404 | PermissionDenied):
-        return NotFound()
-    if isinstance(error, ModelError):
-        return ValidationFailed(fields=_model_messages(error))
-    if isinstance(error, exceptions.ValidationError):
-        return ValidationFailed(fields=_messages(error.detail))
-    if isinstance(error, exceptions.APIException):
-        return Refused(error)
+    for kind, answer in _ANSWERS:
+        if isinstance(error, kind):
+            return answer(error)
     return None
 
 
@@ -86,3 +98,13 @@ def _model_messages(error: ModelError) -> dict[str, list[str]]:
             for name, messages in error.message_dict.items()
         }
     return {"non_field_errors": list(error.messages)}
+
+
+_ANSWERS: tuple[tuple[type[Exception], Callable[[Any], PortalError]], ...] = (
+    (Http404, lambda _: NotFound()),
+    (PermissionDenied, lambda _: NotFound()),
+    (RequestDataTooBig, lambda _: BodyTooLarge()),
+    (ModelError, lambda error: ValidationFailed(fields=_model_messages(error))),
+    (exceptions.ValidationError, lambda error: ValidationFailed(fields=_messages(error.detail))),
+    (exceptions.APIException, Refused),
+)

@@ -122,3 +122,20 @@ class Ordering(OrderingFilter):
     def get_valid_fields(self, queryset: Any, view: Any, context: Any = None) -> Any:
         """Allow nothing that the view did not name."""
         return [(name, name) for name in getattr(view, "ordering_fields", ())]
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Name the fields; a list with one order has no such parameter."""
+        names = [f"``{name}``" for name in getattr(view, "ordering_fields", ())]
+        if not names:
+            return []
+        says = f"By {', '.join(names)}; a minus sign before the name turns the order around."
+        schema = {"type": "string"}
+        return [
+            {
+                "name": self.ordering_param,
+                "in": "query",
+                "required": False,
+                "description": says,
+                "schema": schema,
+            }
+        ]

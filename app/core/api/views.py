@@ -19,7 +19,21 @@ M = TypeVar("M", bound=Model)
 _LARGEST = 2**63 - 1
 
 
-class ResourceViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[M]):
+class Conditional:
+    """Lets readers ask "has it changed?"; answers are the asker's own. A mix-in for API views."""
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Give answers to GET an ETag, and nothing where the reader has it already."""
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        if isinstance(final, Response) and request.method in ("GET", "HEAD"):
+            patch_cache_control(final, private=True, no_cache=True)
+            patch_vary_headers(final, ("Authorization", "Cookie"))
+            if final.status_code == 200:
+                final.add_post_render_callback(lambda done: _unless_unchanged(request, done))
+        return final
+
+
+class ResourceViewSet(Conditional, mixins.ListModelMixin, viewsets.GenericViewSet[M]):
     """A list and its objects.
 
     Subclasses give ``get_queryset`` (a selector's list) and `find` (the access door), and name
@@ -51,16 +65,6 @@ class ResourceViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[M]):
         given.is_valid(raise_exception=True)
         found: dict[str, Any] = given.validated_data
         return found
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Let readers ask "has it changed?"; answers are the asker's own."""
-        final = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(final, Response) and request.method in ("GET", "HEAD"):
-            patch_cache_control(final, private=True, no_cache=True)
-            patch_vary_headers(final, ("Authorization", "Cookie"))
-            if final.status_code == 200:
-                final.add_post_render_callback(lambda done: _unless_unchanged(request, done))
-        return final
 
 
 def key_of(given: Any) -> UUID:

@@ -16,9 +16,10 @@ from app.delivery.signing.keys import (
 )
 from app.delivery.signing.policy import Policy
 from app.delivery.signing.signer import UrlSigner
-from app.delivery.signing.verifier import UrlVerifier, VerifiedAddress
+from app.delivery.signing.verifier import COOKIES, UrlVerifier, VerifiedAddress
 
 __all__ = [
+    "COOKIES",
     "Policy",
     "PublicKey",
     "Refusal",

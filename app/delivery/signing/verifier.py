@@ -17,9 +17,15 @@ from app.delivery.signing.keys import HashName, PublicKey, verify
 from app.delivery.signing.policy import Policy, parse_policy
 
 _SIGNING_NAMES = frozenset({"Expires", "Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"})
+# The order in which signers write them, behind everything else.
+_FORMS = tuple(
+    (grant, "Signature", "Key-Pair-Id", *tail)
+    for grant in ("Expires", "Policy")
+    for tail in ((), ("Hash-Algorithm",))
+)
 _MAX_LENGTH = 8192
 _SECONDS = re.compile(r"[1-9][0-9]{0,11}")
-_COOKIES = {
+COOKIES = {
     "CloudFront-Policy": "Policy",
     "CloudFront-Expires": "Expires",
     "CloudFront-Signature": "Signature",
@@ -71,7 +77,7 @@ class UrlVerifier:
         base, in_address, parameters = self._take_apart(address)
         if in_address:
             raise SignatureRefused(Refusal.MALFORMED, "Signed by cookie and by address at once.")
-        grant = {_COOKIES[name]: text for name, text in cookies.items() if name in _COOKIES}
+        grant = {COOKIES[name]: text for name, text in cookies.items() if name in COOKIES}
         return self._verify(base, grant=grant, parameters=parameters, now=now, ip=ip)
 
     def _take_apart(self, address: str) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -85,6 +91,8 @@ class UrlVerifier:
             name, equals, text = pair.partition("=")
             if not equals or name in grant or name in parameters:
                 raise SignatureRefused(Refusal.MALFORMED, "A parameter is empty or repeated.")
+            if grant and name not in _SIGNING_NAMES:
+                raise SignatureRefused(Refusal.MALFORMED, "A parameter follows the signature.")
             if name in _SIGNING_NAMES:
                 grant[name] = text
             elif name in self._allowed:
@@ -92,6 +100,8 @@ class UrlVerifier:
                 kept.append(pair)
             else:
                 raise SignatureRefused(Refusal.MALFORMED, "A parameter is not known.")
+        if grant and tuple(grant) not in _FORMS:
+            raise SignatureRefused(Refusal.MALFORMED, "The signature is not in its usual order.")
         return (f"{path}?{'&'.join(kept)}" if kept else path), grant, parameters
 
     def _verify(

@@ -113,7 +113,9 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     @extend_schema_field(_ImageSet(allow_null=True))
     def get_dicom_image_set(self, image: Image) -> dict[str, str] | None:
         """Name the set of kept DICOM instances, if there is one."""
-        return {"image_set_id": str(image.pk)} if image.instances.all() else None
+        known = getattr(image, "keeps_instances", None)  # lists ask for all at once
+        kept = image.instances.exists() if known is None else known
+        return {"image_set_id": str(image.pk)} if kept else None
 
     def get_width(self, image: Image) -> int:
         """Return the number of columns."""

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from app.core.models import TimestampedModel, UUIDModel
 from app.delivery.services import signed_url_for
-from app.images.visibility import visible_images
+from app.images.visibility import usable_images, visible_images
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -21,6 +21,14 @@ class ImageQuerySet(models.QuerySet["Image"]):
         if user.is_superuser:
             return self
         return self.filter(visible_images(user))
+
+    def usable_by(self, user: Any) -> "ImageQuerySet":
+        """Return the images that ``user`` may also place elsewhere."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_superuser:
+            return self
+        return self.filter(usable_images(user))
 
 
 class Image(UUIDModel, TimestampedModel):

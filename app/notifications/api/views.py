@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from app.core.api.fields import KeyField
-from app.core.api.views import ResourceViewSet, key_of
+from app.core.api.views import Conditional, ResourceViewSet, key_of
 from app.core.errors import NotFound
 from app.notifications.models import Notification
 from app.notifications.selectors import get_notification_for, notifications_for
@@ -78,7 +78,7 @@ class SubscriptionSerializer(serializers.Serializer[Any]):
     flag = serializers.CharField(allow_null=True)
 
 
-class SubscriptionViewSet(viewsets.GenericViewSet[Any]):
+class SubscriptionViewSet(Conditional, viewsets.GenericViewSet[Any]):
     """Subscriptions. Everybody is told of what is their own, so there are none."""
 
     area = "account"

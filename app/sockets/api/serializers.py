@@ -8,6 +8,8 @@ from rest_framework import serializers
 from app.core.api.fields import Constant, LinkField, PlainJSONField
 from app.core.errors import NotFound, ValidationFailed
 from app.delivery.services import file_url
+from app.images.models import Image
+from app.images.policies import IMAGES
 from app.images.selectors import get_image_for
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import KINDS
@@ -151,10 +153,21 @@ def given_value(user: Any, checked: Mapping[str, Any]) -> GivenValue:
         return GivenValue(
             socket=get_socket(slug),
             value=checked.get("value"),
-            image=get_image_for(user, image) if image else None,
+            image=_usable(user, image) if image else None,
             upload=get_upload_for(user, upload) if upload else None,
             uploads=[get_upload_for(user, pk) for pk in checked.get("user_uploads") or ()],
             image_name=checked.get("image_name") or "",
         )
     except NotFound as error:
         raise ValidationFailed(fields={slug: [error.message]}) from error
+
+
+def _usable(user: Any, pk: Any) -> Image:
+    """Return an image that ``user`` may place elsewhere; say so when they may only look at it."""
+    image = get_image_for(user, pk)
+    if not IMAGES.allows(user, image, "use"):
+        raise NotFound(
+            "You may look at this image, but not use it elsewhere.",
+            advice="Ask an editor of the archive it lies in for access.",
+        )
+    return image

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
+from app.core.api.views import Conditional
 from app.core.errors import PortalError
 from app.core.storage import PartReceipt
 from app.uploads import selectors, services
@@ -30,7 +31,7 @@ from app.uploads.api.serializers import (
 from app.uploads.models import UserUpload
 
 
-class UploadList(generics.ListAPIView[UserUpload]):
+class UploadList(Conditional, generics.ListAPIView[UserUpload]):
     """The user's uploads, and starting one."""
 
     area = "uploads"
@@ -48,7 +49,7 @@ class UploadList(generics.ListAPIView[UserUpload]):
         return Response(_shown(upload, request), status=201)
 
 
-class UploadDetail(APIView):
+class UploadDetail(Conditional, APIView):
     """One upload."""
 
     area = "uploads"
@@ -140,7 +141,7 @@ class AbortMultipart(APIView):
         return Response(_shown(aborted, request))
 
 
-class ListParts(APIView):
+class ListParts(Conditional, APIView):
     """What has arrived, for resuming."""
 
     area = "uploads"

@@ -8,6 +8,17 @@ from app.core.errors import NotFound, PortalError
 from app.core.middleware import wants_json
 
 
+class Broken(PortalError):
+    """Something failed here that nobody foresaw."""
+
+    code = "server-error"
+    status = 500
+    title = "Something went wrong here"
+
+    def __init__(self) -> None:
+        super().__init__(advice="Try again; if it stays so, tell an administrator the request id.")
+
+
 class BadRequest(PortalError):
     """The browser sent something that cannot be read."""
 
@@ -32,6 +43,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500."""
+    if wants_json(request):
+        return _answer(request, Broken(), "500.html")
     return render(request, "500.html", status=500)
 
 
