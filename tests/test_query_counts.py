@@ -31,6 +31,7 @@ from tests.factories.challenges import (
     make_phase,
 )
 from tests.factories.images import make_image, make_import
+from tests.factories.people import make_organization, make_verification
 from tests.factories.studies import make_question, make_study
 
 COMMITTED = Path(__file__).with_name("query_counts.json")
@@ -186,6 +187,44 @@ def home(user: User, count: int) -> str:
     return reverse("web:home")
 
 
+def organizations(user: User, count: int) -> str:
+    for _ in range(count):
+        make_organization(country="NL")
+    return reverse("people:organizations")
+
+
+def organization(user: User, count: int) -> str:
+    found = make_organization(members=tuple(UserFactory() for _ in range(count)))
+    return reverse("people:organization", args=[found.pk])
+
+
+def organization_people(user: User, count: int) -> str:
+    members = tuple(UserFactory() for _ in range(count))
+    found = make_organization(editor=user, members=members)
+    return reverse("people:organization_people", args=[found.pk])
+
+
+def person(user: User, count: int) -> str:
+    found = UserFactory()
+    for _ in range(count):
+        make_organization(members=(found,))
+    return reverse("people:person", args=[found.username])
+
+
+def verifications(user: User, count: int) -> str:
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    for _ in range(count):
+        make_verification()
+    return reverse("people:review_list")
+
+
+def personal_data(user: User, count: int) -> str:
+    for _ in range(count):
+        make_archive(editor=user)
+        make_organization(editor=user)
+    return reverse("people:data")
+
+
 PAGES: tuple[Furnish, ...] = (
     home,
     archives,
@@ -207,6 +246,12 @@ PAGES: tuple[Furnish, ...] = (
     phase_setup,
     inbox,
     import_page,
+    organizations,
+    organization,
+    organization_people,
+    person,
+    verifications,
+    personal_data,
 )
 
 

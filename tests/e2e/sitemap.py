@@ -161,12 +161,25 @@ CHALLENGES = (
     _visit("challenges:evaluation", "author", "/challenges/evaluations/{evaluation}/"),
 )
 
+PEOPLE = (
+    _visit("people:person", "author", "/people/researcher/"),
+    _visit("people:picture", "author", "/account/picture/"),
+    _visit("people:verification", "author", "/account/verification/"),
+    _visit("people:review_list", "admin", "/account/verification/review/", note="empty"),
+    _visit("people:data", "researcher", "/account/data/"),
+    _visit("people:organizations", "author", "/organizations/"),
+    _visit("people:organization", "author", "/organizations/{organization}/"),
+    _visit("people:create_organization", "admin", "/organizations/new/"),
+    _visit("people:edit_organization", "admin", "/organizations/{organization}/edit/"),
+    _visit("people:organization_people", "admin", "/organizations/{organization}/people/"),
+)
+
 REFERENCE = (
     _visit("api:reference", "", "/api/"),
     _visit("api:operation", "author", "/api/reference/archives_items_list/"),
 )
 
-VISITS = REFERENCE + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+VISITS = PEOPLE + REFERENCE + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
 
 POST_ONLY = frozenset(
     {
@@ -181,6 +194,15 @@ POST_ONLY = frozenset(
         "challenges:join",
         "images:cancel_import",
         "notifications:read_all",
+        "people:accept_verification",
+        "people:clear_picture",
+        "people:delete_account",
+        "people:delete_organization",
+        "people:keep_account",
+        "people:reject_verification",
+        "people:revoke_verification",
+        "people:start_export",
+        "people:withdraw_verification",
         "reader_studies:delete_case",
         "reader_studies:delete_question",
     }
@@ -194,6 +216,8 @@ NO_PAGES = {
     "design:dark-shell": "the living guide; tests/design looks at it",
     "design:error-page": "the living guide; tests/design looks at it",
     "design:style-guide": "the living guide; tests/design looks at it",
+    "people:confirm_verification": "needs a link from the mail; tests/accounts/test_browser looks",
+    "people:review": "needs an address confirmed by mail; tests/accounts/test_browser looks",
     "reader_studies:export": "sends a CSV file",
     "reader_studies:panel": "a part of the viewer's page, seen there",
     "reader_studies:read": "redirects to the next case",

@@ -130,6 +130,8 @@ class World:
                 outputs="segmentation",
             ),
         )
+        page = admin.fill("/organizations/new/", title=f"Society{MARK} for {LONG}", country="SE")
+        self.places["organization"] = _first(UUID, page)
         page = admin.fill("/challenges/new/", title=f"Challenge{MARK} on {LONG}")
         self.places["empty_challenge"] = _first(UUID, page)
         page = organizer.fill(

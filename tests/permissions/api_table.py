@@ -1,5 +1,6 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.people_table import PEOPLE
 from tests.permissions.reference_table import REFERENCE
 from tests.permissions.table import (
     ADMINISTRATOR,
@@ -309,4 +310,4 @@ API: list[Row] = [
     *CHALLENGES,
     *ACCOUNT,
 ]
-TABLE = [*PAGES, *API, *REFERENCE]
+TABLE = [*PAGES, *API, *PEOPLE, *REFERENCE]

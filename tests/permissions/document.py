@@ -28,6 +28,7 @@ test set of the challenge; `own …` is the asking person's.
 """
 AREAS = {
     "accounts": "Accounts and people",
+    "people": "Profiles, verification, organizations and personal data",
     "algorithms": "Algorithms",
     "api": "API",
     "archives": "Archives",

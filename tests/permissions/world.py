@@ -8,12 +8,19 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from app.accounts.models import User
-from app.accounts.services import issue_token
+from app.accounts.services import issue_token, set_picture
 from app.challenges.models import Evaluation
 from app.core.states import transition
 from app.execution.models import Job
 from app.images.models import Image, ImageFile
 from app.notifications.services import notify
+from app.people.services import (
+    accept_verification,
+    build_export,
+    confirmation_token,
+    request_deletion,
+    request_export,
+)
 from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
@@ -28,6 +35,7 @@ from tests.factories.challenges import (
     make_submission,
 )
 from tests.factories.images import make_import, make_upload
+from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.studies import make_question, make_study
 
 ROLES = (
@@ -44,6 +52,8 @@ ROLES = (
     "participant",
     "submission_owner",
     "challenge_admin",
+    "organization_member",
+    "organization_editor",
     "administrator",
 )
 
@@ -72,6 +82,7 @@ def build_world() -> World:
     things: dict[str, Any] = {"stranger": people["stranger"].pk}
     things |= _archives(people) | _study(people) | _algorithm(people)
     things |= _challenge(people) | _uploads(people)
+    things |= _organization(people) | _personal(people)
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
     return World(people, {name: getattr(value, "pk", value) for name, value in things.items()})
@@ -177,6 +188,36 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
         "notification": told,
         "token": issue_token(user=people["stranger"], name="A token").token,
         "import": make_import(owner=owner, destination_id=archive.pk),
+    }
+
+
+def _organization(people: dict[str, User]) -> dict[str, Any]:
+    member = people["organization_member"]
+    organization = make_organization(editor=people["organization_editor"], members=(member,))
+    return {"organization": organization, "organization_person": member}
+
+
+def _personal(people: dict[str, User]) -> dict[str, Any]:
+    """The stranger's own things, and requests of people who hold no other role."""
+    stranger = people["stranger"]
+    User.objects.filter(pk=stranger.pk).update(
+        institution="Radboudumc", department="Imaging", country="NL"
+    )
+    stranger.refresh_from_db()
+    set_picture(user=stranger, data=make_picture())
+    verification = make_verification(stranger, confirmed=False)
+    accepted = make_verification()
+    accept_verification(actor=people["administrator"], verification=accepted)
+    export = request_export(user=stranger)
+    build_export(export.pk)
+    request_deletion(user=stranger)
+    return {
+        "picture": stranger.picture,
+        "verification": verification,
+        "confirmation": confirmation_token(verification),
+        "pending_verification": make_verification(),
+        "accepted_verification": accepted,
+        "export": export,
     }
 
 

@@ -56,6 +56,7 @@ LOOKS: dict[str, Look] = {
     "SUCCEEDED": Look("Succeeded", "success", "circle-check"),
     "COMPLETED": Look("Completed", "success", "circle-check"),
     "READY": Look("Ready", "success", "circle-check"),
+    "DONE": Look("Done", "success", "circle-check"),
     "ACCEPTED": Look("Accepted", "success", "circle-check"),
     "IMPORTED": Look("Imported", "success", "circle-check"),
     "CONSUMED": Look("Used", "success", "circle-check"),

@@ -59,7 +59,7 @@ def delete_account(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     form = DeletionForm(request.POST, user=user)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["confirm"]))
+        messages.error(request, " ".join(map(str, form.errors["confirm"])))
         return redirect("people:data")
     try:
         deletion = services.request_deletion(user=user)
