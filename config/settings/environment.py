@@ -40,6 +40,15 @@ class Environment(BaseSettings):
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
     )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
+    sign_up: Literal["open", "closed"] = Field("open", description="Who may make an account.")
+    oidc_providers: list[dict[str, str]] = Field(
+        [], description="JSON list of id, name, server_url, client_id, client_secret."
+    )
+    orcid_client_id: str = Field("", description="Sign in with ORCID.")
+    orcid_client_secret: str = Field("", description="Its secret.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Reverse proxies of ours that add to X-Forwarded-For."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
     demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")
 
@@ -47,6 +56,15 @@ class Environment(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("oidc_providers")
+    @classmethod
+    def _complete(cls, value: list[dict[str, str]]) -> list[dict[str, str]]:
+        needed = {"id", "name", "server_url", "client_id", "client_secret"}
+        for provider in value:
+            if set(provider) != needed:
+                raise ValueError(f"Each provider of OIDC_PROVIDERS needs exactly {sorted(needed)}.")
+        return value
 
     @property
     def address(self) -> str:

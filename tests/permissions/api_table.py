@@ -1,6 +1,7 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.reference_table import REFERENCE
+from tests.permissions.sign_in_table import SIGN_IN
 from tests.permissions.table import (
     ADMINISTRATOR,
     ALGORITHM,
@@ -309,4 +310,4 @@ API: list[Row] = [
     *CHALLENGES,
     *ACCOUNT,
 ]
-TABLE = [*PAGES, *API, *REFERENCE]
+TABLE = [*PAGES, *API, *REFERENCE, *SIGN_IN]
