@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("app.web.urls")),
     path("", include("app.accounts.urls")),
+    path("", include("app.accounts.sign_in_urls")),
     path("", include("app.people.urls")),
     path("", include("app.design.urls")),
     path("", include("app.delivery.urls")),

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.test import Client
 
 from app.accounts.models import User
 from tests.data import DATA
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, sign_in
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
@@ -29,6 +30,12 @@ def media(settings: LazySettings, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def counters() -> None:
+    """Let no test be refused for what another one tried."""
+    cache.clear()
+
+
 @pytest.fixture
 def user(db: None) -> User:
     return UserFactory()
@@ -41,5 +48,4 @@ def stranger(db: None) -> User:
 
 @pytest.fixture
 def signed_in(client: Client, user: User) -> Client:
-    client.force_login(user)
-    return client
+    return sign_in(client, user)

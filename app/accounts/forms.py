@@ -2,26 +2,23 @@
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import MaxLengthValidator
 
 from app.accounts.models import User
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(LoginForm):  # type: ignore[misc]
     """Sign in by user name or e-mail address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "User name or e-mail address"
-
-    def clean_username(self) -> str:
-        """Turn an e-mail address into the user name it belongs to."""
-        given: str = self.cleaned_data["username"]
-        if "@" in given:
-            user = User.objects.filter(email__iexact=given).first()
-            return user.username if user else given
-        return given
+        login = self.fields["login"]
+        login.label, login.max_length = "User name or e-mail address", 254
+        login.validators.append(MaxLengthValidator(254))
+        login.widget.attrs = {"autocomplete": "username webauthn", "autofocus": True}
+        self.fields["password"].widget.attrs.pop("placeholder", None)
 
 
 class ProfileForm(forms.ModelForm[User]):

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import Token, User
+from app.accounts.reauthentication import recent_sign_in_required
 from app.accounts.services import issue_token, revoke_token
 from app.accounts.token_policy import TOKENS
 from app.core.access import fetch
@@ -57,6 +58,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@recent_sign_in_required
 @never_cache
 def create_token(request: HttpRequest) -> HttpResponse:
     """Make a token and show it, once."""

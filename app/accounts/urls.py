@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from app.accounts import token_views, views
+from app.accounts import security_views, token_views, views
 
 app_name = "accounts"
 urlpatterns = [
-    path("sign-in/", views.SignInView.as_view(), name="sign_in"),
-    path("sign-out/", views.SignOutView.as_view(), name="sign_out"),
+    path("sign-in/", security_views.sign_in, name="sign_in"),
+    path("sign-out/", security_views.sign_out, name="sign_out"),
+    path("account/security/", security_views.security, name="security"),
     path("profile/", views.profile, name="profile"),
     path("profile/tokens/", token_views.token_list, name="tokens"),
     path("profile/tokens/new/", token_views.create_token, name="create_token"),

@@ -1,39 +1,20 @@
-"""Sign in and out, the own profile, and the people of an object."""
+"""The own profile, and the people of an object."""
 
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from app.accounts.forms import PersonForm, ProfileForm, SignInForm
+from app.accounts.forms import PersonForm, ProfileForm
 from app.accounts.models import User
 from app.accounts.registry import people_policy
 from app.accounts.services import grant_role, revoke_role, update_profile
 from app.core.access import fetch
 from app.core.forms import changed_values
-
-
-class SignInView(LoginView):
-    """Sign in; in the demo the personas are listed beside the form."""
-
-    template_name = "accounts/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the demo's personas, where this is a demo."""
-        return super().get_context_data(demo_personas=settings.DEMO_PERSONAS, **kwargs)
-
-
-class SignOutView(LogoutView):
-    """Sign out (POST only)."""
 
 
 @login_required

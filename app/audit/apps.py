@@ -11,9 +11,10 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Become the core's audit sink and record sign-ins."""
-        from app.audit import signals
+        from app.audit import sign_in_signals, signals
         from app.audit.services import record
         from app.core.audit import set_audit_sink
 
         set_audit_sink(record)
         signals.connect()
+        sign_in_signals.connect()

@@ -24,5 +24,6 @@ def _signed_out(sender: Any, user: Any, **kwargs: Any) -> None:
 
 
 def _refused(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
-    given = str(credentials.get("username", ""))[:150]
+    named = [credentials.get(name) for name in ("username", "email", "login")]
+    given = str(next(filter(None, named), ""))[:150]
     record("accounts.user.sign_in_refused", obj=None, data={"given": given})

@@ -1,7 +1,9 @@
 """Request id, audit context, and the one place where errors become answers."""
 
+import ipaddress
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -10,6 +12,34 @@ from app.core.errors import PortalError
 from app.core.ids import new_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ClientAddressMiddleware:
+    """Let ``REMOTE_ADDR`` be the client's address when reverse proxies of ours stand in front.
+
+    Each of the `TRUSTED_PROXIES` adds the address it was asked from to the end of
+    ``X-Forwarded-For``; what stands before those was written by the client and says nothing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Put the client's address in place; forget what a client may have written itself."""
+        given = request.META.pop("HTTP_X_FORWARDED_FOR", "")
+        proxies: int = settings.TRUSTED_PROXIES
+        hops = [hop.strip() for hop in given.split(",")]
+        if proxies and len(hops) >= proxies and _is_address(hops[-proxies]):
+            request.META["REMOTE_ADDR"] = hops[-proxies]
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class RequestContextMiddleware:

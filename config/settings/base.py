@@ -9,6 +9,8 @@ import django_stubs_ext
 from app.core.storage import django_storages
 from config.settings.environment import Environment
 from config.settings.security import content_security_policy
+from config.settings.sign_in import APPS as SIGN_IN_APPS
+from config.settings.sign_in import account_settings, sign_on_origins
 
 django_stubs_ext.monkeypatch()  # lets generic Django classes be written with their types
 
@@ -34,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "channels",
     "csp",
@@ -43,6 +46,7 @@ INSTALLED_APPS = [
     "app.core",
     "app.design",
     "app.accounts",
+    *SIGN_IN_APPS,
     "app.audit",
     "app.notifications",
     "app.uploads",
@@ -61,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "app.core.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -72,6 +77,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "app.accounts.sessions.SessionActivityMiddleware",
+    "app.accounts.second_factor.SecondFactorMiddleware",
     "app.core.middleware.PortalErrorMiddleware",
 ]
 
@@ -116,6 +124,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 AUTH_USER_MODEL = "accounts.User"
+globals().update(account_settings(ENV))
+TRUSTED_PROXIES = ENV.trusted_proxies
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -132,7 +142,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "hounsfield_csrf"
 CONTENT_SECURITY_POLICY = content_security_policy(
-    site_url=SITE_URL, storage_url=STORAGE_URL, delivery_domain=ENV.delivery_domain
+    site_url=SITE_URL,
+    storage_url=STORAGE_URL,
+    delivery_domain=ENV.delivery_domain,
+    sign_on=sign_on_origins(ENV),
 )
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -189,6 +202,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_CLASSES": ["app.accounts.authentication.CallerThrottle"],
     "DEFAULT_THROTTLE_RATES": {"caller": "6000/min"},
+    "NUM_PROXIES": 0,  # the address is the right one by then
     "EXCEPTION_HANDLER": "app.core.api.errors.exception_handler",
 }
 

@@ -43,6 +43,15 @@ class Environment(BaseSettings):
     upload_quota_unverified_gb: int = Field(
         16, ge=1, description="The same for people who were not verified, in GiB."
     )
+    sign_up: Literal["open", "closed"] = Field("open", description="Who may make an account.")
+    oidc_providers: list[dict[str, str]] = Field(
+        [], description="JSON list of id, name, server_url, client_id, client_secret."
+    )
+    orcid_client_id: str = Field("", description="Sign in with ORCID.")
+    orcid_client_secret: str = Field("", description="Its secret.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Reverse proxies of ours that add to X-Forwarded-For."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
     demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")
 
@@ -50,6 +59,15 @@ class Environment(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("oidc_providers")
+    @classmethod
+    def _complete(cls, value: list[dict[str, str]]) -> list[dict[str, str]]:
+        needed = {"id", "name", "server_url", "client_id", "client_secret"}
+        for provider in value:
+            if set(provider) != needed:
+                raise ValueError(f"Each provider of OIDC_PROVIDERS needs exactly {sorted(needed)}.")
+        return value
 
     @property
     def address(self) -> str:

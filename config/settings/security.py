@@ -1,5 +1,6 @@
 """The content security policy: nothing runs or loads that we did not serve."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,12 +8,13 @@ from app.core.storage import BucketLocation, parse_storage_url
 
 
 def content_security_policy(
-    *, site_url: str, storage_url: str, delivery_domain: str
+    *, site_url: str, storage_url: str, delivery_domain: str, sign_on: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return django-csp's setting.
 
     Pictures and file parts may also come from and go to the site's public address (which may
     differ from the one in the browser), the bucket and CloudFront.
+    ``sign_on`` are the places that the buttons of single sign-on lead to.
     ``wasm-unsafe-eval`` lets the viewer's decoder, a WebAssembly module of ours, run.
     """
     stores = [site_url, *_store_origins(storage_url, delivery_domain)]
@@ -28,7 +30,7 @@ def content_security_policy(
             "font-src": [own],
             "object-src": ["'none'"],
             "base-uri": ["'none'"],
-            "form-action": [own],
+            "form-action": [own, *sign_on],
             "frame-ancestors": ["'none'"],
         }
     }

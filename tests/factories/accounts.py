@@ -1,8 +1,10 @@
 """The smallest valid users."""
 
+import time
 from typing import Any
 
 import factory
+from django.test import Client
 from factory.django import DjangoModelFactory
 
 from app.accounts.models import User
@@ -25,3 +27,14 @@ class UserFactory(DjangoModelFactory[User]):
         self.set_password(extracted or "secret")
         if create:
             self.save()
+
+
+def sign_in(client: Client, user: User) -> Client:
+    """Sign a person in as if they had just given their password."""
+    client.force_login(user)
+    session = client.session
+    given = {"method": "password", "at": time.time(), "reauthenticated": True}
+    session["account_authentication_methods"] = [given]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client

@@ -2,6 +2,7 @@
 
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.reference_table import REFERENCE
+from tests.permissions.sign_in_table import SIGN_IN
 from tests.permissions.table import (
     ADMINISTRATOR,
     ALGORITHM,
@@ -310,4 +311,10 @@ API: list[Row] = [
     *CHALLENGES,
     *ACCOUNT,
 ]
-TABLE = [*PAGES, *API, *PEOPLE, *REFERENCE]
+TABLE = [
+    *PAGES,
+    *API,
+    *PEOPLE,
+    *REFERENCE,
+    *SIGN_IN,
+]

@@ -121,7 +121,7 @@ SITE = [
         "accounts:sign_in",
         "POST",
         frozenset({"anonymous"}),
-        body={"username": "stranger@example.org", "password": "secret"},
+        body={"login": "stranger@example.org", "password": "secret"},
         others=OK,
     ),
     Row("accounts:sign_out", "GET", frozenset(), anonymous=METHOD, others=METHOD),

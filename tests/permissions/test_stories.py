@@ -79,7 +79,7 @@ def test_a_visitor_is_asked_to_sign_in_and_brought_back(client: Client, user: Us
     address = reverse("archives:detail", args=[archive.pk])
     response = client.get(address)
     assert response.status_code == 302
-    response = client.post(response["Location"], {"username": user.username, "password": "secret"})
+    response = client.post(response["Location"], {"login": user.username, "password": "secret"})
     assert response["Location"] == address
 
 

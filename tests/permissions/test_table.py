@@ -15,11 +15,12 @@ from django.test import Client, TestCase, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from app.audit.models import Event
+from tests.factories.accounts import sign_in
 from tests.permissions.api_table import TABLE
 from tests.permissions.table import CONFLICT, HIDDEN, LOGIN, METHOD, OK, REFUSED, Row
 from tests.permissions.world import ROLES, World, build_world
 
-NOT_COUNTED = {"sessions.Session", "viewer.ViewSession", "audit.Event"}
+NOT_COUNTED = {"sessions.Session", "viewer.ViewSession", "audit.Event", "usersessions.UserSession"}
 JSON: dict[str, Any] = {
     "one-file": [{"filename": "a.mha", "size": 3}],
     "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
@@ -156,7 +157,7 @@ def _input(world: World) -> list[dict[str, Any]]:
 def _send(row: Row, address: str, *, body: dict[str, Any], role: str, world: World) -> Any:
     client = Client()
     if role != "anonymous":
-        client.force_login(world.people[role])
+        sign_in(client, world.people[role])
     if row.json:
         return client.generic(
             row.method, address, json.dumps(body), content_type="application/json"

@@ -29,7 +29,7 @@ class Browser:
 
     def sign_in(self, username: str, password: str) -> None:
         """Sign in through the form."""
-        page = self.post("/sign-in/", username=username, password=password)
+        page = self.post("/sign-in/", login=username, password=password)
         if "/sign-in/" in str(page.url):
             raise StepFailed(f"Signing in as {username} was refused.")
 

@@ -1,0 +1,73 @@
+"""What the portal wants otherwise than django-allauth does."""
+
+import re
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+
+from app.accounts.models import User
+from app.accounts.sealing import seal, unseal
+from app.accounts.second_factor import factors_of, needs_second_factor
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Sign-up by setting; people whom an administrator made need no confirmation."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Tell whether anybody may make an account."""
+        return bool(settings.SIGN_UP_OPEN)
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> Any:
+        """Take the address of a person for confirmed who did not sign up themselves.
+
+        Whoever signs up has a row for their address, unconfirmed at first. People made by an
+        administrator or a seed file have none: whoever made them vouches for the address.
+        """
+        if user.email and not EmailAddress.objects.filter(user=user).exists():
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return super().pre_login(request, user, **kwargs)
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """Say nothing of signing in and out: people see that they are."""
+        template = args[0] if args else kwargs.get("message_template", "")
+        if template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
+            super().add_message(request, level, *args, **kwargs)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets are kept encrypted; staff keep their last second factor."""
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as it may lie in the database."""
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a secret that lies in the database."""
+        return unseal(encrypted_text)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Tell whether a factor may go: staff need one that is not only for emergencies."""
+        user = authenticator.user
+        if not needs_second_factor(user) or authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            return True
+        return factors_of(user).exclude(pk=authenticator.pk).exists()
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Accounts elsewhere open accounts here, but never take over one that is there."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Tell whether an unknown person may make an account; as with a password."""
+        return bool(settings.SIGN_UP_OPEN)
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
+        """Suggest a user name that may be chosen here."""
+        user = super().populate_user(request, sociallogin, data)
+        user.username = re.sub(r"[^A-Za-z0-9]+", "-", user.username or "").strip("-")[:40]
+        return user
