@@ -14,8 +14,10 @@ class ArchivesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
+        from archives.models import ArchiveMember, ArchiveRequest
         from archives.policies import ARCHIVES
         from archives.selectors import image_ids_visible_to, value_ids_visible_to
         from archives.services import (
@@ -27,6 +29,18 @@ class ArchivesConfig(AppConfig):
         from viewer.registry import register
 
         register_people("archive", ARCHIVES)
+        register_kind(
+            Kind(
+                key="archive",
+                noun="archive",
+                icon="archive",
+                area="archives",
+                pages="archives",
+                policy=ARCHIVES,
+                requests=ArchiveRequest,
+                roles=(ArchiveMember.Role.USER, ArchiveMember.Role.UPLOADER),
+            )
+        )
         visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)

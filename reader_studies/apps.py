@@ -14,14 +14,28 @@ class ReaderStudiesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from reader_studies.display import DisplaySetSource
+        from reader_studies.models import ReaderStudyMember, ReaderStudyRequest
         from reader_studies.policies import READER_STUDIES
         from reader_studies.selectors import image_ids_visible_to, value_ids_visible_to
         from reader_studies.services import describe_display_set, receive_display_set_image
         from viewer.registry import register
 
         register_people("reader-study", READER_STUDIES)
+        register_kind(
+            Kind(
+                key="reader-study",
+                noun="reader study",
+                icon="book-open-check",
+                area="reader-studies",
+                pages="reader_studies",
+                policy=READER_STUDIES,
+                requests=ReaderStudyRequest,
+                roles=(ReaderStudyMember.Role.READER,),
+            )
+        )
         visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)

@@ -9,6 +9,7 @@ from app.api.views import HandshakeView, TimezoneView
 from app.challenges.api.urls import urlpatterns as challenges
 from app.images.api.urls import urlpatterns as images
 from app.notifications.api.urls import urlpatterns as notifications
+from app.requests.api.urls import urlpatterns as access_requests
 from app.sockets.api.urls import urlpatterns as sockets
 from archives.api.urls import urlpatterns as archives
 from reader_studies.api.urls import urlpatterns as reader_studies
@@ -22,6 +23,7 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     *images,
     *accounts,
     *notifications,
+    *access_requests,
     *viewer,
     *challenges,
     *archives,

@@ -13,14 +13,28 @@ class ChallengesConfig(AppConfig):
         """Register what challenges are to the layers below."""
         from algorithms.services.runs import build_algorithm_spec
         from app.accounts.registry import register_people
+        from app.challenges.models import ChallengeMember, ChallengeRequest
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
         from app.execution.registry import register_job_kind
         from app.images import visibility
+        from app.requests.registry import Kind, register_kind
 
         register_people("challenge", CHALLENGES)
+        register_kind(
+            Kind(
+                key="challenge",
+                noun="challenge",
+                icon="trophy",
+                area="challenges",
+                pages="challenges",
+                policy=CHALLENGES,
+                requests=ChallengeRequest,
+                roles=(ChallengeMember.Role.PARTICIPANT,),
+            )
+        )
         visibility.register(image_ids_visible_to)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished

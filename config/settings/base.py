@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "app.accounts",
     "app.audit",
     "app.notifications",
+    "app.requests",
     "app.uploads",
     "app.delivery",
     "app.images",

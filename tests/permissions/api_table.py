@@ -1,5 +1,6 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.requests_table import TABLE as REQUESTS
 from tests.permissions.table import (
     ADMINISTRATOR,
     ALGORITHM,
@@ -15,6 +16,7 @@ from tests.permissions.table import (
     SIGNED_IN,
     STUDY,
     STUDY_EDITORS,
+    SUBMITTERS,
     Row,
     api,
     page,
@@ -249,7 +251,7 @@ CHALLENGES = [
     *api(
         "api:submission-list",
         "POST",
-        CHALLENGE,
+        SUBMITTERS,
         body={"phase": "phase", "algorithm": "own-algorithm"},
     ),
     *api("api:submission-detail", "GET", EVALUATION, path=pk("submission")),
@@ -291,4 +293,4 @@ API: list[Row] = [
     *CHALLENGES,
     *ACCOUNT,
 ]
-TABLE = [*PAGES, *API]
+TABLE = [*PAGES, *API, *REQUESTS]

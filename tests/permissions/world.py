@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from app.accounts.models import User
-from app.accounts.services import issue_token
+from app.accounts.services import grant_role, issue_token
 from app.challenges.models import Evaluation
+from app.challenges.policies import CHALLENGES
 from app.core.states import transition
 from app.execution.models import Job
 from app.images.models import Image, ImageFile
 from app.notifications.services import notify
+from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
@@ -44,6 +46,8 @@ ROLES = (
     "participant",
     "submission_owner",
     "challenge_admin",
+    "evaluator",
+    "asker",
     "administrator",
 )
 
@@ -72,6 +76,7 @@ def build_world() -> World:
     things: dict[str, Any] = {"stranger": people["stranger"].pk}
     things |= _archives(people) | _study(people) | _algorithm(people)
     things |= _challenge(people) | _uploads(people)
+    things |= _requests(people["asker"], things)
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
     return World(people, {name: getattr(value, "pk", value) for name, value in things.items()})
@@ -136,6 +141,7 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
 def _challenge(people: dict[str, User]) -> dict[str, Any]:
     admin, owner = people["challenge_admin"], people["submission_owner"]
     challenge = make_challenge(admin=admin, participants=(people["participant"], owner))
+    grant_role(CHALLENGES, actor=admin, obj=challenge, user=people["evaluator"], role="EVALUATOR")
     phase = make_phase(challenge, cases=1)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)
@@ -158,6 +164,20 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,
         "waiting_evaluation": waiting,
+    }
+
+
+def _requests(asker: User, things: dict[str, Any]) -> dict[str, Any]:
+    asked = {
+        f"{name}_request": ask_for_access(user=asker, target=things[name]).request
+        for name in ("archive", "study", "algorithm", "challenge")
+    }
+    listed = make_archive(listed=True)
+    return {
+        **asked,
+        "listed": listed,
+        "listed_study": make_study(listed=True),
+        "chosen_request": f"archive/{asked['archive_request'].pk}",
     }
 
 
