@@ -7,6 +7,8 @@ from app.requests.models import AccessRequest
 class RequestGone(NotFound):
     """The request, or what it was about, is not there (any more) for this person."""
 
+    code = "request-gone"
+
     def __init__(self) -> None:
         super().__init__(
             "There is no such request, or it is none of yours.",
@@ -27,7 +29,7 @@ def _what_happened(request: AccessRequest) -> str:
     asker = request.user.display_name
     if request.state == AccessRequest.State.WITHDRAWN:
         return f"{asker} has withdrawn this request."
-    done = "accepted" if request.state == AccessRequest.State.ACCEPTED else "turned down"
+    done = "accepted" if request.state == AccessRequest.State.ACCEPTED else "rejected"
     if request.decided_by is None:
         return f"The request of {asker} was {done} before."
     return f"{request.decided_by.display_name} has already {done} the request of {asker}."

@@ -8,11 +8,19 @@ from django import forms
 from app.requests.models import AccessMode
 
 
+class DefaultedChoiceField(forms.ChoiceField):
+    """A choice that a browser always makes, and that programs may leave to the default."""
+
+    def clean(self, value: Any) -> str:
+        """Take nothing for an answer."""
+        return str(super().clean(value)) if value else ""
+
+
 class AskableForm(forms.ModelForm[Any]):
     """The part of an object's form that says who finds it and how people get in."""
 
-    access_mode = forms.ChoiceField(
-        label="When somebody asks for access", choices=AccessMode.choices, required=False
+    access_mode = DefaultedChoiceField(
+        label="When somebody asks for access", choices=AccessMode.choices
     )
     listed = forms.BooleanField(
         label="Listed: people without access find it and can ask",
@@ -29,7 +37,7 @@ class AskableForm(forms.ModelForm[Any]):
 class AskForm(forms.Form):
     """Ask for access."""
 
-    role = forms.ChoiceField(label="As", required=False)
+    role = DefaultedChoiceField(label="As")
     message = forms.CharField(
         label="Message to the owners",
         help_text="Who you are and what you want to do with it.",

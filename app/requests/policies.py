@@ -18,7 +18,7 @@ class RequestPolicy(Policy[AccessRequest]):
 
     def visible_to(self, user: Any) -> QuerySet[AccessRequest]:
         """Return the requests that ``user`` made or may decide."""
-        rows: QuerySet[AccessRequest] = self.kind.rows.all()
+        rows: QuerySet[Any] = self.kind.rows.all()
         if not user.is_authenticated:
             return rows.none()
         if user.is_superuser:
@@ -27,7 +27,7 @@ class RequestPolicy(Policy[AccessRequest]):
 
     def decidable_by(self, user: Any) -> QuerySet[AccessRequest]:
         """Return the requests that ``user`` may decide, decided ones too."""
-        rows: QuerySet[AccessRequest] = self.kind.rows.all()
+        rows: QuerySet[Any] = self.kind.rows.all()
         if not user.is_authenticated:
             return rows.none()
         return rows if user.is_superuser else rows.filter(target__in=self._managed_by(user))

@@ -1,5 +1,7 @@
 """When a request needs no editor."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from app.requests.models import AccessMode, AccessRequest
@@ -8,11 +10,11 @@ from app.requests.registry import Kind
 State = AccessRequest.State
 
 
-def due_requests(kind: Kind) -> QuerySet[AccessRequest]:
+def due_requests(kind: Kind) -> QuerySet[Any]:
     """Return the open requests that the access mode of their object lets in at once.
 
     Only the kind's first role is given that way, and only to people about whom nothing was
-    decided before: whoever was turned down, or let in and sent away again, waits for an editor.
+    decided before: whoever was rejected, or let in and sent away again, waits for an editor.
     """
     at_once = Q(target__access_mode=AccessMode.AUTOMATIC) | Q(
         target__access_mode=AccessMode.VERIFIED, user__verified_at__isnull=False
@@ -22,7 +24,7 @@ def due_requests(kind: Kind) -> QuerySet[AccessRequest]:
         user=OuterRef("user"),
         state__in=[State.ACCEPTED, State.REJECTED],
     )
-    rows: QuerySet[AccessRequest] = kind.rows.filter(
+    rows: QuerySet[Any] = kind.rows.filter(
         at_once, state=State.PENDING, role=kind.roles[0], user__is_active=True
     )
     return rows.exclude(Exists(decided))

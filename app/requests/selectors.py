@@ -57,9 +57,11 @@ def get_request_for(user: Any, key: str, pk: UUID | str, *, action: str = "view"
     try:
         kind = kind_named(key)
         rows = kind.rows.select_related("user", "target", "decided_by")
-        return fetch(RequestPolicy(kind), user=user, pk=pk, action=action, queryset=rows)
+        policy = RequestPolicy(kind)
+        found: AccessRequest = fetch(policy, user=user, pk=pk, action=action, queryset=rows)
     except NotFound:
         raise RequestGone from None
+    return found
 
 
 def find_entry_for(user: Any, pk: UUID, *, action: str = "view") -> Entry:
@@ -113,9 +115,9 @@ def _of(kind: Kind, key: str) -> Q:
     return Q() if key in ("", kind.key) else Q(pk__in=[])
 
 
-def waiting_for(target: Any) -> QuerySet[AccessRequest]:
+def waiting_for(target: Any) -> QuerySet[Any]:
     """Return the open requests for one object, the oldest first."""
-    rows: QuerySet[AccessRequest] = kind_of(target).rows.filter(target=target, state=State.PENDING)
+    rows: QuerySet[Any] = kind_of(target).rows.filter(target=target, state=State.PENDING)
     return rows.select_related("user", "target").order_by("created")
 
 
@@ -210,4 +212,5 @@ def _united(parts: Iterable[tuple[Kind, QuerySet[Any]]], *more: str) -> QuerySet
         .values("id", "created", "kind", *more)
         for kind, rows in parts
     ]
-    return chosen[0].union(*chosen[1:], all=True)
+    united: QuerySet[Any, Any] = chosen[0].union(*chosen[1:], all=True)
+    return united

@@ -117,7 +117,7 @@ def accept(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def reject(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
-    """Turn a request down."""
+    """Reject a request."""
     found = selectors.get_request_for(request.user, key, pk, action="decide")
     reason = _reason(request)
     try:
@@ -126,7 +126,7 @@ def reject(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
         raise
     except PortalError as error:
         return _told(request, error, key=key, found=found)
-    messages.success(request, f"The request of {found.user.display_name} is turned down.")
+    messages.success(request, f"The request of {found.user.display_name} is rejected.")
     return _back(request, key=key, found=found)
 
 

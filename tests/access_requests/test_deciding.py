@@ -69,7 +69,7 @@ class TestDecisions:
         request.refresh_from_db()
         assert (request.state, request.reason) == ("REJECTED", "Only for the trial.")
         assert role_on(archive, stranger) == ""
-        assert "turned down. Only for the trial." in Notification.objects.get(user=stranger).text
+        assert "rejected. Only for the trial." in Notification.objects.get(user=stranger).text
 
     def test_every_move_is_recorded(self, user: User, stranger: User) -> None:
         request = ask(stranger, make_archive(editor=user))
@@ -126,7 +126,7 @@ class TestMeanwhile:
     def test_decided_by_another_editor(self, user: User, stranger: User) -> None:
         other, request = UserFactory(), ask(stranger, make_archive(editor=user))
         reject_request(actor=other, request=request)
-        with pytest.raises(AlreadyDecided, match=f"{other.display_name} has already turned down"):
+        with pytest.raises(AlreadyDecided, match=f"{other.display_name} has already rejected"):
             accept_request(actor=user, request=request)
         with pytest.raises(AlreadyDecided):
             withdraw_request(actor=stranger, request=request)

@@ -161,7 +161,20 @@ CHALLENGES = (
     _visit("challenges:evaluation", "author", "/challenges/evaluations/{evaluation}/"),
 )
 
-VISITS = SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+REQUESTS = (
+    _visit("requests:discover", "author", "/discover/"),
+    _visit("requests:discover", "author", "/discover/?q=nothing+like+it", note="nothing-found"),
+    _visit("requests:card", "author", "/discover/archive/{listed_archive}/"),
+    _visit("requests:card", "researcher", "/discover/archive/{listed_archive}/", note="owner"),
+    _visit("requests:list", "researcher", "/requests/", picture="requests"),
+    _visit("requests:list", "radiologist", "/requests/?show=mine", note="mine"),
+    _visit("requests:list", "radiologist", "/requests/", note="empty"),
+    _visit("requests:detail", "researcher", "/requests/archive/{request}/"),
+    _visit("requests:detail", "radiologist", "/requests/archive/{request}/"),
+    _visit("archives:people", "researcher", "/archives/{listed_archive}/people/", note="requests"),
+)
+
+VISITS = SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES + REQUESTS
 
 POST_ONLY = frozenset(
     {
@@ -176,6 +189,10 @@ POST_ONLY = frozenset(
         "challenges:join",
         "images:cancel_import",
         "notifications:read_all",
+        "requests:accept",
+        "requests:accept_several",
+        "requests:reject",
+        "requests:withdraw",
         "reader_studies:delete_case",
         "reader_studies:delete_question",
     }

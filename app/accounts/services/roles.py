@@ -63,7 +63,7 @@ def grant_missing_role(
             other = dict(held.Role.choices).get(held.role, held.role).lower()
             raise Conflict(
                 f"{user.display_name} has another role here: {other}.",
-                advice="Change it on the People page, or turn the request down.",
+                advice="Change it on the People page, or reject the request.",
             )
     grant_role(policy, actor=actor, obj=obj, user=user, role=role)
     return True

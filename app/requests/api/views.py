@@ -96,7 +96,7 @@ class AccessRequestViewSet(ResourceViewSet[Any]):
     @extend_schema(request=DecisionSerializer, responses=AccessRequestSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
-        """Turn a request down."""
+        """Reject a request."""
         entry = self._found(pk, "decide")
         services.reject_request(actor=self._actor(), request=entry.request, **self._words())
         return self._again(entry)

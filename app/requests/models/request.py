@@ -19,7 +19,7 @@ class AccessRequest(UUIDModel, TimestampedModel):
     class State(models.TextChoices):
         PENDING = "PENDING", "Waiting for a decision"
         ACCEPTED = "ACCEPTED", "Accepted"
-        REJECTED = "REJECTED", "Turned down"
+        REJECTED = "REJECTED", "Rejected"
         WITHDRAWN = "WITHDRAWN", "Withdrawn"
 
     MACHINE = StateMachine.of(

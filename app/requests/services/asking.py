@@ -22,7 +22,7 @@ from app.requests.services.locking import lock_open_request, lock_target
 MOST_REJECTIONS = 3
 PAUSE = timedelta(days=1)
 MOST_A_DAY = 3  # requests for one object: withdrawing and asking again also reaches the editors
-MOST_WAITING = 50  # open requests of one person
+MOST_WAITING = 100  # open requests of one person
 
 State = AccessRequest.State
 
@@ -111,13 +111,13 @@ def _check_limits(kind: Kind, *, user: User, asked: Any) -> None:
     rejected = asked.filter(state=State.REJECTED).order_by("-decided_at")
     if rejected.count() >= MOST_REJECTIONS:
         raise LimitReached(
-            f"Your requests were turned down {MOST_REJECTIONS} times.",
+            f"Your requests were rejected {MOST_REJECTIONS} times.",
             advice="Write to one of the owners if things have changed.",
         )
     last = rejected.first()
     if last is not None and last.decided_at > timezone.now() - PAUSE:
         raise LimitReached(
-            "Your last request was turned down less than a day ago.",
+            "Your last request was rejected less than a day ago.",
             advice="Read the reason, and ask again tomorrow.",
             next_at=(last.decided_at + PAUSE).isoformat(),
         )

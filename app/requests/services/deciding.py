@@ -1,4 +1,4 @@
-"""Accepting and turning down."""
+"""Accepting and rejecting."""
 
 from collections.abc import Iterable
 
@@ -36,7 +36,7 @@ def accept_request(*, actor: User, request: AccessRequest, reason: str = "") -> 
 
 @transaction.atomic
 def reject_request(*, actor: User, request: AccessRequest, reason: str = "") -> None:
-    """Turn a request down; whoever asked reads the reason."""
+    """Reject a request; whoever asked reads the reason."""
     request = lock_open_request(request)
     transition(
         request,
@@ -46,7 +46,7 @@ def reject_request(*, actor: User, request: AccessRequest, reason: str = "") -> 
         decided_by=actor,
         decided_at=timezone.now(),
     )
-    _tell_asker(kind_of_request(request), request, "was turned down")
+    _tell_asker(kind_of_request(request), request, "was rejected")
 
 
 def accept_requests(
