@@ -166,7 +166,7 @@ REQUESTS = (
     _visit("requests:discover", "author", "/discover/?q=nothing+like+it", note="nothing-found"),
     _visit("requests:card", "author", "/discover/archive/{listed_archive}/"),
     _visit("requests:card", "researcher", "/discover/archive/{listed_archive}/", note="owner"),
-    _visit("requests:list", "researcher", "/requests/", picture="requests"),
+    _visit("requests:list", "researcher", "/requests/"),
     _visit("requests:list", "radiologist", "/requests/?show=mine", note="mine"),
     _visit("requests:list", "radiologist", "/requests/", note="empty"),
     _visit("requests:detail", "researcher", "/requests/archive/{request}/"),
