@@ -15,6 +15,10 @@ class DefaultedChoiceField(forms.ChoiceField):
         """Take nothing for an answer."""
         return str(super().clean(value)) if value else ""
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Leave alone what was left out."""
+        return bool(data) and super().has_changed(initial, data)
+
 
 class AskableForm(forms.ModelForm[Any]):
     """The part of an object's form that says who finds it and how people get in."""
