@@ -12,6 +12,7 @@ class AlgorithmsConfig(AppConfig):
     def ready(self) -> None:
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
+        from algorithms.models import AlgorithmMember, AlgorithmRequest
         from algorithms.personal_data import started_runs
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import image_ids_visible_to, value_ids_visible_to
@@ -22,12 +23,25 @@ class AlgorithmsConfig(AppConfig):
         from app.execution.registry import register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from viewer.registry import register
 
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
         register_personal_data("runs", started_runs)
+        register_kind(
+            Kind(
+                key="algorithm",
+                noun="algorithm",
+                icon="cpu",
+                area="algorithms",
+                pages="algorithms",
+                policy=ALGORITHMS,
+                requests=AlgorithmRequest,
+                roles=(AlgorithmMember.Role.USER,),
+            )
+        )
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())

@@ -5,17 +5,18 @@ from typing import Any
 from django import forms
 
 from algorithms.models import Algorithm
+from app.requests.forms import AskableForm
 from app.sockets.models import Socket
 from app.uploads.fields import UploadsField
 from archives.models import ArchiveItem
 
 
-class AlgorithmForm(forms.ModelForm[Algorithm]):
+class AlgorithmForm(AskableForm):
     """Change an algorithm."""
 
     class Meta:
         model = Algorithm
-        fields = ("title", "description", "public")
+        fields = ("title", "description", "public", "listed", "access_mode")
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         labels = {"public": "Everybody who is signed in may run it"}
         help_texts = {"public": ""}

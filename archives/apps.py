@@ -15,8 +15,10 @@ class ArchivesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
+        from archives.models import ArchiveMember, ArchiveRequest
         from archives.personal_data import edited_archives
         from archives.policies import ARCHIVES
         from archives.selectors import image_ids_visible_to, value_ids_visible_to
@@ -31,6 +33,18 @@ class ArchivesConfig(AppConfig):
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         register_people("archive", ARCHIVES, page="archives:people")
         register_personal_data("archives", edited_archives)
+        register_kind(
+            Kind(
+                key="archive",
+                noun="archive",
+                icon="archive",
+                area="archives",
+                pages="archives",
+                policy=ARCHIVES,
+                requests=ArchiveRequest,
+                roles=(ArchiveMember.Role.USER, ArchiveMember.Role.UPLOADER),
+            )
+        )
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)
         register_destination("archive-item", receive_item_image, describe_item)

@@ -4,16 +4,17 @@ from typing import Any
 
 from django import forms
 
+from app.requests.forms import AskableForm
 from app.uploads.fields import UploadsField
 from archives.models import Archive
 
 
-class ArchiveForm(forms.ModelForm[Archive]):
+class ArchiveForm(AskableForm):
     """Make or change an archive."""
 
     class Meta:
         model = Archive
-        fields = ("title", "description", "public")
+        fields = ("title", "description", "public", "listed", "access_mode")
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         labels = {"public": "Open to everybody who is signed in"}
         help_texts = {

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("app.delivery.urls")),
     path("", include("app.uploads.urls")),
     path("api/", include("app.api.urls")),
+    path("", include("app.requests.urls")),
     path("inbox/", include("app.notifications.urls")),
     path("images/", include("app.images.urls")),
     path("", include("viewer.urls")),

@@ -15,8 +15,10 @@ class ReaderStudiesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from reader_studies.display import DisplaySetSource
+        from reader_studies.models import ReaderStudyMember, ReaderStudyRequest
         from reader_studies.personal_data import given_answers
         from reader_studies.policies import READER_STUDIES
         from reader_studies.selectors import (
@@ -30,6 +32,18 @@ class ReaderStudiesConfig(AppConfig):
         visibility.register(image_ids_visible_to, used=image_ids_used_by)
         register_people("reader-study", READER_STUDIES, page="reader_studies:people")
         register_personal_data("answers", given_answers)
+        register_kind(
+            Kind(
+                key="reader-study",
+                noun="reader study",
+                icon="book-open-check",
+                area="reader-studies",
+                pages="reader_studies",
+                policy=READER_STUDIES,
+                requests=ReaderStudyRequest,
+                roles=(ReaderStudyMember.Role.READER,),
+            )
+        )
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)
         register(DisplaySetSource())

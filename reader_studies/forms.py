@@ -4,17 +4,25 @@ from typing import Any
 
 from django import forms
 
+from app.requests.forms import AskableForm
 from archives.models import Archive, ArchiveItem
 from archives.policies import ARCHIVES
 from reader_studies.models import Question, ReaderStudy
 
 
-class StudyForm(forms.ModelForm[ReaderStudy]):
+class StudyForm(AskableForm):
     """Make or change a study."""
 
     class Meta:
         model = ReaderStudy
-        fields = ("title", "description", "instructions", "answers_may_change")
+        fields = (
+            "title",
+            "description",
+            "instructions",
+            "answers_may_change",
+            "listed",
+            "access_mode",
+        )
         widgets = {
             "description": forms.Textarea(attrs={"rows": 3}),
             "instructions": forms.Textarea(attrs={"rows": 5}),

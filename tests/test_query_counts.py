@@ -18,6 +18,7 @@ from app.accounts.models import User
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, Import, ImportFile
 from app.notifications.services import notify
+from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
@@ -225,6 +226,34 @@ def personal_data(user: User, count: int) -> str:
     return reverse("people:data")
 
 
+def discover(user: User, count: int) -> str:
+    for _ in range(count):
+        make_archive(listed=True)
+    return reverse("requests:discover")
+
+
+def requests_to_decide(user: User, count: int) -> str:
+    archive, study = make_archive(editor=user), make_study(editor=user)
+    for _ in range(count):
+        ask_for_access(user=UserFactory(), target=archive)
+        ask_for_access(user=UserFactory(), target=study)
+    return reverse("requests:list")
+
+
+def my_requests(user: User, count: int) -> str:
+    for _ in range(count):
+        ask_for_access(user=user, target=make_archive())
+        ask_for_access(user=user, target=make_algorithm())
+    return reverse("requests:list") + "?show=mine"
+
+
+def archive_requests(user: User, count: int) -> str:
+    archive = make_archive(editor=user)
+    for _ in range(count):
+        ask_for_access(user=UserFactory(), target=archive)
+    return reverse("archives:people", args=[archive.pk])
+
+
 PAGES: tuple[Furnish, ...] = (
     home,
     archives,
@@ -252,6 +281,10 @@ PAGES: tuple[Furnish, ...] = (
     person,
     verifications,
     personal_data,
+    discover,
+    requests_to_decide,
+    my_requests,
+    archive_requests,
 )
 
 

@@ -11,6 +11,7 @@ from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, Algor
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
 from app.execution.models import ContainerImage, Job
+from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import (
     GivenValuesField,
     SocketSerializer,
@@ -68,6 +69,8 @@ class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
             "slug",
             "description",
             "public",
+            "listed",
+            "access_mode",
             "logo",
             "average_duration",
             "interfaces",
@@ -75,7 +78,7 @@ class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
         read_only_fields = fields
 
 
-class AlgorithmChangeSerializer(serializers.Serializer[Any]):
+class AlgorithmChangeSerializer(AskableSerializer):
     """What is changed of an algorithm."""
 
     title = serializers.CharField(max_length=200)

@@ -1,6 +1,11 @@
 """Algorithms, their interfaces and versions, and runs of them."""
 
-from algorithms.models.algorithm import Algorithm, AlgorithmInterface, AlgorithmMember
+from algorithms.models.algorithm import (
+    Algorithm,
+    AlgorithmInterface,
+    AlgorithmMember,
+    AlgorithmRequest,
+)
 from algorithms.models.run import AlgorithmRun
 from algorithms.models.version import AlgorithmVersion
 
@@ -8,6 +13,7 @@ __all__ = [
     "Algorithm",
     "AlgorithmInterface",
     "AlgorithmMember",
+    "AlgorithmRequest",
     "AlgorithmRun",
     "AlgorithmVersion",
 ]

@@ -4,10 +4,11 @@ from django.db import models
 
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
+from app.requests.models import AccessRequest, Askable
 from app.sockets.models import Socket
 
 
-class Algorithm(UUIDModel, TimestampedModel):
+class Algorithm(Askable, UUIDModel, TimestampedModel):
     """A container's page: what it does, its versions and its runs."""
 
     title = models.CharField(max_length=200, unique=True)
@@ -41,3 +42,11 @@ class AlgorithmMember(Membership):
         USER = "USER", "User"
 
     target = models.ForeignKey(Algorithm, on_delete=models.CASCADE, related_name="memberships")
+
+
+class AlgorithmRequest(AccessRequest):
+    """One person's wish for a role on one algorithm."""
+
+    ROLES = AlgorithmMember.Role
+
+    target = models.ForeignKey(Algorithm, on_delete=models.CASCADE, related_name="access_requests")

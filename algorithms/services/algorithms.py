@@ -24,10 +24,11 @@ def create_algorithm(
     public: bool = False,
     inputs: list[Socket],
     outputs: list[Socket],
+    **rest: object,
 ) -> Algorithm:
     """Make an algorithm with one interface; whoever makes it is its editor."""
     slug = free_slug(Algorithm, title, fallback="algorithm")
-    algorithm = Algorithm(title=title, slug=slug, description=description, public=public)
+    algorithm = Algorithm(title=title, slug=slug, description=description, public=public, **rest)
     make_owned(ALGORITHMS, actor=actor, obj=algorithm)
     interface = AlgorithmInterface.objects.create(algorithm=algorithm)
     interface.inputs.set(inputs)

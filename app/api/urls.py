@@ -11,6 +11,7 @@ from app.challenges.api.urls import urlpatterns as challenges
 from app.images.api.urls import urlpatterns as images
 from app.notifications.api.urls import urlpatterns as notifications
 from app.people.api.urls import urlpatterns as people
+from app.requests.api.urls import urlpatterns as access_requests
 from app.sockets.api.urls import urlpatterns as sockets
 from archives.api.urls import urlpatterns as archives
 from reader_studies.api.urls import urlpatterns as reader_studies
@@ -25,6 +26,7 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     *accounts,
     *notifications,
     *people,
+    *access_requests,
     *viewer,
     *challenges,
     *archives,

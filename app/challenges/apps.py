@@ -14,6 +14,7 @@ class ChallengesConfig(AppConfig):
         from algorithms.services.runs import build_algorithm_spec
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
+        from app.challenges.models import ChallengeMember, ChallengeRequest
         from app.challenges.personal_data import made_submissions
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to
@@ -21,9 +22,22 @@ class ChallengesConfig(AppConfig):
         from app.challenges.services.method import build_method_spec, method_finished
         from app.execution.registry import register_job_kind
         from app.images import visibility
+        from app.requests.registry import Kind, register_kind
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
+        register_kind(
+            Kind(
+                key="challenge",
+                noun="challenge",
+                icon="trophy",
+                area="challenges",
+                pages="challenges",
+                policy=CHALLENGES,
+                requests=ChallengeRequest,
+                roles=(ChallengeMember.Role.PARTICIPANT,),
+            )
+        )
         visibility.register(image_ids_visible_to)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished

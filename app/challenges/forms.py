@@ -6,19 +6,20 @@ from django import forms
 
 from algorithms.models import Algorithm
 from app.challenges.models import Challenge, Phase
+from app.requests.forms import AskableForm
 from app.uploads.fields import UploadsField
 from archives.models import ArchiveMember
 from archives.policies import ARCHIVES
 
 
-class ChallengeForm(forms.ModelForm[Challenge]):
+class ChallengeForm(AskableForm):
     """Make or change a challenge."""
 
     class Meta:
         model = Challenge
-        fields = ("title", "description", "public")
+        fields = ("title", "description", "public", "listed", "access_mode")
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
-        labels = {"public": "Everybody who is signed in may see it and take part"}
+        labels = {"public": "Everybody who is signed in may see it"}
         help_texts = {"public": ""}
         error_messages = {
             "title": {"unique": "Another challenge has this title. Choose a different one."}

@@ -9,23 +9,30 @@ from app.challenges.models import Challenge, ChallengeMember, Evaluation, Submis
 from app.core.access import Policy
 
 Role = ChallengeMember.Role
+EVALUATOR_ACTIONS = frozenset({"claim", "download"})
+"""Taking an evaluation over to score it outside, and the submitted container for that."""
 
 
 class ChallengePolicy(RolePolicy[Challenge]):
-    """Participants look and submit; administrators also change and manage people."""
+    """Participants look and submit; administrators also change and manage people.
+
+    External evaluators look, and score submissions outside of the portal; they do not submit, and
+    see neither the ground truth nor the hidden cases.
+    """
 
     model = Challenge
     membership = ChallengeMember
     owner_role = Role.ADMIN
     public_actions = frozenset({"view", "join"})
     grants = {
+        Role.EVALUATOR: frozenset({"view", "evaluate"}),
         Role.PARTICIPANT: frozenset({"view", "submit"}),
         Role.ADMIN: frozenset({"view", "submit", "change", "manage", "delete"}),
     }
 
 
 class SubmissionPolicy(Policy[Submission]):
-    """A submission is seen by its creator and the challenge's administrators."""
+    """A submission is seen by its creator, and the challenge's administrators and evaluators."""
 
     model = Submission
 
@@ -36,13 +43,18 @@ class SubmissionPolicy(Policy[Submission]):
             return submissions.none()
         if user.is_superuser:
             return submissions
-        return submissions.filter(Q(creator=user) | Q(Exists(_administers(user, "phase"))))
+        return submissions.filter(Q(creator=user) | Q(Exists(_sees_submissions(user))))
 
     def allows(self, user: Any, obj: Submission, action: str) -> bool:
-        """Administrators also see case results, logs and the metrics in full."""
-        if action == "view":
+        """Evaluators also take the container; administrators see logs and metrics in full.
+
+        Whoever handed in may cancel.
+        """
+        if action == "view" or (action == "cancel" and obj.creator_id == user.pk):
             return True
-        return CHALLENGES.allows(user, obj.phase.challenge, "change")
+        needed = "evaluate" if action in EVALUATOR_ACTIONS else "change"
+        challenge = obj.phase.challenge
+        return any(CHALLENGES.allows(user, challenge, one) for one in {needed, "change"})
 
 
 class EvaluationPolicy(Policy[Evaluation]):
@@ -59,9 +71,10 @@ class EvaluationPolicy(Policy[Evaluation]):
         return SUBMISSIONS.allows(user, obj.submission, action)
 
 
-def _administers(user: Any, path: str) -> QuerySet[ChallengeMember]:
+def _sees_submissions(user: Any) -> QuerySet[ChallengeMember]:
+    roles = [Role.ADMIN, *CHALLENGES.roles_with("evaluate")]
     return ChallengeMember.objects.filter(
-        target=OuterRef(f"{path}__challenge"), user=user, role=Role.ADMIN
+        target=OuterRef("phase__challenge"), user=user, role__in=roles
     )
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
+from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import (
     GivenValuesField,
     SocketValuePostSerializer,
@@ -31,6 +32,8 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
             "logo",
             "description",
             "public",
+            "listed",
+            "access_mode",
             "api_url",
             "url",
             "created",
@@ -39,7 +42,7 @@ class ArchiveSerializer(serializers.ModelSerializer[Archive]):
         read_only_fields = ("slug", "created", "modified")
 
 
-class NewArchiveSerializer(serializers.Serializer[Any]):
+class NewArchiveSerializer(AskableSerializer):
     """What an archive is made or changed with."""
 
     title = serializers.CharField(max_length=200)

@@ -4,9 +4,10 @@ from django.db import models
 
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
+from app.requests.models import AccessRequest, Askable
 
 
-class Archive(UUIDModel, TimestampedModel):
+class Archive(Askable, UUIDModel, TimestampedModel):
     """A curated set of cases."""
 
     title = models.CharField(max_length=200)
@@ -32,3 +33,11 @@ class ArchiveMember(Membership):
         USER = "USER", "User"
 
     target = models.ForeignKey(Archive, on_delete=models.CASCADE, related_name="memberships")
+
+
+class ArchiveRequest(AccessRequest):
+    """One person's wish for a role on one archive."""
+
+    ROLES = ArchiveMember.Role
+
+    target = models.ForeignKey(Archive, on_delete=models.CASCADE, related_name="access_requests")

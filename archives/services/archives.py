@@ -14,18 +14,18 @@ from archives.policies import ARCHIVES
 
 @transaction.atomic
 def create_archive(
-    *, actor: User, title: str, description: str = "", public: bool = False
+    *, actor: User, title: str, description: str = "", public: bool = False, **rest: object
 ) -> Archive:
     """Make an archive; whoever makes it is its editor."""
     slug = free_slug(Archive, title, fallback="archive")
-    archive = Archive(title=title, slug=slug, description=description, public=public)
+    archive = Archive(title=title, slug=slug, description=description, public=public, **rest)
     make_owned(ARCHIVES, actor=actor, obj=archive)
     record("archives.archive.created", obj=archive, actor=actor, data={"title": title})
     return archive
 
 
 def update_archive(*, actor: User, archive: Archive, **changes: object) -> Archive:
-    """Change an archive's title, description or publicity."""
+    """Change an archive's title, description, publicity or ways in."""
     return change("archives.archive.changed", obj=archive, actor=actor, **changes)
 
 

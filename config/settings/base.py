@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     *SIGN_IN_APPS,
     "app.audit",
     "app.notifications",
+    "app.requests",
     "app.uploads",
     "app.delivery",
     "app.people",

@@ -43,6 +43,7 @@ beat_schedule = {
         "app.images.tasks.reconcile_imports": 60.0,
         "app.challenges.tasks.reconcile_evaluations": 60.0,
         "viewer.tasks.reconcile_viewer": 60.0,
+        "app.requests.tasks.reconcile_requests": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,
         "app.people.tasks.look_after_people": 3600.0,
     }.items()

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from app.core.api.fields import Constant, KeyField, LinkField, PlainJSONField
 from app.core.api.pages import LogoField, PageField
+from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import (
     GivenValuesField,
     SocketValuePostSerializer,
@@ -159,6 +160,8 @@ class ReaderStudySerializer(serializers.ModelSerializer[ReaderStudy]):
             "slug",
             "title",
             "description",
+            "listed",
+            "access_mode",
             "api_url",
             "url",
             "logo",
@@ -178,7 +181,7 @@ class ReaderStudySerializer(serializers.ModelSerializer[ReaderStudy]):
         read_only_fields = fields
 
 
-class NewReaderStudySerializer(serializers.Serializer[Any]):
+class NewReaderStudySerializer(AskableSerializer):
     """What a reader study is made or changed with."""
 
     title = serializers.CharField(max_length=200)

@@ -3,7 +3,7 @@
 from reader_studies.models.answer import Answer
 from reader_studies.models.display_set import DisplaySet
 from reader_studies.models.question import Question, QuestionOption
-from reader_studies.models.reader_study import ReaderStudy, ReaderStudyMember
+from reader_studies.models.reader_study import ReaderStudy, ReaderStudyMember, ReaderStudyRequest
 
 __all__ = [
     "Answer",
@@ -12,4 +12,5 @@ __all__ = [
     "QuestionOption",
     "ReaderStudy",
     "ReaderStudyMember",
+    "ReaderStudyRequest",
 ]

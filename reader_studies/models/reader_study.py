@@ -4,9 +4,10 @@ from django.db import models
 
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
+from app.requests.models import AccessRequest, Askable
 
 
-class ReaderStudy(UUIDModel, TimestampedModel):
+class ReaderStudy(Askable, UUIDModel, TimestampedModel):
     """Display sets that readers look at, and questions that they answer about each."""
 
     title = models.CharField(max_length=200)
@@ -35,3 +36,13 @@ class ReaderStudyMember(Membership):
         READER = "READER", "Reader"
 
     target = models.ForeignKey(ReaderStudy, on_delete=models.CASCADE, related_name="memberships")
+
+
+class ReaderStudyRequest(AccessRequest):
+    """One person's wish for a role on one reader study."""
+
+    ROLES = ReaderStudyMember.Role
+
+    target = models.ForeignKey(
+        ReaderStudy, on_delete=models.CASCADE, related_name="access_requests"
+    )

@@ -179,7 +179,31 @@ REFERENCE = (
     _visit("api:operation", "author", "/api/reference/archives_items_list/"),
 )
 
-VISITS = PEOPLE + REFERENCE + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+REQUESTS = (
+    _visit("requests:discover", "author", "/discover/"),
+    _visit("requests:discover", "author", "/discover/?q=nothing+like+it", note="nothing-found"),
+    _visit("requests:card", "author", "/discover/archive/{listed_archive}/"),
+    _visit("requests:card", "researcher", "/discover/archive/{listed_archive}/", note="owner"),
+    _visit("requests:list", "researcher", "/requests/"),
+    _visit("requests:list", "radiologist", "/requests/?show=mine", note="mine"),
+    _visit("requests:list", "radiologist", "/requests/", note="empty"),
+    _visit("requests:detail", "researcher", "/requests/archive/{request}/"),
+    _visit("requests:detail", "radiologist", "/requests/archive/{request}/"),
+    _visit("archives:people", "researcher", "/archives/{listed_archive}/people/", note="requests"),
+)
+
+
+VISITS = (
+    *SHELL,
+    *PEOPLE,
+    *REFERENCE,
+    *REQUESTS,
+    *ARCHIVES,
+    *VIEWER,
+    *STUDIES,
+    *ALGORITHMS,
+    *CHALLENGES,
+)
 
 POST_ONLY = frozenset(
     {
@@ -203,6 +227,10 @@ POST_ONLY = frozenset(
         "people:revoke_verification",
         "people:start_export",
         "people:withdraw_verification",
+        "requests:accept",
+        "requests:accept_several",
+        "requests:reject",
+        "requests:withdraw",
         "reader_studies:delete_case",
         "reader_studies:delete_question",
     }

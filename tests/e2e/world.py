@@ -41,6 +41,7 @@ class World:
         self._find_the_demo()
         waiting = [self._start_run(), self._start_failing_run()]
         self._make_empty_things()
+        self._ask_for_access()
         self._read_cases()
         waiting.append(self._import_with_problems())
         for wait in waiting:
@@ -149,6 +150,20 @@ class World:
             submission_limit="5",
         )
         self.places["new_phase"] = _first(UUID, page)
+
+    def _ask_for_access(self) -> None:
+        """A listed archive of the researcher's, and the radiologist who asks for it."""
+        page = self.person("researcher").fill(
+            "/archives/new/",
+            title="Screening CT, second round",
+            description="Low-dose chest CT of 250 participants, with nodule annotations.",
+            listed="on",
+        )
+        pk = self.places["listed_archive"] = _first(UUID, page)
+        card = f"/discover/archive/{pk}/"
+        message = "I would like to compare our reading protocol on your cases."
+        page = self.person("radiologist").fill(card, role="USER", message=message)
+        self.places["request"] = _first(UUID, page)
 
     def _read_cases(self) -> None:
         """Two people answer; the statistics have something to show."""

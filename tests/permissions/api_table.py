@@ -2,6 +2,7 @@
 
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.reference_table import REFERENCE
+from tests.permissions.requests_table import TABLE as REQUESTS
 from tests.permissions.sign_in_table import SIGN_IN
 from tests.permissions.table import (
     ADMINISTRATOR,
@@ -19,6 +20,7 @@ from tests.permissions.table import (
     SIGNED_IN,
     STUDY,
     STUDY_EDITORS,
+    SUBMITTERS,
     Row,
     api,
     page,
@@ -269,7 +271,7 @@ CHALLENGES = [
     *api(
         "api:submission-list",
         "POST",
-        CHALLENGE,
+        SUBMITTERS,
         body={"phase": "phase", "algorithm": "own-algorithm"},
     ),
     *api("api:submission-detail", "GET", EVALUATION, path=pk("submission")),
@@ -317,4 +319,5 @@ TABLE = [
     *PEOPLE,
     *REFERENCE,
     *SIGN_IN,
+    *REQUESTS,
 ]

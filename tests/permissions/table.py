@@ -57,9 +57,11 @@ STUDY_EDITORS = roles("study_editor")
 ALGORITHM = roles("algorithm_user", "algorithm_editor")
 ALGORITHM_EDITORS = roles("algorithm_editor")
 RUN = roles("run_creator", "algorithm_editor")
-CHALLENGE = roles("participant", "submission_owner", "challenge_admin")
+CHALLENGE = roles("participant", "submission_owner", "challenge_admin", "evaluator")
+SUBMITTERS = roles("participant", "submission_owner", "challenge_admin")
 CHALLENGE_ADMINS = roles("challenge_admin")
-EVALUATION = roles("submission_owner", "challenge_admin")
+EVALUATION = roles("submission_owner", "challenge_admin", "evaluator")
+EVALUATION_OWNERS = roles("submission_owner", "challenge_admin")
 UPLOAD_OWNER = frozenset({"archive_uploader"})
 
 
@@ -314,10 +316,10 @@ CHALLENGES = [
         path=pk("phase"),
         body={"uploads": "own-tar"},
     ),
-    *form("challenges:submit", CHALLENGE, path=pk("phase"), body={"algorithm": "own-algorithm"}),
+    *form("challenges:submit", SUBMITTERS, path=pk("phase"), body={"algorithm": "own-algorithm"}),
     *page("challenges:submissions", CHALLENGE, path=pk("phase")),
     *page("challenges:evaluation", EVALUATION, path=pk("evaluation")),
-    *action("challenges:cancel_evaluation", EVALUATION, path=pk("waiting_evaluation")),
+    *action("challenges:cancel_evaluation", EVALUATION_OWNERS, path=pk("waiting_evaluation")),
     *people(
         "challenge", "challenge", CHALLENGE_ADMINS, role="PARTICIPANT", member="challenge_member"
     ),

@@ -219,3 +219,36 @@ def test_an_account_that_was_closed_opens_nothing(get: Get, user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert client.get(reverse("archives:detail", args=[archive.pk])).status_code == 302
     assert not client.login(username=user.username, password="secret")
+
+
+def test_asking_opens_the_door_only_once_somebody_said_yes(
+    get: Get, user: User, stranger: User
+) -> None:
+    archive = make_archive(editor=user, listed=True, cases=1)
+    inside = reverse("archives:detail", args=[archive.pk])
+    assert get(stranger, reverse("requests:card", args=["archive", archive.pk])) == 200
+    client = Client()
+    client.force_login(stranger)
+    client.post(reverse("requests:card", args=["archive", archive.pk]), {"role": "USER"})
+    request = archive.access_requests.get()
+    assert get(stranger, inside) == 404
+    accept = reverse("requests:accept", args=["archive", request.pk])
+    assert client.post(accept).status_code == 404, "nobody lets themselves in"
+    client.force_login(user)
+    client.post(accept)
+    assert get(stranger, inside) == 200
+    assert get(stranger, file_of(archive.items.get().images[0])) == 302
+
+
+def test_an_evaluator_sees_submissions_but_no_hidden_case(
+    get: Get, user: User, stranger: User
+) -> None:
+    phase = make_phase(make_challenge(admin=user), cases=1)
+    evaluation = make_evaluation(phase, score=0.5)
+    page = reverse("challenges:evaluation", args=[evaluation.pk])
+    hidden = phase.archive.items.get().images[0]
+    assert get(stranger, page) == 404
+    grant_role(CHALLENGES, actor=user, obj=phase.challenge, user=stranger, role="EVALUATOR")
+    assert get(stranger, page) == 200
+    assert get(stranger, reverse("challenges:submit", args=[phase.pk])) == 404
+    assert [get(stranger, page_of(hidden)), get(stranger, file_of(hidden))] == [404, 404]

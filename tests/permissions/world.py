@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from app.accounts.models import User
-from app.accounts.services import issue_token, set_picture
+from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
+from app.challenges.policies import CHALLENGES
 from app.core.states import transition
 from app.execution.models import Job
 from app.images.models import Image, ImageFile
@@ -21,6 +22,7 @@ from app.people.services import (
     request_deletion,
     request_export,
 )
+from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
@@ -54,6 +56,8 @@ ROLES = (
     "challenge_admin",
     "organization_member",
     "organization_editor",
+    "evaluator",
+    "asker",
     "administrator",
 )
 
@@ -83,6 +87,7 @@ def build_world() -> World:
     things |= _archives(people) | _study(people) | _algorithm(people)
     things |= _challenge(people) | _uploads(people)
     things |= _organization(people) | _personal(people)
+    things |= _requests(people["asker"], things)
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
     return World(people, {name: getattr(value, "pk", value) for name, value in things.items()})
@@ -148,6 +153,7 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
 def _challenge(people: dict[str, User]) -> dict[str, Any]:
     admin, owner = people["challenge_admin"], people["submission_owner"]
     challenge = make_challenge(admin=admin, participants=(people["participant"], owner))
+    grant_role(CHALLENGES, actor=admin, obj=challenge, user=people["evaluator"], role="EVALUATOR")
     phase = make_phase(challenge, cases=1)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)
@@ -170,6 +176,20 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,
         "waiting_evaluation": waiting,
+    }
+
+
+def _requests(asker: User, things: dict[str, Any]) -> dict[str, Any]:
+    asked = {
+        f"{name}_request": ask_for_access(user=asker, target=things[name]).request
+        for name in ("archive", "study", "algorithm", "challenge")
+    }
+    listed = make_archive(listed=True)
+    return {
+        **asked,
+        "listed": listed,
+        "listed_study": make_study(listed=True),
+        "chosen_request": f"archive/{asked['archive_request'].pk}",
     }
 
 

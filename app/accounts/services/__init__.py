@@ -1,11 +1,12 @@
 """Verbs on users, roles and tokens."""
 
 from app.accounts.services.profile import remove_picture, set_picture, update_profile
-from app.accounts.services.roles import grant_role, make_owned, revoke_role
+from app.accounts.services.roles import grant_missing_role, grant_role, make_owned, revoke_role
 from app.accounts.services.tokens import IssuedToken, issue_token, recognize_token, revoke_token
 
 __all__ = [
     "IssuedToken",
+    "grant_missing_role",
     "grant_role",
     "issue_token",
     "make_owned",

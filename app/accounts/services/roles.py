@@ -41,6 +41,35 @@ def grant_role(
 
 
 @transaction.atomic
+def grant_missing_role(
+    policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User, role: str
+) -> bool:
+    """Give the role unless the user holds one that allows as much; tell whether it was given.
+
+    A role that allows other things is never replaced: that raises `Conflict`. Safe against
+    somebody else who gives this person a role at the same moment.
+    """
+    if role not in policy.grants:
+        raise ValidationFailed(fields={"role": [f"Choose one of {', '.join(policy.grants)}."]})
+    rows = policy.memberships.select_for_update()
+    held, made = rows.get_or_create(
+        target=obj, user=user, defaults={"role": role, "granted_by": actor}
+    )
+    if not made:
+        wanted, has = policy.grants[role], policy.grants.get(held.role, frozenset())
+        if wanted <= has:
+            return False
+        if not has <= wanted:
+            other = dict(held.Role.choices).get(held.role, held.role).lower()
+            raise Conflict(
+                f"{user.display_name} has another role here: {other}.",
+                advice="Change it on the People page, or reject the request.",
+            )
+    grant_role(policy, actor=actor, obj=obj, user=user, role=role)
+    return True
+
+
+@transaction.atomic
 def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User) -> None:
     """Take the user's role on ``obj`` away; the last owner stays."""
     _keep_one_owner(policy, obj=obj, user=user, role="")

@@ -9,6 +9,7 @@ from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.policies import EVALUATIONS
 from app.core.api.fields import KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
+from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import SocketSerializer
 
 LARGEST = 2_147_483_647
@@ -24,11 +25,22 @@ class ChallengeSerializer(serializers.ModelSerializer[Challenge]):
 
     class Meta:
         model = Challenge
-        fields = ("pk", "api_url", "url", "title", "slug", "description", "public", "logo")
+        fields = (
+            "pk",
+            "api_url",
+            "url",
+            "title",
+            "slug",
+            "description",
+            "public",
+            "listed",
+            "access_mode",
+            "logo",
+        )
         read_only_fields = fields
 
 
-class NewChallengeSerializer(serializers.Serializer[Any]):
+class NewChallengeSerializer(AskableSerializer):
     """What a challenge is made or changed with."""
 
     title = serializers.CharField(max_length=200)

@@ -1,6 +1,6 @@
 """Challenges, phases, submissions and evaluations."""
 
-from app.challenges.models.challenge import Challenge, ChallengeMember
+from app.challenges.models.challenge import Challenge, ChallengeMember, ChallengeRequest
 from app.challenges.models.evaluation import Evaluation, EvaluationCase
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
 from app.challenges.models.submission import Submission
@@ -8,6 +8,7 @@ from app.challenges.models.submission import Submission
 __all__ = [
     "Challenge",
     "ChallengeMember",
+    "ChallengeRequest",
     "Evaluation",
     "EvaluationCase",
     "EvaluationMethod",

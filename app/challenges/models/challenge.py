@@ -4,17 +4,16 @@ from django.db import models
 
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
+from app.requests.models import AccessRequest, Askable
 
 
-class Challenge(UUIDModel, TimestampedModel):
+class Challenge(Askable, UUIDModel, TimestampedModel):
     """A clinical question that algorithms compete on, in one or more phases."""
 
     title = models.CharField(max_length=200, unique=True)
     slug = models.SlugField(max_length=60, unique=True)
     description = models.TextField(blank=True)
-    public = models.BooleanField(
-        default=False, help_text="Every signed-in person may see it and join."
-    )
+    public = models.BooleanField(default=False, help_text="Every signed-in person may see it.")
 
     class Meta:
         ordering = ("title",)
@@ -28,6 +27,15 @@ class ChallengeMember(Membership):
 
     class Role(models.TextChoices):
         ADMIN = "ADMIN", "Administrator"
+        EVALUATOR = "EVALUATOR", "External evaluator"
         PARTICIPANT = "PARTICIPANT", "Participant"
 
     target = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="memberships")
+
+
+class ChallengeRequest(AccessRequest):
+    """One person's wish for a role on one challenge."""
+
+    ROLES = ChallengeMember.Role
+
+    target = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="access_requests")

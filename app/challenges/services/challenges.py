@@ -3,20 +3,38 @@
 from django.db import transaction
 
 from app.accounts.models import User
-from app.accounts.services import grant_role, make_owned
+from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES
 from app.core.slugs import free_slug
+from app.requests.models import AccessMode
+from app.requests.services import ask_for_access
 
 
 @transaction.atomic
 def create_challenge(
-    *, actor: User, title: str, description: str = "", public: bool = False
+    *,
+    actor: User,
+    title: str,
+    description: str = "",
+    public: bool = False,
+    access_mode: str = "",
+    listed: bool = False,
 ) -> Challenge:
-    """Make a challenge; whoever makes it administers it."""
+    """Make a challenge; whoever makes it administers it.
+
+    Without an access mode everybody may take part in a public one, and others are asked for.
+    """
     slug = free_slug(Challenge, title, fallback="challenge")
-    challenge = Challenge(title=title, slug=slug, description=description, public=public)
+    challenge = Challenge(
+        title=title,
+        slug=slug,
+        description=description,
+        public=public,
+        listed=listed,
+        access_mode=access_mode or (AccessMode.AUTOMATIC if public else AccessMode.MANUAL),
+    )
     make_owned(CHALLENGES, actor=actor, obj=challenge)
     record("challenges.challenge.created", obj=challenge, actor=actor, data={"title": title})
     return challenge
@@ -28,9 +46,8 @@ def update_challenge(*, actor: User, challenge: Challenge, **changes: object) ->
 
 
 @transaction.atomic
-def join_challenge(*, user: User, challenge: Challenge) -> None:
-    """Take part in a public challenge; whoever has a role keeps it."""
+def join_challenge(*, user: User, challenge: Challenge) -> bool:
+    """Ask to take part and tell whether that was enough; whoever has a role keeps it."""
     if ChallengeMember.objects.filter(target=challenge, user=user).exists():
-        return
-    role = ChallengeMember.Role.PARTICIPANT
-    grant_role(CHALLENGES, actor=user, obj=challenge, user=user, role=role)
+        return True
+    return ask_for_access(user=user, target=challenge).accepted

@@ -86,17 +86,18 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def join(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take part in a public challenge."""
+    """Take part in a public challenge, or ask to where its organizers decide."""
     challenge = selectors.get_challenge_for(request.user, pk, action="join")
-    services.join_challenge(user=cast(User, request.user), challenge=challenge)
-    messages.success(request, f"You take part in {challenge.title}.")
+    if services.join_challenge(user=cast(User, request.user), challenge=challenge):
+        messages.success(request, f"You take part in {challenge.title}.")
+    else:
+        messages.success(request, "You have asked to take part. You are told when it is decided.")
     return redirect("challenges:detail", pk=challenge.pk)
 
 
 def rights(request: HttpRequest, challenge: Challenge) -> dict[str, Any]:
     """Return what the user may do, for the template."""
-    allowed = {
+    return {
         f"can_{action}": CHALLENGES.allows(request.user, challenge, action)
         for action in ("submit", "change", "manage")
     }
-    return {**allowed, "can_join": challenge.public and not allowed["can_submit"]}

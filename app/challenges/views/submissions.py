@@ -73,6 +73,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = selectors.get_evaluation_for(request.user, pk)
     cases = list(row.cases.select_related("job", "item"))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
+    can_cancel = EVALUATIONS.allows(request.user, row, "cancel")
     context = {
         "evaluation": row,
         "submission": row.submission,
@@ -81,6 +82,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "cases": cases,
         "done": sum(1 for case in cases if case.job and case.job.state == Job.State.SUCCEEDED),
         "organizer": organizer,
+        "can_cancel": can_cancel,
         **rights(request, row.submission.phase.challenge),
     }
     return render(request, "challenges/evaluation.html", context)
@@ -90,7 +92,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stop an evaluation; its creator and the organizers may."""
-    row = selectors.get_evaluation_for(request.user, pk)
+    row = selectors.get_evaluation_for(request.user, pk, action="cancel")
     services.cancel_evaluation(actor=cast(User, request.user), evaluation=row)
     messages.success(request, "The evaluation is cancelled.")
     return redirect("challenges:evaluation", pk=row.pk)

@@ -1,0 +1,16 @@
+"""Application configuration of access requests."""
+
+from django.apps import AppConfig
+
+
+class RequestsConfig(AppConfig):
+    """Asking for access to an object, and deciding about it."""
+
+    name = "app.requests"
+    label = "access_requests"
+
+    def ready(self) -> None:
+        """Hear of people who become verified."""
+        from app.requests import signals
+
+        signals.connect()

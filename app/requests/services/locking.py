@@ -1,0 +1,41 @@
+"""The order of locks, the same for everybody: the object first, then the request.
+
+Whoever deletes an object takes its lock first as well, so neither waits for the other in a circle.
+"""
+
+from typing import Any
+
+from django.db.models import Model
+
+from app.requests.errors import AlreadyDecided, RequestGone
+from app.requests.models import AccessRequest
+
+
+def lock_target(target: Model) -> Any:
+    """Lock the object against deletion (not against its contents' growing) and return it afresh.
+
+    Raises `RequestGone` if it was deleted meanwhile.
+    """
+    rows = type(target)._default_manager.select_for_update(no_key=True, of=("self",))
+    found = rows.filter(pk=target.pk).first()
+    if found is None:
+        raise RequestGone
+    return found
+
+
+def lock_open_request(request: AccessRequest) -> AccessRequest:
+    """Lock the object and its open request, and return the request afresh.
+
+    Raises `RequestGone` or `AlreadyDecided` if somebody was faster.
+    """
+    target = lock_target(request.target)
+    rows = type(request)._default_manager.select_for_update(of=("self",))  # type: ignore[attr-defined]
+    found: AccessRequest | None = (
+        rows.select_related("user", "decided_by").filter(pk=request.pk).first()
+    )
+    if found is None:
+        raise RequestGone
+    if not found.is_open:
+        raise AlreadyDecided(found)
+    found.target = target
+    return found
