@@ -12,17 +12,20 @@ class AlgorithmsConfig(AppConfig):
     def ready(self) -> None:
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
+        from algorithms.news import page_of_container, register_news
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import image_ids_visible_to, value_ids_visible_to
         from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
         from app.accounts.registry import register_people
-        from app.execution.registry import register_job_kind
+        from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
         from app.sockets import visibility as values
         from viewer.registry import register
 
+        register_news()
+        register_container_page("ALGORITHM", page_of_container)
         register_people("algorithm", ALGORITHMS)
         visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)

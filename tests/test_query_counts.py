@@ -154,7 +154,7 @@ def phase_setup(user: User, count: int) -> str:
 
 def inbox(user: User, count: int) -> str:
     for number in range(count):
-        notify(user=user, kind="test", text=f"{number}", url="/")
+        notify(user=user, kind="images.import.finished", text=f"{number}", url="/")
     return reverse("notifications:inbox")
 
 

@@ -13,13 +13,16 @@ class ChallengesConfig(AppConfig):
         """Register what challenges are to the layers below."""
         from algorithms.services.runs import build_algorithm_spec
         from app.accounts.registry import register_people
+        from app.challenges.news import page_of_method, register_news
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
-        from app.execution.registry import register_job_kind
+        from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
 
+        register_news()
+        register_container_page("METHOD", page_of_method)
         register_people("challenge", CHALLENGES)
         visibility.register(image_ids_visible_to)
         register_job_kind(

@@ -13,9 +13,11 @@ class ImagesConfig(AppConfig):
         """Let delivery serve image files, and let creators see what they imported."""
         from app.delivery.registry import register_file_policy
         from app.images import visibility
+        from app.images.news import register_news
         from app.images.selectors import imported_by, served_image_file, uploads_in_use
         from app.uploads.registry import register_upload_keeper
 
+        register_news()
         visibility.register(imported_by)
         register_file_policy("images", served_image_file)
         register_upload_keeper("images", uploads_in_use)

@@ -44,5 +44,8 @@ beat_schedule = {
         "app.challenges.tasks.reconcile_evaluations": 60.0,
         "viewer.tasks.reconcile_viewer": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,
+        "app.notifications.tasks.reconcile_mail": 30.0,
+        "app.notifications.tasks.send_digests": 300.0,
+        "app.notifications.tasks.sweep_mail": 24 * 3600.0,
     }.items()
 }

@@ -166,7 +166,9 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
     upload = start_upload(owner=owner, filename="a.mha", size=10)
     doomed = start_upload(owner=owner, filename="b.mha", size=10)
     archive = make_archive(editor=people["archive_editor"])
-    told = notify(user=people["stranger"], kind="test", text="For the stranger alone.")
+    told = notify(
+        user=people["stranger"], kind="images.import.finished", text="For the stranger alone."
+    )
     return {
         "upload": upload,
         "multipart": upload.multipart_id,

@@ -7,10 +7,21 @@ from django.db import models
 class User(AbstractUser):
     """A person; the integer key is part of the public API's contract."""
 
+    class MailPreference(models.TextChoices):
+        INSTANT = "INSTANT", "At once"
+        DAILY = "DAILY", "Once a day"
+        OFF = "OFF", "Never"
+
     id = models.BigAutoField(primary_key=True)
     email = models.EmailField("e-mail address", unique=True)
     institution = models.CharField(max_length=200, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mail_preference = models.CharField(
+        "e-mail about news",
+        max_length=7,
+        choices=MailPreference.choices,
+        default=MailPreference.INSTANT,
+    )
 
     class Meta:
         ordering = ("username",)

@@ -36,6 +36,7 @@ LOOKS: dict[str, Look] = {
     "WAITING": Look("Waiting", "info", "hourglass"),
     "RETRY": Look("Trying again", "warning", "rotate-ccw"),
     # at work
+    "SENDING": Look("Sending", "busy", "loader-circle"),
     "RUNNING": Look("Running", "busy", "loader-circle"),
     "STARTING": Look("Starting", "busy", "loader-circle"),
     "STOPPING": Look("Stopping", "busy", "loader-circle"),
@@ -55,6 +56,7 @@ LOOKS: dict[str, Look] = {
     "READY": Look("Ready", "success", "circle-check"),
     "ACCEPTED": Look("Accepted", "success", "circle-check"),
     "IMPORTED": Look("Imported", "success", "circle-check"),
+    "SENT": Look("Sent", "success", "circle-check"),
     "CONSUMED": Look("Used", "success", "circle-check"),
     "CONVERTED": Look("Converted", "success", "circle-check"),
     "OPEN": Look("Open", "success", "lock-open"),
@@ -70,6 +72,8 @@ LOOKS: dict[str, Look] = {
     "FAILED": Look("Failed", "danger", "circle-x"),
     # quiet ends
     "CANCELLED": Look("Cancelled", "neutral", "circle-slash"),
+    "KEPT": Look("Kept here", "neutral", "inbox"),
+    "DROPPED": Look("Not sent", "neutral", "circle-slash"),
     "ABORTED": Look("Stopped", "neutral", "circle-slash"),
     "STOPPED": Look("Stopped", "neutral", "square"),
     "WITHDRAWN": Look("Withdrawn", "neutral", "undo-2"),
