@@ -46,7 +46,7 @@ def read_ticket(given: str) -> Ticket:
     """Return what a link allows; raise `NotFound` for one that we did not make."""
     try:
         pk, key = signing.loads(given, salt=SALT)
-        kind = None if key == ALL else kind_of(key)
+        pk, kind = int(pk), None if key == ALL else kind_of(key)
     except (signing.BadSignature, UnknownKind, TypeError, ValueError):
         raise NotFound from None
     user = User.objects.filter(pk=pk).first()

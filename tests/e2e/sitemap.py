@@ -161,7 +161,14 @@ CHALLENGES = (
     _visit("challenges:evaluation", "author", "/challenges/evaluations/{evaluation}/"),
 )
 
-VISITS = SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+INBOX = (
+    _visit("notifications:settings", "researcher", "/inbox/settings/"),
+    _visit("notifications:inbox", "researcher", "/inbox/?state=read&kind=", note="filtered"),
+    _visit("notifications:mail", "admin", "/inbox/mail/"),
+    _visit("notifications:message", "admin", "/inbox/mail/{message}/"),
+)
+
+VISITS = INBOX + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
 
 POST_ONLY = frozenset(
     {
@@ -175,7 +182,10 @@ POST_ONLY = frozenset(
         "challenges:cancel_evaluation",
         "challenges:join",
         "images:cancel_import",
+        "notifications:delete",
+        "notifications:read",
         "notifications:read_all",
+        "notifications:retry",
         "reader_studies:delete_case",
         "reader_studies:delete_question",
     }
@@ -187,6 +197,8 @@ NO_PAGES = {
     "design:dark-shell": "the living guide; tests/design looks at it",
     "design:error-page": "the living guide; tests/design looks at it",
     "design:style-guide": "the living guide; tests/design looks at it",
+    "notifications:message_html": "a message in a frame of its page",
+    "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",
     "reader_studies:panel": "a part of the viewer's page, seen there",
     "reader_studies:read": "redirects to the next case",

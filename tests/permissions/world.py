@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.mail import EmailMessage
 
 from app.accounts.models import User
 from app.accounts.services import issue_token
@@ -13,7 +14,9 @@ from app.challenges.models import Evaluation
 from app.core.states import transition
 from app.execution.models import Job
 from app.images.models import Image, ImageFile
-from app.notifications.services import notify
+from app.notifications.kinds import kind_of
+from app.notifications.services import notify, queue_message
+from app.notifications.unsubscribing import unsubscribe_url
 from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
@@ -176,8 +179,21 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
         "doomed_multipart": doomed.multipart_id,
         "socket": medical_image_socket(),
         "notification": told,
+        **_mail(people["stranger"]),
         "token": issue_token(user=people["stranger"], name="A token").token,
         "import": make_import(owner=owner, destination_id=archive.pk),
+    }
+
+
+def _mail(user: User) -> dict[str, Any]:
+    """Mail is queued whatever backend the test runner has set."""
+    kept = queue_message(EmailMessage("Hello", "Text", to=[user.email]))
+    ticket = unsubscribe_url(user, "access.decided").rstrip("/").rsplit("/", 1)[1]
+    return {
+        "kept_mail": kept,
+        "ticket": ticket,
+        "forged_ticket": f"{ticket[:-3]}abc",
+        "kind_number": kind_of("access.decided").number,
     }
 
 

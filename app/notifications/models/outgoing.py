@@ -95,4 +95,4 @@ class OutgoingMail(UUIDModel, TimestampedModel):
 
     def _body(self, kind: str) -> str:
         part = self.parsed().get_body((kind,))
-        return str(part.get_content()) if part is not None else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""

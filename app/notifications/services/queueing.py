@@ -89,6 +89,8 @@ def complete(message: EmailMessage) -> EmailMultiAlternatives:
 def _address(given: str) -> str:
     """Return the bare address that a server is given."""
     try:
+        if not str(given).isprintable():
+            raise ValueError(given)
         found = parseaddr(sanitize_address(str(given), "utf-8"))[1]
         validate_email(found)
     except (ValidationError, ValueError, IndexError):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from csp.decorators import csp_replace
+from csp.decorators import csp
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -66,7 +66,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @xframe_options_sameorigin
-@csp_replace(HARMLESS)
+@csp(HARMLESS)
 def html(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer a message's HTML as a mail program shows it, for a frame in its page."""
     mail = get_outgoing_mail_for(request.user, pk)
