@@ -23,7 +23,8 @@ class PreferencesForm(forms.Form):
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"mail_preference": user.mail_preference}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["mail_preference"] = user.mail_preference
         hour = f"{settings.EMAIL_DIGEST_HOUR:02d}:00 UTC"
         field = self.fields["mail_preference"]
         field.help_text = f"“Once a day” sums up at {hour} what you have not read by then."

@@ -26,7 +26,7 @@ LOOKS: Mapping[str, str] = {
     "brand": "color:#0b6a87;font-size:18px;font-weight:600;text-decoration:none;" + _FONT,
     "body": "padding:28px;color:#142028;font-size:16px;line-height:1.5;" + _FONT,
     "title": "margin:0 0 16px;font-size:22px;line-height:1.3;font-weight:600;color:#142028;",
-    "text": "margin:0 0 16px;overflow-wrap:break-word;",
+    "text": "margin:0 0 16px;overflow-wrap:anywhere;",
     "action": "margin:24px 0 8px;",
     "button": "display:inline-block;background:#0b6a87;color:#ffffff;padding:12px 22px;"
     "border-radius:6px;font-weight:600;text-decoration:none;",

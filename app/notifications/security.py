@@ -31,15 +31,15 @@ SOCIAL = {
 def connect() -> None:
     """Listen to the parts of the account library that are installed."""
     if apps.is_installed("allauth.account"):
-        from allauth.account import signals as account
+        from allauth.account import signals as account  # type: ignore[import-untyped]
 
         _listen(account, ACCOUNT)
     if apps.is_installed("allauth.mfa"):
-        from allauth.mfa import signals as mfa
+        from allauth.mfa import signals as mfa  # type: ignore[import-untyped]
 
         _listen(mfa, SECOND_FACTOR)
     if apps.is_installed("allauth.socialaccount"):
-        from allauth.socialaccount import signals as social
+        from allauth.socialaccount import signals as social  # type: ignore[import-untyped]
 
         _listen(social, SOCIAL)
 

@@ -44,7 +44,8 @@ RATE_LOCK = 0x4D41494C  # "MAIL": one claim at a time looks at how many there we
 
 def pause_after(attempts: int) -> timedelta:
     """Return how long to wait after this many attempts: twice as long each time, up to 6 hours."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    doublings: int = max(0, min(attempts - 1, 20))
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 def deliver_mail(pk: UUID | str, *, now: datetime | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from email.utils import make_msgid, parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -34,7 +35,8 @@ def queue_message(message: EmailMessage) -> OutgoingMail | None:
     if not recipients:
         return None
     whole = complete(message)
-    content = whole.message().as_bytes(linesep="\r\n")
+    rendered: Any = whole.message()
+    content: bytes = rendered.as_bytes(linesep="\r\n")
     if len(content) > MAX_BYTES:
         raise ValueError("An e-mail may have at most 10 MiB.")
     now = timezone.now()
@@ -65,7 +67,8 @@ def complete(message: EmailMessage) -> EmailMultiAlternatives:
     if not body.strip():
         body = plain_text(html)
     html = html or wrapped(subject=str(message.subject), text=body)
-    alternatives = [(html, "text/html"), *(part for part in others if part[1] != "text/html")]
+    others = [part for part in others if part[1] != "text/html"]
+    alternatives: list[Any] = [(html, "text/html"), *others]
     whole = EmailMultiAlternatives(
         subject=message.subject,
         body=body,
