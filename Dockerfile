@@ -36,4 +36,4 @@ USER hounsfield
 EXPOSE 8000
 CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", \
-     "--proxy-headers", "--forwarded-allow-ips", "*", "--no-access-log"]
+     "--no-proxy-headers", "--no-access-log"]

@@ -13,6 +13,7 @@ class AlgorithmsConfig(AppConfig):
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
         from algorithms.models import AlgorithmMember, AlgorithmRequest
+        from algorithms.news import page_of_container, register_news
         from algorithms.personal_data import started_runs
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import image_ids_visible_to, value_ids_visible_to
@@ -20,7 +21,7 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
-        from app.execution.registry import register_job_kind
+        from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
         from app.requests.registry import Kind, register_kind
@@ -42,6 +43,8 @@ class AlgorithmsConfig(AppConfig):
                 roles=(AlgorithmMember.Role.USER,),
             )
         )
+        register_news()
+        register_container_page("ALGORITHM", page_of_container)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())

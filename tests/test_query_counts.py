@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +18,8 @@ from django.urls import reverse
 from app.accounts.models import User
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, Import, ImportFile
-from app.notifications.services import notify
+from app.notifications.kinds import all_kinds
+from app.notifications.services import choose_mail, notify, queue_message
 from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from reader_studies.services import save_answers
@@ -156,8 +158,22 @@ def phase_setup(user: User, count: int) -> str:
 
 def inbox(user: User, count: int) -> str:
     for number in range(count):
-        notify(user=user, kind="test", text=f"{number}", url="/")
+        notify(user=user, kind="images.import.finished", text=f"{number}", url="/")
     return reverse("notifications:inbox")
+
+
+def mail_settings(user: User, count: int) -> str:
+    for kind in all_kinds()[: count // 3]:
+        if not kind.urgent:
+            choose_mail(user=user, kind=kind, mail=False)
+    return reverse("notifications:settings")
+
+
+def mail_list(user: User, count: int) -> str:
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    for number in range(count):
+        queue_message(EmailMessage(f"{number}", "Text", to=[user.email]))
+    return reverse("notifications:mail")
 
 
 def import_page(user: User, count: int) -> str:
@@ -274,6 +290,8 @@ PAGES: tuple[Furnish, ...] = (
     evaluation,
     phase_setup,
     inbox,
+    mail_settings,
+    mail_list,
     import_page,
     organizations,
     organization,

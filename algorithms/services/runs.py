@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmRun, AlgorithmVersion
+from algorithms.news import RUN_DONE, RUN_FAILED
 from algorithms.selectors import active_version, interface_of
 from app.accounts.models import User
 from app.audit.services import record
@@ -89,10 +90,11 @@ def algorithm_job_finished(job: Job) -> None:
     run = AlgorithmRun.objects.select_related("version__algorithm").filter(job=job).first()
     if run is None or job.creator is None:
         return
-    ended = "is done" if job.state == Job.State.SUCCEEDED else "did not succeed"
+    done = job.state == Job.State.SUCCEEDED
+    ended = "is done" if done else "did not succeed"
     notify(
         user=job.creator,
-        kind="algorithms.run.finished",
+        kind=RUN_DONE if done else RUN_FAILED,
         text=f"{run.version.algorithm.title} on {run.title} {ended}.",
         url=reverse("algorithms:run", args=[run.pk]),
     )

@@ -9,17 +9,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import Token, User
 from app.accounts.reauthentication import recent_sign_in_required
-from app.accounts.services import issue_token, revoke_token
+from app.accounts.services import IssuedToken, issue_token, revoke_token
 from app.accounts.token_policy import TOKENS
 from app.core.access import fetch
 from app.core.errors import LimitReached
 from app.core.pages import list_page
+from app.core.telling import teller
 
 DAYS = ((30, "30 days"), (90, "90 days"), (365, "One year"), (0, "Never"))
 
@@ -69,6 +71,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
         except LimitReached as error:
             form.add_error(None, f"{error.message} {error.advice}")
         else:
+            _tell(issued)
             return render(request, "accounts/token_shown.html", {"issued": issued})
     return render(request, "accounts/token_form.html", {"form": form})
 
@@ -81,3 +84,14 @@ def end_token(request: HttpRequest, pk: UUID) -> HttpResponse:
     revoke_token(actor=cast(User, request.user), token=token)
     messages.success(request, f"“{token.name}” opens nothing any more.")
     return redirect("accounts:tokens")
+
+
+def _tell(issued: IssuedToken) -> None:
+    """Warn the owner: whoever makes a token in their place can act for them."""
+    teller()(
+        user=issued.token.user,
+        kind="accounts.security",
+        text=f"The API token “{issued.token.name}” was made for your account. "
+        "If this was not you, revoke it and change your password.",
+        url=reverse("accounts:tokens"),
+    )

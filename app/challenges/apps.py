@@ -15,12 +15,13 @@ class ChallengesConfig(AppConfig):
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.challenges.models import ChallengeMember, ChallengeRequest
+        from app.challenges.news import page_of_method, register_news
         from app.challenges.personal_data import made_submissions
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
-        from app.execution.registry import register_job_kind
+        from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.requests.registry import Kind, register_kind
 
@@ -38,6 +39,8 @@ class ChallengesConfig(AppConfig):
                 roles=(ChallengeMember.Role.PARTICIPANT,),
             )
         )
+        register_news()
+        register_container_page("METHOD", page_of_method)
         visibility.register(image_ids_visible_to)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished

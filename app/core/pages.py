@@ -22,15 +22,18 @@ class ListPage:
     pages: int
     total: int
     params: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """What the list's own filters are set to; the table's form holds their fields."""
 
     @property
     def is_filtered(self) -> bool:
         """Tell whether the user narrowed the list."""
-        return bool(self.query)
+        return bool(self.query) or any(self.chosen.values())
 
     def link(self, **changes: Any) -> str:
         """Return this list's query string with some parameters changed."""
-        values: dict[str, Any] = {"q": self.query, "sort": self.sort, **self.params, **changes}
+        values: dict[str, Any] = {"q": self.query, "sort": self.sort, **self.params}
+        values |= {**self.chosen, **changes}
         return "?" + urlencode({k: v for k, v in values.items() if v not in ("", None)})
 
 
@@ -41,11 +44,13 @@ def list_page(
     search: Sequence[str],
     sorts: Sequence[tuple[str, str]],
     size: int = 25,
+    chosen: Mapping[str, str] | None = None,
 ) -> ListPage:
     """Search, sort and cut ``queryset`` by the request's ``q``, ``sort`` and ``page``.
 
     ``search`` lists fields matched case-insensitively; ``sorts`` lists allowed orderings as
-    (field, label), the first being the default; a leading ``-`` in ``sort`` reverses.
+    (field, label), the first being the default; a leading ``-`` in ``sort`` reverses. ``chosen``
+    are further filters that ``queryset`` went through already, for the links to other pages.
     """
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     if query and search:
@@ -67,4 +72,5 @@ def list_page(
         page=page.number,
         pages=paginator.num_pages,
         total=paginator.count,
+        chosen=chosen or {},
     )

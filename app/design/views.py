@@ -26,6 +26,7 @@ def style_guide(request: HttpRequest) -> HttpResponse:
     context = {
         **samples.context(request),
         "states": sorted(LOOKS),
+        "modalities": (("", "All"), ("CT", "CT"), ("MR", "MR")),
         "icons": sorted(all_icons()),
         "error_pages": ERROR_PAGES,
     }

@@ -1,4 +1,7 @@
-"""Kinds of jobs: upper layers say how each is described and what happens when it ends."""
+"""Kinds of jobs: upper layers say how each is described and what happens when it ends.
+
+And kinds of container images: upper layers say which page one belongs to.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ class JobKind:
 
 
 _kinds: dict[str, JobKind] = {}
+_pages: dict[str, Callable[[Any], str]] = {}
 
 
 def register_job_kind(
@@ -28,3 +32,13 @@ def register_job_kind(
 def job_kind(key: str) -> JobKind:
     """Return the kind; raise ``KeyError`` for one that nobody registered."""
     return _kinds[key]
+
+
+def register_container_page(kind: str, page: Callable[[Any], str]) -> None:
+    """Say which page a container image of ``kind`` belongs to; ``page`` may answer nothing."""
+    _pages[str(kind)] = page
+
+
+def container_page(image: Any) -> str:
+    """Return the address of the page that a container image belongs to, or nothing."""
+    return _pages[image.kind](image) if image.kind in _pages else ""

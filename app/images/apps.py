@@ -19,6 +19,10 @@ class ImagesConfig(AppConfig):
         from app.uploads.registry import register_upload_keeper
 
         visibility.register(imported_by, used=imported_by)
+        from app.images.news import register_news
+        from app.images.selectors import imported_by
+
+        register_news()
         register_file_policy("images", served_image_file)
         register_upload_keeper("images", uploads_in_use)
         register_personal_data("imported-files", imported_files)

@@ -11,6 +11,10 @@ class RequestsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of people who become verified."""
+        from app.notifications.kinds import register_kind
         from app.requests import signals
 
+        register_kind(
+            "access.dropped", "Requests that fell away", "What you asked for is there no more."
+        )
         signals.connect()

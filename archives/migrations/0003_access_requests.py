@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('modified', models.DateTimeField(auto_now=True)),
                 ('role', models.CharField(max_length=30)),
                 ('message', models.TextField(blank=True, max_length=1000)),
-                ('state', models.CharField(choices=[('PENDING', 'Waiting for a decision'), ('ACCEPTED', 'Accepted'), ('REJECTED', 'Turned down'), ('WITHDRAWN', 'Withdrawn')], default='PENDING', max_length=9)),
+                ('state', models.CharField(choices=[('PENDING', 'Waiting for a decision'), ('ACCEPTED', 'Accepted'), ('REJECTED', 'Rejected'), ('WITHDRAWN', 'Withdrawn')], default='PENDING', max_length=9)),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

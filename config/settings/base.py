@@ -7,6 +7,7 @@ import dj_database_url
 import django_stubs_ext
 
 from app.core.storage import django_storages
+from app.notifications.transport import default_sender, parse_email_url
 from config.settings.environment import Environment
 from config.settings.security import content_security_policy
 from config.settings.sign_in import APPS as SIGN_IN_APPS
@@ -221,7 +222,12 @@ SPECTACULAR_SETTINGS = {
     "AUTHENTICATION_WHITELIST": ["app.accounts.authentication.TokenAuthentication"],
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "app.notifications.mail.QueuedBackend"
+EMAIL_URL = ENV.email_url
+parse_email_url(EMAIL_URL)  # refuses to start with what it cannot read
+EMAIL_RATE = ENV.email_rate
+EMAIL_DIGEST_HOUR = ENV.email_digest_hour
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.email_from or default_sender(SITE_URL)
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"

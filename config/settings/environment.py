@@ -52,6 +52,12 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Reverse proxies of ours that add to X-Forwarded-For."
     )
+    email_url: str = Field(
+        "", description="smtp://user:password@host:587?tls=1, smtps:// or file://"
+    )
+    email_from: str = Field("", description="Sender of the portal's mail.")
+    email_rate: int = Field(0, ge=0, description="Messages handed over per minute; 0: no limit.")
+    email_digest_hour: int = Field(6, ge=0, le=23, description="Hour (UTC) of daily summaries.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Logging.")
     demo_password: str = Field("hounsfield-demo", description="Password of the demo's personas.")
 

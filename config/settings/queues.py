@@ -46,5 +46,8 @@ beat_schedule = {
         "app.requests.tasks.reconcile_requests": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,
         "app.people.tasks.look_after_people": 3600.0,
+        "app.notifications.tasks.reconcile_mail": 30.0,
+        "app.notifications.tasks.send_digests": 300.0,
+        "app.notifications.tasks.sweep_mail": 24 * 3600.0,
     }.items()
 }

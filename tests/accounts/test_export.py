@@ -68,7 +68,7 @@ class TestContent:
         make_evaluation(phase, creator=user, score=0.5)
         make_run(make_algorithm(), creator=user, item=make_archive(cases=1).items.get())
         start_upload(owner=user, filename="head.mha", size=10)
-        notify(user=user, kind="test", text="Remember the milk.")
+        notify(user=user, kind="images.import.finished", text="Remember the milk.")
         found = exported(user)
         assert found["profile.json"][0]["first_name"] == "Ada"
         assert found["profile.json"][0]["country"] == "Netherlands"
@@ -112,7 +112,7 @@ class TestContent:
             given={make_question(study).pk: "yes"},
         )
         make_verification(other)
-        notify(user=other, kind="test", text="For the other alone.")
+        notify(user=other, kind="images.import.finished", text="For the other alone.")
         found = exported(user)
         for said in ("somebody-else", "else@example.org", "For the other alone."):
             assert said not in str(found)

@@ -79,7 +79,7 @@ class TestTheWay:
         finish_method(evaluation, {"aggregates": {"dice": {"mean": 0.75}}})
         assert (evaluation.state, evaluation.score, evaluation.rank) == ("SUCCEEDED", 0.75, 1)
         assert evaluation.finished_at is not None
-        (message,) = Notification.objects.filter(user=user)
+        (message,) = Notification.objects.filter(user=user, kind__contains=".evaluation.")
         assert "is done" in message.text
         assert message.url == reverse("challenges:evaluation", args=[evaluation.pk])
         assert go_on(evaluation) == State.SUCCEEDED
@@ -118,7 +118,7 @@ class TestFailing:
         assert evaluation.reason == "The algorithm failed on case 1 of the hidden test set."
         assert "Secret" in evaluation.organizer_reason
         assert case.item.title in evaluation.organizer_reason
-        assert "failed" in Notification.objects.get(user=user).text
+        assert "failed" in Notification.objects.get(user=user, kind__contains=".evaluation.").text
 
     def test_a_later_case_stops_the_others(self, evaluation: Evaluation) -> None:
         go_on(evaluation)

@@ -66,7 +66,19 @@ def _pack(state: str) -> models.Model:
     return made
 
 
+def _mail(state: str) -> models.Model:
+    row: models.Model = apps.get_model("notifications.OutgoingMail").objects.create(
+        recipients=["a@example.org"],
+        remaining=["a@example.org"],
+        content=b"",
+        state=state,
+        give_up_at=timezone.now(),
+    )
+    return row
+
+
 MAKE: dict[str, Make] = {
+    "notifications.OutgoingMail": _mail,
     "uploads.UserUpload": _upload,
     "images.Import": lambda state: make_import(state=state),
     "execution.ContainerImage": lambda state: make_container_image(state=state),

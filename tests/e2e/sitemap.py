@@ -193,7 +193,15 @@ REQUESTS = (
 )
 
 
+INBOX = (
+    _visit("notifications:settings", "researcher", "/inbox/settings/"),
+    _visit("notifications:inbox", "researcher", "/inbox/?state=read&kind=", note="filtered"),
+    _visit("notifications:mail", "admin", "/inbox/mail/"),
+    _visit("notifications:message", "admin", "/inbox/mail/{message}/"),
+)
+
 VISITS = (
+    *INBOX,
     *SHELL,
     *PEOPLE,
     *REFERENCE,
@@ -217,6 +225,8 @@ POST_ONLY = frozenset(
         "challenges:cancel_evaluation",
         "challenges:join",
         "images:cancel_import",
+        "notifications:delete",
+        "notifications:read",
         "notifications:read_all",
         "people:accept_verification",
         "people:clear_picture",
@@ -231,6 +241,7 @@ POST_ONLY = frozenset(
         "requests:accept_several",
         "requests:reject",
         "requests:withdraw",
+        "notifications:retry",
         "reader_studies:delete_case",
         "reader_studies:delete_question",
     }
@@ -246,6 +257,8 @@ NO_PAGES = {
     "design:style-guide": "the living guide; tests/design looks at it",
     "people:confirm_verification": "needs a link from the mail; tests/accounts/test_browser looks",
     "people:review": "needs an address confirmed by mail; tests/accounts/test_browser looks",
+    "notifications:message_html": "a message in a frame of its page",
+    "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",
     "reader_studies:panel": "a part of the viewer's page, seen there",
     "reader_studies:read": "redirects to the next case",

@@ -44,6 +44,8 @@ class World:
         self._ask_for_access()
         self._read_cases()
         waiting.append(self._import_with_problems())
+        page = self.person("admin").get("/inbox/mail/").text
+        self.places["message"] = _first(rf'href="/inbox/mail/({UUID})/"', page)
         for wait in waiting:
             wait()
         self._wait_for_the_leaderboard()

@@ -1,5 +1,6 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.inbox_table import INBOX
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.reference_table import REFERENCE
 from tests.permissions.requests_table import TABLE as REQUESTS
@@ -320,4 +321,5 @@ TABLE = [
     *REFERENCE,
     *SIGN_IN,
     *REQUESTS,
+    *INBOX,
 ]

@@ -28,7 +28,7 @@ JSON: dict[str, Any] = {
     "socket-list": ["medical-image"],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
 }
-KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token"}
+KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token", "ticket"}
 """Parts of an address that stand for things of the world."""
 OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD, 409: CONFLICT}
 

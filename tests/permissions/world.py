@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.mail import EmailMessage
 
 from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
@@ -14,7 +15,9 @@ from app.challenges.policies import CHALLENGES
 from app.core.states import transition
 from app.execution.models import Job
 from app.images.models import Image, ImageFile
-from app.notifications.services import notify
+from app.notifications.kinds import kind_of
+from app.notifications.services import notify, queue_message
+from app.notifications.unsubscribing import unsubscribe_url
 from app.people.services import (
     accept_verification,
     build_export,
@@ -198,7 +201,9 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
     upload = start_upload(owner=owner, filename="a.mha", size=10)
     doomed = start_upload(owner=owner, filename="b.mha", size=10)
     archive = make_archive(editor=people["archive_editor"])
-    told = notify(user=people["stranger"], kind="test", text="For the stranger alone.")
+    told = notify(
+        user=people["stranger"], kind="images.import.finished", text="For the stranger alone."
+    )
     return {
         "upload": upload,
         "multipart": upload.multipart_id,
@@ -206,6 +211,7 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
         "doomed_multipart": doomed.multipart_id,
         "socket": medical_image_socket(),
         "notification": told,
+        **_mail(people["stranger"]),
         "token": issue_token(user=people["stranger"], name="A token").token,
         "import": make_import(owner=owner, destination_id=archive.pk),
     }
@@ -238,6 +244,18 @@ def _personal(people: dict[str, User]) -> dict[str, Any]:
         "pending_verification": make_verification(),
         "accepted_verification": accepted,
         "export": export,
+    }
+
+
+def _mail(user: User) -> dict[str, Any]:
+    """Mail is queued whatever backend the test runner has set."""
+    kept = queue_message(EmailMessage("Hello", "Text", to=[user.email]))
+    ticket = unsubscribe_url(user, "access.decided").rstrip("/").rsplit("/", 1)[1]
+    return {
+        "kept_mail": kept,
+        "ticket": ticket,
+        "forged_ticket": f"{ticket[:-3]}abc",
+        "kind_number": kind_of("access.decided").number,
     }
 
 

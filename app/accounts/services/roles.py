@@ -9,6 +9,7 @@ from app.accounts.models import Membership, User
 from app.accounts.policies import RolePolicy
 from app.core.audit import audit_sink
 from app.core.errors import Conflict, ValidationFailed
+from app.core.telling import page_of, teller
 
 M = TypeVar("M", bound=Model)
 
@@ -30,6 +31,7 @@ def grant_role(
     if role not in policy.grants:
         raise ValidationFailed(fields={"role": [f"Choose one of {', '.join(policy.grants)}."]})
     _keep_one_owner(policy, obj=obj, user=user, role=role)
+    held = policy.memberships.filter(target=obj, user=user, role=role).exists()
     row, _ = policy.memberships.update_or_create(
         target=obj, user=user, defaults={"role": role, "granted_by": actor}
     )
@@ -37,6 +39,8 @@ def grant_role(
         "accounts.role.granted", obj=obj, actor=actor, data={"user": user.pk, "role": role}
     )
     membership: Membership = row
+    if not held and user != actor:
+        _tell(membership, obj=obj, actor=actor)
     return membership
 
 
@@ -76,6 +80,18 @@ def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user
     rows = policy.memberships.filter(target=obj, user=user)
     if rows.delete()[0]:
         audit_sink()("accounts.role.revoked", obj=obj, actor=actor, data={"user": user.pk})
+
+
+def _tell(membership: Membership, *, obj: Model, actor: User | None) -> None:
+    """Tell the person of their new role; whoever gives it to themselves knows."""
+    role = membership._meta.model.Role(membership.role).label.lower()  # type: ignore[attr-defined]
+    what = f"{role} of the {obj._meta.verbose_name} “{obj}”"
+    teller()(
+        user=membership.user,
+        kind="accounts.role.granted",
+        text=f"{actor.display_name} made you {what}." if actor else f"You are now {what}.",
+        url=page_of(obj),
+    )
 
 
 def _keep_one_owner(policy: RolePolicy[Any], *, obj: Model, user: User, role: str) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.audit.services import record
 from app.challenges.models import Evaluation, EvaluationCase
+from app.challenges.news import EVALUATION_DONE, EVALUATION_FAILED, tell_organizers
 from app.challenges.services.cases import start_case
 from app.challenges.services.leaderboard import rerank
 from app.challenges.services.method import start_method
@@ -110,7 +111,7 @@ def _rank(evaluation: Evaluation) -> bool:
     rerank(evaluation.submission.phase)
     transition(evaluation, State.SUCCEEDED, finished_at=timezone.now())
     evaluation.refresh_from_db()
-    _tell(evaluation, "is done")
+    _tell(evaluation)
     return False
 
 
@@ -126,7 +127,8 @@ def fail(evaluation: Evaluation, *, reason: str, organizer_reason: str) -> None:
         organizer_reason=organizer_reason,
         finished_at=timezone.now(),
     )
-    _tell(evaluation, "failed")
+    _tell(evaluation)
+    _tell_organizers(evaluation)
 
 
 def _fail_for_case(evaluation: Evaluation, case: EvaluationCase) -> None:
@@ -154,13 +156,28 @@ def cancel_evaluation(*, actor: User, evaluation: Evaluation) -> None:
     record("challenges.evaluation.cancelled", obj=evaluation, actor=actor)
 
 
-def _tell(evaluation: Evaluation, what: str) -> None:
+def _tell(evaluation: Evaluation) -> None:
+    """Tell whoever handed in how the evaluation ended."""
     submission = evaluation.submission
+    done = evaluation.state == State.SUCCEEDED
     notify(
         user=submission.creator,
-        kind="challenges.evaluation.finished",
-        text=f"The evaluation of {submission.version} in {submission.phase} {what}.",
+        kind=EVALUATION_DONE if done else EVALUATION_FAILED,
+        text=f"The evaluation of {submission.version} in {submission.phase} "
+        f"{'is done' if done else 'failed'}.",
         url=reverse("challenges:evaluation", args=[evaluation.pk]),
+    )
+
+
+def _tell_organizers(evaluation: Evaluation) -> None:
+    """Tell the organizers of a failed evaluation, as participants are promised."""
+    submission = evaluation.submission
+    tell_organizers(
+        submission.phase,
+        kind=EVALUATION_FAILED,
+        text=f"An evaluation in {submission.phase} failed: {evaluation.organizer_reason}",
+        url=reverse("challenges:evaluation", args=[evaluation.pk]),
+        but=submission.creator,
     )
 
 

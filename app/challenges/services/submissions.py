@@ -1,12 +1,14 @@
 """Handing in an algorithm."""
 
 from django.db import transaction
+from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmVersion
 from algorithms.selectors import active_version, get_algorithm_for, interface_of
 from app.accounts.models import User
 from app.audit.services import record
 from app.challenges.models import Evaluation, EvaluationCase, Phase, Submission
+from app.challenges.news import SUBMISSION_RECEIVED, tell_organizers
 from app.challenges.selectors import (
     counting_submissions,
     current_ground_truth,
@@ -46,6 +48,13 @@ def submit_algorithm(
     transition(submission, Submission.State.ACCEPTED, actor=actor)
     record("challenges.submission.received", obj=submission, actor=actor)
     create_evaluation(submission)
+    tell_organizers(
+        phase,
+        kind=SUBMISSION_RECEIVED,
+        text=f"{actor.display_name} handed in {version} to {phase}.",
+        url=reverse("challenges:submissions", args=[phase.pk]),
+        but=actor,
+    )
     return submission
 
 

@@ -1,6 +1,7 @@
 /** htmx: the CSRF header on what changes things, and a word when the server does not answer. */
 import htmx from "htmx.org";
 
+import { closest } from "./dom";
 import { showToast } from "./toasts";
 
 declare global {
@@ -41,4 +42,20 @@ function messageFor(status: number): string {
   if (status === 404) return "That is no longer here. Reload the page.";
   if (status >= 500) return "The portal could not finish this. Try again in a minute.";
   return "That did not work. Reload the page and try again.";
+}
+
+/** A link with `data-marks-read` tells that address that what it is about was opened. */
+export function setUpReading(): void {
+  document.addEventListener("click", (event) => {
+    const address = closest<HTMLElement>(event, "[data-marks-read]")?.dataset["marksRead"];
+    if (!address) return;
+    const body = new URLSearchParams({ read: "yes" });
+    void fetch(address, {
+      method: "POST",
+      body,
+      headers: { "X-CSRFToken": csrfToken() },
+      keepalive: true,
+      redirect: "manual",
+    }).catch(() => undefined); // the page is opened all the same
+  });
 }

@@ -5,7 +5,7 @@ import "./css/site.css";
 import { setUpConfirmations, setUpDialogs } from "./dialogs";
 import { setUpCopying } from "./copy";
 import { setUpErrorSummaries } from "./forms";
-import { setUpHtmx } from "./requests";
+import { setUpHtmx, setUpReading } from "./requests";
 import { setUpLogs } from "./logs";
 import { setUpMenus } from "./menus";
 import { setUpShortcuts } from "./shortcuts";
@@ -14,6 +14,7 @@ import { setUpTimes } from "./times";
 import { setUpToasts } from "./toasts";
 
 setUpHtmx();
+setUpReading();
 setUpMenus();
 setUpDialogs();
 setUpConfirmations();

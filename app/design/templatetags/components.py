@@ -308,6 +308,14 @@ def sort_header(page: ListPage, key: str, label: Any, numeric: bool = False) -> 
 
 
 @register.simple_tag
+def list_filter(
+    name: str, label: Any, options: Sequence[tuple[str, Any]], chosen: Any = ""
+) -> SafeString:
+    """A choice that narrows a list, for ``filters`` of ``data_table``; the first one is all."""
+    return component("list_filter", key=name, label=label, options=options, chosen=chosen)
+
+
+@register.simple_tag
 def pagination(page: ListPage, label: str = "Pages") -> str:
     """Links to the other pages of a list."""
     return lists.pagination(page, label=label)

@@ -19,7 +19,10 @@ from app.execution.contract import ContainerArchiveError, ImageManifest
 from app.execution.contract.child import inspect_in_child
 from app.execution.contract.spec import ImageReference
 from app.execution.models import ContainerImage
+from app.execution.news import CONTAINER_CHECKED
+from app.execution.registry import container_page
 from app.execution.staging import lifetime
+from app.notifications.services import notify
 from app.uploads.models import UserUpload
 from app.uploads.services import consume_upload
 
@@ -63,13 +66,7 @@ def validate_container_image(pk: UUID | str) -> None:
         logger.exception("Container image %s could not be read", image.pk)
         _give_back(image)
     else:
-        transition(
-            image,
-            State.READY,
-            digest=manifest.image_id,
-            manifest=manifest.as_record(),
-            lease_expires_at=None,
-        )
+        _accept(image, manifest)
 
 
 def send_due_container_images() -> None:
@@ -93,6 +90,19 @@ def image_reference(image: ContainerImage) -> ImageReference:
     )
 
 
+@transaction.atomic
+def _accept(image: ContainerImage, manifest: ImageManifest) -> None:
+    transition(
+        image,
+        State.READY,
+        digest=manifest.image_id,
+        manifest=manifest.as_record(),
+        lease_expires_at=None,
+    )
+    _tell(image, f"The container image {image.filename} passed its checks.")
+
+
+@transaction.atomic
 def _refuse(image: ContainerImage, reason: str, *, code: str, advice: str) -> None:
     transition(
         image,
@@ -102,6 +112,11 @@ def _refuse(image: ContainerImage, reason: str, *, code: str, advice: str) -> No
         advice=advice,
         lease_expires_at=None,
     )
+    _tell(image, f"The container image {image.filename} was refused: {reason}")
+
+
+def _tell(image: ContainerImage, text: str) -> None:
+    notify(user=image.creator, kind=CONTAINER_CHECKED, text=text, url=container_page(image))
 
 
 def _give_back(image: ContainerImage) -> None:

@@ -21,6 +21,7 @@ from app.core.tasks import enqueue_on_commit
 from app.images.conversion import CODES, FileIssue, Limits
 from app.images.conversion.child import ConversionReport, run_conversion
 from app.images.models import Image, Import, ImportFile
+from app.images.news import IMPORT_DONE, IMPORT_FAILED
 from app.images.registry import describe_destination, lose_images, receive_images
 from app.images.services.instances import store_instances
 from app.images.services.staging import Staged, stage_uploads
@@ -250,7 +251,7 @@ def _tell(source: Import, count: int) -> None:
         words = f"{count} image{'' if count == 1 else 's'} imported{place}."
     notify(
         user=source.owner,
-        kind="images.import.finished",
+        kind=IMPORT_DONE if count else IMPORT_FAILED,
         text=words,
         url=f"/images/imports/{source.pk}/",
     )

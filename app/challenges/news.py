@@ -1,0 +1,41 @@
+"""What people are told about submissions and evaluations."""
+
+from django.urls import reverse
+
+from app.accounts.models import User
+from app.challenges.models import ChallengeMember, EvaluationMethod, Phase
+from app.execution.models import ContainerImage
+from app.notifications.kinds import register_kind
+from app.notifications.services import notify
+
+EVALUATION_DONE = "challenges.evaluation.finished"
+EVALUATION_FAILED = "challenges.evaluation.failed"
+SUBMISSION_RECEIVED = "challenges.submission.received"
+
+
+def register_news() -> None:
+    """Register the kinds of news."""
+    register_kind(EVALUATION_DONE, "Evaluations done", "Your submission has its score.")
+    register_kind(
+        EVALUATION_FAILED,
+        "Evaluations failed",
+        "An evaluation of your submission, or in a challenge that you organize, failed.",
+    )
+    register_kind(
+        SUBMISSION_RECEIVED, "New submissions", "Somebody handed in to a challenge of yours."
+    )
+
+
+def page_of_method(image: ContainerImage) -> str:
+    """Return the page where the phase of an evaluation method is set up."""
+    method = EvaluationMethod.objects.filter(container_image=image).first()
+    return reverse("challenges:setup_phase", args=[method.phase_id]) if method else ""
+
+
+def tell_organizers(phase: Phase, *, kind: str, text: str, url: str, but: User) -> None:
+    """Tell the challenge's administrators, except whoever it was that did it."""
+    rows = ChallengeMember.objects.filter(
+        target=phase.challenge, role=ChallengeMember.Role.ADMIN
+    ).exclude(user=but)
+    for row in rows.select_related("user"):
+        notify(user=row.user, kind=kind, text=text, url=url)
