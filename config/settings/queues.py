@@ -36,7 +36,7 @@ accept_content = ["json"]
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 timezone = "UTC"
-beat_schedule = {
+beat_schedule: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds}
     for name, seconds in {
         "app.execution.tasks.reconcile": 30.0,
@@ -44,5 +44,9 @@ beat_schedule = {
         "app.challenges.tasks.reconcile_evaluations": 60.0,
         "viewer.tasks.reconcile_viewer": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,
+        "app.audit.tasks.seal_events": 2.0,
+        "app.audit.tasks.sign_head": 60.0,
+        "app.audit.tasks.thin_heads": 3600.0,
     }.items()
 }
+beat_schedule["app.audit.tasks.seal_events"]["options"] = {"expires": 10}  # the next one does it

@@ -30,11 +30,15 @@ def grant_role(
     if role not in policy.grants:
         raise ValidationFailed(fields={"role": [f"Choose one of {', '.join(policy.grants)}."]})
     _keep_one_owner(policy, obj=obj, user=user, role=role)
+    before = policy.role_of(user, obj)
     row, _ = policy.memberships.update_or_create(
         target=obj, user=user, defaults={"role": role, "granted_by": actor}
     )
     audit_sink()(
-        "accounts.role.granted", obj=obj, actor=actor, data={"user": user.pk, "role": role}
+        "accounts.role.granted",
+        obj=obj,
+        actor=actor,
+        data={"user": user.pk, "role": role, "before": before, "after": role},
     )
     membership: Membership = row
     return membership
@@ -44,9 +48,15 @@ def grant_role(
 def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User) -> None:
     """Take the user's role on ``obj`` away; the last owner stays."""
     _keep_one_owner(policy, obj=obj, user=user, role="")
+    before = policy.role_of(user, obj)
     rows = policy.memberships.filter(target=obj, user=user)
     if rows.delete()[0]:
-        audit_sink()("accounts.role.revoked", obj=obj, actor=actor, data={"user": user.pk})
+        audit_sink()(
+            "accounts.role.revoked",
+            obj=obj,
+            actor=actor,
+            data={"user": user.pk, "before": before, "after": ""},
+        )
 
 
 def _keep_one_owner(policy: RolePolicy[Any], *, obj: Model, user: User, role: str) -> None:
