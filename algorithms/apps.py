@@ -13,10 +13,16 @@ class AlgorithmsConfig(AppConfig):
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
         from algorithms.policies import ALGORITHMS
-        from algorithms.selectors import image_ids_visible_to, value_ids_visible_to
+        from algorithms.selectors import (
+            image_ids_visible_to,
+            managed_algorithm,
+            parts_of,
+            value_ids_visible_to,
+        )
         from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.execution.registry import register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
@@ -24,6 +30,9 @@ class AlgorithmsConfig(AppConfig):
         from viewer.registry import register
 
         register_people("algorithm", ALGORITHMS)
+        register_page("algorithms.algorithm", "algorithms:detail")
+        register_page("algorithms.algorithmrun", "algorithms:run")
+        register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)

@@ -12,12 +12,19 @@ class ArchivesConfig(AppConfig):
     def ready(self) -> None:
         """Register what archives are to the layers below."""
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
         from archives.policies import ARCHIVES
-        from archives.selectors import image_ids_visible_to, value_ids_visible_to
+        from archives.selectors import (
+            image_history_door,
+            image_ids_visible_to,
+            managed_archive,
+            parts_of,
+            value_ids_visible_to,
+        )
         from archives.services import (
             add_imported_images,
             describe_destination,
@@ -27,6 +34,9 @@ class ArchivesConfig(AppConfig):
         from viewer.registry import register
 
         register_people("archive", ARCHIVES)
+        register_page("archives.archive", "archives:detail")
+        register_history("archives.archive", door=managed_archive, parts=parts_of)
+        register_history("images.image", door=image_history_door)
         visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)

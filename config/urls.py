@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("app.delivery.urls")),
     path("", include("app.uploads.urls")),
     path("api/", include("app.api.urls")),
+    path("audit/", include("app.audit.urls")),
     path("inbox/", include("app.notifications.urls")),
     path("images/", include("app.images.urls")),
     path("", include("viewer.urls")),

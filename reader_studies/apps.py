@@ -12,16 +12,24 @@ class ReaderStudiesConfig(AppConfig):
     def ready(self) -> None:
         """Register what reader studies are to the layers below."""
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
         from app.sockets import visibility as values
         from reader_studies.display import DisplaySetSource
         from reader_studies.policies import READER_STUDIES
-        from reader_studies.selectors import image_ids_visible_to, value_ids_visible_to
+        from reader_studies.selectors import (
+            image_ids_visible_to,
+            managed_study,
+            parts_of,
+            value_ids_visible_to,
+        )
         from reader_studies.services import describe_display_set, receive_display_set_image
         from viewer.registry import register
 
         register_people("reader-study", READER_STUDIES)
+        register_page("reader_studies.readerstudy", "reader_studies:detail")
+        register_history("reader_studies.readerstudy", door=managed_study, parts=parts_of)
         visibility.register(image_ids_visible_to)
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)

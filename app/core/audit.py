@@ -64,8 +64,8 @@ def checked_event(name: str) -> str:
 
 
 def sentence_of(name: str) -> str:
-    """Return the sentence of an event, or its name for one from an older release."""
-    return _sentences.get(name, "{actor}: " + name.replace("{", "").replace("}", ""))
+    """Return the sentence of a registered event."""
+    return _sentences[name]
 
 
 def registered_events() -> Mapping[str, str]:

@@ -161,7 +161,14 @@ CHALLENGES = (
     _visit("challenges:evaluation", "author", "/challenges/evaluations/{evaluation}/"),
 )
 
-VISITS = SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
+AUDIT = (
+    _visit("audit:log", "admin", "/audit/"),
+    _visit("audit:log", "admin", "/audit/?name=archives.&actor=nobody", note="nothing-found"),
+    _visit("audit:history", "researcher", "/audit/history/archives.archive/{archive}/"),
+    _visit("audit:history", "researcher", "/audit/history/images.image/{image}/", note="image"),
+)
+
+VISITS = AUDIT + SHELL + ARCHIVES + VIEWER + STUDIES + ALGORITHMS + CHALLENGES
 
 POST_ONLY = frozenset(
     {
@@ -182,6 +189,7 @@ POST_ONLY = frozenset(
 )
 
 NO_PAGES = {
+    "audit:export": "sends a file",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
     "design:dark-shell": "the living guide; tests/design looks at it",

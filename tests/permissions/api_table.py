@@ -1,5 +1,6 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.audit_table import AUDIT
 from tests.permissions.table import (
     ADMINISTRATOR,
     ALGORITHM,
@@ -291,4 +292,4 @@ API: list[Row] = [
     *CHALLENGES,
     *ACCOUNT,
 ]
-TABLE = [*PAGES, *API]
+TABLE = [*PAGES, *API, *AUDIT]
