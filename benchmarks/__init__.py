@@ -1,0 +1,1 @@
+"""Measurements that are made by hand or by night, each a module with a ``main``."""
