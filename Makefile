@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 PY := .venv/bin/python
 
 # Coverage of `make lint`: the product, its tests, and what is at the top.
-CODE := algorithms app archives config reader_studies tests viewer $(wildcard demo) manage.py
+CODE := algorithms app archives benchmarks config reader_studies tests viewer $(wildcard demo) manage.py
 
 .PHONY: help venv demo demo-reset dev lint format test-fast test check accept requirements \
 	screenshots clean

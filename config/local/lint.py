@@ -14,7 +14,7 @@ from config.local.progress import Progress, duration
 from config.local.sizes import too_long
 
 PYTHON_CODE = (
-    *("algorithms", "app", "archives", "config", "demo"),
+    *("algorithms", "app", "archives", "benchmarks", "config", "demo"),
     *("reader_studies", "tests", "viewer", "manage.py"),
 )
 TEMPLATES = ("algorithms", "app", "archives", "reader_studies", "viewer")

@@ -26,7 +26,7 @@ AUDIT = [
     *history("archives.archive", "shared", ADMINISTRATOR),
     *history("images.image", "archive_image", ARCHIVE_EDITORS),
     *history("images.image", "shared_image", ADMINISTRATOR),
-    *history("images.image", "study_image", ADMINISTRATOR),
+    *history("images.image", "study_image", STUDY_EDITORS),  # the archive is theirs
     *history("images.image", "hidden_image", CHALLENGE_ADMINS),
     *history("reader_studies.readerstudy", "study", STUDY_EDITORS),
     *history("algorithms.algorithm", "algorithm", ALGORITHM_EDITORS),
