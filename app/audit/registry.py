@@ -47,7 +47,7 @@ def history_subject(label: str, *, user: Any, pk: str) -> Model:
     if label not in _doors:
         raise NotFound
     if user.is_superuser:
-        found = apps.get_model(label)._default_manager.filter(pk=pk).first()
+        found: Model | None = apps.get_model(label)._default_manager.filter(pk=pk).first()
         if found is None:
             raise NotFound
         return found

@@ -61,7 +61,7 @@ class TestLog:
         before = archive.title
         update_archive(actor=user, archive=archive, title="Renamed")
         text = body(admin, LOG, name="archives.archive.changed")
-        assert f"<td>{before}</td><td>Renamed</td>" in text
+        assert f'"Before">{before}</td><td data-label="After">Renamed</td>' in text
 
     def test_a_granted_role_says_to_whom_and_what_before(
         self, admin: Client, user: User, stranger: User
@@ -70,7 +70,7 @@ class TestLog:
         grant_role(ARCHIVES, actor=user, obj=archive, user=stranger, role="UPLOADER")
         text = body(admin, LOG, name="accounts.role.granted")
         assert f"gave {stranger.display_name} the role UPLOADER on" in text
-        assert "<td>USER</td><td>UPLOADER</td>" in text
+        assert '"Before">USER</td><td data-label="After">UPLOADER</td>' in text
 
     def test_hostile_titles_stay_text(self, admin: Client, user: User) -> None:
         archive = make_archive(editor=user)

@@ -32,7 +32,7 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
     actor = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
     actor_id = serializers.IntegerField(read_only=True, allow_null=True)
-    data = serializers.DictField(read_only=True)
+    data = serializers.DictField(read_only=True)  # type: ignore[assignment]
 
     class Meta:
         model = Event

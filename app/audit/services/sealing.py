@@ -95,7 +95,7 @@ def _advance(progress: SealProgress) -> bool:
     if progress.fence_id > progress.settled:
         still = sorted(holders & set(progress.fence_holders))
         if still:
-            changed = still != progress.fence_holders
+            changed: bool = still != progress.fence_holders
             progress.fence_holders = still
             return changed
         progress.settled = progress.fence_id
