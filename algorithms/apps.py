@@ -16,11 +16,17 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.news import page_of_container, register_news
         from algorithms.personal_data import started_runs
         from algorithms.policies import ALGORITHMS
-        from algorithms.selectors import image_ids_visible_to, value_ids_visible_to
+        from algorithms.selectors import (
+            image_ids_visible_to,
+            managed_algorithm,
+            parts_of,
+            value_ids_visible_to,
+        )
         from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
@@ -45,6 +51,9 @@ class AlgorithmsConfig(AppConfig):
         )
         register_news()
         register_container_page("ALGORITHM", page_of_container)
+        register_page("algorithms.algorithm", "algorithms:detail")
+        register_page("algorithms.algorithmrun", "algorithms:run")
+        register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())

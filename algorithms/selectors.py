@@ -110,3 +110,13 @@ def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:
     images = {value.image_id for value in chosen if value.image_id is not None}
     seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
     return [value for value in chosen if value.image_id is None or value.image_id in seen]
+
+
+def managed_algorithm(user: Any, pk: str) -> Algorithm:
+    """Return the algorithm if ``user`` manages its people, else raise `NotFound`."""
+    return get_algorithm_for(user, pk, action="manage")
+
+
+def parts_of(algorithm: Algorithm) -> list[QuerySet[Any]]:
+    """Return what an algorithm's history tells of besides itself."""
+    return [algorithm.versions.all()]

@@ -13,6 +13,7 @@ class ArchivesConfig(AppConfig):
         """Register what archives are to the layers below."""
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
         from app.requests.registry import Kind, register_kind
@@ -21,7 +22,13 @@ class ArchivesConfig(AppConfig):
         from archives.models import ArchiveMember, ArchiveRequest
         from archives.personal_data import edited_archives
         from archives.policies import ARCHIVES
-        from archives.selectors import image_ids_visible_to, value_ids_visible_to
+        from archives.selectors import (
+            image_history_door,
+            image_ids_visible_to,
+            managed_archive,
+            parts_of,
+            value_ids_visible_to,
+        )
         from archives.services import (
             add_imported_images,
             describe_destination,
@@ -45,6 +52,9 @@ class ArchivesConfig(AppConfig):
                 roles=(ArchiveMember.Role.USER, ArchiveMember.Role.UPLOADER),
             )
         )
+        register_page("archives.archive", "archives:detail")
+        register_history("archives.archive", door=managed_archive, parts=parts_of)
+        register_history("images.image", door=image_history_door)
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination)
         register_destination("archive-item", receive_item_image, describe_item)

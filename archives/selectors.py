@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 
 from app.core.access import fetch
 from app.core.errors import NotFound
-from archives.models import Archive, ArchiveItem
+from app.images.models import Image
+from archives.models import Archive, ArchiveItem, ArchiveMember
 from archives.policies import ARCHIVES
 
 
@@ -63,3 +65,27 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
         .order_by()
         .values("values__image")
     )
+
+
+def managed_archive(user: Any, pk: str) -> Archive:
+    """Return the archive if ``user`` manages its people, else raise `NotFound`."""
+    return get_archive_for(user, pk, action="manage")
+
+
+def parts_of(archive: Archive) -> list[QuerySet[ArchiveItem]]:
+    """Return what an archive's history tells of besides itself."""
+    return [archive.items.all()]
+
+
+def image_history_door(user: Any, pk: str) -> Image:
+    """Return the image if ``user`` manages an archive that holds it, else raise `NotFound`."""
+    roles = ARCHIVES.roles_with("manage")
+    managed = ArchiveMember.objects.filter(user=user, role__in=roles).values("target")
+    held = ArchiveItem.objects.filter(archive__in=managed, values__image=pk)
+    try:
+        image = Image.objects.filter(pk=pk).first() if held.exists() else None
+    except ValidationError:
+        image = None
+    if image is None:
+        raise NotFound
+    return image

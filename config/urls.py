@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("app.uploads.urls")),
     path("api/", include("app.api.urls")),
     path("", include("app.requests.urls")),
+    path("audit/", include("app.audit.urls")),
     path("inbox/", include("app.notifications.urls")),
     path("images/", include("app.images.urls")),
     path("", include("viewer.urls")),

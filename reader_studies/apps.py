@@ -13,6 +13,7 @@ class ReaderStudiesConfig(AppConfig):
         """Register what reader studies are to the layers below."""
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
         from app.requests.registry import Kind, register_kind
@@ -24,6 +25,8 @@ class ReaderStudiesConfig(AppConfig):
         from reader_studies.selectors import (
             image_ids_used_by,
             image_ids_visible_to,
+            managed_study,
+            parts_of,
             value_ids_visible_to,
         )
         from reader_studies.services import describe_display_set, receive_display_set_image
@@ -44,6 +47,8 @@ class ReaderStudiesConfig(AppConfig):
                 roles=(ReaderStudyMember.Role.READER,),
             )
         )
+        register_page("reader_studies.readerstudy", "reader_studies:detail")
+        register_history("reader_studies.readerstudy", door=managed_study, parts=parts_of)
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)
         register(DisplaySetSource())

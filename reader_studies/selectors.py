@@ -219,3 +219,13 @@ def image_ids_used_by(user: Any) -> QuerySet[Any, Any]:
 def _images_of(studies: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     found = DisplaySet.objects.filter(study__in=studies, values__image__isnull=False)
     return found.order_by().values("values__image")
+
+
+def managed_study(user: Any, pk: str) -> ReaderStudy:
+    """Return the study if ``user`` manages its people, else raise `NotFound`."""
+    return get_study_for(user, pk, action="manage")
+
+
+def parts_of(study: ReaderStudy) -> list[QuerySet[Any]]:
+    """Return what a study's history tells of besides itself; answers stay their readers'."""
+    return [study.display_sets.all(), study.questions.all()]

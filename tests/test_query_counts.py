@@ -270,7 +270,21 @@ def archive_requests(user: User, count: int) -> str:
     return reverse("archives:people", args=[archive.pk])
 
 
+def audit_log(user: User, count: int) -> str:
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    for _ in range(count):
+        make_archive(editor=UserFactory(), cases=1)
+    return reverse("audit:log")
+
+
+def archive_history(user: User, count: int) -> str:
+    found = make_archive(editor=user, cases=count)
+    return reverse("audit:history", args=["archives.archive", found.pk])
+
+
 PAGES: tuple[Furnish, ...] = (
+    audit_log,
+    archive_history,
     home,
     archives,
     archive,

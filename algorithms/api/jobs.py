@@ -21,6 +21,7 @@ from algorithms import selectors, services
 from algorithms.api import serializers
 from algorithms.models import AlgorithmRun
 from app.accounts.models import User
+from app.audit.services import record
 from app.core.api.filters import KeyFilter
 from app.core.api.renderers import EventStream, PlainText
 from app.core.api.views import Conditional, ResourceViewSet, key_of
@@ -91,7 +92,9 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
     )
     def log(self, request: Request, pk: str) -> Response:
         """Read the log as far as it goes: as text, or as a JSON string for who asks for JSON."""
-        return Response(self.find(key_of(pk), "log").job.log)
+        run = self.find(key_of(pk), "log")
+        record("algorithms.log.read", obj=run, actor=request.user)
+        return Response(run.job.log)
 
     @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})
     @action(
@@ -104,6 +107,7 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
     def log_stream(self, request: Request, pk: str) -> StreamingHttpResponse:
         """Follow the log as server-sent events: ``log`` (more text), ``state``, ``end``."""
         run = self.find(key_of(pk), "log")
+        record("algorithms.log.read", obj=run, actor=request.user, data={"followed": True})
         response = StreamingHttpResponse(
             follow(request.user, run.job_id), content_type="text/event-stream"
         )

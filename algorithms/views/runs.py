@@ -14,6 +14,7 @@ from algorithms.forms import TryOutForm
 from algorithms.policies import RUNS
 from algorithms.views.algorithms import rights
 from app.accounts.models import User
+from app.audit.services import record
 from app.core.errors import ValidationFailed
 from app.execution.models import Job
 from app.execution.selectors import queue_place, waiting_reason
@@ -53,6 +54,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a run: where it is, its log as it grows, and its results."""
     run = selectors.get_run_for(request.user, pk)
     job = run.job
+    if job.log and not request.headers.get("HX-Request"):  # following it is one look
+        record("algorithms.log.read", obj=run, actor=request.user)
     finished = job.state in Job.MACHINE.final
     context = {
         "run": run,

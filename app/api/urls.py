@@ -7,6 +7,7 @@ from algorithms.api.urls import urlpatterns as algorithms
 from app.accounts.api.urls import urlpatterns as accounts
 from app.api.reference_views import operation, reference, try_operation
 from app.api.views import HandshakeView, TimezoneView
+from app.audit.api.urls import urlpatterns as audit
 from app.challenges.api.urls import urlpatterns as challenges
 from app.images.api.urls import urlpatterns as images
 from app.notifications.api.urls import urlpatterns as notifications
@@ -24,6 +25,7 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     *sockets,
     *images,
     *accounts,
+    *audit,
     *notifications,
     *people,
     *access_requests,

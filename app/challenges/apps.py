@@ -14,11 +14,12 @@ class ChallengesConfig(AppConfig):
         from algorithms.services.runs import build_algorithm_spec
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
+        from app.audit.registry import register_history, register_page
         from app.challenges.models import ChallengeMember, ChallengeRequest
         from app.challenges.news import page_of_method, register_news
         from app.challenges.personal_data import made_submissions
         from app.challenges.policies import CHALLENGES
-        from app.challenges.selectors import image_ids_visible_to
+        from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
         from app.execution.registry import register_container_page, register_job_kind
@@ -41,6 +42,10 @@ class ChallengesConfig(AppConfig):
         )
         register_news()
         register_container_page("METHOD", page_of_method)
+        register_page("challenges.challenge", "challenges:detail")
+        register_page("challenges.phase", "challenges:phase")
+        register_page("challenges.evaluation", "challenges:evaluation")
+        register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
         visibility.register(image_ids_visible_to)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished

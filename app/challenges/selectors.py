@@ -182,3 +182,20 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
         .order_by()
         .values("cases__job__outputs__image")
     )
+
+
+def managed_challenge(user: Any, pk: str) -> Challenge:
+    """Return the challenge if ``user`` manages its people, else raise `NotFound`."""
+    return get_challenge_for(user, pk, action="manage")
+
+
+def parts_of(challenge: Challenge) -> list[QuerySet[Any]]:
+    """Return what a challenge's history tells of besides itself."""
+    submissions = Submission.objects.filter(phase__challenge=challenge)
+    return [
+        challenge.phases.all(),
+        EvaluationMethod.objects.filter(phase__challenge=challenge),
+        GroundTruth.objects.filter(phase__challenge=challenge),
+        submissions,
+        Evaluation.objects.filter(submission__in=submissions),
+    ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     Task = CeleryTask
 
-QUEUES = ("short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
+QUEUES = ("audit", "short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
 
 
 def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]], Task]:

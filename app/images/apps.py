@@ -12,6 +12,7 @@ class ImagesConfig(AppConfig):
     def ready(self) -> None:
         """Let delivery serve image files, and let creators see what they imported."""
         from app.accounts.personal_data import register_personal_data
+        from app.audit.registry import register_page
         from app.delivery.registry import register_file_policy
         from app.images import visibility
         from app.images.personal_data import imported_files, imported_images
@@ -23,6 +24,8 @@ class ImagesConfig(AppConfig):
         from app.images.selectors import imported_by
 
         register_news()
+        register_page("images.image", "images:detail")
+        register_page("images.import", "images:import")
         register_file_policy("images", served_image_file)
         register_upload_keeper("images", uploads_in_use)
         register_personal_data("imported-files", imported_files)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
+from app.audit.registry import may_read_history
 from app.core.errors import NotFound
 from app.images.models import ImageFile, ImportFile
 from app.images.registry import Destination, describe_destination
@@ -25,7 +26,12 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     image = get_image_for(request.user, pk)
     shown = (ImageFile.Kind.MHA, ImageFile.Kind.TIFF)
     files = image.files.filter(kind__in=shown)
-    return render(request, "images/detail.html", {"image": image, "files": files})
+    context = {
+        "image": image,
+        "files": files,
+        "can_see_history": may_read_history("images.image", user=request.user, pk=pk),
+    }
+    return render(request, "images/detail.html", context)
 
 
 @login_required

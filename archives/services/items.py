@@ -54,6 +54,7 @@ def change_item(
     follow when they are imported.
     """
     ArchiveItem.objects.select_for_update().get(pk=item.pk)
+    before = item.title
     if title is not None and title.strip() and title.strip() != item.title:
         item.title = title.strip()
         item.full_clean()
@@ -65,14 +66,18 @@ def change_item(
         item.values.remove(*item.values.exclude(socket__in=kept))
     put_values(item, values)
     sockets = sorted(value.socket.slug for value in chosen)
-    record("archives.item.changed", obj=item, actor=actor, data={"sockets": sockets})
+    data: dict[str, object] = {"archive": str(item.archive_id), "sockets": sockets}
+    if item.title != before:
+        data |= {"before": {"title": before}, "after": {"title": item.title}}
+    record("archives.item.changed", obj=item, actor=actor, data=data)
     return item
 
 
 @transaction.atomic
 def delete_item(*, actor: User, item: ArchiveItem) -> None:
     """Take a case out of its archive; its images stay where else they are used."""
-    record("archives.item.deleted", obj=item, actor=actor, data={"title": item.title})
+    data = {"item": str(item.pk), "title": item.title}
+    record("archives.item.deleted", obj=item.archive, actor=actor, data=data)
     try:
         item.delete()
     except ProtectedError:

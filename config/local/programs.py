@@ -10,6 +10,7 @@ from config.local.tls import ensure_certificate, key_file
 
 CODE = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
 SHORT_QUEUES = "short,imports,slices"
+AUDIT_QUEUES = "audit"
 JOB_QUEUES = "jobs-cpu,jobs-gpu,evaluations"
 
 
@@ -19,6 +20,7 @@ def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Progr
         _web(home, address, reload=reload),
         _worker("worker-short", queues=SHORT_QUEUES, processes=2, reload=reload),
         _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
+        _worker("worker-audit", queues=AUDIT_QUEUES, processes=1, reload=reload, pool="solo"),
         Program(name="beat", command=_beat(home)),
     ]
 
@@ -39,11 +41,13 @@ def _web(home: Path, address: Address, *, reload: bool) -> Program:
     return Program(name="web", command=tuple(command))
 
 
-def _worker(name: str, *, queues: str, processes: int, reload: bool) -> Program:
+def _worker(
+    name: str, *, queues: str, processes: int, reload: bool, pool: str = "prefork"
+) -> Program:
     command = [
         *_celery("worker"),
         *("--queues", queues, "--hostname", f"{name}@%h", "--concurrency", str(processes)),
-        *("--without-gossip", "--without-mingle"),
+        *("--pool", pool, "--without-gossip", "--without-mingle"),
     ]
     if reload:
         command = [*_watching(), " ".join(command), *CODE]

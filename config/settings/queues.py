@@ -36,7 +36,7 @@ accept_content = ["json"]
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 timezone = "UTC"
-beat_schedule = {
+beat_schedule: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds}
     for name, seconds in {
         "app.execution.tasks.reconcile": 30.0,
@@ -49,5 +49,9 @@ beat_schedule = {
         "app.notifications.tasks.reconcile_mail": 30.0,
         "app.notifications.tasks.send_digests": 300.0,
         "app.notifications.tasks.sweep_mail": 24 * 3600.0,
+        "app.audit.tasks.seal_events": 2.0,
+        "app.audit.tasks.sign_head": 60.0,
+        "app.audit.tasks.thin_heads": 3600.0,
     }.items()
 }
+beat_schedule["app.audit.tasks.seal_events"]["options"] = {"expires": 10}  # the next one does it

@@ -145,7 +145,8 @@ def delete_display_set(*, actor: User, display_set: DisplaySet) -> None:
             "Readers have already answered questions about this case.",
             advice="Keep it, or export the answers and make a new study.",
         )
-    record("reader_studies.display_set.deleted", obj=display_set, actor=actor)
+    data = {"display_set": str(display_set.pk), "title": display_set.title}
+    record("reader_studies.display_set.deleted", obj=display_set.study, actor=actor, data=data)
     display_set.delete()
 
 
@@ -165,7 +166,8 @@ def add_question(
             QuestionOption(question=question, title=title, order=number)
             for number, title in enumerate(titles)
         )
-    record("reader_studies.question.added", obj=question, actor=actor)
+    data = {"study": str(study.pk), "text": question.text}
+    record("reader_studies.question.added", obj=question, actor=actor, data=data)
     return question
 
 
@@ -182,7 +184,8 @@ def delete_question(*, actor: User, question: Question) -> None:
             "Readers have already answered this question.",
             advice="Keep it, or export the answers and make a new study.",
         )
-    record("reader_studies.question.deleted", obj=question, actor=actor)
+    data = {"question": str(question.pk), "text": question.text}
+    record("reader_studies.question.deleted", obj=question.study, actor=actor, data=data)
     question.delete()
 
 

@@ -1,21 +1,31 @@
 """Audit events: only ever added, with who, what, when, from where."""
 
+import ast
+from pathlib import Path
+
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from app.accounts.models import User
 from app.audit.models import Event
-from app.audit.services import record
-from app.core.audit import audit_sink
+from app.audit.services import record, seal
+from app.core.audit import (
+    UnregisteredEvent,
+    audit_sink,
+    register_events,
+    registered_events,
+)
 from tests.factories.archives import make_archive
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_database_refuses_changes(user: User) -> None:
-    record("accounts.user.tested", obj=user, actor=user)
+    record("accounts.user.signed_in", obj=user, actor=user)
     event = Event.objects.get()
     statements = [
         "UPDATE audit_event SET name = 'x'",
@@ -28,7 +38,7 @@ def test_the_database_refuses_changes(user: User) -> None:
     for attempt in (event.delete, event.save, Event.objects.all().delete):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             attempt()
-    assert Event.objects.get().name == "accounts.user.tested"
+    assert Event.objects.get().name == "accounts.user.signed_in"
 
 
 def test_an_event_outlives_its_actor_and_object(user: User) -> None:
@@ -43,6 +53,75 @@ def test_an_event_outlives_its_actor_and_object(user: User) -> None:
 def test_names_have_a_grammar(name: str) -> None:
     with pytest.raises(ValueError, match=r"app\.object\.verb"):
         record(name, obj=None)
+    with pytest.raises(ValueError, match=r"app\.object\.verb"):
+        register_events({name: "{actor} did it"})
+
+
+def test_a_name_that_nobody_registered_takes_the_change_with_it(user: User) -> None:
+    @transaction.atomic
+    def make_and_paint() -> None:
+        make_archive(editor=user)
+        record("archives.archive.painted", obj=None)
+
+    with pytest.raises(UnregisteredEvent, match="not registered"):
+        make_and_paint()
+    assert not Event.objects.exists()
+
+
+def test_a_name_is_registered_once() -> None:
+    with pytest.raises(RuntimeError, match="twice"):
+        register_events({"accounts.user.signed_in": "Another sentence"})
+
+
+def test_every_name_in_the_code_is_registered() -> None:
+    """Names that are written out, and the moves of every state machine."""
+    known = registered_events()
+    used = {name for path in sources() for name in written_names(path)}
+    assert len(used) > 30
+    moves = {
+        f"{model._meta.app_label}.{model._meta.model_name}.state_changed"
+        for model in apps.get_models()
+        if hasattr(model, "MACHINE")
+    }
+    assert sorted((used | moves) - set(known)) == []
+
+
+def sources() -> list[Path]:
+    tops = ("app", "archives", "algorithms", "reader_studies", "viewer")
+    return [path for top in tops for path in (ROOT / top).rglob("*.py")]
+
+
+def written_names(path: Path) -> set[str]:
+    """The first argument of each call that records, and every ``audit_name``."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        sink = isinstance(called, ast.Call) and getattr(called.func, "id", "") == "audit_sink"
+        if sink or getattr(called, "id", getattr(called, "attr", "")) in {"record", "change"}:
+            given = node.args[:1]
+        else:
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "audit_name"]
+        names |= {one.value for one in given if isinstance(one, ast.Constant)}
+    return {name for name in names if isinstance(name, str)}
+
+
+def test_truncating_is_refused(user: User) -> None:
+    record("accounts.user.signed_in", obj=user)
+    seal()
+    for table in ("audit_event", "audit_seal"):
+        connection.cursor().execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            connection.cursor().execute(f"TRUNCATE {table}")
+
+
+def test_seals_are_append_only(user: User) -> None:
+    record("accounts.user.signed_in", obj=user)
+    seal()
+    for statement in ("UPDATE audit_seal SET position = 7", "DELETE FROM audit_seal"):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            connection.cursor().execute(statement)
 
 
 def test_request_id_address_and_actor(client: Client, user: User) -> None:
@@ -57,7 +136,7 @@ def test_request_id_address_and_actor(client: Client, user: User) -> None:
 
 
 def test_work_without_a_request_has_neither(user: User) -> None:
-    record("accounts.user.tested", obj=user)
+    record("accounts.user.signed_in", obj=user)
     event = Event.objects.get()
     assert (event.request_id, event.address, event.actor_id) == ("", "", None)
 
@@ -65,8 +144,8 @@ def test_work_without_a_request_has_neither(user: User) -> None:
 def test_nothing_stays_of_a_request(client: Client, user: User) -> None:
     client.force_login(user)
     client.get("/archives/")
-    record("accounts.user.tested", obj=user)
-    event = Event.objects.get(name="accounts.user.tested")
+    record("accounts.user.signed_out", obj=user)
+    event = Event.objects.get(name="accounts.user.signed_out")
     assert (event.request_id, event.actor_id) == ("", None)
 
 

@@ -200,7 +200,15 @@ INBOX = (
     _visit("notifications:message", "admin", "/inbox/mail/{message}/"),
 )
 
+AUDIT = (
+    _visit("audit:log", "admin", "/audit/"),
+    _visit("audit:log", "admin", "/audit/?name=archives.&actor=nobody", note="nothing-found"),
+    _visit("audit:history", "researcher", "/audit/history/archives.archive/{archive}/"),
+    _visit("audit:history", "researcher", "/audit/history/images.image/{image}/", note="image"),
+)
+
 VISITS = (
+    *AUDIT,
     *INBOX,
     *SHELL,
     *PEOPLE,
@@ -250,6 +258,7 @@ POST_ONLY = frozenset(
 NO_PAGES = {
     "api:schema": "the schema that programs read",
     "api:try": "redirects to an answer of the API",
+    "audit:export": "sends a file",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
     "design:dark-shell": "the living guide; tests/design looks at it",

@@ -11,7 +11,7 @@ import yaml
 
 from app.core.storage import BucketLocation, parse_storage_url
 from config.local.home import REPOSITORY
-from config.local.programs import JOB_QUEUES, SHORT_QUEUES
+from config.local.programs import AUDIT_QUEUES, JOB_QUEUES, SHORT_QUEUES
 from config.settings.environment import Environment
 
 PROXY = REPOSITORY / "deploy" / "nginx" / "portal.conf.template"
@@ -23,7 +23,7 @@ FILLED = {
     "DOCKER_GID": "999",
 }
 REFERENCE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
-PORTAL = ("migrate", "web", "worker-short", "worker-jobs", "beat")
+PORTAL = ("migrate", "web", "worker-short", "worker-jobs", "worker-audit", "beat")
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,11 @@ def test_secrets_have_no_default() -> None:
 
 
 def test_the_queues_of_the_workers_are_those_of_the_demo(compose: dict[str, Any]) -> None:
-    for name, queues in (("worker-short", SHORT_QUEUES), ("worker-jobs", JOB_QUEUES)):
+    for name, queues in (
+        ("worker-short", SHORT_QUEUES),
+        ("worker-jobs", JOB_QUEUES),
+        ("worker-audit", AUDIT_QUEUES),
+    ):
         assert f"--queues {queues} " in compose["services"][name]["command"]
 
 
@@ -178,7 +182,8 @@ def test_the_image_runs_without_root_and_copies_what_the_context_holds() -> None
         for line in (REPOSITORY / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     }
-    packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")} - {"tests"}
+    packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")}
+    packages -= {"tests", "benchmarks"}  # not part of what runs
     assert packages <= allowed
     copied = {
         word.rstrip("*").split("/")[0]

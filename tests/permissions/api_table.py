@@ -1,5 +1,6 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.audit_table import AUDIT
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.reference_table import REFERENCE
@@ -322,4 +323,5 @@ TABLE = [
     *SIGN_IN,
     *REQUESTS,
     *INBOX,
+    *AUDIT,
 ]

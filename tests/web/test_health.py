@@ -89,7 +89,7 @@ class TestReady:
         report(last_seen=timezone.now() - timedelta(minutes=2))
         assert not checks(client)["worker"]
 
-    @pytest.mark.parametrize("queue", ["short", "imports", "slices", "evaluations"])
+    @pytest.mark.parametrize("queue", ["audit", "short", "imports", "slices", "evaluations"])
     def test_a_queue_that_nobody_serves(self, client: Client, queue: str) -> None:
         report(queues=[name for name in QUEUES if name != queue])
         assert [n for n, ok in checks(client).items() if not ok] == ["worker"]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from app.core.audit import audit_sink
 from app.core.errors import NotFound, TransitionNotAllowed
 from app.core.states import transition
+from app.images.models import Image
 from viewer.models import ViewSession
 from viewer.registry import DisplaySetView, get_source
 
@@ -23,6 +24,9 @@ def open_session(*, user: Any, source: str, pk: UUID) -> tuple[ViewSession, Disp
     """
     view = get_source(source).resolve(user=user, pk=pk)
     session = _extended(user=user, source=source, pk=pk) or _new(user=user, source=source, pk=pk)
+    for image in Image.objects.filter(pk__in={layer.image_id for layer in view.layers}):
+        data = {"source": source, "object": str(pk), "session": str(session.pk)}
+        audit_sink()("images.image.opened", obj=image, actor=user, data=data)
     return session, view
 
 

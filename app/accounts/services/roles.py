@@ -31,15 +31,18 @@ def grant_role(
     if role not in policy.grants:
         raise ValidationFailed(fields={"role": [f"Choose one of {', '.join(policy.grants)}."]})
     _keep_one_owner(policy, obj=obj, user=user, role=role)
-    held = policy.memberships.filter(target=obj, user=user, role=role).exists()
+    before = policy.role_of(user, obj)
     row, _ = policy.memberships.update_or_create(
         target=obj, user=user, defaults={"role": role, "granted_by": actor}
     )
     audit_sink()(
-        "accounts.role.granted", obj=obj, actor=actor, data={"user": user.pk, "role": role}
+        "accounts.role.granted",
+        obj=obj,
+        actor=actor,
+        data={"user": user.pk, "role": role, "before": before, "after": role},
     )
     membership: Membership = row
-    if not held and user != actor:
+    if before != role and user != actor:
         _tell(membership, obj=obj, actor=actor)
     return membership
 
@@ -77,9 +80,15 @@ def grant_missing_role(
 def revoke_role(policy: RolePolicy[Any], *, actor: User | None, obj: Model, user: User) -> None:
     """Take the user's role on ``obj`` away; the last owner stays."""
     _keep_one_owner(policy, obj=obj, user=user, role="")
+    before = policy.role_of(user, obj)
     rows = policy.memberships.filter(target=obj, user=user)
     if rows.delete()[0]:
-        audit_sink()("accounts.role.revoked", obj=obj, actor=actor, data={"user": user.pk})
+        audit_sink()(
+            "accounts.role.revoked",
+            obj=obj,
+            actor=actor,
+            data={"user": user.pk, "before": before, "after": ""},
+        )
 
 
 def _tell(membership: Membership, *, obj: Model, actor: User | None) -> None:

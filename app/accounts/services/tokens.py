@@ -66,7 +66,12 @@ def issue_token(
         "accounts.token.issued",
         obj=token,
         actor=user,
-        data={"name": name, "access": access, "areas": token.areas},
+        data={
+            "name": name,
+            "access": access,
+            "areas": token.areas,
+            "expires_at": expires_at.isoformat() if expires_at else None,
+        },
     )
     return IssuedToken(token, plain)
 

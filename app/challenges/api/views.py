@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from algorithms.selectors import get_algorithm_for
 from app.accounts.models import User
+from app.audit.services import record
 from app.challenges import selectors, services
 from app.challenges.api import serializers
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
@@ -100,6 +101,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
     def leaderboard(self, request: Request, pk: str) -> Response:
         """List the places, the best first."""
         phase = self.find(key_of(pk), "view")
+        record("challenges.leaderboard.read", obj=phase, actor=request.user)
         page = self.paginate_queryset(selectors.leaderboard_for(phase))  # type: ignore[arg-type]
         places = serializers.PlaceSerializer(page, many=True)  # type: ignore[arg-type]
         return self.get_paginated_response(places.data)

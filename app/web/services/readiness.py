@@ -60,7 +60,7 @@ def _storage() -> tuple[bool, str]:
 
 def _worker() -> tuple[bool, str]:
     queues = sorted({queue for worker in live_workers() for queue in worker.queues})
-    needed = {"short", "imports", "slices", "jobs-cpu", "evaluations"}
+    needed = {"audit", "short", "imports", "slices", "jobs-cpu", "evaluations"}
     return needed <= set(queues), ", ".join(queues) or "no worker has reported"
 
 

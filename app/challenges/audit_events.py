@@ -1,0 +1,24 @@
+"""What challenges record."""
+
+from app.core.audit import register_events
+
+register_events(
+    {
+        "challenges.challenge.created": "{actor} made the challenge {object}",
+        "challenges.challenge.changed": "{actor} changed the challenge {object}",
+        "challenges.phase.created": "{actor} added the phase {object}",
+        "challenges.phase.changed": "{actor} changed the phase {object}",
+        "challenges.method.added": "{actor} added the evaluation method {object}",
+        "challenges.ground_truth.added": "{actor} added the ground truth {object}",
+        "challenges.submission.received": "{actor} submitted {object}",
+        "challenges.submission.state_changed": (
+            "The submission {object} went from {before} to {after}"
+        ),
+        "challenges.evaluation.state_changed": (
+            "The evaluation {object} went from {before} to {after}"
+        ),
+        "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
+        "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
+        "challenges.challengerequest.state_changed": "The request {object} went from {before} to {after}",
+    }
+)

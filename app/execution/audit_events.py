@@ -1,0 +1,15 @@
+"""What container images and jobs record."""
+
+from app.core.audit import register_events
+
+register_events(
+    {
+        "execution.job.submitted": "{actor} submitted the job {object}",
+        "execution.job.cancel_requested": "{actor} asked to cancel the job {object}",
+        "execution.job.state_changed": "The job {object} went from {before} to {after}",
+        "execution.container_image.uploaded": "{actor} uploaded the container image {object}",
+        "execution.containerimage.state_changed": (
+            "The container image {object} went from {before} to {after}"
+        ),
+    }
+)

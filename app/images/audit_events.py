@@ -1,0 +1,13 @@
+"""What images and imports record."""
+
+from app.core.audit import register_events
+
+register_events(
+    {
+        "images.import.started": "{actor} started an import of {files} file(s)",
+        "images.import.state_changed": "The import {object} went from {before} to {after}",
+        "images.image.opened": "{actor} opened {object} in the viewer",
+        "images.file.downloaded": "{actor} downloaded a file of {object}",
+        "images.instances.downloaded": "{actor} was given the DICOM instances of {object}",
+    }
+)

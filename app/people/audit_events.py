@@ -1,0 +1,19 @@
+"""What people and organizations record."""
+
+from app.core.audit import register_events
+
+register_events(
+    {
+        "people.organization.created": "{actor} created the organization {title}",
+        "people.organization.changed": "{actor} changed the organization {object}",
+        "people.organization.deleted": "{actor} deleted the organization {title}",
+        "people.verification.requested": "{actor} asked to be verified",
+        "people.verification.state_changed": "The verification {object} went from {before} to {after}",
+        "people.export.requested": "{actor} asked for their data",
+        "people.export.downloaded": "{actor} downloaded their data",
+        "people.personalexport.state_changed": "The export {object} went from {before} to {after}",
+        "people.deletion.requested": "{actor} asked for the account to be deleted",
+        "people.deletion.held_up": "The deletion {object} was held up",
+        "people.deletion.state_changed": "The deletion {object} went from {before} to {after}",
+    }
+)
