@@ -2,13 +2,16 @@
 
 from app.accounts.services.roles import grant_role, make_owned, revoke_role
 from app.accounts.services.tokens import IssuedToken, issue_token, recognize_token, revoke_token
+from app.accounts.services.users import create_user, update_user
 
 __all__ = [
     "IssuedToken",
+    "create_user",
     "grant_role",
     "issue_token",
     "make_owned",
     "recognize_token",
     "revoke_role",
     "revoke_token",
+    "update_user",
 ]

@@ -1,5 +1,7 @@
 """Making, changing and joining challenges."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from app.accounts.models import User
@@ -7,16 +9,28 @@ from app.accounts.services import grant_role, make_owned
 from app.audit.services import change, record
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES
+from app.core.ids import new_id
 from app.core.slugs import free_slug
 
 
 @transaction.atomic
 def create_challenge(
-    *, actor: User, title: str, description: str = "", public: bool = False
+    *,
+    actor: User,
+    title: str,
+    description: str = "",
+    public: bool = False,
+    slug: str = "",
+    pk: UUID | None = None,
 ) -> Challenge:
     """Make a challenge; whoever makes it administers it."""
-    slug = free_slug(Challenge, title, fallback="challenge")
-    challenge = Challenge(title=title, slug=slug, description=description, public=public)
+    challenge = Challenge(
+        pk=pk or new_id(),
+        title=title,
+        slug=slug or free_slug(Challenge, title, fallback="challenge"),
+        description=description,
+        public=public,
+    )
     make_owned(CHALLENGES, actor=actor, obj=challenge)
     record("challenges.challenge.created", obj=challenge, actor=actor, data={"title": title})
     return challenge
