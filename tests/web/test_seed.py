@@ -60,7 +60,8 @@ def follow(folder: Path, document: Any, *, dry_run: bool = False) -> Result:
 def refusal(folder: Path, document: Any) -> str:
     with pytest.raises(UnusableSeed) as caught:
         follow(folder, document)
-    assert not User.objects.exists() and not Event.objects.exists()
+    assert not User.objects.exists()
+    assert not Event.objects.exists()
     return str(caught.value)
 
 
@@ -153,8 +154,10 @@ def stored(media: Path) -> list[Path]:
 
 def test_a_rehearsal_leaves_nothing(folder: Path, media: Path) -> None:
     result = follow(folder, example(), dry_run=True)
-    assert result.counts["created"] and not result.conflicts
-    assert not User.objects.exists() and not UserUpload.objects.exists()
+    assert result.counts["created"]
+    assert not result.conflicts
+    assert not User.objects.exists()
+    assert not UserUpload.objects.exists()
     assert stored(media) == []
 
 
@@ -162,7 +165,8 @@ def test_a_bad_file_in_the_middle_leaves_nothing(folder: Path, media: Path) -> N
     (folder / "nodules.tar").write_bytes(b"no container")
     result = follow(folder, example())
     assert result.conflicts[0].path == "algorithms[0].versions[0].container"
-    assert not User.objects.exists() and not Archive.objects.exists()
+    assert not User.objects.exists()
+    assert not Archive.objects.exists()
     assert stored(media) == []
 
 
@@ -247,7 +251,8 @@ def test_the_command_reports(folder: Path, settings: LazySettings) -> None:
     assert json.loads(out.getvalue())["counts"]["created"] == 1
     out = io.StringIO()
     call_command("seed", file=path, stdout=out)
-    assert "unchanged  user rosa" in out.getvalue() and "Nothing to do" in out.getvalue()
+    assert "unchanged  user rosa" in out.getvalue()
+    assert "Nothing to do" in out.getvalue()
     path.write_text("{}")
     with pytest.raises(CommandError, match="version: Field required") as caught:
         call_command("seed", file=path)

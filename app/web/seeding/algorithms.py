@@ -42,7 +42,7 @@ def seed_algorithm(run: Run, entry: AlgorithmEntry, path: str) -> None:
                 slug=entry.slug or "",
                 **wanted,
             ),
-            change=lambda **changes: update_algorithm(actor=owner, algorithm=found, **changes),
+            change=lambda obj, **changes: update_algorithm(actor=owner, algorithm=obj, **changes),
             wanted=wanted,
         )
         run.give_roles(ALGORITHMS, algorithm, entry=entry, owner=owner, path=path)

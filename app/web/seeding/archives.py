@@ -23,7 +23,7 @@ def seed_archive(run: Run, entry: ArchiveEntry, path: str) -> None:
             kind="archive",
             name=entry.title,
             make=lambda: create_archive(actor=owner, pk=entry.pk, slug=entry.slug or "", **wanted),
-            change=lambda **changes: update_archive(actor=owner, archive=found, **changes),
+            change=lambda obj, **changes: update_archive(actor=owner, archive=obj, **changes),
             wanted=wanted,
         )
         run.give_roles(ARCHIVES, archive, entry=entry, owner=owner, path=path)

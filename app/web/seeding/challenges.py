@@ -39,7 +39,7 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
             make=lambda: create_challenge(
                 actor=owner, pk=entry.pk, slug=entry.slug or "", **wanted
             ),
-            change=lambda **changes: update_challenge(actor=owner, challenge=found, **changes),
+            change=lambda obj, **changes: update_challenge(actor=owner, challenge=obj, **changes),
             wanted=wanted,
         )
         run.give_roles(CHALLENGES, challenge, entry=entry, owner=owner, path=path)
@@ -86,7 +86,7 @@ def _phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path:
         make=lambda: create_phase(
             actor=owner, challenge=challenge, inputs=inputs, outputs=outputs, pk=entry.pk, **wanted
         ),
-        change=lambda **changes: update_phase(actor=owner, phase=found, **changes),
+        change=lambda obj, **changes: update_phase(actor=owner, phase=obj, **changes),
         wanted=wanted,
     )
 

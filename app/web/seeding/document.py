@@ -6,6 +6,7 @@ Everywhere ``id`` is a name for use inside of the file, and ``pk`` the primary k
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from pydantic import (
     AfterValidator,
@@ -35,8 +36,11 @@ def _known_kind(label: str) -> str:
 
 
 def _plain_path(path: str) -> str:
-    if path and not RELATIVE_PATH.regex.match(path):
-        raise ValueError(str(RELATIVE_PATH.message))
+    try:
+        if path:
+            RELATIVE_PATH(path)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from None
     return path
 
 

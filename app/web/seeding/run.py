@@ -164,7 +164,7 @@ class Run:
             first = next(iter(changes))
             raise Refused(f"{path}.{first}", f"The {kind} “{name}” is there with another {first}.")
         if changes and change is not None:
-            change(**changes)
+            change(found, **changes)
             self.updated(path, kind, name, found, changes)
         else:
             self.note(Status.UNCHANGED, path, kind, name, obj=found)

@@ -37,7 +37,7 @@ def seed_study(run: Run, entry: StudyEntry, path: str) -> None:
             kind="reader study",
             name=entry.title,
             make=lambda: create_study(actor=owner, pk=entry.pk, slug=entry.slug or "", **wanted),
-            change=lambda **changes: update_study(actor=owner, study=found, **changes),
+            change=lambda obj, **changes: update_study(actor=owner, study=obj, **changes),
             wanted=wanted,
         )
         run.give_roles(READER_STUDIES, study, entry=entry, owner=owner, path=path)
@@ -88,7 +88,7 @@ def _seed_question(
             kind=entry.kind.value,
             **wanted,
         ),
-        change=lambda **changes: update_question(actor=owner, question=found, **changes),
+        change=lambda obj, **changes: update_question(actor=owner, question=obj, **changes),
         wanted=wanted,
     )
     if entry.id:
@@ -99,7 +99,7 @@ def _seed_display_set(
     run: Run, entry: DisplaySetEntry, study: ReaderStudy, owner: User, path: str
 ) -> None:
     item = run.get("item", entry.item, path=f"{path}.item") if entry.item else None
-    title = entry.title or item.title
+    title = entry.title or (item.title if item else "")
     named = {"study": study, "title": title}
     found = find(DisplaySet, path=path, pk=entry.pk, named=named, rename=True)
     if found is not None and found.study_id != study.pk:
