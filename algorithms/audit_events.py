@@ -9,6 +9,6 @@ register_events(
         "algorithms.version.added": "{actor} added version {number}: {object}",
         "algorithms.run.started": "{actor} ran {object} on {runs} case(s)",
         "algorithms.log.read": "{actor} read the log of the run {object}",
-        "algorithms.algorithmrequest.state_changed": "The request {object} went from {before} to {after}",
+        "algorithms.algorithmrequest.state_changed": "{object}: {before} → {after}",
     }
 )

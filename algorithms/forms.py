@@ -29,13 +29,13 @@ class NewAlgorithmForm(AlgorithmForm):
     """Make an algorithm: also what it takes and gives."""
 
     inputs = forms.ModelMultipleChoiceField(
-        queryset=Socket.objects.all(),
+        queryset=Socket.objects.exclude(relative_path=""),
         to_field_name="slug",
         widget=forms.CheckboxSelectMultiple,
         help_text="What the container finds below /input.",
     )
     outputs = forms.ModelMultipleChoiceField(
-        queryset=Socket.objects.all(),
+        queryset=Socket.objects.exclude(relative_path=""),
         to_field_name="slug",
         widget=forms.CheckboxSelectMultiple,
         help_text="What it leaves below /output.",

@@ -10,6 +10,6 @@ register_events(
         "archives.item.added": "{actor} added the case {object}",
         "archives.item.changed": "{actor} changed the case {object}",
         "archives.item.deleted": "{actor} took the case “{title}” out of {object}",
-        "archives.archiverequest.state_changed": "The request {object} went from {before} to {after}",
+        "archives.archiverequest.state_changed": "{object}: {before} → {after}",
     }
 )

@@ -18,6 +18,6 @@ register_events(
         "reader_studies.answer.changed": "{actor} changed an answer",
         "reader_studies.answer.taken_back": "{actor} took an answer back",
         "reader_studies.answers.exported": "{actor} exported the answers of {object}",
-        "reader_studies.readerstudyrequest.state_changed": "The request {object} went from {before} to {after}",
+        "reader_studies.readerstudyrequest.state_changed": "{object}: {before} → {after}",
     }
 )

@@ -1,5 +1,7 @@
 """Making and changing algorithms and their versions."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import Max
 
@@ -8,10 +10,12 @@ from algorithms.policies import ALGORITHMS
 from app.accounts.models import User
 from app.accounts.services import make_owned
 from app.audit.services import change, record
+from app.core.ids import new_id
 from app.core.slugs import free_slug
 from app.execution.models import ContainerImage
 from app.execution.services import create_container_image
 from app.sockets.models import Socket
+from app.sockets.services import require_places
 from app.uploads.models import UserUpload
 
 
@@ -24,11 +28,21 @@ def create_algorithm(
     public: bool = False,
     inputs: list[Socket],
     outputs: list[Socket],
+    slug: str = "",
+    pk: UUID | None = None,
     **rest: object,
 ) -> Algorithm:
     """Make an algorithm with one interface; whoever makes it is its editor."""
-    slug = free_slug(Algorithm, title, fallback="algorithm")
-    algorithm = Algorithm(title=title, slug=slug, description=description, public=public, **rest)
+    require_places(inputs, field="inputs")
+    require_places(outputs, field="outputs")
+    algorithm = Algorithm(
+        pk=pk or new_id(),
+        title=title,
+        slug=slug or free_slug(Algorithm, title, fallback="algorithm"),
+        description=description,
+        public=public,
+        **rest,
+    )
     make_owned(ALGORITHMS, actor=actor, obj=algorithm)
     interface = AlgorithmInterface.objects.create(algorithm=algorithm)
     interface.inputs.set(inputs)
@@ -44,14 +58,23 @@ def update_algorithm(*, actor: User, algorithm: Algorithm, **changes: object) ->
 
 @transaction.atomic
 def add_version(
-    *, actor: User, algorithm: Algorithm, upload: UserUpload, comment: str = ""
+    *,
+    actor: User,
+    algorithm: Algorithm,
+    upload: UserUpload,
+    comment: str = "",
+    pk: UUID | None = None,
 ) -> AlgorithmVersion:
     """Take an uploaded container archive as the next version; its checks start at once."""
     Algorithm.objects.select_for_update().get(pk=algorithm.pk)
     highest = algorithm.versions.aggregate(highest=Max("number"))["highest"] or 0
     image = create_container_image(actor=actor, kind=ContainerImage.Kind.ALGORITHM, upload=upload)
     version = AlgorithmVersion.objects.create(
-        algorithm=algorithm, number=highest + 1, container_image=image, comment=comment
+        pk=pk or new_id(),
+        algorithm=algorithm,
+        number=highest + 1,
+        container_image=image,
+        comment=comment,
     )
     record("algorithms.version.added", obj=version, actor=actor, data={"number": version.number})
     return version

@@ -26,5 +26,7 @@ register_events(
         "accounts.sign_in.disconnected": "{actor} disconnected an account at {provider}",
         "accounts.profile.changed": "{actor} changed the profile of {object}",
         "accounts.picture.downloaded": "{actor} looked at the picture of {object}",
+        "accounts.user.created": "{actor} made the account {object}",
+        "accounts.user.changed": "{actor} changed the account {object}",
     }
 )

@@ -11,14 +11,10 @@ register_events(
         "challenges.method.added": "{actor} added the evaluation method {object}",
         "challenges.ground_truth.added": "{actor} added the ground truth {object}",
         "challenges.submission.received": "{actor} submitted {object}",
-        "challenges.submission.state_changed": (
-            "The submission {object} went from {before} to {after}"
-        ),
-        "challenges.evaluation.state_changed": (
-            "The evaluation {object} went from {before} to {after}"
-        ),
+        "challenges.submission.state_changed": ("{object}: {before} → {after}"),
+        "challenges.evaluation.state_changed": ("{object}: {before} → {after}"),
         "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
         "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
-        "challenges.challengerequest.state_changed": "The request {object} went from {before} to {after}",
+        "challenges.challengerequest.state_changed": "{object}: {before} → {after}",
     }
 )

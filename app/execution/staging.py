@@ -79,7 +79,7 @@ def serialized_socket(socket: Socket) -> dict[str, Any]:
         "kind": socket.socket_kind.label,
         "super_kind": str(socket.super_kind),
         "relative_path": socket.relative_path,
-        "default_value": None,
+        "default_value": socket.default_value,
         "overlay_segments": socket.segments,
         "look_up_table": None,
     }

@@ -6,6 +6,6 @@ register_events(
     {
         "notifications.preference.changed": "{actor} changed what mail they get",
         "notifications.mail.opened": "{actor} read the message {object}",
-        "notifications.outgoingmail.state_changed": "The message {object} went from {before} to {after}",
+        "notifications.outgoingmail.state_changed": "{object}: {before} → {after}",
     }
 )

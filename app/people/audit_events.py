@@ -8,12 +8,12 @@ register_events(
         "people.organization.changed": "{actor} changed the organization {object}",
         "people.organization.deleted": "{actor} deleted the organization {title}",
         "people.verification.requested": "{actor} asked to be verified",
-        "people.verification.state_changed": "The verification {object} went from {before} to {after}",
+        "people.verification.state_changed": "{object}: {before} → {after}",
         "people.export.requested": "{actor} asked for their data",
         "people.export.downloaded": "{actor} downloaded their data",
-        "people.personalexport.state_changed": "The export {object} went from {before} to {after}",
+        "people.personalexport.state_changed": "{object}: {before} → {after}",
         "people.deletion.requested": "{actor} asked for the account to be deleted",
         "people.deletion.held_up": "The deletion {object} was held up",
-        "people.deletion.state_changed": "The deletion {object} went from {before} to {after}",
+        "people.deletion.state_changed": "{object}: {before} → {after}",
     }
 )

@@ -8,3 +8,10 @@ class WebConfig(AppConfig):
 
     name = "app.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Let the images of seed files be imported."""
+        from app.images.registry import register_destination
+        from app.web.seeding import images
+
+        register_destination(images.DESTINATION, images.receive_image, images.describe_run)

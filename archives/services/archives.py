@@ -1,5 +1,7 @@
 """Making, changing and deleting archives."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import ProtectedError
 
@@ -7,6 +9,7 @@ from app.accounts.models import User
 from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.core.errors import Conflict
+from app.core.ids import new_id
 from app.core.slugs import free_slug
 from archives.models import Archive
 from archives.policies import ARCHIVES
@@ -14,11 +17,24 @@ from archives.policies import ARCHIVES
 
 @transaction.atomic
 def create_archive(
-    *, actor: User, title: str, description: str = "", public: bool = False, **rest: object
+    *,
+    actor: User,
+    title: str,
+    description: str = "",
+    public: bool = False,
+    slug: str = "",
+    pk: UUID | None = None,
+    **rest: object,
 ) -> Archive:
     """Make an archive; whoever makes it is its editor."""
-    slug = free_slug(Archive, title, fallback="archive")
-    archive = Archive(title=title, slug=slug, description=description, public=public, **rest)
+    archive = Archive(
+        pk=pk or new_id(),
+        title=title,
+        slug=slug or free_slug(Archive, title, fallback="archive"),
+        description=description,
+        public=public,
+        **rest,
+    )
     make_owned(ARCHIVES, actor=actor, obj=archive)
     record("archives.archive.created", obj=archive, actor=actor, data={"title": title})
     return archive

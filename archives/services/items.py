@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict
+from app.core.ids import new_id
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
 from app.sockets.models import SocketValue
@@ -29,11 +30,18 @@ ITEM = "archive-item"
 
 @transaction.atomic
 def add_item(
-    *, actor: User, archive: Archive, title: str, values: Iterable[SocketValue]
+    *,
+    actor: User,
+    archive: Archive,
+    title: str,
+    values: Iterable[SocketValue],
+    pk: UUID | None = None,
 ) -> ArchiveItem:
     """Add a case; a title that is taken gets a number. Additions to one archive take turns."""
     Archive.objects.select_for_update().get(pk=archive.pk)
-    item = ArchiveItem.objects.create(archive=archive, title=_free_title(archive, title))
+    item = ArchiveItem.objects.create(
+        pk=pk or new_id(), archive=archive, title=_free_title(archive, title)
+    )
     item.values.set(list(values))
     record("archives.item.added", obj=item, actor=actor, data={"archive": str(archive.pk)})
     return item

@@ -10,6 +10,7 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict, ValidationFailed
+from app.core.ids import new_id
 from reader_studies.models import Answer, DisplaySet, Question
 from reader_studies.selectors import questions_of
 
@@ -48,7 +49,13 @@ def save_answers(
 
 @transaction.atomic
 def give_answer(
-    *, reader: User, display_set: DisplaySet, question: Question, value: Any, change: bool = False
+    *,
+    reader: User,
+    display_set: DisplaySet,
+    question: Question,
+    value: Any,
+    change: bool = False,
+    pk: UUID | None = None,
 ) -> Answer:
     """Store one answer of a program's user.
 
@@ -66,7 +73,7 @@ def give_answer(
     known = Answer.objects.filter(question=question, display_set=display_set, reader=reader).first()
     if known is not None and not change and known.value != checked:
         raise ValidationFailed(fields={"answer": ["You have answered this; change that answer."]})
-    return _store(reader=reader, display_set=display_set, question=question, value=checked)
+    return _store(reader=reader, display_set=display_set, question=question, value=checked, pk=pk)
 
 
 def check_answer(question: Question, raw: Any) -> Any:
@@ -135,10 +142,17 @@ def _take_back(*, reader: User, display_set: DisplaySet, question_ids: set[UUID]
         answer.delete()
 
 
-def _store(*, reader: User, display_set: DisplaySet, question: Question, value: Any) -> Answer:
+def _store(
+    *,
+    reader: User,
+    display_set: DisplaySet,
+    question: Question,
+    value: Any,
+    pk: UUID | None = None,
+) -> Answer:
     key = {"question": question, "display_set": display_set, "reader": reader}
     answer, made = Answer.objects.select_for_update().get_or_create(
-        **key, defaults={"value": value}
+        **key, defaults={"value": value, "pk": pk or new_id()}
     )
     if made:
         record("reader_studies.answer.given", obj=answer, actor=reader, data={"value": value})

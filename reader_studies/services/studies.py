@@ -1,6 +1,6 @@
 """Making and changing studies, display sets and questions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from app.accounts.models import User
 from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
+from app.core.ids import new_id
 from app.core.slugs import free_slug
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
@@ -34,10 +35,12 @@ DISPLAY_SET = "display-set"
 
 
 @transaction.atomic
-def create_study(*, actor: User, title: str, **rest: object) -> ReaderStudy:
+def create_study(
+    *, actor: User, title: str, slug: str = "", pk: UUID | None = None, **rest: object
+) -> ReaderStudy:
     """Make a study; whoever makes it is its editor."""
-    slug = free_slug(ReaderStudy, title, fallback="reader-study")
-    study = ReaderStudy(title=title, slug=slug, **rest)
+    slug = slug or free_slug(ReaderStudy, title, fallback="reader-study")
+    study = ReaderStudy(pk=pk or new_id(), title=title, slug=slug, **rest)
     make_owned(READER_STUDIES, actor=actor, obj=study)
     record("reader_studies.study.created", obj=study, actor=actor, data={"title": title})
     return study
@@ -50,13 +53,15 @@ def update_study(*, actor: User, study: ReaderStudy, **changes: object) -> Reade
 
 @transaction.atomic
 def add_display_sets(
-    *, actor: User, study: ReaderStudy, items: Iterable[ArchiveItem]
+    *, actor: User, study: ReaderStudy, items: Iterable[ArchiveItem], pks: Iterable[UUID] = ()
 ) -> list[DisplaySet]:
-    """Add archive items as display sets, behind those that are there."""
+    """Add archive items as display sets, behind those that are there; ``pks`` one per item."""
     order = _next_order(study.display_sets)
-    made = []
+    made, keys = [], iter(pks)
     for item in items:
-        display_set = DisplaySet.objects.create(study=study, title=item.title, order=order)
+        display_set = DisplaySet.objects.create(
+            pk=next(keys, None) or new_id(), study=study, title=item.title, order=order
+        )
         display_set.values.set(item.values.all())
         made.append(display_set)
         order += 10
@@ -66,12 +71,18 @@ def add_display_sets(
 
 @transaction.atomic
 def create_display_set(
-    *, actor: User, study: ReaderStudy, title: str = "", order: int = 0
+    *,
+    actor: User,
+    study: ReaderStudy,
+    title: str = "",
+    order: int = 0,
+    pk: UUID | None = None,
 ) -> DisplaySet:
     """Add an empty display set; order 0 puts it behind those that are there."""
     ReaderStudy.objects.select_for_update().get(pk=study.pk)
     order = order or _next_order(study.display_sets)
-    made = DisplaySet(study=study, title=title.strip() or f"Case {order}", order=order)
+    title = title.strip() or f"Case {order}"
+    made = DisplaySet(pk=pk or new_id(), study=study, title=title, order=order)
     made.full_clean()
     made.save()
     record("reader_studies.display_sets.added", obj=study, actor=actor, data={"count": 1})
@@ -152,10 +163,20 @@ def delete_display_set(*, actor: User, display_set: DisplaySet) -> None:
 
 @transaction.atomic
 def add_question(
-    *, actor: User, study: ReaderStudy, options: Sequence[str] = (), **fields: object
+    *,
+    actor: User,
+    study: ReaderStudy,
+    options: Sequence[str] = (),
+    option_pks: Mapping[str, int] | None = None,
+    pk: UUID | None = None,
+    **fields: object,
 ) -> Question:
-    """Add a question; a choice needs at least two different options."""
-    question = Question(study=study, order=_next_order(study.questions), **fields)
+    """Add a question; a choice needs at least two different options.
+
+    ``option_pks`` maps titles of options to the keys that they must have.
+    """
+    order = _next_order(study.questions)
+    question = Question(pk=pk or new_id(), study=study, order=order, **fields)
     titles = list(dict.fromkeys(title.strip() for title in options if title.strip()))
     if question.kind == Question.Kind.CHOICE and len(titles) < 2:
         raise ValidationFailed(fields={"options": ["Give at least two different options."]})
@@ -163,7 +184,9 @@ def add_question(
     question.save()
     if question.kind == Question.Kind.CHOICE:
         QuestionOption.objects.bulk_create(
-            QuestionOption(question=question, title=title, order=number)
+            QuestionOption(
+                pk=(option_pks or {}).get(title), question=question, title=title, order=number
+            )
             for number, title in enumerate(titles)
         )
     data = {"study": str(study.pk), "text": question.text}

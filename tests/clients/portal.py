@@ -21,6 +21,7 @@ from config.local.servers import private_postgres, private_valkey
 from config.local.tls import certificate_file
 
 READY_WITHIN = 120.0
+SEED = Path(__file__).with_name("seed.json")
 TOKEN = "0123456789abcdef" * 2 + "01234567"
 
 
@@ -35,7 +36,7 @@ class LivePortal:
 
 @contextmanager
 def live_portal(home: Path, *, engine: str = "", storage: str = "") -> Iterator[LivePortal]:
-    """Run a portal with one user, one token and the sockets of `prepare.py`.
+    """Run a portal with one user, one token and the sockets of `seed.json`.
 
     With the address of a container engine it runs jobs, too; ``storage`` is a STORAGE_URL.
     """
@@ -54,7 +55,7 @@ def live_portal(home: Path, *, engine: str = "", storage: str = "") -> Iterator[
         variables = portal_variables({}, home=home, address=address, servers=servers)
         env = {**os.environ, **variables, "DJANGO_SETTINGS_MODULE": "config.settings.default"}
         _run("manage.py", "migrate", "--no-input", env=env)
-        _run("-m", "tests.clients.prepare", TOKEN, env=env)
+        _run("manage.py", "seed", "--file", str(SEED), env=env)
         for program in portal_programs(home, address=address, reload=False):
             if program.name in wanted:
                 stack.enter_context(_running(program.command, env=env, log=home / program.name))

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.utils import timezone
 from app.accounts.models import Token, User
 from app.core.audit import audit_sink
 from app.core.errors import LimitReached, ValidationFailed
+from app.core.ids import new_id
 
 LENGTH = 32  # bytes
 MOST = 50  # live tokens per person
@@ -39,8 +41,9 @@ def issue_token(
     areas: Sequence[str] = (),
     expires_at: datetime | None = None,
     plain: str = "",
+    pk: UUID | None = None,
 ) -> IssuedToken:
-    """Make a token; ``plain`` (40 or 64 hexadecimal digits) is given only by seed files."""
+    """Make a token; ``plain`` (40 or 64 hexadecimal digits) and ``pk`` are given by seed files."""
     User.objects.select_for_update().get(pk=user.pk)
     if live_tokens_of(user) >= MOST:
         raise LimitReached(
@@ -52,6 +55,7 @@ def issue_token(
     if not _PLAIN.fullmatch(plain):
         raise ValidationFailed(fields={"plain": ["Give 40 or 64 hexadecimal digits."]})
     token = Token(
+        pk=pk or new_id(),
         user=user,
         name=name,
         lookup=plain[:_LOOKUP],

@@ -1,5 +1,7 @@
 """Making, changing and joining challenges."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from app.accounts.models import User
@@ -7,6 +9,7 @@ from app.accounts.services import make_owned
 from app.audit.services import change, record
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES
+from app.core.ids import new_id
 from app.core.slugs import free_slug
 from app.requests.models import AccessMode
 from app.requests.services import ask_for_access
@@ -21,15 +24,17 @@ def create_challenge(
     public: bool = False,
     access_mode: str = "",
     listed: bool = False,
+    slug: str = "",
+    pk: UUID | None = None,
 ) -> Challenge:
     """Make a challenge; whoever makes it administers it.
 
     Without an access mode everybody may take part in a public one, and others are asked for.
     """
-    slug = free_slug(Challenge, title, fallback="challenge")
     challenge = Challenge(
+        pk=pk or new_id(),
         title=title,
-        slug=slug,
+        slug=slug or free_slug(Challenge, title, fallback="challenge"),
         description=description,
         public=public,
         listed=listed,

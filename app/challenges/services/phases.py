@@ -1,6 +1,7 @@
 """Making and furnishing phases."""
 
 import tarfile
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,6 +15,7 @@ from app.execution.models import ContainerImage
 from app.execution.services import create_container_image
 from app.sockets.models import Socket
 from app.sockets.selectors import medical_image_socket, segmentation_socket
+from app.sockets.services import require_places
 from app.uploads.models import UserUpload
 from app.uploads.services import consume_upload, open_upload
 
@@ -28,10 +30,13 @@ def create_phase(
     challenge: Challenge,
     inputs: list[Socket] | None = None,
     outputs: list[Socket] | None = None,
+    pk: UUID | None = None,
     **fields: object,
 ) -> Phase:
     """Make a phase; without sockets it takes an image and wants a segmentation."""
-    phase = Phase(challenge=challenge, **fields)
+    require_places(inputs or [], field="inputs")
+    require_places(outputs or [], field="outputs")
+    phase = Phase(pk=pk or new_id(), challenge=challenge, **fields)
     _require_free_title(phase, title=phase.title)
     phase.full_clean()
     phase.save()

@@ -1,5 +1,7 @@
 """Handing in an algorithm."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.urls import reverse
 
@@ -17,6 +19,7 @@ from app.challenges.selectors import (
     submissions_left,
 )
 from app.core.errors import Conflict, LimitReached, ValidationFailed
+from app.core.ids import new_id
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.sockets.models import Socket
@@ -26,7 +29,12 @@ ADVANCE = "app.challenges.tasks.advance_evaluation"
 
 @transaction.atomic
 def submit_algorithm(
-    *, actor: User, phase: Phase, algorithm: Algorithm, comment: str = ""
+    *,
+    actor: User,
+    phase: Phase,
+    algorithm: Algorithm,
+    comment: str = "",
+    pk: UUID | None = None,
 ) -> Submission:
     """Hand in the newest ready version of ``algorithm``; its evaluation starts at once.
 
@@ -43,7 +51,7 @@ def submit_algorithm(
     _check_phase(phase, actor=actor)
     _check_fit(phase, version=version)
     submission = Submission.objects.create(
-        phase=phase, creator=actor, version=version, comment=comment
+        pk=pk or new_id(), phase=phase, creator=actor, version=version, comment=comment
     )
     transition(submission, Submission.State.ACCEPTED, actor=actor)
     record("challenges.submission.received", obj=submission, actor=actor)

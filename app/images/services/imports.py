@@ -155,7 +155,7 @@ def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None
     stored: list[StoredImage] = []
     try:
         for found in report.images:
-            stored.append(store_image(found, source=source))
+            stored.append(store_image(found, source=source, pk=_key_wanted(source, report)))
             if source.details.get("keep_instances"):
                 stored[-1].instances = store_instances(
                     stored[-1].image, sources=found.sources, folder=staged.folder
@@ -167,6 +167,12 @@ def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None
     except BaseException:
         discard_stored(stored)
         raise
+
+
+def _key_wanted(source: Import, report: ConversionReport) -> UUID | None:
+    """Return the key that the import was told to give to its image, if it makes but one."""
+    wanted = source.details.get("image_pk")
+    return UUID(wanted) if wanted and len(report.images) == 1 else None
 
 
 def _finish(

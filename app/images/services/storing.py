@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from app.core.ids import new_id
 from app.core.storage import get_store
@@ -22,11 +23,13 @@ class StoredImage:
     instances: list[ImageInstance] = field(default_factory=list)
 
 
-def store_image(converted: ConvertedImage, *, source: Import | None = None) -> StoredImage:
+def store_image(
+    converted: ConvertedImage, *, source: Import | None = None, pk: UUID | None = None
+) -> StoredImage:
     """Put a MetaImage file and its thumbnail into storage; nothing is visible before
     `publish_image`.
     """
-    stored = StoredImage(_image(converted, source=source))
+    stored = StoredImage(_image(converted, source=source, pk=pk or new_id()))
     store, path = get_store(), converted.path
     key = _key(stored.image, "mha")
     written = store.put_file(path, key=key)
@@ -65,9 +68,10 @@ def discard_stored(images: Iterable[StoredImage]) -> None:
             store.delete(key)
 
 
-def _image(converted: ConvertedImage, *, source: Import | None) -> Image:
+def _image(converted: ConvertedImage, *, source: Import | None, pk: UUID) -> Image:
     size = converted.size
     return Image(
+        pk=pk,
         name=converted.name[:200],
         size=[*size, 1][:3],
         timepoints=size[3] if len(size) > 3 else 1,

@@ -28,7 +28,7 @@ class SocketSerializer(serializers.ModelSerializer[Socket]):
     pk = serializers.IntegerField(read_only=True)
     kind = serializers.CharField(source="socket_kind.label", read_only=True)
     super_kind = serializers.CharField(read_only=True)
-    default_value = Constant(None)
+    default_value = serializers.JSONField(read_only=True, allow_null=True)
     overlay_segments = serializers.JSONField(source="segments", read_only=True)
     look_up_table = Constant(None)
 

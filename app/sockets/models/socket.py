@@ -13,19 +13,33 @@ RELATIVE_PATH = RegexValidator(
 
 
 class Socket(TimestampedModel):
-    """A typed slot; ``relative_path`` is where a container finds or writes its value."""
+    """A typed slot; ``relative_path`` is where a container finds or writes its value.
+
+    A socket of images may have no path; then no container can have it. ``as_file`` keeps values
+    of a JSON kind as files instead of in the database.
+    """
 
     id = models.BigAutoField(primary_key=True)
     slug = models.SlugField(max_length=100, unique=True)
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     kind = models.CharField(max_length=5, choices=[(k, v.label) for k, v in KINDS.items()])
-    relative_path = models.CharField(max_length=200, unique=True, validators=[RELATIVE_PATH])
+    relative_path = models.CharField(max_length=200, blank=True, validators=[RELATIVE_PATH])
+    as_file = models.BooleanField(default=False)
+    default_value = models.JSONField(null=True, blank=True)
     schema = models.JSONField(default=dict, blank=True)
     segments = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ("title",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("relative_path",),
+                condition=~models.Q(relative_path=""),
+                name="socket_relative_path_once",
+                violation_error_message="Another socket has this path.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -38,7 +52,12 @@ class Socket(TimestampedModel):
     @property
     def super_kind(self) -> SuperKind:
         """How values are held: Image, Value or File."""
-        return self.socket_kind.super_kind
+        return SuperKind.FILE if self.as_file else self.socket_kind.super_kind
+
+    @property
+    def extension(self) -> str:
+        """The ending of its files."""
+        return ".json" if self.as_file else self.socket_kind.extension or ".bin"
 
     @property
     def is_image(self) -> bool:

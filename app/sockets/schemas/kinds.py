@@ -31,6 +31,22 @@ class SocketKind:
     extension: str = ""
 
 
+_POINT = {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
+_BOX = {
+    "type": "object",
+    "properties": {
+        "type": {"enum": ["2D bounding box"]},
+        "name": {"type": ["string", "null"]},
+        "corners": {"type": "array", "items": _POINT, "minItems": 4, "maxItems": 4},
+        "version": {
+            "type": "object",
+            "properties": {"major": {"type": "integer"}, "minor": {"type": "integer"}},
+            "required": ["major", "minor"],
+        },
+    },
+    "required": ["type", "corners", "version"],
+}
+
 _ALL = [
     SocketKind("IMG", "Image", SuperKind.IMAGE),
     SocketKind("SEG", "Segmentation", SuperKind.IMAGE),
@@ -42,6 +58,7 @@ _ALL = [
     SocketKind("BOOL", "Bool", SuperKind.VALUE, {"type": "boolean"}),
     SocketKind("JSON", "Anything", SuperKind.VALUE),
     SocketKind("CHOI", "Choice", SuperKind.VALUE, {"type": "string"}),
+    SocketKind("2DBB", "2D bounding box", SuperKind.VALUE, _BOX),
     SocketKind("CSV", "CSV file", SuperKind.FILE, extension=".csv"),
     SocketKind("PDF", "PDF file", SuperKind.FILE, extension=".pdf"),
     SocketKind("ZIP", "ZIP file", SuperKind.FILE, extension=".zip"),

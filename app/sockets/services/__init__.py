@@ -8,7 +8,7 @@ from app.sockets.services.given import (
     put_values,
     take_values,
 )
-from app.sockets.services.sockets import create_socket, ensure_socket
+from app.sockets.services.sockets import create_socket, ensure_socket, require_places
 from app.sockets.services.values import file_value, image_value, json_value
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "json_value",
     "pending",
     "put_values",
+    "require_places",
     "take_values",
 ]

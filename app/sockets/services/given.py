@@ -22,7 +22,7 @@ NAMED_SETS = "DCIS"
 
 @dataclass(frozen=True)
 class GivenValue:
-    """One value for one socket, from exactly one source."""
+    """One value for one socket, from exactly one source; seed files also choose its key."""
 
     socket: Socket
     value: Any = None
@@ -30,6 +30,7 @@ class GivenValue:
     upload: UserUpload | None = None
     uploads: Sequence[UserUpload] = field(default_factory=tuple)
     image_name: str = ""
+    pk: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ def imported_value(source: Import, images: Sequence[Image]) -> SocketValue:
 def _take(*, actor: User, given: GivenValue, destination: Destination) -> SocketValue | None:
     kind = given.socket.super_kind
     if kind is SuperKind.VALUE and given.value is not None:
-        return json_value(socket=given.socket, value=given.value)
+        return json_value(socket=given.socket, value=given.value, pk=given.pk)
     if kind is SuperKind.FILE and given.upload is not None:
-        return _stored(given.socket, given.upload)
+        return _stored(given.socket, given.upload, pk=given.pk)
     if kind is SuperKind.IMAGE and given.image is not None:
-        return image_value(socket=given.socket, image=given.image)
+        return image_value(socket=given.socket, image=given.image, pk=given.pk)
     uploads = given.uploads or ([given.upload] if given.upload else [])
     if kind is not SuperKind.IMAGE or not uploads:
         wanted = {
@@ -102,11 +103,11 @@ def _take(*, actor: User, given: GivenValue, destination: Destination) -> Socket
     return None
 
 
-def _stored(socket: Socket, upload: UserUpload) -> SocketValue:
-    key = f"values/{new_id()}{socket.socket_kind.extension or '.bin'}"
+def _stored(socket: Socket, upload: UserUpload, *, pk: int | None) -> SocketValue:
+    key = f"values/{new_id()}{socket.extension}"
     sha256 = upload.sha256
     stored = consume_upload(upload, to=key)
-    return file_value(socket=socket, file_key=key, file_size=stored.size, sha256=sha256)
+    return file_value(socket=socket, file_key=key, file_size=stored.size, sha256=sha256, pk=pk)
 
 
 def _import(

@@ -1,0 +1,134 @@
+"""Challenges of a seed file: phases, their method and ground truth, and submissions."""
+
+from typing import Any
+
+from app.accounts.models import User
+from app.challenges.models import Challenge, Phase, Submission
+from app.challenges.policies import CHALLENGES
+from app.challenges.selectors import current_ground_truth, current_method
+from app.challenges.services import (
+    add_ground_truth,
+    add_method,
+    create_challenge,
+    create_phase,
+    submit_algorithm,
+    update_challenge,
+    update_phase,
+)
+from app.web.seeding.algorithms import check_container, same_content, sockets
+from app.web.seeding.document_uses import ChallengeEntry, PhaseEntry, SubmissionEntry
+from app.web.seeding.places import digest_of, file_below
+from app.web.seeding.run import Refused, Run, Status, find
+
+PHASE_TEXTS = ("title", "description", "score_path", "score_title", "submission_limit", "open")
+
+
+def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
+    """Make or change a challenge and its roles, then its phases one by one."""
+    challenge: Challenge | None = None
+    with run.entry(path, kind="challenge", name=entry.title):
+        owner = run.get("user", entry.owner, path=f"{path}.owner")
+        named = {"slug": entry.slug_wanted}
+        found = find(Challenge, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
+        wanted = entry.given("title", "description", "public")
+        challenge = run.settle(
+            found,
+            path=path,
+            kind="challenge",
+            name=entry.title,
+            make=lambda: create_challenge(
+                actor=owner, pk=entry.pk, slug=entry.slug or "", **wanted
+            ),
+            change=lambda obj, **changes: update_challenge(actor=owner, challenge=obj, **changes),
+            wanted=wanted,
+        )
+        run.give_roles(CHALLENGES, challenge, entry=entry, owner=owner, path=path)
+        run.know("challenge", entry.names, challenge)
+    if challenge is None:
+        return
+    for number, phase in enumerate(entry.phases):
+        _seed_phase(run, phase, challenge, owner, f"{path}.phases[{number}]")
+
+
+def _seed_phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path: str) -> None:
+    phase: Phase | None = None
+    with run.entry(path, kind="phase", name=entry.title):
+        phase = _phase(run, entry, challenge, owner, path)
+        _furnish(run, entry, phase, owner, path)
+    if phase is None:
+        return
+    for number, submission in enumerate(entry.submissions):
+        place = f"{path}.submissions[{number}]"
+        with run.entry(place, kind="submission", name=f"of {submission.user}"):
+            _seed_submission(run, submission, phase, place)
+
+
+def _phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path: str) -> Phase:
+    named = {"challenge": challenge, "title": entry.title}
+    found = find(Phase, path=path, pk=entry.pk, named=named, rename=True)
+    if found is not None and found.challenge_id != challenge.pk:
+        raise Refused(f"{path}.pk", "The key is taken by a phase of another challenge.")
+    archive = run.get("archive", entry.archive, path=f"{path}.archive")
+    wanted: dict[str, Any] = {**entry.given(*PHASE_TEXTS), "archive": archive}
+    if "direction" in entry.model_fields_set:
+        wanted["direction"] = entry.direction.value
+    inputs = sockets(run, entry.inputs, path=f"{path}.inputs")
+    outputs = sockets(run, entry.outputs, path=f"{path}.outputs")
+    for name, given in (("inputs", inputs), ("outputs", outputs)):
+        held = getattr(found, name).all() if found is not None else given
+        if given and {socket.pk for socket in given} != {socket.pk for socket in held}:
+            raise Refused(f"{path}.{name}", f"The phase is there with other {name}.")
+    return run.settle(
+        found,
+        path=path,
+        kind="phase",
+        name=entry.title,
+        make=lambda: create_phase(
+            actor=owner, challenge=challenge, inputs=inputs, outputs=outputs, pk=entry.pk, **wanted
+        ),
+        change=lambda obj, **changes: update_phase(actor=owner, phase=obj, **changes),
+        wanted=wanted,
+    )
+
+
+def _furnish(run: Run, entry: PhaseEntry, phase: Phase, owner: User, path: str) -> None:
+    """Give the phase its method and its ground truth, unless it has these very files."""
+    if entry.method is not None:
+        place, name = f"{path}.method", f"of {phase}"
+        method = current_method(phase)
+        if method is not None and same_content(run, method.container_image, entry.method):
+            run.note(Status.UNCHANGED, place, "method", name, obj=method)
+        else:
+            method = add_method(actor=owner, phase=phase, upload=run.adopt(owner, entry.method))
+            check_container(run, method.container_image, path=place)
+            run.note(Status.CREATED, place, "method", name, obj=method)
+    if entry.ground_truth is not None:
+        place, name = f"{path}.ground_truth", f"of {phase}"
+        truth = current_ground_truth(phase)
+        digest = digest_of(file_below(run.folder, entry.ground_truth))
+        if truth is not None and truth.sha256 == digest:
+            run.note(Status.UNCHANGED, place, "ground truth", name, obj=truth)
+        else:
+            upload = run.adopt(owner, entry.ground_truth)
+            truth = add_ground_truth(actor=owner, phase=phase, upload=upload)
+            run.stored.append(truth.key)
+            run.note(Status.CREATED, place, "ground truth", name, obj=truth)
+
+
+def _seed_submission(run: Run, entry: SubmissionEntry, phase: Phase, path: str) -> None:
+    user = run.get("user", entry.user, path=f"{path}.user")
+    algorithm = run.get("algorithm", entry.algorithm, path=f"{path}.algorithm")
+    if not CHALLENGES.allows(user, phase.challenge, "submit"):
+        raise Refused(f"{path}.user", f"{user.username} does not take part in the challenge.")
+    held = Submission.objects.filter(phase=phase, creator=user, version__algorithm=algorithm)
+    found = held.filter(pk=entry.pk).first() if entry.pk else held.first()
+    name = f"of {algorithm} by {user.username} to {phase}"
+    run.settle(
+        found,
+        path=path,
+        kind="submission",
+        name=name,
+        make=lambda: submit_algorithm(
+            actor=user, phase=phase, algorithm=algorithm, comment=entry.comment, pk=entry.pk
+        ),
+    )

@@ -1,0 +1,230 @@
+"""What a seed file may say about the use of cases, and the file as a whole."""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
+
+from algorithms.models import AlgorithmMember
+from app.challenges.models import ChallengeMember, Phase
+from app.web.seeding.document import (
+    MOST,
+    ArchiveEntry,
+    Entry,
+    FilePath,
+    Handle,
+    ImageEntry,
+    NumberKey,
+    Slug,
+    SocketEntry,
+    Text,
+    Title,
+    TokenEntry,
+    UserEntry,
+    Values,
+    Version,
+)
+from reader_studies.models import Question, ReaderStudyMember
+
+Number = Annotated[float, Field(strict=False, allow_inf_nan=False)]
+Comment = Annotated[str, StringConstraints(max_length=300)]
+
+
+def _plain(answer: Any) -> Any:
+    if not isinstance(answer, (bool, int, float, str)) or answer == "":
+        raise ValueError("Give a text, a number, true or false.")
+    return answer
+
+
+class OptionEntry(Entry):
+    """One option of a choice."""
+
+    pk: NumberKey | None = None
+    title: Title
+
+
+class QuestionEntry(Entry):
+    """A question that every reader answers for every display set."""
+
+    id: Handle | None = None
+    pk: UUID | None = None
+    text: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+    help_text: Annotated[str, StringConstraints(max_length=500)] = ""
+    kind: Question.Kind
+    required: bool = True
+    minimum: Number | None = None
+    maximum: Number | None = None
+    options: Annotated[list[OptionEntry], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Self:
+        titles = [option.title for option in self.options]
+        if self.kind == Question.Kind.CHOICE and len(set(titles)) < 2:
+            raise ValueError("A choice needs at least two different options.")
+        if self.kind != Question.Kind.CHOICE and titles:
+            raise ValueError("Only a choice has options.")
+        if len(titles) != len(set(titles)):
+            raise ValueError("Two options have the same title.")
+        return self
+
+
+class DisplaySetEntry(Entry):
+    """What readers look at together: an archive item's values, or values of its own."""
+
+    id: Handle | None = None
+    pk: UUID | None = None
+    title: Title | None = None
+    order: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    item: Handle | None = None
+    values: Values = {}
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.item is not None and self.values:
+            raise ValueError("Give an item or values, not both.")
+        if self.item is None and self.title is None:
+            raise ValueError("Give a title.")
+        return self
+
+
+class AnswerEntry(Entry):
+    """A reader's answer; an option is given by its title."""
+
+    pk: UUID | None = None
+    reader: Handle
+    display_set: Handle
+    question: Handle
+    answer: Annotated[
+        Any, AfterValidator(_plain), WithJsonSchema({"type": ["boolean", "number", "string"]})
+    ]
+
+
+class StudyMemberEntry(Entry):
+    """Somebody's role on a reader study."""
+
+    user: Handle
+    role: ReaderStudyMember.Role
+
+
+class StudyEntry(Entry):
+    """A reader study; the owner becomes its editor."""
+
+    id: Handle | None = None
+    pk: UUID | None = None
+    slug: Slug | None = None
+    title: Title
+    description: Text = ""
+    instructions: Text = ""
+    answers_may_change: bool = True
+    owner: Handle
+    members: Annotated[list[StudyMemberEntry], Field(max_length=MOST)] = []
+    questions: Annotated[list[QuestionEntry], Field(max_length=1000)] = []
+    display_sets: Annotated[list[DisplaySetEntry], Field(max_length=MOST)] = []
+    answers: Annotated[list[AnswerEntry], Field(max_length=100_000)] = []
+
+
+class VersionEntry(Entry):
+    """A container archive as ``docker save`` writes it."""
+
+    pk: UUID | None = None
+    container: FilePath
+    comment: Comment = ""
+
+
+class AlgorithmMemberEntry(Entry):
+    """Somebody's role on an algorithm."""
+
+    user: Handle
+    role: AlgorithmMember.Role
+
+
+class AlgorithmEntry(Entry):
+    """An algorithm; the owner becomes its editor."""
+
+    id: Handle | None = None
+    pk: UUID | None = None
+    slug: Slug | None = None
+    title: Title
+    description: Text = ""
+    public: bool = False
+    owner: Handle
+    inputs: Annotated[list[Slug], Field(min_length=1, max_length=100)]
+    outputs: Annotated[list[Slug], Field(min_length=1, max_length=100)]
+    members: Annotated[list[AlgorithmMemberEntry], Field(max_length=MOST)] = []
+    versions: Annotated[list[VersionEntry], Field(max_length=100)] = []
+
+
+class SubmissionEntry(Entry):
+    """The newest ready version of an algorithm, handed in by one of its editors."""
+
+    pk: UUID | None = None
+    user: Handle
+    algorithm: Handle
+    comment: Comment = ""
+
+
+class PhaseEntry(Entry):
+    """A phase; without sockets it takes an image and wants a segmentation."""
+
+    pk: UUID | None = None
+    title: Title
+    description: Text = ""
+    archive: Handle
+    inputs: Annotated[list[Slug], Field(max_length=100)] = []
+    outputs: Annotated[list[Slug], Field(max_length=100)] = []
+    score_path: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=200)
+    ] = "aggregates.dice.mean"
+    score_title: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Dice"
+    direction: Phase.Direction = Phase.Direction.HIGHER
+    submission_limit: Annotated[int, Field(ge=1, le=2**31 - 1)] = 10
+    open: bool = True
+    method: FilePath | None = None
+    ground_truth: FilePath | None = None
+    submissions: Annotated[list[SubmissionEntry], Field(max_length=1000)] = []
+
+
+class ChallengeMemberEntry(Entry):
+    """Somebody's role in a challenge."""
+
+    user: Handle
+    role: ChallengeMember.Role
+
+
+class ChallengeEntry(Entry):
+    """A challenge; the owner becomes its administrator."""
+
+    id: Handle | None = None
+    pk: UUID | None = None
+    slug: Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=60)] | None = (
+        None
+    )
+    title: Title
+    description: Text = ""
+    public: bool = False
+    owner: Handle
+    members: Annotated[list[ChallengeMemberEntry], Field(max_length=MOST)] = []
+    phases: Annotated[list[PhaseEntry], Field(max_length=100)] = []
+
+
+class SeedFile(Entry):
+    """Everything that a seed file describes, made in this order."""
+
+    schema_address: Annotated[str, Field(alias="$schema")] = ""
+    version: Version
+    users: Annotated[list[UserEntry], Field(max_length=MOST)] = []
+    tokens: Annotated[list[TokenEntry], Field(max_length=MOST)] = []
+    sockets: Annotated[list[SocketEntry], Field(max_length=1000)] = []
+    images: Annotated[list[ImageEntry], Field(max_length=MOST)] = []
+    archives: Annotated[list[ArchiveEntry], Field(max_length=1000)] = []
+    reader_studies: Annotated[list[StudyEntry], Field(max_length=1000)] = []
+    algorithms: Annotated[list[AlgorithmEntry], Field(max_length=1000)] = []
+    challenges: Annotated[list[ChallengeEntry], Field(max_length=1000)] = []
+
+
+def path_of(parts: tuple[Any, ...] | list[Any]) -> str:
+    """Return where something is in the file, such as ``archives[2].items[0].title``."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
