@@ -19,7 +19,7 @@ def unseal(sealed: str) -> str:
 
 def _box() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_key(key)) for key in keys])
+    return MultiFernet([Fernet(_key(str(key))) for key in keys])
 
 
 def _key(secret: str) -> bytes:
