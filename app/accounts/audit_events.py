@@ -28,5 +28,7 @@ register_events(
         "accounts.picture.downloaded": "{actor} looked at the picture of {object}",
         "accounts.user.created": "{actor} made the account {object}",
         "accounts.user.changed": "{actor} changed the account {object}",
+        "accounts.picture.changed": "{actor} changed the picture of {object}",
+        "accounts.picture.removed": "{actor} removed the picture of {object}",
     }
 )

@@ -15,5 +15,7 @@ register_events(
         "people.deletion.requested": "{actor} asked for the account to be deleted",
         "people.deletion.held_up": "The deletion {object} was held up",
         "people.deletion.state_changed": "{object}: {before} → {after}",
+        "people.logo.changed": "{actor} changed the logo of {object}",
+        "people.logo.removed": "{actor} removed the logo of {object}",
     }
 )

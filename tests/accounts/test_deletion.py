@@ -30,7 +30,7 @@ from app.people.tasks import look_after_people
 from archives.policies import ARCHIVES
 from reader_studies.models import Answer
 from reader_studies.services import save_answers
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.archives import make_archive
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
 from tests.factories.people import (
@@ -163,7 +163,7 @@ class TestForgetting:
             first_name="Ada", last_name="Lovelace", website="https://a.example"
         )
         client = Client()
-        client.force_login(user)
+        sign_in(client, user)
         other = Client()
         other.force_login(UserFactory())
         plain = issue_token(user=user, name="laptop").plain

@@ -24,7 +24,7 @@ from app.people.services import build_export, request_export
 from app.people.tasks import look_after_people, make_personal_export
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm, make_run
 from tests.factories.archives import make_archive
 from tests.factories.broker import sent
@@ -42,7 +42,7 @@ def exported(user: User) -> dict[str, Any]:
     export = request_export(user=user)
     make_personal_export(str(export.pk))
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     address = client.get(PAGE).context["download_url"]
     answer = client.get(client.get(address)["Location"])
     content = answer.getvalue()
@@ -200,7 +200,7 @@ class TestDownload:
         for other in (UserFactory(), UserFactory(is_superuser=True)):
             client.force_login(other)
             assert client.get(address).status_code == 404
-        client.force_login(user)
+        sign_in(client, user)
         assert client.get(address).status_code == 302
         assert Event.objects.filter(name="people.export.downloaded", actor=user).count() == 1
 

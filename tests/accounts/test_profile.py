@@ -19,13 +19,13 @@ GIVEN = {
     "department": "Imaging",
     "country": "NL",
     "website": "https://example.org/ada",
-    "mail_preference": "INSTANT",
+    "mail_preference": "OFF",
 }
 
 
 class TestOwnProfile:
     def test_everything_is_saved(self, signed_in: Client, user: User) -> None:
-        assert user.mail_preference == User.MailPreference.DAILY
+        assert user.mail_preference == User.MailPreference.INSTANT
         assert not user.has_complete_profile
         assert signed_in.post(PROFILE, GIVEN).status_code == 302
         user.refresh_from_db()

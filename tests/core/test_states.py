@@ -14,11 +14,16 @@ from app.audit.models import Event
 from app.core.errors import TransitionNotAllowed
 from app.core.ids import new_id
 from app.core.states import StateMachine, transition
+from app.people.models import Deletion, PersonalExport
+from app.requests.services import ask_for_access
 from app.uploads.models import UserUpload
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_container_image, make_job
+from tests.factories.archives import make_archive
 from tests.factories.challenges import make_challenge, make_ground_truth, make_method, make_phase
 from tests.factories.images import make_image, make_import
+from tests.factories.people import make_verification
+from tests.factories.studies import make_study
 
 Make = Callable[[str], models.Model]
 
@@ -77,7 +82,47 @@ def _mail(state: str) -> models.Model:
     return row
 
 
+def _request(make: Callable[[], Any]) -> Make:
+    """A request for access to what ``make`` makes."""
+
+    def request(state: str) -> models.Model:
+        outcome = ask_for_access(user=UserFactory(), target=make())
+        return _in_state(outcome.request, state)
+
+    return request
+
+
+def _verification(state: str) -> models.Model:
+    return _in_state(make_verification(confirmed=False), state)
+
+
+def _in_state(row: Any, state: str) -> models.Model:
+    """Put a row into a state, and forget how it was made."""
+    type(row).objects.filter(pk=row.pk).update(state=state)
+    found: models.Model = type(row).objects.get(pk=row.pk)
+    return found
+
+
+def _export(state: str) -> models.Model:
+    row: models.Model = PersonalExport.objects.create(user=UserFactory(), state=state)
+    return row
+
+
+def _deletion(state: str) -> models.Model:
+    row: models.Model = Deletion.objects.create(
+        user=UserFactory(), state=state, due_at=timezone.now()
+    )
+    return row
+
+
 MAKE: dict[str, Make] = {
+    "algorithms.AlgorithmRequest": _request(make_algorithm),
+    "archives.ArchiveRequest": _request(make_archive),
+    "challenges.ChallengeRequest": _request(make_challenge),
+    "reader_studies.ReaderStudyRequest": _request(make_study),
+    "people.Verification": _verification,
+    "people.PersonalExport": _export,
+    "people.Deletion": _deletion,
     "notifications.OutgoingMail": _mail,
     "uploads.UserUpload": _upload,
     "images.Import": lambda state: make_import(state=state),

@@ -52,7 +52,7 @@ def served(
         filename="Thorax (1).mha",
         content_type="application/octet-stream",
         size=10,
-        audit_name="scans.file.downloaded",
+        audit_name="images.file.downloaded",
         audit_object=owner,
     )
     store.put_bytes(b"0123456789", key=file.key)

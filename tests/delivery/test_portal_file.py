@@ -44,7 +44,7 @@ def test_permission_then_audit_then_bytes(client: Client, owner: User, served: S
     assert answer.status_code == 302
     assert "no-store" in answer["Cache-Control"]
     assert answer["Location"].startswith(f"/files/{served[1].key}?")
-    event = Event.objects.get(name="scans.file.downloaded")
+    event = Event.objects.get(name="images.file.downloaded")
     assert (event.actor_id, event.object_id) == (owner.pk, str(owner.pk))
     assert event.data["file"] == str(served[0])
     file = Client().get(answer["Location"])
@@ -65,7 +65,7 @@ def test_strangers_nobody_and_the_missing_look_alike(
         client.get("/media/scans/not-a-key/x.mha"),
     ]
     assert [answer.status_code for answer in answers] == [404] * 5
-    assert Event.objects.filter(name="scans.file.downloaded").count() == 0
+    assert Event.objects.filter(name="images.file.downloaded").count() == 0
 
 
 def test_only_reading(client: Client, served: Served) -> None:

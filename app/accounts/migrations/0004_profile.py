@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='mail_preference',
-            field=models.CharField(choices=[('INSTANT', 'At once'), ('DAILY', 'Once a day'), ('OFF', 'Never')], default='DAILY', max_length=7, verbose_name='e-mail about your inbox'),
+            field=models.CharField(choices=[('INSTANT', 'At once'), ('DAILY', 'Once a day'), ('OFF', 'Never')], default='INSTANT', max_length=7, verbose_name='e-mail about your inbox'),
         ),
         migrations.AddField(
             model_name='user',

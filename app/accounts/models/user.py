@@ -36,7 +36,7 @@ class User(AbstractUser):
         "e-mail about your inbox",
         max_length=7,
         choices=MailPreference.choices,
-        default=MailPreference.DAILY,
+        default=MailPreference.INSTANT,
     )
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -84,7 +84,9 @@ def accept_verification(*, actor: User, verification: Verification) -> Verificat
     """Verify the person."""
     now = timezone.now()
     transition(verification, State.ACCEPTED, actor=actor, reviewed_by=actor, reviewed_at=now)
-    User.objects.filter(pk=verification.user_id).update(verified_at=now)
+    user = verification.user
+    user.verified_at = now
+    user.save(update_fields=["verified_at"])  # open requests for access hear of it
     text = "You are verified. Others see a mark beside your name."
     _tell(verification, "people.verification.accepted", text)
     return verification

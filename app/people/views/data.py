@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
+from app.accounts.reauthentication import recent_sign_in_required
 from app.core.errors import Conflict, NotFound
 from app.delivery.services import file_url
 from app.people import selectors, services
@@ -40,6 +41,7 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@recent_sign_in_required
 @require_POST
 def start_export(request: HttpRequest) -> HttpResponse:
     """Have a copy of everything made."""
@@ -53,6 +55,7 @@ def start_export(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@recent_sign_in_required
 @require_POST
 def delete_account(request: HttpRequest) -> HttpResponse:
     """Delete the own account in two weeks, after its user name was typed."""
