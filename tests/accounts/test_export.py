@@ -96,7 +96,7 @@ class TestContent:
 
     def test_sign_ins_with_where_from(self, client: Client, user: User) -> None:
         client.post(
-            "/sign-in/", {"username": user.username, "password": "secret"}, REMOTE_ADDR="192.0.2.9"
+            "/sign-in/", {"login": user.username, "password": "secret"}, REMOTE_ADDR="192.0.2.9"
         )
         events = exported(user)["events.json"]
         assert ("accounts.user.signed_in", "192.0.2.9") in {

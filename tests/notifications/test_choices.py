@@ -189,7 +189,7 @@ def test_everything_that_people_should_hear_of_is_registered() -> None:
         "access.decided",
         "accounts.role.granted",
         "accounts.security",
-        "accounts.verification.decided",
+        "people.verification.accepted",
         "algorithms.run.failed",
         "algorithms.run.finished",
         "challenges.evaluation.failed",

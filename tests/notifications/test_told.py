@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account import signals
+from django.test import Client
 from django.urls import reverse
 
 from algorithms.services import add_version
@@ -13,7 +14,7 @@ from app.execution.models import ContainerImage
 from app.execution.services import validate_container_image
 from app.notifications import security
 from app.notifications.models import Notification
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm
 from tests.factories.challenges import make_challenge, make_phase, make_submission
 from tests.factories.images import make_upload
@@ -64,9 +65,10 @@ def test_an_organizer_s_own_submission_is_no_news_to_them() -> None:
     assert kinds_of(admin) == []
 
 
-def test_changes_of_signing_in_are_told_as_the_account_library_signals_them(user: User) -> None:
-    security._listen(signals, security.ACCOUNT)
-    signals.password_changed.send(sender=User, request=None, user=user)
+def test_a_new_password_is_told(client: Client, user: User) -> None:
+    new = "a very different phrase"
+    given = {"oldpassword": "secret", "password1": new, "password2": new}
+    sign_in(client, user).post("/account/password/", given)
     told = Notification.objects.get()
     assert (told.user, told.kind) == (user, "accounts.security")
     assert told.text.startswith("The password of your account was changed.")

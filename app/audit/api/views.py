@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from app.audit import selectors
 from app.audit.forms import SearchForm
 from app.audit.models import Event
-from app.core.errors import ValidationFailed
+from app.core.api.views import Conditional
 
 _SAYS = {
     "name": "An event's name, or an application's with a dot at the end: `archives.`",
@@ -60,7 +60,7 @@ class EventPaging(CursorPagination):
     page_size_query_param = "limit"
 
 
-class EventListView(generics.ListAPIView[Event]):
+class EventListView(Conditional, generics.ListAPIView[Event]):
     """Audit events, the newest first (administrators)."""
 
     area: ClassVar[str] = "account"
@@ -84,6 +84,5 @@ class EventListView(generics.ListAPIView[Event]):
         events = selectors.events_for(self.request.user)
         form = SearchForm(self.request.query_params)
         if not form.is_valid():
-            fields = {name: [str(line) for line in lines] for name, lines in form.errors.items()}
-            raise ValidationFailed(fields=fields)
+            return events.none()  # as everywhere: what cannot be matches nothing
         return selectors.searched(events, form.search).select_related("actor")
