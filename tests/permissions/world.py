@@ -2,11 +2,13 @@
 
 import io
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
+from django.test import Client
 
 from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
@@ -29,7 +31,7 @@ from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm, make_run
 from tests.factories.archives import make_archive
 from tests.factories.challenges import (
@@ -71,6 +73,14 @@ class World:
 
     people: dict[str, User]
     things: dict[str, Any]
+    sessions: dict[str, str] = field(default_factory=dict)
+
+    def client_of(self, role: str) -> Client:
+        """A browser in which ``role`` is signed in already, from one session for all requests."""
+        client = Client()
+        if role in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        return client
 
     def person(self, role: str) -> User | AnonymousUser:
         return self.people.get(role, AnonymousUser())
@@ -93,7 +103,13 @@ def build_world() -> World:
     things |= _requests(people["asker"], things)
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
-    return World(people, {name: getattr(value, "pk", value) for name, value in things.items()})
+    values = {name: getattr(value, "pk", value) for name, value in things.items()}
+    return World(people, values, {role: _session_of(person) for role, person in people.items()})
+
+
+def _session_of(user: User) -> str:
+    cookie = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME]
+    return str(cookie.value)
 
 
 def _archives(people: dict[str, User]) -> dict[str, Any]:
