@@ -20,6 +20,7 @@ ENGINE = Engine(
         **LIBRARIES,
         "static": "django.templatetags.static",
         "l10n": "django.templatetags.l10n",
+        "allauth": "allauth.templatetags.allauth",
     }
 )
 INLINE = re.compile(
