@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -14,6 +15,18 @@ from django.http import HttpRequest
 from app.accounts.models import User
 from app.accounts.sealing import seal, unseal
 from app.accounts.second_factor import factors_of, needs_second_factor
+
+_WAYS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+
+_LINKS = ("activate_url", "password_reset_url", "signup_url")
+
+
+def _at_home(address: str) -> str:
+    return f"{settings.SITE_URL.rstrip('/')}{urlsplit(address).path}"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -38,6 +51,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         template = args[0] if args else kwargs.get("message_template", "")
         if template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
             super().add_message(request, level, *args, **kwargs)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a message whose links lead to the portal's own address.
+
+        A request names any host it likes, and a link with a key must not lead to a stranger.
+        """
+        links = {name: _at_home(context[name]) for name in _LINKS if context.get(name)}
+        more = {**context, **links, "sign_up_open": settings.SIGN_UP_OPEN}
+        super().send_mail(template_prefix, email, more)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """Call the ways of confirming who one is by the words of the portal's other pages."""
+        found: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        return [{**way, "description": _WAYS.get(way["id"], way["description"])} for way in found]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

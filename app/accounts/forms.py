@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, SignupForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.validators import MaxLengthValidator
 
@@ -19,6 +21,55 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         login.validators.append(MaxLengthValidator(254))
         login.widget.attrs = {"autocomplete": "username webauthn", "autofocus": True}
         self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = ""  # the page links the way out itself
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]
+    """Make an account; a field that people do not see catches programs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label, self.fields["email"].label = "User name", "E-mail address"
+        for field in self.fields.values():
+            for name in ("placeholder", "style"):  # the content security policy forbids styles
+                field.widget.attrs.pop(name, None)
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """Add a passkey; one that replaces the password, unless somebody wants otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name, alone = self.fields["name"], self.fields["passwordless"]
+        name.help_text, name.max_length = "To tell it from others: “Work laptop”, say.", 100
+        name.validators.append(MaxLengthValidator(100))
+        alone.label, alone.initial = "Sign in with it instead of the password", True
+        alone.help_text = (
+            "Needs a fingerprint, your face or a PIN. Without the tick it is only asked for"
+            " after the password."
+        )
+
+
+def _say_which_codes(form: forms.Form) -> None:
+    code = form.fields["code"]
+    code.help_text = "From your authenticator app, or one of your recovery codes."
+    code.widget.attrs = {"autocomplete": "one-time-code", "autofocus": True}
+
+
+class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]
+    """Ask for a code after the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_which_codes(self)
+
+
+class ConfirmWithCodeForm(ReauthenticateForm):  # type: ignore[misc]
+    """Ask for a code before a sensitive change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_which_codes(self)
 
 
 class ProfileForm(forms.ModelForm[User]):

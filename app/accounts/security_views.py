@@ -6,14 +6,17 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.views import LoginView, LogoutView
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from app.accounts.second_factor import factors_of, needs_second_factor
 from app.core.errors import NotFound
@@ -45,6 +48,22 @@ class SignOutView(LogoutView):  # type: ignore[misc]
     http_method_names = ("post", "options")
 
 
+class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
+    """Remove a passkey, unless it is the last second factor of somebody who must have one."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say why the passkey stays, or go on."""
+        found = self.get_queryset().filter(pk=kwargs["pk"]).first()
+        if found and not get_mfa_adapter().can_delete_authenticator(found):
+            messages.error(
+                request,
+                "Staff accounts need a second factor, and this passkey is your last one."
+                " Add another one first.",
+            )
+            return redirect("accounts:security")
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+
 def only_when_set_up(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let a way of signing in elsewhere look like a missing page where it is not set up."""
 
@@ -60,6 +79,7 @@ def only_when_set_up(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 sign_in = SignInView.as_view()
 sign_out = SignOutView.as_view()
+remove_passkey = login_required(RemovePasskeyView.as_view())
 
 
 @login_required

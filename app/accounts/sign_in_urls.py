@@ -70,7 +70,11 @@ _SECURITY = [
     ),
     path("account/passkeys/", keys.list_webauthn, name="mfa_list_webauthn"),
     path("account/passkeys/add/", keys.add_webauthn, name="mfa_add_webauthn"),
-    path("account/passkeys/<int:pk>/remove/", keys.remove_webauthn, name="mfa_remove_webauthn"),
+    path(
+        "account/passkeys/<int:pk>/remove/",
+        security_views.remove_passkey,
+        name="mfa_remove_webauthn",
+    ),
     path("account/passkeys/<int:pk>/edit/", keys.edit_webauthn, name="mfa_edit_webauthn"),
     path(
         "account/second-factor/",

@@ -117,3 +117,28 @@ def test_the_reset_tells_nobody_who_has_an_account(client: Client) -> None:
         for email in ("known@example.org", "unknown@example.org")
     ]
     assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_links_in_mail_lead_to_the_portal_whatever_the_request_says(
+    client: Client, settings: LazySettings, known: bool
+) -> None:
+    settings.SITE_URL = "https://portal.example.org"
+    if known:
+        UserFactory(email="grace@example.org")
+    for path, given in (
+        ("/password/reset/", {"email": "grace@example.org"}),
+        ("/sign-up/", {**GIVEN, "username": "grace2"}),
+    ):
+        client.post(path, given, headers={"host": "evil.example.org"})
+        assert "https://portal.example.org/" in mail.outbox[-1].body
+        assert "evil" not in mail.outbox[-1].body
+    assert len(mail.outbox) == 2
+    assert "{" not in mail.outbox[0].body + mail.outbox[1].body
+
+
+def test_a_closed_portal_does_not_invite_strangers(client: Client, settings: LazySettings) -> None:
+    settings.SIGN_UP_OPEN = False
+    client.post("/password/reset/", {"email": "nobody@example.org"})
+    assert "no account with this address" in mail.outbox[-1].body
+    assert "/sign-up/" not in mail.outbox[-1].body

@@ -21,6 +21,7 @@ ENGINE = Engine(
         "static": "django.templatetags.static",
         "l10n": "django.templatetags.l10n",
         "allauth": "allauth.templatetags.allauth",
+        "socialaccount": "allauth.socialaccount.templatetags.socialaccount",
     }
 )
 INLINE = re.compile(

@@ -207,7 +207,30 @@ AUDIT = (
     _visit("audit:history", "researcher", "/audit/history/images.image/{image}/", note="image"),
 )
 
+SIGN_IN = (
+    _visit("account_login", "", "/sign-in/?next=/archives/", note="next"),
+    _visit("account_signup", "", "/sign-up/"),
+    _visit("account_email_verification_sent", "", "/sign-up/confirm/"),
+    _visit("account_confirm_email", "", "/sign-up/confirm/nothing/", note="old-link"),
+    _visit("account_inactive", "", "/sign-in/closed/"),
+    _visit("account_reset_password", "", "/password/reset/"),
+    _visit("account_reset_password_done", "", "/password/reset/sent/"),
+    _visit("account_reset_password_from_key", "", "/password/reset/1-nothing/", note="old-link"),
+    _visit("account_reset_password_from_key_done", "", "/password/reset/done/"),
+    _visit("socialaccount_login_cancelled", "", "/sign-in/elsewhere/cancelled/"),
+    _visit("accounts:security", "radiologist", "/account/security/"),
+    _visit("account_reauthenticate", "radiologist", "/account/reauthenticate/"),
+    _visit("account_email", "radiologist", "/account/e-mail/"),
+    _visit("account_change_password", "radiologist", "/account/password/"),
+    _visit("usersessions_list", "radiologist", "/account/sessions/"),
+    _visit("mfa_activate_totp", "radiologist", "/account/second-factor/app/"),
+    _visit("mfa_list_webauthn", "radiologist", "/account/passkeys/"),
+    _visit("mfa_add_webauthn", "radiologist", "/account/passkeys/add/"),
+    _visit("socialaccount_connections", "radiologist", "/account/sign-ins/"),
+)
+
 VISITS = (
+    *SIGN_IN,
     *AUDIT,
     *INBOX,
     *SHELL,
@@ -224,6 +247,7 @@ VISITS = (
 POST_ONLY = frozenset(
     {
         "accounts:sign_out",
+        "account_logout",
         "accounts:add_person",
         "accounts:end_token",
         "accounts:remove_person",
@@ -256,6 +280,24 @@ POST_ONLY = frozenset(
 )
 
 NO_PAGES = {
+    **dict.fromkeys(
+        (
+            *("mfa_authenticate", "mfa_edit_webauthn", "mfa_generate_recovery_codes"),
+            *("mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn"),
+            *("mfa_deactivate_totp", "mfa_view_recovery_codes"),
+        ),
+        "needs a second factor; tests/accounts/test_sign_in_pages looks",
+    ),
+    "account_set_password": "leads those with a password to where they change it",
+    "mfa_download_recovery_codes": "sends a file",
+    "mfa_index": "redirects to the security page",
+    "mfa_login_webauthn": "answers the script of the sign-in page",
+    "openid_connect_callback": "takes an answer of a provider elsewhere",
+    "openid_connect_login": "redirects to a provider elsewhere",
+    "orcid_callback": "takes an answer of ORCID",
+    "orcid_login": "redirects to ORCID",
+    "socialaccount_login_error": "follows a failed answer from elsewhere",
+    "socialaccount_signup": "half-way from elsewhere; tests/accounts/test_single_sign_on",
     "api:schema": "the schema that programs read",
     "api:try": "redirects to an answer of the API",
     "audit:export": "sends a file",

@@ -199,5 +199,6 @@ def test_everything_that_people_should_hear_of_is_registered() -> None:
         "images.import.failed",
         "images.import.finished",
     } <= {kind.key for kind in all_kinds()}
-    assert [kind.key for kind in all_kinds() if kind.urgent] == [SAFE]
+    urgent = {kind.key for kind in all_kinds() if kind.urgent}
+    assert urgent == {SAFE, "people.deletion.requested"}
     assert reverse("notifications:settings") == SETTINGS
