@@ -13,15 +13,15 @@ from archives.models import Archive
 from reader_studies.models import ReaderStudy
 
 REAL_FILES = {"Small real CT": "CT_small.dcm", "Small real MR": "MR_small.dcm"}
+THORAX = "Thorax phantom"
 IMAGE_SOCKET = "medical-image"
 Shape = tuple[int, int, int]
 
 
 def archive_and_study(folder: Path, *, shape: Shape) -> dict[str, Any]:
     """Draw one phantom, take two small real images, and describe who reads them."""
-    titles = ["Thorax phantom", *REAL_FILES]
     phantom = generate(seed=1, shape=shape)
-    images = [draw(folder, phantom, owner="researcher", name="thorax", title="Thorax phantom")]
+    images = [draw(folder, phantom, owner="researcher", name="thorax", title=THORAX)]
     for title, name in REAL_FILES.items():
         shutil.copy(str(get_testdata_file(name)), folder / name)
         images.append(image(folder, name, owner="researcher", files=[folder / name], title=title))
@@ -36,7 +36,7 @@ def archive_and_study(folder: Path, *, shape: Shape) -> dict[str, Any]:
         "requests": [
             {"user": "radiologist", "message": "May I compare the phantom with our own scans?"}
         ],
-        "items": items(images, titles=titles),
+        "items": items(images, titles=[THORAX, *REAL_FILES]),
     }
     return {
         "images": images,
