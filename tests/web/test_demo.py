@@ -99,8 +99,7 @@ def test_a_container_that_is_refused_takes_the_challenge_back_alone(folder: Path
 
 def test_without_containers_there_is_no_challenge(tmp_path: Path, settings: LazySettings) -> None:
     settings.HOUNSFIELD_HOME = tmp_path
-    (tmp_path / "demo").mkdir()
-    (tmp_path / "demo" / "containers").write_text("a file where the folder should be")
+    settings.BASE_DIR = tmp_path  # where there is nothing to build containers from
     assert fill_in()[-1].startswith("No demo containers, so no challenge: ")
     assert Archive.objects.exists()
     assert not Challenge.objects.exists()
