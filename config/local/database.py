@@ -7,7 +7,13 @@ from config.local.home import REPOSITORY
 from config.local.programs import CODE
 from config.local.stamps import Stamp, digest_of
 
-SEED_SOURCES = ("app/web/demo", "app/web/management", "config/settings/personas.py", "demo")
+SEED_SOURCES = (
+    "app/web/demo",
+    "app/web/seeding",
+    "app/web/management",
+    "config/settings/personas.py",
+    "demo",
+)
 SEED_VARIABLES = ("DEMO_PASSWORD", "STORAGE_URL")
 
 

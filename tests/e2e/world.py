@@ -154,7 +154,11 @@ class World:
         self.places["new_phase"] = _first(UUID, page)
 
     def _ask_for_access(self) -> None:
-        """A listed archive of the researcher's, and the radiologist who asks for it."""
+        """A listed archive of the researcher's, and the radiologist who asks for it.
+
+        The researcher wants mail at once, so that there is a message to look at.
+        """
+        self.person("researcher").post("/inbox/settings/", mail_preference="INSTANT")
         page = self.person("researcher").fill(
             "/archives/new/",
             title="Screening CT, second round",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.core.tasks import QUEUES
 from app.execution.models import Worker
-from app.web.demo.people import seed_people
+from app.web.demo import seed_people
 
 pytestmark = pytest.mark.django_db
 

@@ -12,11 +12,13 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from algorithms.models import AlgorithmVersion
+from algorithms.models import Algorithm, AlgorithmVersion
 from app.accounts.models import Token, User
 from app.audit.models import Event
 from app.challenges.models import Submission
 from app.images.models import Image
+from app.people.models import Organization
+from app.requests.services import reject_request
 from app.sockets.models import Socket, SocketValue
 from app.uploads.models import UserUpload
 from app.web.seeding import Result, UnusableSeed, json_schema, seed
@@ -82,6 +84,15 @@ def test_the_documented_example(folder: Path, client: Client) -> None:
     assert AlgorithmVersion.objects.get().is_ready
     assert Submission.objects.get().state == Submission.State.ACCEPTED
     assert not User.objects.get(username="ravi").has_usable_password()
+    rosa = User.objects.get(username="rosa")
+    assert (rosa.department, rosa.country.code, rosa.is_verified) == ("Radiology", "NL", True)
+    hospital = Organization.objects.get(slug="example-hospital")
+    roles = hospital.memberships.values_list("user__username", "role")
+    assert set(roles) == {("rosa", "EDITOR"), ("ravi", "MEMBER")}
+    finder = Algorithm.objects.get()
+    assert (finder.listed, finder.access_mode) == (True, "MANUAL")
+    request = finder.access_requests.get()
+    assert (request.user.username, request.state) == ("ravi", "PENDING")
     assert client.login(username="rosa", password="correct horse")
     for name in ("archives.archive.created", "challenges.submission.received"):
         assert Event.objects.filter(name=name).exists()
@@ -108,14 +119,17 @@ def test_what_may_change_is_updated(folder: Path) -> None:
     follow(folder, example())
     document = example()
     document["users"][0]["first_name"] = "Rose"
-    document["archives"][0]["title"] = "Better cases"
+    document["users"][0]["country"] = "BE"
+    document["organizations"][0]["country"] = "BE"
+    document["archives"][0] |= {"title": "Better cases", "listed": True, "access_mode": "CLOSED"}
     document["reader_studies"][0]["answers"][0]["answer"] = False
     document["challenges"][0]["phases"][0]["submission_limit"] = 3
     result = follow(folder, document)
     assert not result.conflicts, result.conflicts
     assert {o.path: o.detail for o in result.outcomes if o.detail} == {
-        "users[0]": "first_name",
-        "archives[0]": "title",
+        "users[0]": "first_name, country",
+        "organizations[0]": "country",
+        "archives[0]": "title, listed, access_mode",
         "reader_studies[0].answers[0]": "answer",
         "challenges[0].phases[0]": "submission_limit",
     }
@@ -198,6 +212,14 @@ def test_files_that_are_no_seed(folder: Path, text: str, said: str) -> None:
         ({"tokens": [{"user": "x", "name": "n", "plain": "0" * 40}]}, "tokens[0].user: There is"),
         ({"tokens": [{"user": "rosa", "name": "n", "plain": "xyz"}]}, "tokens[0].plain:"),
         (
+            {"organizations": [{"title": "A", "owner": "rosa", "country": "Spain"}]},
+            "organizations[0].country:",
+        ),
+        (
+            {"organizations": [{"title": "A", "owner": "rosa", "website": "javascript:x"}]},
+            "organizations[0].website:",
+        ),
+        (
             {"sockets": [{"title": "A", "pk": 2**63, "kind": "Integer", "relative_path": "a"}]},
             "sockets[0].pk:",
         ),
@@ -233,6 +255,23 @@ def test_paths_stay_in_the_folder(folder: Path) -> None:
     for name in ("../secret.mha", str(outside), "link.mha", "linked/secret.mha", "none", "x" * 900):
         image = {"id": "i", "owner": "rosa", "files": [name]}
         assert "images[0].files: " in refusal(folder, minimal(images=[image]))
+
+
+def test_who_was_rejected_does_not_ask_again(folder: Path) -> None:
+    follow(folder, example())
+    request = Algorithm.objects.get().access_requests.get()
+    reject_request(actor=User.objects.get(username="rosa"), request=request)
+    assert {str(o.status) for o in follow(folder, example()).outcomes} == {"unchanged"}
+    assert Algorithm.objects.get().access_requests.count() == 1
+
+
+def test_a_request_that_cannot_be_is_a_conflict_at_its_place(folder: Path) -> None:
+    document = example()
+    document["algorithms"][0]["access_mode"] = "CLOSED"
+    document["archives"][0]["requests"] = [{"user": "ravi", "role": "EDITOR"}]
+    paths = [conflict.path for conflict in follow(folder, document).conflicts]
+    assert paths == ["archives[0].requests[0]", "algorithms[0].requests[0]"]
+    assert not User.objects.exists()
 
 
 def test_a_key_that_is_taken(folder: Path) -> None:

@@ -8,6 +8,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.audit.services import change, record
 from app.core.errors import NotFound
+from app.core.ids import new_id
 from app.core.pictures import delete_picture, store_picture
 from app.core.slugs import free_slug
 from app.people.models import Organization
@@ -16,17 +17,26 @@ from app.people.policies import ORGANIZATIONS
 
 @transaction.atomic
 def create_organization(
-    *, actor: User, title: str, editor: User | None = None, **fields: str
+    *,
+    actor: User | None,
+    title: str,
+    editor: User | None = None,
+    slug: str = "",
+    pk: UUID | None = None,
+    **fields: str,
 ) -> Organization:
-    """Make an organization; ``editor`` (else whoever makes it) changes it and manages people."""
-    if not ORGANIZATIONS.may_create(actor):
+    """Make an organization; ``editor`` (else whoever makes it) changes it and manages people.
+
+    Without an actor the command line makes it, and names the editor.
+    """
+    first = editor or actor
+    if first is None or not (actor is None or ORGANIZATIONS.may_create(actor)):
         raise NotFound
-    slug = free_slug(Organization, title, fallback="organization")
-    organization = Organization(title=title, slug=slug, **fields)
+    slug = slug or free_slug(Organization, title, fallback="organization")
+    organization = Organization(pk=pk or new_id(), title=title, slug=slug, **fields)
     organization.full_clean()
     organization.save()
     record("people.organization.created", obj=organization, actor=actor, data={"title": title})
-    first = editor or actor
     grant_role(ORGANIZATIONS, actor=actor, obj=organization, user=first, role="EDITOR")
     return organization
 

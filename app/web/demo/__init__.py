@@ -1,5 +1,5 @@
-"""The demo's data: people, images, a study, algorithms and a challenge, all made by services."""
+"""The demo's people and data: files made on the spot, and seed files that describe them."""
 
-from app.web.demo.seed import seed
+from app.web.demo.seed import seed, seed_people
 
-__all__ = ["seed"]
+__all__ = ["seed", "seed_people"]

@@ -1,59 +1,116 @@
-"""The demo's images: phantoms with known nodules, and small real files."""
+"""The demo's archive and its reader study: files that are drawn, and entries of a seed file."""
 
-import tempfile
-from collections.abc import Iterable
+import shutil
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from pydicom.data import get_testdata_file
 
-from app.accounts.models import User
-from app.images.models import Import
+from app.core.slugs import free_slug
 from app.images.phantom import Phantom, generate, write_dicom_series
-from app.images.services import run_import, start_import
-from app.uploads.services import adopt_file
 from archives.models import Archive
-from archives.services import create_archive
+from reader_studies.models import ReaderStudy
 
-REAL_FILES = ("CT_small.dcm", "MR_small.dcm")
-
-
-def phantom_archive(*, owner: User) -> Archive:
-    """Make the archive of the researcher: one full-size phantom and two small real images."""
-    archive = create_archive(
-        actor=owner,
-        title="Thorax CT phantoms",
-        description="A made-up chest with known nodules, and two small real images.",
-    )
-    with tempfile.TemporaryDirectory() as scratch:
-        files = write_dicom_series(generate(seed=1), Path(scratch))
-        import_files(owner=owner, archive=archive, files=files)
-    real = [Path(str(get_testdata_file(name))) for name in REAL_FILES]
-    import_files(owner=owner, archive=archive, files=real)
-    return archive
+REAL_FILES = {"Small real CT": "CT_small.dcm", "Small real MR": "MR_small.dcm"}
+THORAX = "Thorax phantom"
+IMAGE_SOCKET = "medical-image"
+Shape = tuple[int, int, int]
 
 
-def hidden_archive(*, owner: User, phantoms: Iterable[Phantom]) -> Archive:
-    """Make the hidden test archive of the organizer."""
-    archive = create_archive(
-        actor=owner,
-        title="Hidden nodule test set",
-        description="Test cases of the nodule challenge. Participants never see them.",
-    )
-    for phantom in phantoms:
-        with tempfile.TemporaryDirectory() as scratch:
-            files = write_dicom_series(phantom, Path(scratch), patient=f"TEST{phantom.seed}")
-            import_files(owner=owner, archive=archive, files=files)
-    return archive
+def archive_and_study(folder: Path, *, shape: Shape) -> dict[str, Any]:
+    """Draw one phantom, take two small real images, and describe who reads them."""
+    phantom = generate(seed=1, shape=shape)
+    images = [draw(folder, phantom, owner="researcher", name="thorax", title=THORAX)]
+    for title, name in REAL_FILES.items():
+        shutil.copy(str(get_testdata_file(name)), folder / name)
+        images.append(image(folder, name, owner="researcher", files=[folder / name], title=title))
+    archive = {
+        "slug": free_slug(Archive, "Thorax CT phantoms", fallback="archive"),
+        "title": "Thorax CT phantoms",
+        "description": "A made-up chest with known nodules, and two small real images.",
+        "owner": "researcher",
+        "members": [{"user": "author", "role": "USER"}],
+        "listed": True,
+        "access_mode": "MANUAL",
+        "requests": [
+            {"user": "radiologist", "message": "May I compare the phantom with our own scans?"}
+        ],
+        "items": items(images, titles=[THORAX, *REAL_FILES]),
+    }
+    return {
+        "images": images,
+        "archives": [archive],
+        "reader_studies": [_study(cases=[image["id"] for image in images])],
+    }
 
 
-def import_files(*, owner: User, archive: Archive, files: Iterable[Path]) -> Import:
-    """Import local files into an archive, here and now."""
-    uploads = [adopt_file(owner=owner, path=path) for path in files]
-    source = start_import(
-        owner=owner, destination="archive", destination_id=archive.pk, uploads=uploads
-    )
-    run_import(source.pk)
-    source.refresh_from_db()
-    if source.state not in {Import.State.SUCCEEDED, Import.State.PARTIAL}:
-        raise RuntimeError(f"The demo's images could not be imported: {source.message}")
-    return source
+def draw(
+    folder: Path,
+    phantom: Phantom,
+    *,
+    owner: str,
+    name: str,
+    title: str = "",
+    pk: UUID | None = None,
+) -> dict[str, Any]:
+    """Write a phantom as a DICOM series below ``folder`` and describe its image."""
+    place = folder / name
+    place.mkdir()
+    write_dicom_series(phantom, place, patient=f"PHANTOM{phantom.seed}")
+    return image(folder, name, owner=owner, files=[place], title=title, pk=pk)
+
+
+def image(
+    folder: Path,
+    name: str,
+    *,
+    owner: str,
+    files: list[Path],
+    title: str = "",
+    pk: UUID | None = None,
+) -> dict[str, Any]:
+    """Describe an image made of files below the parent of ``folder``, where the seed file is."""
+    entry: dict[str, Any] = {
+        "id": name,
+        "owner": owner,
+        "files": [str(path.relative_to(folder.parent)) for path in files],
+    }
+    return entry | ({"pk": str(pk)} if pk else {}) | ({"name": title} if title else {})
+
+
+def items(images: list[dict[str, Any]], *, titles: list[str]) -> list[dict[str, Any]]:
+    """Describe one case per image, called as the image is."""
+    return [
+        {"id": one["id"], "title": title, "values": {IMAGE_SOCKET: {"image": one["id"]}}}
+        for one, title in zip(images, titles, strict=True)
+    ]
+
+
+def _study(*, cases: list[str]) -> dict[str, Any]:
+    title = "Nodules in thorax phantoms"
+    options = ("Good", "Acceptable", "Not diagnostic")
+    return {
+        "slug": free_slug(ReaderStudy, title, fallback="reader-study"),
+        "title": title,
+        "description": "How many nodules do readers find, and how sure are they?",
+        "instructions": "Scroll through every case in a lung window before you answer.",
+        "owner": "researcher",
+        "members": [{"user": "radiologist", "role": "READER"}],
+        "questions": [
+            {"text": "Is there a nodule?", "kind": "BOOL"},
+            {
+                "text": "How many nodules do you see?",
+                "kind": "NUMB",
+                "minimum": 0,
+                "maximum": 20,
+            },
+            {
+                "text": "Image quality",
+                "kind": "CHOI",
+                "options": [{"title": title} for title in options],
+            },
+            {"text": "Remarks", "kind": "TEXT", "required": False},
+        ],
+        "display_sets": [{"item": case} for case in cases],
+    }

@@ -1,77 +1,85 @@
-"""Filling in the demo; what is there already is left alone."""
+"""Filling in the demo by seed files made on the spot; what is there already is left alone."""
 
-from collections.abc import Callable
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from django.db import transaction
+from django.conf import settings
 
-from app.accounts.models import User
-from app.accounts.services import grant_role
 from app.challenges.models import Challenge
 from app.images.phantom import generate
-from app.web.demo.challenge import seed_algorithm, seed_challenge, seed_submissions
+from app.web import seeding
+from app.web.demo.challenge import challenge
 from app.web.demo.containers import ContainersMissing, build_containers
-from app.web.demo.images import hidden_archive, phantom_archive
-from app.web.demo.people import seed_people
-from app.web.demo.study import nodule_study
-from archives.models import Archive, ArchiveMember
-from archives.policies import ARCHIVES
+from app.web.demo.images import Shape, archive_and_study
+from app.web.demo.people import people
+from archives.models import Archive
 
-TEST_SHAPE = (60, 256, 256)
+SHAPE: Shape = (120, 512, 512)
+TEST_SHAPE: Shape = (60, 256, 256)
 TEST_SEEDS = (11, 12, 13)
 
 
-def seed(report: Callable[[str], None]) -> None:
+def seed(
+    report: Callable[[str], None], *, shape: Shape = SHAPE, test_shape: Shape = TEST_SHAPE
+) -> None:
     """Make people, images, a study, algorithms and a challenge, each unless it is there."""
-    people = seed_people()
+    seed_people()
     report("People are ready")
     if not Archive.objects.exists():
         report("Drawing a thorax phantom and importing it")
-        _archives_and_study(people)
+        with _scratch() as folder:
+            _follow(archive_and_study(folder, shape=shape))
     if not Challenge.objects.exists():
         try:
-            _challenge(people, report)
+            _seed_challenge(report, shape=test_shape)
         except ContainersMissing as error:
             report(f"No demo containers, so no challenge: {error}")
 
 
-@transaction.atomic  # a start that is cut short leaves nothing half made
-def _archives_and_study(people: dict[str, User]) -> None:
-    researcher, author = people["researcher"], people["author"]
-    archive = phantom_archive(owner=researcher)
-    role = ArchiveMember.Role.USER
-    grant_role(ARCHIVES, actor=researcher, obj=archive, user=author, role=role)
-    nodule_study(owner=researcher, reader=people["radiologist"], archive=archive)
+def seed_people() -> None:
+    """Make the personas and their organization, or bring their passwords up to date."""
+    _follow(people())
 
 
-@transaction.atomic
-def _challenge(people: dict[str, User], report: Callable[[str], None]) -> None:
+def _seed_challenge(report: Callable[[str], None], *, shape: Shape) -> None:
     report("Building the demo's containers")
     containers = build_containers(report)
-    organizer, author = people["organizer"], people["author"]
     report("Drawing the hidden test cases")
-    phantoms = [generate(seed=number, shape=TEST_SHAPE) for number in TEST_SEEDS]
-    hidden = hidden_archive(owner=organizer, phantoms=phantoms)
-    report("Setting up the challenge")
-    challenge, phase = seed_challenge(
-        organizer=organizer, hidden=hidden, phantoms=phantoms, containers=containers
-    )
-    good = seed_algorithm(
-        author=author,
-        title="Lung nodule finder",
-        description="Finds nodules as soft tissue enclosed by lung.",
-        archive=containers / "nodules.tar",
-        public=True,
-    )
-    naive = seed_algorithm(
-        author=author,
-        title="Slice-wise nodule finder",
-        description="A simpler baseline that looks at one slice at a time.",
-        archive=containers / "nodules-naive.tar",
-    )
-    seed_submissions(
-        organizer=organizer,
-        author=author,
-        challenge=challenge,
-        phase=phase,
-        entries=[good, naive],
-    )
+    phantoms = [generate(seed=number, shape=shape) for number in TEST_SEEDS]
+    with _scratch() as folder:
+        document = challenge(folder, phantoms=phantoms, containers=containers)
+        report("Setting up the challenge")
+        _follow(document)
+
+
+def _follow(document: dict[str, Any]) -> None:
+    """Follow a seed file that lies in the demo's folder as long as this takes.
+
+    One transaction: a start that is cut short leaves nothing half made.
+    """
+    with tempfile.NamedTemporaryFile(  # for nobody else to read: it holds passwords
+        "w", dir=_folder(), prefix="seed-", suffix=".json"
+    ) as file:
+        json.dump({"version": 1, **document}, file)
+        file.flush()
+        result = seeding.seed(Path(file.name))
+    if result.conflicts:
+        words = "; ".join(f"{one.path}: {one.detail}" for one in result.conflicts)
+        raise RuntimeError(f"The demo could not be filled in. {words}")
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Yield a folder beside the seed file for drawn images; the portal has its own copies."""
+    with tempfile.TemporaryDirectory(dir=_folder(), prefix="files-") as folder:
+        yield Path(folder)
+
+
+def _folder() -> Path:
+    folder = Path(settings.HOUNSFIELD_HOME) / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -12,6 +12,7 @@ from app.core.storage import get_store
 from app.execution.models import ContainerImage
 from app.execution.services import validate_container_image
 from app.sockets.models import Socket
+from app.web.seeding.asking import seed_requests
 from app.web.seeding.document_uses import AlgorithmEntry, VersionEntry
 from app.web.seeding.places import digest_of, file_below
 from app.web.seeding.run import Refused, Run, Status, find
@@ -28,7 +29,7 @@ def seed_algorithm(run: Run, entry: AlgorithmEntry, path: str) -> None:
         outputs = sockets(run, entry.outputs, path=f"{path}.outputs")
         if found is not None:
             _check_interface(found, inputs=inputs, outputs=outputs, path=path)
-        wanted = entry.given("title", "description", "public")
+        wanted = entry.given("title", "description", "public", "listed", "access_mode")
         algorithm = run.settle(
             found,
             path=path,
@@ -46,6 +47,7 @@ def seed_algorithm(run: Run, entry: AlgorithmEntry, path: str) -> None:
             wanted=wanted,
         )
         run.give_roles(ALGORITHMS, algorithm, entry=entry, owner=owner, path=path)
+        seed_requests(run, entry.requests, algorithm, path)
         run.know("algorithm", entry.names, algorithm)
     if algorithm is None:
         return

@@ -1,5 +1,6 @@
 """Archives of a seed file, and their cases."""
 
+from app.web.seeding.asking import seed_requests
 from app.web.seeding.document import ArchiveEntry, ItemEntry
 from app.web.seeding.images import changed_values, track_files
 from app.web.seeding.run import Refused, Run, Status, find
@@ -16,7 +17,7 @@ def seed_archive(run: Run, entry: ArchiveEntry, path: str) -> None:
         named = {"slug": entry.slug_wanted}
         free = entry.slug is None
         found = find(Archive, path=path, pk=entry.pk, named=named, rename=free)
-        wanted = entry.given("title", "description", "public")
+        wanted = entry.given("title", "description", "public", "listed", "access_mode")
         archive = run.settle(
             found,
             path=path,
@@ -27,6 +28,7 @@ def seed_archive(run: Run, entry: ArchiveEntry, path: str) -> None:
             wanted=wanted,
         )
         run.give_roles(ARCHIVES, archive, entry=entry, owner=owner, path=path)
+        seed_requests(run, entry.requests, archive, path)
         run.know("archive", entry.names, archive)
     if archive is None:
         return

@@ -16,11 +16,20 @@ from app.challenges.services import (
     update_phase,
 )
 from app.web.seeding.algorithms import check_container, same_content, sockets
+from app.web.seeding.asking import seed_requests
 from app.web.seeding.document_uses import ChallengeEntry, PhaseEntry, SubmissionEntry
 from app.web.seeding.places import digest_of, file_below
 from app.web.seeding.run import Refused, Run, Status, find
 
-PHASE_TEXTS = ("title", "description", "score_path", "score_title", "submission_limit", "open")
+PHASE_FIELDS = (
+    "title",
+    "description",
+    "score_path",
+    "score_title",
+    "direction",
+    "submission_limit",
+    "open",
+)
 
 
 def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
@@ -30,7 +39,7 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
         owner = run.get("user", entry.owner, path=f"{path}.owner")
         named = {"slug": entry.slug_wanted}
         found = find(Challenge, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
-        wanted = entry.given("title", "description", "public")
+        wanted = entry.given("title", "description", "public", "listed", "access_mode")
         challenge = run.settle(
             found,
             path=path,
@@ -43,6 +52,7 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
             wanted=wanted,
         )
         run.give_roles(CHALLENGES, challenge, entry=entry, owner=owner, path=path)
+        seed_requests(run, entry.requests, challenge, path)
         run.know("challenge", entry.names, challenge)
     if challenge is None:
         return
@@ -69,9 +79,7 @@ def _phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path:
     if found is not None and found.challenge_id != challenge.pk:
         raise Refused(f"{path}.pk", "The key is taken by a phase of another challenge.")
     archive = run.get("archive", entry.archive, path=f"{path}.archive")
-    wanted: dict[str, Any] = {**entry.given(*PHASE_TEXTS), "archive": archive}
-    if "direction" in entry.model_fields_set:
-        wanted["direction"] = entry.direction.value
+    wanted: dict[str, Any] = {**entry.given(*PHASE_FIELDS), "archive": archive}
     inputs = sockets(run, entry.inputs, path=f"{path}.inputs")
     outputs = sockets(run, entry.outputs, path=f"{path}.outputs")
     for name, given in (("inputs", inputs), ("outputs", outputs)):

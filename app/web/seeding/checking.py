@@ -21,6 +21,7 @@ from app.web.seeding.run import NATURAL
 
 LISTS = {
     "users": "user",
+    "organizations": "organization",
     "sockets": "socket",
     "images": "image",
     "archives": "archive",

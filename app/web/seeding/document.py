@@ -1,8 +1,9 @@
-"""What a seed file may say: people, tokens, sockets, images and archives; see docs/seed.md.
+"""What a seed file may say: people, organizations, sockets, images, archives; see docs/seed.md.
 
 Everywhere ``id`` is a name for use inside of the file, and ``pk`` the primary key to be had.
 """
 
+from enum import Enum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from pydantic import (
 )
 
 from app.accounts.models import Token
+from app.people.models import OrganizationMember
+from app.requests.models import AccessMode
 from app.sockets.models.socket import RELATIVE_PATH
 from app.sockets.schemas import KINDS, SuperKind
 from archives.models import ArchiveMember
@@ -48,6 +51,8 @@ Handle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]+$", max_le
 Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=200)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
+Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")]
+Website = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$", max_length=200)]
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 NumberKey = Annotated[int, Field(ge=1, le=LARGEST_KEY)]
 KindLabel = Annotated[
@@ -76,8 +81,11 @@ class Entry(BaseModel):
         return slug or (slugify(title) if "slug" in type(self).model_fields else "")
 
     def given(self, *fields: str) -> dict[str, Any]:
-        """Return those of the fields that the file sets."""
-        return {name: getattr(self, name) for name in fields if name in self.model_fields_set}
+        """Return those of the fields that the file sets, choices as they are stored."""
+        found = {name: getattr(self, name) for name in fields if name in self.model_fields_set}
+        return {
+            name: value.value if isinstance(value, Enum) else value for name, value in found.items()
+        }
 
 
 class UserEntry(Entry):
@@ -90,6 +98,9 @@ class UserEntry(Entry):
     first_name: Annotated[str, StringConstraints(max_length=150)] = ""
     last_name: Annotated[str, StringConstraints(max_length=150)] = ""
     institution: Annotated[str, StringConstraints(max_length=200)] = ""
+    department: Annotated[str, StringConstraints(max_length=200)] = ""
+    country: Country = ""
+    website: Website = ""
     password: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     is_staff: bool = False
     is_superuser: bool = False
@@ -99,6 +110,43 @@ class UserEntry(Entry):
     def names(self) -> list[str]:
         """The handle and the username."""
         return [name for name in (self.id, self.username) if name]
+
+
+class OrganizationMemberEntry(Entry):
+    """Somebody's role in an organization."""
+
+    user: Handle
+    role: OrganizationMember.Role
+
+
+class OrganizationEntry(Entry):
+    """A hospital, university, company or society; the owner becomes its editor."""
+
+    id: Handle | None = None
+    pk: UUID | None = None
+    slug: Slug | None = None
+    title: Title
+    description: Text = ""
+    website: Website = ""
+    country: Country = ""
+    owner: Handle
+    members: Annotated[list[OrganizationMemberEntry], Field(max_length=MOST)] = []
+
+
+class RequestEntry(Entry):
+    """Somebody's wish for access; without a role for the first that can be asked for."""
+
+    user: Handle
+    role: Annotated[str, StringConstraints(pattern=r"^[A-Z_]+$", max_length=30)] = ""
+    message: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+class AskableEntry(Entry):
+    """What can be found by people without access, who then may ask for it."""
+
+    listed: bool = False
+    access_mode: AccessMode = AccessMode.MANUAL
+    requests: Annotated[list[RequestEntry], Field(max_length=MOST)] = []
 
 
 class TokenEntry(Entry):
@@ -216,7 +264,7 @@ class ArchiveMemberEntry(Entry):
     role: ArchiveMember.Role
 
 
-class ArchiveEntry(Entry):
+class ArchiveEntry(AskableEntry):
     """A set of cases; the owner becomes its editor."""
 
     id: Handle | None = None

@@ -10,11 +10,13 @@ from app.challenges.models import ChallengeMember, Phase
 from app.web.seeding.document import (
     MOST,
     ArchiveEntry,
+    AskableEntry,
     Entry,
     FilePath,
     Handle,
     ImageEntry,
     NumberKey,
+    OrganizationEntry,
     Slug,
     SocketEntry,
     Text,
@@ -106,7 +108,7 @@ class StudyMemberEntry(Entry):
     role: ReaderStudyMember.Role
 
 
-class StudyEntry(Entry):
+class StudyEntry(AskableEntry):
     """A reader study; the owner becomes its editor."""
 
     id: Handle | None = None
@@ -138,7 +140,7 @@ class AlgorithmMemberEntry(Entry):
     role: AlgorithmMember.Role
 
 
-class AlgorithmEntry(Entry):
+class AlgorithmEntry(AskableEntry):
     """An algorithm; the owner becomes its editor."""
 
     id: Handle | None = None
@@ -191,7 +193,7 @@ class ChallengeMemberEntry(Entry):
     role: ChallengeMember.Role
 
 
-class ChallengeEntry(Entry):
+class ChallengeEntry(AskableEntry):
     """A challenge; the owner becomes its administrator."""
 
     id: Handle | None = None
@@ -213,6 +215,7 @@ class SeedFile(Entry):
     schema_address: Annotated[str, Field(alias="$schema")] = ""
     version: Version
     users: Annotated[list[UserEntry], Field(max_length=MOST)] = []
+    organizations: Annotated[list[OrganizationEntry], Field(max_length=MOST)] = []
     tokens: Annotated[list[TokenEntry], Field(max_length=MOST)] = []
     sockets: Annotated[list[SocketEntry], Field(max_length=1000)] = []
     images: Annotated[list[ImageEntry], Field(max_length=MOST)] = []

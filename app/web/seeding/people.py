@@ -1,4 +1,4 @@
-"""Users, tokens and sockets of a seed file."""
+"""Users, organizations, tokens and sockets of a seed file."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,9 +8,12 @@ from django.utils import timezone
 from app.accounts.models import Token, User
 from app.accounts.services import create_user, issue_token, update_user
 from app.accounts.services.tokens import digest_of
+from app.people.models import Organization
+from app.people.policies import ORGANIZATIONS
+from app.people.services import create_organization, update_organization
 from app.sockets.models import Socket
 from app.sockets.services import create_socket
-from app.web.seeding.document import SocketEntry, TokenEntry, UserEntry
+from app.web.seeding.document import OrganizationEntry, SocketEntry, TokenEntry, UserEntry
 from app.web.seeding.run import Refused, Run, find
 
 SLACK = timedelta(minutes=5)  # by which a stated end may differ from the stored one
@@ -20,6 +23,9 @@ USER_FIELDS = (
     "first_name",
     "last_name",
     "institution",
+    "department",
+    "country",
+    "website",
     "is_staff",
     "is_superuser",
 )
@@ -48,6 +54,27 @@ def seed_user(run: Run, entry: UserEntry, path: str) -> None:
     else:
         user = run.settle(found, path=path, kind="user", name=entry.username, make=make)
     run.know("user", entry.names, user)
+
+
+def seed_organization(run: Run, entry: OrganizationEntry, path: str) -> None:
+    """Make or change an organization and its roles."""
+    owner = run.get("user", entry.owner, path=f"{path}.owner")
+    named = {"slug": entry.slug_wanted}
+    found = find(Organization, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
+    wanted = entry.given("title", "description", "website", "country")
+    organization = run.settle(
+        found,
+        path=path,
+        kind="organization",
+        name=entry.title,
+        make=lambda: create_organization(
+            actor=None, editor=owner, pk=entry.pk, slug=entry.slug or "", **wanted
+        ),
+        change=lambda obj, **changes: update_organization(actor=owner, organization=obj, **changes),
+        wanted=wanted,
+    )
+    run.give_roles(ORGANIZATIONS, organization, entry=entry, owner=owner, path=path)
+    run.know("organization", entry.names, organization)
 
 
 def seed_token(run: Run, entry: TokenEntry, path: str) -> None:

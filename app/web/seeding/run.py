@@ -19,6 +19,7 @@ from app.accounts.services import grant_role
 from app.challenges.models import Challenge
 from app.core.errors import PortalError, ValidationFailed
 from app.core.storage import get_store
+from app.people.models import Organization
 from app.sockets.models import Socket
 from app.uploads.models import UserUpload
 from app.uploads.services import adopt_file
@@ -30,6 +31,7 @@ M = TypeVar("M", bound=Model)
 
 NATURAL: Mapping[str, tuple[Any, str]] = {
     "user": (User, "username"),
+    "organization": (Organization, "slug"),
     "socket": (Socket, "slug"),
     "archive": (Archive, "slug"),
     "reader study": (ReaderStudy, "slug"),

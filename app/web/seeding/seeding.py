@@ -17,7 +17,7 @@ from app.web.seeding.challenges import seed_challenge
 from app.web.seeding.checking import problems_of
 from app.web.seeding.document_uses import SeedFile
 from app.web.seeding.images import imports_allowed, seed_image
-from app.web.seeding.people import seed_socket, seed_token, seed_user
+from app.web.seeding.people import seed_organization, seed_socket, seed_token, seed_user
 from app.web.seeding.reading import UnusableSeed, read_seed
 from app.web.seeding.run import Outcome, Run, Status
 from app.web.seeding.studies import seed_study
@@ -80,6 +80,7 @@ def seed(
 def _follow(run: Run, entries: SeedFile) -> None:
     steps: tuple[tuple[str, str, str, Callable[[Run, Any, str], None]], ...] = (
         ("users", "user", "username", seed_user),
+        ("organizations", "organization", "title", seed_organization),
         ("tokens", "token", "name", seed_token),
         ("sockets", "socket", "title", seed_socket),
         ("images", "image", "id", seed_image),

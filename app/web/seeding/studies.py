@@ -1,6 +1,7 @@
 """Reader studies of a seed file: questions, display sets and answers."""
 
 from app.accounts.models import User
+from app.web.seeding.asking import seed_requests
 from app.web.seeding.document_uses import (
     AnswerEntry,
     DisplaySetEntry,
@@ -22,6 +23,15 @@ from reader_studies.services import (
     update_study,
 )
 
+STUDY_FIELDS = (
+    "title",
+    "description",
+    "instructions",
+    "answers_may_change",
+    "listed",
+    "access_mode",
+)
+
 
 def seed_study(run: Run, entry: StudyEntry, path: str) -> None:
     """Make or change a study and its roles, then what belongs to it, one by one."""
@@ -30,7 +40,7 @@ def seed_study(run: Run, entry: StudyEntry, path: str) -> None:
         owner = run.get("user", entry.owner, path=f"{path}.owner")
         named = {"slug": entry.slug_wanted}
         found = find(ReaderStudy, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
-        wanted = entry.given("title", "description", "instructions", "answers_may_change")
+        wanted = entry.given(*STUDY_FIELDS)
         study = run.settle(
             found,
             path=path,
@@ -41,6 +51,7 @@ def seed_study(run: Run, entry: StudyEntry, path: str) -> None:
             wanted=wanted,
         )
         run.give_roles(READER_STUDIES, study, entry=entry, owner=owner, path=path)
+        seed_requests(run, entry.requests, study, path)
         run.know("reader study", entry.names, study)
     if study is None:
         return

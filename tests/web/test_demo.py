@@ -1,0 +1,117 @@
+"""The demo: made by seed files, left alone where it is there, and alive on the pages."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from app.accounts.models import User
+from app.challenges.models import Challenge, Phase, Submission
+from app.images.models import Image
+from app.people.models import Organization
+from app.uploads.models import UserUpload
+from app.web.demo import seed, seed_people
+from app.web.demo.containers import NAMES
+from archives.models import Archive, ArchiveItem
+from archives.services import create_archive
+from reader_studies.models import DisplaySet, Question
+from tests.factories.containers import shell_image
+
+pytestmark = pytest.mark.django_db
+SHAPE = (40, 128, 128)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: LazySettings) -> Path:
+    """The demo's folder, with containers, so that none are built."""
+    settings.HOUNSFIELD_HOME = tmp_path
+    containers = tmp_path / "demo" / "containers"
+    containers.mkdir(parents=True)
+    for name in NAMES:
+        shell_image(f"true # {name}").write(containers / f"{name}.tar")
+    return containers.parent
+
+
+def fill_in() -> list[str]:
+    lines: list[str] = []
+    seed(lines.append, shape=SHAPE, test_shape=SHAPE)
+    return lines
+
+
+def test_everything_is_there_once(folder: Path, client: Client) -> None:
+    lines = fill_in()
+    assert lines[0] == "People are ready"
+    assert lines[-1] == "Setting up the challenge"
+    archive = Archive.objects.get(slug="thorax-ct-phantoms")
+    assert [item.title for item in archive.items.order_by("created")] == [
+        "Thorax phantom",
+        "Small real CT",
+        "Small real MR",
+    ]
+    assert set(Question.objects.values_list("kind", flat=True)) == set(Question.Kind.values)
+    assert DisplaySet.objects.count() == 3
+    assert Submission.objects.filter(state=Submission.State.ACCEPTED).count() == 2
+    assert Organization.objects.get().memberships.count() == 2
+    assert [path.name for path in folder.iterdir()] == ["containers"], "no file with passwords"
+    client.force_login(User.objects.get(username="organizer"))
+    assert "Thorax CT phantoms" in client.get("/discover/").content.decode()
+    client.force_login(User.objects.get(username="researcher"))
+    page = client.get("/requests/").content.decode()
+    assert "Ravi Rao" in page
+    assert "Thorax CT phantoms" in page
+    before = (Image.objects.count(), UserUpload.objects.count(), ArchiveItem.objects.count())
+    assert fill_in() == ["People are ready"]
+    after = (Image.objects.count(), UserUpload.objects.count(), ArchiveItem.objects.count())
+    assert after == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_people_keep_what_they_changed_but_for_the_password() -> None:
+    seed_people()
+    verified = User.objects.filter(verified_at__isnull=False).values_list("username", flat=True)
+    assert set(verified) == {"researcher", "author", "organizer", "admin"}
+    assert all(user.has_complete_profile for user in User.objects.all())
+    rosa = User.objects.get(username="researcher")
+    rosa.first_name, rosa.email, rosa.country = "Rosalind", "rosalind@example.org", "SE"
+    rosa.set_password("forgotten")
+    rosa.save()
+    Organization.objects.update(title="Renamed")
+    seed_people()
+    rosa.refresh_from_db()
+    assert (rosa.first_name, rosa.email, rosa.country.code) == (
+        "Rosalind",
+        "rosalind@example.org",
+        "SE",
+    )
+    assert rosa.check_password("hounsfield-demo")
+    assert [one.title for one in Organization.objects.all()] == ["Renamed"]
+
+
+def test_a_container_that_is_refused_takes_the_challenge_back_alone(folder: Path) -> None:
+    (folder / "containers" / "nodules-naive.tar").write_bytes(b"no container")
+    with pytest.raises(RuntimeError, match=r"algorithms\[1\]\.versions\[0\]"):
+        fill_in()
+    assert [archive.slug for archive in Archive.objects.all()] == ["thorax-ct-phantoms"]
+    assert not Challenge.objects.exists()
+    assert [path.name for path in folder.iterdir()] == ["containers"]
+
+
+def test_without_containers_there_is_no_challenge(tmp_path: Path, settings: LazySettings) -> None:
+    settings.HOUNSFIELD_HOME = tmp_path
+    settings.BASE_DIR = tmp_path  # where there is nothing to build containers from
+    assert fill_in()[-1].startswith("No demo containers, so no challenge: ")
+    assert Archive.objects.exists()
+    assert not Challenge.objects.exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_names_that_somebody_took_already_do_not_hinder() -> None:
+    seed_people()
+    researcher = User.objects.get(username="researcher")
+    mine = create_archive(actor=researcher, title="Hidden nodule test set")
+    fill_in()
+    hidden = Phase.objects.get().archive
+    assert hidden != mine
+    assert hidden.items.count() == 3
+    assert mine.items.count() == 0
