@@ -122,7 +122,7 @@ class People:
         if not name:
             return person
         person.open("/sign-in/")
-        person.fill(username=name, password=PASSWORD)
+        person.fill(login=name, password=PASSWORD)
         person.send("Sign in")
         return person
 
