@@ -38,7 +38,7 @@ class SearchForm(forms.Form):
     since = forms.DateTimeField(
         label="From",
         required=False,
-        help_text="UTC, such as 2026-01-31 14:00",
+        help_text="Year-month-day and, if wanted, hour:minute; UTC",
     )
     until = forms.DateTimeField(label="Until", required=False, help_text="UTC")
     request_id = forms.CharField(label="Request id", max_length=36, required=False)

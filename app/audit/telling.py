@@ -13,6 +13,7 @@ from app.accounts.models import User
 from app.audit.models import Event
 from app.audit.registry import page_of
 from app.core.audit import registered_events, sentence_of
+from app.design.components.states import LOOKS
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,14 @@ def _object(event: Event, found: Model | None) -> SafeString:
 
 
 def _short(value: Any) -> str:
-    text = "nothing" if value in (None, "") else str(value)
+    text = "nothing" if value in (None, "") else str(_plain(value))
     return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _plain(value: Any) -> Any:
+    """Return a state in the words that its badge has; anything else as it is."""
+    known = LOOKS.get(value) if isinstance(value, str) else None
+    return known.word.lower() if known else value
 
 
 def _changes(data: Mapping[str, Any]) -> list[Change]:
@@ -93,8 +100,8 @@ def _changes(data: Mapping[str, Any]) -> list[Change]:
     before, after = data.get("before"), data.get("after")
     if isinstance(before, dict) and isinstance(after, dict):
         names = dict.fromkeys([*before, *after])
-        return [Change(name, before.get(name), after.get(name)) for name in names]
-    return [Change("value", before, after)]
+        return [Change(name, _plain(before.get(name)), _plain(after.get(name))) for name in names]
+    return [Change("value", _plain(before), _plain(after))]
 
 
 def _people(events: Iterable[Event]) -> Mapping[int, User]:

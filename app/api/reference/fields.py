@@ -53,7 +53,7 @@ class Shapes:
         names = [self._one(name, found) for name in types if name != "null"]
         if empty:
             names.append("null")
-        return " or ".join(dict.fromkeys(names)) or "anything"
+        return "nothing (null)" if names == ["null"] else " or ".join(dict.fromkeys(names))
 
     def fields(self, shape: Schema) -> Iterator[Field]:
         """Yield the fields of an object, or of the objects in a list, inner ones after outer.
