@@ -14,6 +14,6 @@ def test_states_are_told_in_the_words_of_their_badges() -> None:
     transition(make_job(state="QUEUED"), "CANCELLED")
     (event,) = Event.objects.filter(name="execution.job.state_changed")
     (shown,) = told([event])
-    assert "queued" in shown.sentence
+    assert "waiting" in shown.sentence
     assert "QUEUED" not in shown.sentence
-    assert [(one.before, one.after) for one in shown.changes] == [("queued", "cancelled")]
+    assert [(one.before, one.after) for one in shown.changes] == [("waiting", "cancelled")]
