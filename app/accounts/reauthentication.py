@@ -5,10 +5,28 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from app.core.errors import PortalError
+
+
+class SignInAgain(PortalError):
+    """Somebody who has neither password nor second factor here wants to do something sensitive."""
+
+    code = "sign-in-again"
+    status = 403
+    title = "Please sign in again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This asks for a fresh sign-in, and you sign in with an account elsewhere.",
+            advice="Sign out, sign in again, and come back within ten minutes.",
+        )
+
 
 V = TypeVar("V", bound=Callable[..., HttpResponse])
 
@@ -22,6 +40,8 @@ def recent_sign_in_required(view: V) -> V:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not signed_in_recently(request):
+            if not get_adapter().get_reauthentication_methods(request.user):
+                raise SignInAgain
             raise ReauthenticationRequired
         return view(request, *args, **kwargs)
 

@@ -162,3 +162,13 @@ def test_without_a_provider_there_is_no_button_and_no_address(client: Client) ->
     assert "Sign in with The" not in client.get("/sign-in/").content.decode()
     assert client.post("/sign-in/oidc/clinic/").status_code == 404
     assert client.get("/sign-in/orcid/").status_code == 404
+
+
+def test_whoever_has_nothing_to_show_here_is_told_to_sign_in_again(client: Client) -> None:
+    user = UserFactory()
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+    response = client.get("/profile/tokens/new/")
+    assert response.status_code == 403
+    assert "sign in again" in response.content.decode().lower()
