@@ -19,6 +19,7 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.selectors import (
             image_ids_visible_to,
             managed_algorithm,
+            own_input_ids,
             parts_of,
             value_ids_visible_to,
         )
@@ -35,6 +36,7 @@ class AlgorithmsConfig(AppConfig):
         from viewer.registry import register
 
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        visibility.register(own_input_ids, used=own_input_ids)
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
         register_personal_data("runs", started_runs)
         register_kind(

@@ -99,6 +99,12 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
     )
 
 
+def own_input_ids(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of images that ``user`` imported and gave to jobs of their own."""
+    own = Image.objects.filter(source__owner=user, socket_values__input_of_jobs__creator=user)
+    return own.order_by().values("pk")
+
+
 def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:
     """Return a run's inputs: all to whoever started it, to others only images that they see anyway.
 

@@ -1,18 +1,14 @@
 """How fast a large audit log is sealed, verified and searched."""
 
 import argparse
-import json
-import os
-import platform
 import resource
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.portal import fresh_database
+from benchmarks.record import keep
 
-RESULT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "audit_log.json"
 FILL = """
 INSERT INTO audit_event (at, name, actor_id, object_type, object_id, request_id, address, data)
 SELECT now() - (%s - g) * interval '1 second',
@@ -100,7 +96,6 @@ def measure(count: int) -> dict[str, Any]:
         "verified_sound": report.sound,
         "memory_grown_by_verifying_mb": round((after - before) / 1024, 1),
         "page_milliseconds": page_times(count),
-        "machine": {"processors": os.cpu_count(), "python": platform.python_version()},
     }
 
 
@@ -111,9 +106,7 @@ def main() -> None:
     options = parser.parse_args()
     with fresh_database():
         found = measure(options.events)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(found, indent=2) + "\n")
-    print(json.dumps(found, indent=2))
+    keep("audit-log", found)
 
 
 if __name__ == "__main__":

@@ -13,19 +13,16 @@ The rounds alternate, so that a slow minute of the machine hits all of them.
 """
 
 import argparse
-import json
-import os
-import platform
+import multiprocessing
 import statistics
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.portal import fresh_database
+from benchmarks.record import keep
 
-RESULT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "audit.json"
 EVENTS = 3
 WORK_SECONDS = 0.001
 Variant = Callable[[], None]
@@ -114,36 +111,51 @@ def measure(variant: Variant, *, writers: int, seconds: float) -> dict[str, floa
     }
 
 
-class Sealer(threading.Thread):
-    """Seals every two seconds, as the clock makes the portal do, and notes the longest delay."""
+class Sealer:
+    """Seals every two seconds in a process of its own, as the portal's worker does."""
 
     def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.sealed = 0
-        self.longest_delay = 0.0
-        self._done = threading.Event()
-
-    def run(self) -> None:
-        """Seal until stopped."""
         from django.db import connection
-        from django.utils import timezone
 
-        from app.audit.models import Event, Seal
-        from app.audit.services import seal
+        context = multiprocessing.get_context("spawn")
+        self._ours, theirs = context.Pipe()
+        name = str(connection.settings_dict["NAME"])
+        self._process = context.Process(target=keep_sealing, args=(name, theirs), daemon=True)
 
-        while not self._done.wait(2):
-            last = Seal.objects.order_by("-position").values_list("event_id", flat=True).first()
-            oldest = Event.objects.filter(id__gt=last or 0).order_by("id").first()
-            self.sealed += seal().count
-            if oldest is not None and Seal.objects.filter(event_id=oldest.pk).exists():
-                delay = (timezone.now() - oldest.at).total_seconds()
-                self.longest_delay = max(self.longest_delay, delay)
-        connection.close()
+    def start(self) -> None:
+        """Start, and wait until it is at work."""
+        self._process.start()
+        self._ours.recv()
 
-    def stop(self) -> None:
-        """Stop after the run under way."""
-        self._done.set()
-        self.join()
+    def stop(self) -> tuple[int, float]:
+        """Stop after the run under way; return how many it sealed and the longest delay."""
+        self._ours.send("stop")
+        sealed, longest = self._ours.recv()
+        self._process.join()
+        return int(sealed), float(longest)
+
+
+def keep_sealing(database: str, pipe: Any) -> None:
+    """Seal until told to stop, and note how long the oldest event had waited each time."""
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django.utils import timezone
+
+    from app.audit.models import Event, Seal
+    from app.audit.services import seal
+
+    connection.settings_dict["NAME"] = database
+    sealed, longest = 0, 0.0
+    pipe.send("ready")
+    while not pipe.poll(2):
+        last = Seal.objects.order_by("-position").values_list("event_id", flat=True).first()
+        oldest = Event.objects.filter(id__gt=last or 0).order_by("id").first()
+        sealed += seal().count
+        if oldest is not None and Seal.objects.filter(event_id=oldest.pk).exists():
+            longest = max(longest, (timezone.now() - oldest.at).total_seconds())
+    pipe.send((sealed, longest))
 
 
 def compare(*, writers: int, seconds: float, rounds: int) -> dict[str, Any]:
@@ -163,7 +175,7 @@ def compare(*, writers: int, seconds: float, rounds: int) -> dict[str, Any]:
             runs[name].append(found)
             print(f"round {number + 1} {name}: {found['transactions_per_second']:.0f}/s")
     time.sleep(6)
-    sealer.stop()
+    sealed, longest = sealer.stop()
     variants = {
         name: {key: round(statistics.median(run[key] for run in found), 2) for key in found[0]}
         for name, found in runs.items()
@@ -178,9 +190,8 @@ def compare(*, writers: int, seconds: float, rounds: int) -> dict[str, Any]:
         "unchained_to_none": round(rate["unchained"] / rate["none"], 3),
         "chained_to_none": round(rate["chained_under_a_lock"] / rate["none"], 3),
         "unchained_to_chained": round(rate["unchained"] / rate["chained_under_a_lock"], 3),
-        "sealed": sealer.sealed,
-        "longest_seconds_until_sealed": round(sealer.longest_delay, 2),
-        "machine": {"processors": os.cpu_count(), "python": platform.python_version()},
+        "sealed": sealed,
+        "longest_seconds_until_sealed": round(longest, 2),
     }
 
 
@@ -193,9 +204,7 @@ def main() -> None:
     options = parser.parse_args()
     with fresh_database():
         found = compare(writers=options.writers, seconds=options.seconds, rounds=options.rounds)
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(found, indent=2) + "\n")
-    print(json.dumps(found, indent=2))
+    keep("audit", found)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextmanager
-def fresh_database() -> Iterator[None]:
+def fresh_database(*, settings: str = "config.settings.test") -> Iterator[None]:
     """Start PostgreSQL with a safe configuration, set Django up on it and migrate."""
     from config.local.servers import private_postgres
 
@@ -19,7 +19,7 @@ def fresh_database() -> Iterator[None]:
             os.environ |= {
                 "DATABASE_URL": url,
                 "HOUNSFIELD_HOME": str(home / "state"),
-                "DJANGO_SETTINGS_MODULE": "config.settings.test",
+                "DJANGO_SETTINGS_MODULE": settings,
             }
             import django
             from django.core.management import call_command

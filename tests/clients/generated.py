@@ -44,5 +44,6 @@ def send_generated(
     found = re.search(r"([\d,]+) generated", done.stdout)
     cases = int(found.group(1).replace(",", "")) if found else 0
     if done.returncode != 0 or not cases:
-        raise AssertionError(done.stdout[-6000:] + done.stderr[-2000:])
+        told = done.stdout.partition(" FAILURES ")[2] or done.stdout[-6000:]
+        raise AssertionError(told[:8000] + done.stderr[-2000:])
     return {"seed": seed, "cases": cases}

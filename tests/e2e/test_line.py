@@ -322,6 +322,7 @@ def make_phase(organizer: Person, hidden: str) -> tuple[str, str]:
     organizer.press("New challenge")
     organizer.fill(title=f"Challenge {MARK}")
     page.locator("[name=public]").check()
+    page.locator("[name=access_mode]").select_option("AUTOMATIC")
     organizer.send("Save")
     challenge = organizer.pk
     if not organizer.path.endswith("/phases/new/"):
