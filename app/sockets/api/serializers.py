@@ -28,7 +28,7 @@ class SocketSerializer(serializers.ModelSerializer[Socket]):
     pk = serializers.IntegerField(read_only=True)
     kind = serializers.CharField(source="socket_kind.label", read_only=True)
     super_kind = serializers.CharField(read_only=True)
-    default_value = serializers.JSONField(read_only=True, allow_null=True)
+    default_value = serializers.JSONField(read_only=True)
     overlay_segments = serializers.JSONField(source="segments", read_only=True)
     look_up_table = Constant(None)
 
@@ -66,7 +66,7 @@ class NewSocketSerializer(serializers.Serializer[Any]):
 
 class _ValueSerializer(serializers.ModelSerializer[SocketValue]):
     pk = serializers.IntegerField(read_only=True)
-    value = serializers.JSONField(read_only=True, allow_null=True)
+    value = serializers.JSONField(read_only=True)
     file = serializers.SerializerMethodField()
     image = LinkField("api:image-detail", source="image_id", read_only=True, allow_null=True)
 
