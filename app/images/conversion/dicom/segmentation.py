@@ -22,6 +22,7 @@ from app.images.conversion.issues import ConversionError
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import MetaImageHeader
 from app.images.conversion.model import ConvertedImage, Group
+from app.images.conversion.options import Options
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -31,7 +32,7 @@ def convert_segmentation(group: Group, output_dir: Path, *, limits: Limits) -> C
     first = group.frames[0]
     kind = first.instance.segmentation_type
     if kind == "LABELMAP":
-        return convert_stack(group, output_dir, limits=limits)
+        return convert_stack(group, output_dir, limits=limits, options=Options())
     if kind != "BINARY":
         raise ConversionError(
             "UnsupportedSegmentation", f"Segmentations of type {kind[:16]!r} are not supported."

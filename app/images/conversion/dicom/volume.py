@@ -18,6 +18,7 @@ from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import MetaImageHeader, write_metaimage
 from app.images.conversion.model import ConvertedImage, Group
+from app.images.conversion.options import Options
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
@@ -35,8 +36,11 @@ class Plan:
     remarks: list[Remark]
 
 
-def convert_stack(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
+def convert_stack(
+    group: Group, output_dir: Path, *, limits: Limits, options: Options
+) -> ConvertedImage:
     """Write a 3D or 4D image from frames with positions."""
+    del options
     reader = PixelReader()
 
     def same_pixels(first: Frame, second: Frame) -> bool:
