@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import io
 import json
 import os
 import resource
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from app.images.conversion import protocol
+from app.images.conversion import parallel, protocol
 from app.images.conversion.archives import Budget, is_archive, shown, unpack
 from app.images.conversion.converting import convert
 from app.images.conversion.issues import ConversionError, FileIssue
@@ -37,7 +38,13 @@ class Run:
     """One pass over a folder: what is named how, and what is already accounted for."""
 
     def __init__(
-        self, *, source: Path, target: Path, limits: Limits, options: Options, out: BinaryIO
+        self,
+        *,
+        source: Mapping[str, Path],
+        target: Path,
+        limits: Limits,
+        options: Options,
+        out: BinaryIO,
     ) -> None:
         self._source = source
         self._target = target
@@ -48,7 +55,7 @@ class Run:
         self._done: set[str] = set()
         self._skip: set[str] = set()
 
-    def convert_all(self, *, skip: set[str]) -> bool:
+    def convert_all(self, *, skip: set[str], jobs: int = 1) -> bool:
         """Convert everything but the names in `skip`; tell whether all files are accounted for."""
         self._skip = skip
         self._collect()
@@ -58,8 +65,11 @@ class Run:
         result = scan(paths, limits=self._limits, on_file=self._announce)
         for issue in result.skipped:
             self._report(issue)
-        for group in result.groups:
-            self._convert(group)
+        if jobs > 1 and len(result.groups) > 1:
+            self._convert_in_parallel(result.groups, jobs=jobs)
+        else:
+            for group in result.groups:
+                self._convert(group)
         return self._done >= set(self._names.values())
 
     def _convert(self, group: Group) -> None:
@@ -77,12 +87,53 @@ class Run:
         else:
             self._say(protocol.image_line(image, sources=sources))
             self._done.update(sources)
+        self._progress()
+
+    def _convert_in_parallel(self, groups: Sequence[Group], *, jobs: int) -> None:
+        parallel.convert_all(
+            groups,
+            jobs=jobs,
+            convert=self._convert_apart,
+            prepare=lambda: set_limits(self._limits),
+            observer=_Forwarding(self, groups),
+        )
+
+    def _convert_apart(self, group: Group) -> bytes:
+        """Convert in a forked process; return the lines to say."""
+        self._out = buffer = io.BytesIO()
+        self._convert(group)
+        return buffer.getvalue()
+
+    def forward(self, output: bytes) -> None:
+        """Say the results of a forked process as our own."""
+        for raw in output.splitlines():
+            line = protocol.decode(raw)
+            if "image" in line:
+                self._done.update(protocol.names(line, "sources"))
+                self._say(line)
+            elif "file" in line:
+                self._done.add(str(line["file"]))
+                self._say(line)
+        self._progress()
+
+    def work_on(self, groups: Sequence[Group]) -> None:
+        """Say which files are in work."""
+        self._say({"working": [self._names[file] for group in groups for file in group.files]})
+
+    def lose(self, group: Group, message: str) -> None:
+        """Blame a group for the end of the process that worked on it."""
+        for file in group.files:
+            if self._names[file] not in self._done:
+                self._report(FileIssue.of(file, "Crashed", message))
+        self._progress()
+
+    def _progress(self) -> None:
         self._say({"progress": len(self._done), "total": len(self._names)})
 
     def _collect(self) -> None:
         """List the input files, archives replaced by what is in them."""
         budget = Budget.of(self._limits)
-        pending = [(path, str(path.relative_to(self._source)), 0) for path in _walk(self._source)]
+        pending = [(path, name, 0) for name, path in self._source.items()]
         pending.reverse()
         while pending:
             path, name, depth = pending.pop()
@@ -133,6 +184,33 @@ class Run:
         self._out.flush()
 
 
+class _Forwarding:
+    """Turns what becomes of groups in other processes into lines of the run."""
+
+    def __init__(self, run: Run, groups: Sequence[Group]) -> None:
+        self._run = run
+        self._groups = groups
+
+    def started(self, indices: Sequence[int]) -> None:
+        """Say what is in work, in case all of us are ended from outside."""
+        self._run.work_on([self._groups[index] for index in indices])
+
+    def finished(self, index: int, output: bytes) -> None:
+        """Pass on the lines."""
+        self._run.forward(output)
+
+    def died(self, index: int, returncode: int) -> None:
+        """Name the files."""
+        self._run.lose(self._groups[index], crash_message(returncode))
+
+
+def crash_message(returncode: int) -> str:
+    """Return what to say of files that ended a process."""
+    if returncode < 0:
+        return f"The converter was stopped by this file ({signal.Signals(-returncode).name})."
+    return "The converter stopped at this file."
+
+
 def _code_and_message(issue: FileIssue) -> tuple[str, str]:
     return issue.code, issue.message
 
@@ -170,11 +248,14 @@ def set_limits(limits: Limits) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.images.conversion", description=__doc__)
-    parser.add_argument("--input", type=Path, required=True, help="folder with the files")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--input", type=Path, help="folder with the files")
+    source.add_argument("--files", type=Path, help="JSON file with an object: name -> path")
     parser.add_argument("--output", type=Path, required=True, help="folder for the images")
     parser.add_argument("--limits", type=json.loads, default={}, help="limits as a JSON object")
     parser.add_argument("--options", type=_options, default=Options(), help="choices as JSON")
     parser.add_argument("--skip", type=Path, help="JSON file with names to leave out")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that convert")
     return parser.parse_args()
 
 
@@ -185,6 +266,13 @@ def _options(text: str) -> Options:
 def _limits(values: dict[str, int]) -> Limits:
     known = {field.name for field in fields(Limits)}
     return replace(Limits(), **{key: value for key, value in values.items() if key in known})
+
+
+def _source(arguments: argparse.Namespace) -> dict[str, Path]:
+    if arguments.files:
+        return {name: Path(path) for name, path in json.loads(arguments.files.read_text()).items()}
+    folder = arguments.input
+    return {str(path.relative_to(folder)): path for path in _walk(folder)}
 
 
 def _private_stdout() -> BinaryIO:
@@ -206,14 +294,14 @@ def main() -> int:
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir()
     run = Run(
-        source=arguments.input,
+        source=_source(arguments),
         target=arguments.output,
         limits=limits,
         options=arguments.options,
         out=out,
     )
     try:
-        complete = run.convert_all(skip=skip)
+        complete = run.convert_all(skip=skip, jobs=arguments.jobs)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
     return 0 if complete else 1

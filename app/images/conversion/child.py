@@ -15,12 +15,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from app.images.conversion import protocol
-from app.images.conversion.__main__ import UNPACKED
+from app.images.conversion.__main__ import UNPACKED, crash_message
 from app.images.conversion.issues import FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage
@@ -28,6 +29,7 @@ from app.images.conversion.options import Options
 
 OnProgress = Callable[[int, int], None]
 _ROOT = Path(__file__).resolve().parents[3]
+_PROGRAM = (sys.executable, "-m", "app.images.conversion")
 _MAX_LINE_BYTES = 64 << 20
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -47,37 +49,49 @@ class ConversionReport:
 
 
 def run_conversion(
-    input_dir: Path,
+    source: Path | Mapping[str, Path],
     output_dir: Path,
     *,
     limits: Limits | None = None,
     options: Options | None = None,
+    jobs: int = 1,
     on_progress: OnProgress | None = None,
     prefix: Sequence[str] = (),
 ) -> ConversionReport:
-    """Convert all files below `input_dir`, in `limits.wall_seconds` altogether.
+    """Convert all files below the folder `source`, in `limits.wall_seconds` altogether.
 
+    Instead of a folder, `source` may map names to the paths of plain files; the report then speaks
+    of these names. `jobs` processes convert at the same time, with the same results as one.
     `on_progress(done, total)` counts files. `prefix` is a command to run the child under (a
     sandbox). Nothing the files hold can raise; only a folder that cannot be used does (OSError).
     """
     limits, options = limits or Limits(), options or Options()
     output_dir.mkdir(parents=True, exist_ok=True)
-    account = _Account(input_dir, output_dir, on_progress)
+    account = _Account(source, output_dir, on_progress)
     deadline = time.monotonic() + limits.wall_seconds
     try:
-        while True:
-            command = _command(account, limits=limits, options=options)
-            end = _run_child(account, [*prefix, *command], deadline=deadline)
-            if end.complete or not account.close_working(end):
-                break
-            account.report.restarts += 1
-            if end.timed_out or account.report.restarts > limits.restarts:
-                break
+        with _source_arguments(source) as where:
+            choices = _choices(limits, options, jobs)
+            command = [*prefix, *_PROGRAM, *where, "--output", str(output_dir.resolve()), *choices]
+            _run_children(account, command, limits=limits, deadline=deadline)
         account.close_rest()
     finally:
         shutil.rmtree(output_dir / UNPACKED, ignore_errors=True)
         account.remove_leftovers()
     return account.report
+
+
+def _run_children(
+    account: _Account, command: Sequence[str], *, limits: Limits, deadline: float
+) -> None:
+    """Start children until one comes to the end, nothing can be blamed or time is up."""
+    while True:
+        end = _run_child(account, command, deadline=deadline)
+        if end.complete or not account.close_working(end):
+            return
+        account.report.restarts += 1
+        if end.timed_out or account.report.restarts > limits.restarts:
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +110,23 @@ class _End:
         """Return code and message for the files the child was working on."""
         if self.timed_out or self.returncode == -signal.SIGXCPU:
             return "TimedOut", "Converting this file took longer than is allowed."
-        if self.returncode < 0:
-            name = signal.Signals(-self.returncode).name
-            return "Crashed", f"The converter was stopped by this file ({name})."
-        return "Crashed", "The converter stopped at this file."
+        return "Crashed", crash_message(self.returncode)
 
 
 class _Account:
     """Books on every file: what is open, what is being worked on, what became of it."""
 
-    def __init__(self, source: Path, target: Path, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        source: Path | Mapping[str, Path],
+        target: Path,
+        on_progress: OnProgress | None,
+    ) -> None:
         self.report = ConversionReport()
-        self.source = source
         self.target = target
         self._on_progress = on_progress
         self._before = set(os.listdir(target))
-        self._open = {
-            os.path.relpath(os.path.join(base, name), source)
-            for base, folders, files in os.walk(source)
-            for name in [*files, *(f for f in folders if os.path.islink(os.path.join(base, f)))]
-        }
+        self._open = _names_below(source) if isinstance(source, Path) else set(source)
         self._closed: set[str] = set()
         self._working: list[str] = []
 
@@ -226,20 +237,32 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _command(account: _Account, *, limits: Limits, options: Options) -> list[str]:
+def _names_below(folder: Path) -> set[str]:
+    return {
+        os.path.relpath(os.path.join(base, name), folder)
+        for base, folders, files in os.walk(folder)
+        for name in [*files, *(f for f in folders if os.path.islink(os.path.join(base, f)))]
+    }
+
+
+@contextmanager
+def _source_arguments(source: Path | Mapping[str, Path]) -> Iterator[list[str]]:
+    """Tell a child where the files are."""
+    if isinstance(source, Path):
+        yield ["--input", str(source.resolve())]
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as listed:
+        json.dump({name: os.path.abspath(path) for name, path in source.items()}, listed)
+        listed.flush()
+        yield ["--files", listed.name]
+
+
+def _choices(limits: Limits, options: Options, jobs: int) -> list[str]:
     return [
-        sys.executable,
-        "-m",
-        "app.images.conversion",
-        "--input",
-        str(account.source.resolve()),
-        "--output",
-        str(account.target.resolve()),
-        "--limits",
-        json.dumps(asdict(limits)),
-        "--options",
-        json.dumps(asdict(options)),
-    ]
+        "--limits", json.dumps(asdict(limits)),
+        "--options", json.dumps(asdict(options)),
+        "--jobs", str(jobs),
+    ]  # fmt: skip
 
 
 def _environment() -> dict[str, str]:
