@@ -68,6 +68,7 @@ class Instance:
     time_step: float | None = None
     calibrated: bool = True
     has_modality_lut: bool = False
+    padding: int | None = None
     segmentation_type: str = ""
     has_trailing_data: bool = False
 

@@ -88,6 +88,7 @@ def _instance(header: Header, *, limits: Limits) -> Instance:
         frame_seconds=_frame_seconds(header),
         time_step=_time_step(header),
         has_modality_lut=header.has_modality_lut,
+        padding=_padding(header, pixel_format),
         has_trailing_data=trailing,
         segmentation_type=header.text(tags.SEGMENTATION_TYPE).upper(),
     )
@@ -340,6 +341,17 @@ def _window(header: Header) -> tuple[float, float] | None:
     if center is None or width is None or width <= 0:
         return None
     return (center, width)
+
+
+def _padding(header: Header, pixel_format: PixelFormat) -> int | None:
+    """Return the stored value of pixels that show nothing; its sign is that of the pixels."""
+    value = _whole(header.lenient_number(tags.PIXEL_PADDING))
+    if value is None or pixel_format.floating:
+        return None
+    low, high = pixel_format.stored_range
+    if pixel_format.signed and value > high:
+        value -= 1 << (8 * len(header.elements[tags.PIXEL_PADDING]))
+    return value if low <= value <= high else None
 
 
 def _modality(header: Header) -> str:

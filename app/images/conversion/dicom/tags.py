@@ -80,6 +80,7 @@ BINARY_TAGS: Final = frozenset(
         BITS_STORED,
         HIGH_BIT,
         PIXEL_REPRESENTATION,
+        PIXEL_PADDING,
         TEMPORAL_POSITION_INDEX,
         GE_IMAGE_TYPE,
         B_VALUE,

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.images.conversion.dicom.frame import Frame, Instance
 from app.images.conversion.dicom.pixels import PixelReader
+from app.images.conversion.dicom.shear import Shear, lowest_value, straightened
 from app.images.conversion.dicom.stacking import Stack, build_stack
 from app.images.conversion.dicom.values import choose_dtype, real_values
 from app.images.conversion.issues import ConversionError, Remark
@@ -40,7 +41,6 @@ def convert_stack(
     group: Group, output_dir: Path, *, limits: Limits, options: Options
 ) -> ConvertedImage:
     """Write a 3D or 4D image from frames with positions."""
-    del options
     reader = PixelReader()
 
     def same_pixels(first: Frame, second: Frame) -> bool:
@@ -48,7 +48,10 @@ def convert_stack(
             np.array_equal(reader.read(first), reader.read(second))
         )
 
-    stack = build_stack(group.frames, same_pixels=same_pixels)
+    gray = group.frames[0].instance.format.photometric in _GRAY
+    stack = build_stack(
+        group.frames, same_pixels=same_pixels, may_shear=options.tilt == "shear" and gray
+    )
     ordered = [frame for volume in stack.volumes for frame in volume]
     plan = Plan(
         header=_stack_header(stack, ordered, reader=reader),
@@ -57,7 +60,38 @@ def convert_stack(
         time_step=stack.time_step,
         remarks=stack.remarks,
     )
-    return _write_frames(group, output_dir, plan=plan, frames=ordered, reader=reader, limits=limits)
+    blocks = _blocks(ordered, reader=reader, dtype=plan.header.dtype)
+    if stack.shear is not None:
+        plan = _sheared(plan, stack.shear, limits=limits)
+        lowest = lowest_value(_blocks(ordered, reader=reader, dtype=plan.header.dtype))
+        blocks = straightened(stack.shear, ordered, blocks, lowest=lowest)
+    image = write_planned(group, output_dir, plan=plan, blocks=blocks, limits=limits)
+    return replace(image, warnings=(*image.warnings, *_value_remarks(reader, ordered)))
+
+
+def _sheared(plan: Plan, shear: Shear, *, limits: Limits) -> Plan:
+    """Return the plan of the straightened image, which says what was done to it."""
+    header = plan.header
+    if shear.columns * shear.rows * header.dtype.itemsize > limits.frame_bytes:
+        raise ConversionError("TooLarge", "Straightened slices are larger than is allowed.")
+    size = (shear.columns, shear.rows, *header.size[2:])
+    grown = (size[0] - header.size[0], size[1] - header.size[1])
+    fields = {
+        **header.fields,
+        "TiltDegrees": repr(round(shear.degrees, 4)),
+        "TiltHandling": "SHEAR_LINEAR",
+    }
+    remark = Remark(
+        "TiltCorrected",
+        f"The slices were stacked {shear.degrees:.1f} degrees off their normal (gantry tilt); they "
+        f"were straightened by linear interpolation, and the image grew by {grown[0]} columns and "
+        f"{grown[1]} rows.",
+    )
+    return replace(
+        plan,
+        header=replace(header, size=size, fields=fields),
+        remarks=[*plan.remarks, remark],
+    )
 
 
 def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
