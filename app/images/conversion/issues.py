@@ -28,7 +28,7 @@ class Code:
 _TABLE: tuple[tuple[Kind, str, str], ...] = (
     ("error", "EmptyFile", "Upload the file again; it arrived without content."),
     ("error", "Unreadable", "Check the file on your side and upload it again."),
-    ("error", "UnknownFormat", "Upload DICOM, NIfTI, NRRD, MetaImage, PNG or JPEG files."),
+    ("error", "UnknownFormat", "Upload DICOM, NIfTI, NRRD, MetaImage, PNG, JPEG or TIFF."),
     ("error", "UnsupportedFormat", "Export the image as DICOM, NIfTI, MetaImage or PNG."),
     ("error", "NotDicom", "Export the file again from its source; it is not a DICOM data set."),
     ("notice", "NotAnImage", "Nothing to do: this object carries no pixels."),
@@ -69,6 +69,7 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
     ("remark", "TiltCorrected", "Expect values between pixels: the slices were resampled."),
     ("remark", "OneSlice", "Check the slice thickness; one slice has no slice distance."),
     ("remark", "NoSpacing", "Measurements in millimetres are not possible on this image."),
+    ("remark", "PictureSpacing", "Check that it is the size of the object, not of a print-out."),
     ("remark", "NotCalibrated", "Lengths hold at the detector, not in the patient."),
     ("remark", "NoOrientation", "Check left and right: the file does not state its orientation."),
     ("remark", "FormsDisagree", "Check the orientation: qform and sform of the file differ."),

@@ -20,9 +20,8 @@ class Group:
     """Files that together should become one image.
 
     `stack`: DICOM frames with positions (3D or 4D); `still`/`cine`: DICOM frames without patient
-    geometry (2D, 2D + time); `segmentation`: DICOM SEG; `resident`: one file that is read whole;
-    `flat`: a PNG or JPEG picture. `time_scale` turns the file's time unit into seconds, where the
-    format has one.
+    geometry (2D, 2D + time); `segmentation`: DICOM SEG; `resident`: NIfTI, NRRD or MetaImage;
+    `flat`: a PNG, JPEG or TIFF picture.
     """
 
     kind: GroupKind
@@ -30,7 +29,6 @@ class Group:
     frames: list[Frame] = field(default_factory=list)
     format: str = "DICOM"
     remarks: list[Remark] = field(default_factory=list)
-    time_scale: float | None = None
 
 
 @dataclass(slots=True)

@@ -296,5 +296,5 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 def test_the_size_is_checked_before_the_file_is_read(tmp_path: Path) -> None:
     sitk.WriteImage(_image(dicom.volume().astype(np.int16)), str(tmp_path / "a.nii.gz"))
-    result = scan([tmp_path / "a.nii.gz"], limits=Limits(resident_bytes=1000))
+    result = scan([tmp_path / "a.nii.gz"], limits=Limits(image_bytes=1000))
     assert [issue.code for issue in result.skipped] == ["TooLarge"]

@@ -35,9 +35,7 @@ def convert_resident(group: Group, output_dir: Path, *, limits: Limits) -> Conve
     )
     path = output_dir / f"{uuid.uuid4()}.mha"
     stream = PixelStream(claim)
-    write_metaimage(
-        path, header=header, blocks=converted(claim, stream, dtype=header.dtype)
-    )
+    write_metaimage(path, header=header, blocks=converted(claim, stream, dtype=header.dtype))
     claim = with_trailing(claim) if stream.trailing else claim
     return _described(group, _with_alpha(claim), header, path)
 
@@ -49,11 +47,10 @@ def _with_alpha(claim: Claim) -> Claim:
     return replace(claim, remarks=(*claim.remarks, remark))
 
 
-def _described(
-    group: Group, claim: Claim, header: MetaImageHeader, path: Path
-) -> ConvertedImage:
+def _described(group: Group, claim: Claim, header: MetaImageHeader, path: Path) -> ConvertedImage:
     spatial = min(len(header.size), 3)
     color = header.components == 3
+    gray = claim.fields.get("PhotometricInterpretation", "MONOCHROME2")
     return ConvertedImage(
         path=path,
         name=f"{group.format} image ({' x '.join(map(str, header.size))})",
@@ -69,7 +66,7 @@ def _described(
         modality=_MODALITIES.get(claim.fields.get("Modality", ""), ""),
         window_center=_number(claim, "WindowCenter"),
         window_width=_number(claim, "WindowWidth"),
-        photometric="RGB" if color else claim.fields.get("PhotometricInterpretation", "MONOCHROME2"),
+        photometric="RGB" if color else gray,
         rescale_type=claim.fields.get("RescaleType", ""),
         sources=group.files,
         warnings=(*group.remarks, *claim.remarks),

@@ -17,7 +17,7 @@ _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 
 _FILL_ORDER, _DESCRIPTION, _STRIPS, _SAMPLES, _STRIP_BYTES = 266, 270, 273, 277, 279
 _TILE_WIDTH, _SUB_DIRECTORIES, _COLOR_MAP, _EXTRA, _FORMAT = 322, 330, 320, 338, 339
 _LOSSLESS = {1: "none", 5: "LZW", 8: "deflate", 32946: "deflate", 32773: "PackBits"}
-_SLIDES = ("Aperio", "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?><DPUfsImport")
+_SLIDES = ("Aperio", '<?xml version="1.0" encoding="UTF-8" standalone="no"?><DPUfsImport')
 _GRAY, _INVERTED, _RGB, _PALETTE = 1, 0, 2, 3
 _TYPES = {(1, 8): "uint8", (1, 16): "uint16", (1, 32): "uint32", (2, 8): "int8", (2, 16): "int16",
           (2, 32): "int32", (3, 32): "float32", (3, 64): "float64", (1, 1): "bool"}  # fmt: skip
@@ -40,8 +40,12 @@ class Page:
     def pixel_bytes(self) -> int:
         """Bytes of the decoded page."""
         item = {"bool": 1}.get(self.dtype) or int("".join(filter(str.isdigit, self.dtype))) // 8
-        return self.width * self.height * (3 if self.colors else self.samples) * item * (
-            2 if self.colors else 1
+        return (
+            self.width
+            * self.height
+            * (3 if self.colors else self.samples)
+            * item
+            * (2 if self.colors else 1)
         )
 
     @property
@@ -139,7 +143,8 @@ def _mode_is_known(photometric: int, samples: int, dtype: str, directory: Direct
     if photometric == _RGB:
         return samples in (3, 4) and dtype in ("uint8", "uint16")
     if photometric == _PALETTE:
-        return samples == 1 and dtype == "uint8" and len(directory.values.get(_COLOR_MAP, ())) == 768
+        colors = directory.values.get(_COLOR_MAP, ())
+        return (samples, dtype, len(colors)) == (1, "uint8", 768)
     return False
 
 

@@ -174,9 +174,7 @@ def _origin(path: Path, fields: Fields, *, count: int) -> tuple[float, ...]:
     return (*stated[:3], 0.0)[:count] if count == 4 else tuple(stated)
 
 
-def _agreed(
-    path: Path, fields: Fields, keys: tuple[str, ...], *, count: int
-) -> tuple[float, ...]:
+def _agreed(path: Path, fields: Fields, keys: tuple[str, ...], *, count: int) -> tuple[float, ...]:
     """Return the numbers of whichever of these synonyms is there; they must not differ."""
     found = {key: tuple(_numbers(path, fields, key)) for key in keys if key in fields}
     for key, values in found.items():

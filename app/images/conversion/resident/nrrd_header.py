@@ -206,9 +206,7 @@ def _frame(
         raise _invalid(path, "its space is neither RAS, LAS nor LPS")
     found = _directions(fields)[axes.first : axes.first + axes.spatial]
     if not space or not found:
-        remarks.append(
-            Remark("NoOrientation", "The header states no space and directions.")
-        )
+        remarks.append(Remark("NoOrientation", "The header states no space and directions."))
     if not found:
         spacing = _spacings(fields)[axes.first : axes.first + axes.spatial]
         if len(spacing) != axes.spatial or not all(math.isfinite(v) and v > 0 for v in spacing):
@@ -216,7 +214,9 @@ def _frame(
             spacing = [1.0] * axes.spatial
         return plain_frame((*spacing, *(() if time is None else (time,))))
     vectors = [_vector(path, entry) for entry in found]
-    origin = _vector(path, fields.get("space origin", "(0,0,0)" if len(vectors[0]) == 3 else "(0,0)"))
+    origin = [0.0] * len(vectors[0])
+    if "space origin" in fields:
+        origin = _vector(path, fields["space origin"])
     affine = _solid(path, vectors, origin)
     units = re.findall(r'"([^"]*)"', fields.get("space units", ""))
     scale = np.array([_MM.get(unit.strip().lower(), 1.0) for unit in (*units, "", "", "")[:3]])

@@ -139,9 +139,7 @@ def _jpeg(path: Path, start: bytes) -> Picture:
     raise _invalid(path, "JPEG")
 
 
-def _with_segments(
-    picture: Picture, start: bytes, segments: list[tuple[int, int, int]]
-) -> Picture:
+def _with_segments(picture: Picture, start: bytes, segments: list[tuple[int, int, int]]) -> Picture:
     """Add what JFIF and, where that is silent, EXIF say about size and orientation."""
     for marker, begin, end in segments:
         data = start[begin:end]

@@ -65,9 +65,7 @@ class PixelStream:
                     self.trailing = True
                     return
         except _DAMAGED as error:  # type: ignore[misc]
-            raise self._claim.error(
-                "DecodeFailed", "The compressed pixels are damaged."
-            ) from error
+            raise self._claim.error("DecodeFailed", "The compressed pixels are damaged.") from error
         if missing:
             raise self._truncated()
 

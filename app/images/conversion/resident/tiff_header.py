@@ -106,7 +106,7 @@ def _directory(file: BinaryIO, order: str, big: bool) -> tuple[Directory, int]:
 
 
 def _data(file: BinaryIO, field: bytes, offset: str, size: int, length: int) -> bytes | None:
-    if not 0 < size or length > _MAX_VALUES:
+    if not size > 0 or length > _MAX_VALUES:
         return None
     if size <= len(field):
         return field[:size]
