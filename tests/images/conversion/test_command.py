@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -65,6 +65,12 @@ def _process(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     }
     command = [sys.executable, str(ROOT / "manage.py"), "convert", *map(str, arguments)]
     return subprocess.Popen(command, env=environment, **options)
+
+
+def _descendants(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    children = [int(part) for part in text.split()]
+    return children + [inner for child in children for inner in _descendants(child)]
 
 
 @pytest.fixture
@@ -252,11 +258,13 @@ def test_stopped_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -> No
     os.close(theirs)
     while b"of 3000 files" not in os.read(ours, 4096):
         pass
-    started = psutil.Process(process.pid).children(recursive=True)
+    started = [os.pidfd_open(pid) for pid in _descendants(process.pid)]
     process.send_signal(number)
     out, _ = process.communicate()
     os.close(ours)
     assert (process.returncode, out) == (130, b"")
     assert len(started) == 3
-    assert psutil.wait_procs(started, timeout=20)[1] == []
+    for ended in started:  # readable once the process is gone
+        assert select.select([ended], [], [], 20)[0] == [ended]
+        os.close(ended)
     assert list((tmp_path / "out").iterdir()) == []
