@@ -21,6 +21,7 @@ class AlgorithmsConfig(AppConfig):
             managed_algorithm,
             own_input_ids,
             parts_of,
+            uses_of_image,
             value_ids_visible_to,
         )
         from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
@@ -31,12 +32,14 @@ class AlgorithmsConfig(AppConfig):
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from viewer.registry import register
 
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
         visibility.register(own_input_ids, used=own_input_ids)
+        register_uses(uses_of_image)
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
         register_personal_data("runs", started_runs)
         register_kind(

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
 from algorithms.policies import ALGORITHMS, RUNS
@@ -11,6 +12,7 @@ from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.models import ContainerImage
 from app.images.models import Image
+from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
 
@@ -103,6 +105,26 @@ def own_input_ids(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of images that ``user`` imported and gave to jobs of their own."""
     own = Image.objects.filter(source__owner=user, socket_values__input_of_jobs__creator=user)
     return own.order_by().values("pk")
+
+
+def uses_of_image(user: Any, image_id: UUID) -> list[Use]:
+    """Return the runs that ``user`` may see and that made an image or were given it."""
+    made = Q(job__outputs__image=image_id)
+    runs = runs_for(user).filter(made | Q(job__inputs__image=image_id))
+    makers = set(AlgorithmRun.objects.filter(made).values_list("pk", flat=True))
+    return [
+        Use(
+            kind="Run",
+            title=run.title or "Run",
+            url=reverse("algorithms:run", args=[run.pk]),
+            part_of=run.version.algorithm.title,
+            part_of_url=reverse("algorithms:detail", args=[run.version.algorithm_id]),
+            area="Algorithms",
+            area_url=reverse("algorithms:list"),
+            made=run.pk in makers,
+        )
+        for run in runs.distinct()[:SHOWN]
+    ]
 
 
 def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:

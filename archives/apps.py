@@ -16,6 +16,7 @@ class ArchivesConfig(AppConfig):
         from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
@@ -27,6 +28,7 @@ class ArchivesConfig(AppConfig):
             image_ids_visible_to,
             managed_archive,
             parts_of,
+            uses_of_image,
             value_ids_visible_to,
         )
         from archives.services import (
@@ -38,6 +40,7 @@ class ArchivesConfig(AppConfig):
         from viewer.registry import register
 
         visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        register_uses(uses_of_image)
         register_people("archive", ARCHIVES, page="archives:people")
         register_personal_data("archives", edited_archives)
         register_kind(

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.images.models import Image
+from app.images.uses import SHOWN, Use
 from archives.models import Archive, ArchiveItem, ArchiveMember
 from archives.policies import ARCHIVES
 
@@ -65,6 +67,23 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
         .order_by()
         .values("values__image")
     )
+
+
+def uses_of_image(user: Any, image_id: UUID) -> list[Use]:
+    """Return the items with an image in the archives that ``user`` may view."""
+    items = items_for(user).filter(values__image=image_id).distinct().prefetch_related(None)
+    return [
+        Use(
+            kind="Archive",
+            title=item.title,
+            url=reverse("archives:detail", args=[item.archive_id]),
+            part_of=item.archive.title,
+            part_of_url=reverse("archives:detail", args=[item.archive_id]),
+            area="Archives",
+            area_url=reverse("archives:list"),
+        )
+        for item in items[:SHOWN]
+    ]
 
 
 def managed_archive(user: Any, pk: str) -> Archive:

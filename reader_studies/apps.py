@@ -16,6 +16,7 @@ class ReaderStudiesConfig(AppConfig):
         from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from reader_studies.display import DisplaySetSource
@@ -27,12 +28,14 @@ class ReaderStudiesConfig(AppConfig):
             image_ids_visible_to,
             managed_study,
             parts_of,
+            uses_of_image,
             value_ids_visible_to,
         )
         from reader_studies.services import describe_display_set, receive_display_set_image
         from viewer.registry import register
 
         visibility.register(image_ids_visible_to, used=image_ids_used_by)
+        register_uses(uses_of_image)
         register_people("reader-study", READER_STUDIES, page="reader_studies:people")
         register_personal_data("answers", given_answers)
         register_kind(

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
+from app.images.uses import SHOWN, Use
 from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
 from reader_studies.policies import READER_STUDIES
 
@@ -219,6 +221,25 @@ def image_ids_used_by(user: Any) -> QuerySet[Any, Any]:
 def _images_of(studies: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     found = DisplaySet.objects.filter(study__in=studies, values__image__isnull=False)
     return found.order_by().values("values__image")
+
+
+def uses_of_image(user: Any, image_id: UUID) -> list[Use]:
+    """Return the cases with an image in the reader studies that ``user`` may view."""
+    sets = DisplaySet.objects.filter(
+        study__in=READER_STUDIES.visible_to(user), values__image=image_id
+    )
+    return [
+        Use(
+            kind="Reader study",
+            title=item.title,
+            url=reverse("reader_studies:detail", args=[item.study_id]),
+            part_of=item.study.title,
+            part_of_url=reverse("reader_studies:detail", args=[item.study_id]),
+            area="Reader studies",
+            area_url=reverse("reader_studies:list"),
+        )
+        for item in sets.select_related("study").distinct()[:SHOWN]
+    ]
 
 
 def managed_study(user: Any, pk: str) -> ReaderStudy:

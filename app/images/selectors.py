@@ -17,6 +17,7 @@ CONTENT_TYPES = {
     ImageFile.Kind.TIFF: "image/tiff",
     ImageFile.Kind.SLICES: "application/octet-stream",
     ImageFile.Kind.THUMBNAIL: "image/png",
+    ImageFile.Kind.PREVIEW: "image/png",
 }
 
 

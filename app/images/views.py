@@ -12,7 +12,14 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.audit.registry import may_read_history
 from app.core.errors import NotFound
-from app.images.models import ImageFile, ImportFile
+from app.images.describing import (
+    DOWNLOADS,
+    chart,
+    geometry_of,
+    provenance_of,
+    window_words,
+)
+from app.images.models import ImportFile
 from app.images.registry import Destination, describe_destination
 from app.images.selectors import get_image_for, get_import_for
 from app.images.services import cancel_import
@@ -22,14 +29,17 @@ SHOWN_PROBLEMS = 500
 
 @login_required
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show an image's geometry and files."""
+    """Show an image: how it lies, its values, where it comes from and its files."""
     image = get_image_for(request.user, pk)
-    shown = (ImageFile.Kind.MHA, ImageFile.Kind.TIFF)
-    files = image.files.filter(kind__in=shown)
+    knows_people = may_read_history("images.image", user=request.user, pk=pk)
     context = {
         "image": image,
-        "files": files,
-        "can_see_history": may_read_history("images.image", user=request.user, pk=pk),
+        "files": image.files.filter(kind__in=DOWNLOADS),
+        "geometry": geometry_of(image),
+        "chart": chart(image),
+        "window": window_words(image),
+        "provenance": provenance_of(image, user=request.user, knows_people=knows_people),
+        "can_see_history": knows_people,
     }
     return render(request, "images/detail.html", context)
 

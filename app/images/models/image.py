@@ -71,8 +71,15 @@ class Image(UUIDModel, TimestampedModel):
 
         Whoever lists images has asked for permission; a look at a list is not a download.
         """
-        kinds = {file.kind: file for file in self.files.all()}
-        found = kinds.get(ImageFile.Kind.THUMBNAIL)
+        return self._picture_url(ImageFile.Kind.THUMBNAIL)
+
+    @property
+    def preview_url(self) -> str:
+        """A signed address of the large picture, the small one where there is no other."""
+        return self._picture_url(ImageFile.Kind.PREVIEW) or self.thumbnail_url
+
+    def _picture_url(self, kind: str) -> str:
+        found = next((file for file in self.files.all() if file.kind == kind), None)
         if found is None:
             return ""
         return signed_url_for(found.key, content_type="image/png", inline=True, expires_in=3600)
@@ -111,6 +118,7 @@ class ImageFile(UUIDModel, TimestampedModel):
         TIFF = "TIFF", "Tiled TIFF"
         SLICES = "SLICES", "Slice pack"
         THUMBNAIL = "THUMBNAIL", "Thumbnail"
+        PREVIEW = "PREVIEW", "Preview"
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="files")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from app.core.ids import new_id
 from app.core.storage import get_store
-from app.images.conversion import ConvertedImage
+from app.images.conversion import CODES, ConvertedImage, Remark
 from app.images.models import Image, ImageFile, ImageInstance, Import
 from app.images.registry import image_ready
-from app.images.services.thumbnail import thumbnail_png
+from app.images.services.summary import summarize
 
 
 @dataclass
@@ -26,7 +26,7 @@ class StoredImage:
 def store_image(
     converted: ConvertedImage, *, source: Import | None = None, pk: UUID | None = None
 ) -> StoredImage:
-    """Put a MetaImage file and its thumbnail into storage; nothing is visible before
+    """Put a MetaImage file and pictures of it into storage; nothing is visible before
     `publish_image`.
     """
     stored = StoredImage(_image(converted, source=source, pk=pk or new_id()))
@@ -42,12 +42,17 @@ def store_image(
             sha256=_digest(path),
         )
     )
-    picture = thumbnail_png(path)
-    if picture:
-        key = _key(stored.image, "png")
-        store.put_bytes(picture, key=key, content_type="image/png")
-        kind = ImageFile.Kind.THUMBNAIL
-        stored.files.append(ImageFile(image=stored.image, kind=kind, key=key, size=len(picture)))
+    summary = summarize(path)
+    stored.image.metadata["histogram"] = summary.histogram
+    for kind, picture in (
+        (ImageFile.Kind.THUMBNAIL, summary.thumbnail),
+        (ImageFile.Kind.PREVIEW, summary.preview),
+    ):
+        if picture:
+            key = _key(stored.image, "png")
+            store.put_bytes(picture, key=key, content_type="image/png")
+            row = ImageFile(image=stored.image, kind=kind, key=key, size=len(picture))
+            stored.files.append(row)
     return stored
 
 
@@ -88,11 +93,18 @@ def _image(converted: ConvertedImage, *, source: Import | None, pk: UUID) -> Ima
         window_width=converted.window_width,
         metadata={
             "warnings": [remark.message for remark in converted.warnings],
+            "remarks": [_remark(remark) for remark in converted.warnings],
+            "axes": len(converted.spacing),
             "rescale_type": converted.rescale_type,
             "time_step": converted.time_step,
         },
         source=source,
     )
+
+
+def _remark(remark: Remark) -> dict[str, str]:
+    advice = CODES[remark.code].advice
+    return {"code": remark.code, "message": remark.message, "advice": advice}
 
 
 def _three_by_three(direction: tuple[float, ...]) -> list[float]:
