@@ -60,13 +60,19 @@ def geometry_of(image: Image) -> Geometry:
         in_patient=in_patient,
         axes=axes,
         plane=plane_of(image.direction) if in_patient else "",
-        origin=", ".join(f"{value:.2f}" for value in image.origin[:count]),
+        origin=", ".join(_signed(value, digits=2) for value in image.origin[:count]),
         rows=[
-            [f"{image.direction[3 * row + column] + 0.0:.4f}" for column in range(count)]
+            [_signed(image.direction[3 * row + column], digits=4) for column in range(count)]
             for row in range(count)
         ],
         oriented="NoOrientation" not in remark_codes(image),
     )
+
+
+def _signed(value: float, *, digits: int) -> str:
+    """Return a number with a real minus sign, and none before zero."""
+    text = f"{value:.{digits}f}".replace("-", "\u2212")
+    return text if text.strip("\u22120.") else text.lstrip("\u2212")
 
 
 def _has_patient_frame(image: Image) -> bool:

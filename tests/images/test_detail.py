@@ -160,7 +160,7 @@ def test_a_volume_says_how_it_lies(client: Client, user: User, tmp_path: Path) -
     image = _stored(tmp_path, *files, owner=user)
     page = _spread(_page(sign_in(client, user), image))
     for said in (
-        "10 × 12 × 5 voxels", "0.50 × 0.80 × 2.50 mm", "axial", "-10.00, -20.00, 30.00 mm",
+        "10 × 12 × 5 voxels", "0.50 × 0.80 × 2.50 mm", "axial", "−10.00, −20.00, 30.00 mm",
         "to the left", "to the back", "to the head", "12.5 mm", "LPS millimeters",
         "Histogram of the values", "Direction matrix",
     ):  # fmt: skip

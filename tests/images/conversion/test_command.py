@@ -20,6 +20,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from app.images.conversion.child import run_conversion
+from tests.data import DATA
 from tests.images.conversion.conftest import sitk
 from tests.synthetic import dicom
 
@@ -268,3 +269,14 @@ def test_stopped_it_leaves_nothing(tmp_path: Path, number: signal.Signals) -> No
         assert select.select([ended], [], [], 20)[0] == [ended]
         os.close(ended)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.data
+@pytest.mark.skipif(DATA is None, reason="no ../shared/data")
+def test_a_tilt_is_straightened_on_request(tmp_path: Path) -> None:
+    assert DATA is not None
+    folder = DATA / "ct_gantry_tilt"
+    refused = _lines(folder, "--output", tmp_path / "refused")
+    assert {line["code"] for line in refused} == {"GantryTilt"}
+    (image,) = _lines(folder, "--output", tmp_path / "sheared", "--tilt", "shear")
+    assert len(image["sources"]) == 4
