@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -43,14 +44,14 @@ def convert_stack(
     """Write a 3D or 4D image from frames with positions."""
     reader = PixelReader()
 
-    def same_pixels(first: Frame, second: Frame) -> bool:
-        return (first.slope, first.intercept) == (second.slope, second.intercept) and (
-            np.array_equal(reader.read(first), reader.read(second))
-        )
+    def fingerprint(frame: Frame) -> bytes:
+        digest = hashlib.blake2b(np.ascontiguousarray(reader.read(frame)).data)
+        digest.update(repr((frame.slope, frame.intercept)).encode())
+        return digest.digest()
 
     gray = group.frames[0].instance.format.photometric in _GRAY
     stack = build_stack(
-        group.frames, same_pixels=same_pixels, may_shear=options.tilt == "shear" and gray
+        group.frames, fingerprint=fingerprint, may_shear=options.tilt == "shear" and gray
     )
     ordered = [frame for volume in stack.volumes for frame in volume]
     plan = Plan(
@@ -99,7 +100,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
     reader = PixelReader()
     first = group.frames[0]
     instance = first.instance
-    rows_apart, columns_apart = first.spacing or (1.0, 1.0)
+    rows_apart, columns_apart = first.in_plane
     size: tuple[int, ...] = (first.columns, first.rows)
     spacing: tuple[float, ...] = (columns_apart, rows_apart)
     remarks = _spacing_remarks(first)
@@ -109,7 +110,9 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
         size = (*size, 1, len(group.frames))
         spacing = (*spacing, 1.0, time_step or 1.0)
         if time_step is None:
-            remarks.append(Remark("TimeStepUnknown", "The file does not state the frame time."))
+            remarks.append(
+                Remark("TimeStepUnknown", "The file does not state one time between frames.")
+            )
     header = MetaImageHeader(
         size=size,
         spacing=spacing,
