@@ -41,10 +41,10 @@ def test_overlapping_segments_become_volumes_of_a_fourth_axis(
 ) -> None:
     masks = _masks()
     masks[1] = masks[0]
-    made = dicom.segmentation(masks, segments=[2, 5, 5], planes=[0, 0, 2])
+    made = dicom.segmentation(masks, segments=[2, 5, 5], planes=[0, 0, 1])
     image = convert_one(dicom.save([made], tmp_path / "in"))
-    expected = np.zeros((2, 3, 7, 5), np.uint8)
-    expected[0, 0], expected[1, 0], expected[1, 2] = masks[0], masks[1], masks[2]
+    expected = np.zeros((2, 2, 7, 5), np.uint8)
+    expected[0, 0], expected[1, 0], expected[1, 1] = masks[0], masks[1], masks[2]
     assert np.array_equal(pixels_of(image), expected)
     assert [remark.code for remark in image.warnings] == ["SegmentsSeparate"]
     assert "2, 5" in image.warnings[0].message
