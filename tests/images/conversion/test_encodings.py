@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -109,6 +109,90 @@ def test_multi_frame_fragments_without_offset_table(
     made.file_meta.TransferSyntaxUID = JPEGLSLossless
     image = convert_one(dicom.save([made], tmp_path / "in"))
     assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+
+
+def _compressed(stored: np.ndarray, syntax: UID = JPEG2000Lossless) -> list[bytes]:
+    return [
+        imagecodecs.jpeg2k_encode(plane, codecformat="j2k", reversible=True, level=0)
+        if syntax == JPEG2000Lossless
+        else imagecodecs.jpegls_encode(plane)
+        for plane in stored
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "fragments"),
+    [("basic", 1), ("basic", 3), ("none", 1), ("none", 3), ("extended", 1)],
+)
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless])
+def test_frames_are_found_whatever_the_offset_tables(
+    syntax: UID, fragments: int, table: str, convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    stored = dicom.volume(rows=64, columns=48)
+    made = dicom.enhanced(stored)
+    frames = _compressed(stored, syntax)
+    if table == "extended":
+        made.PixelData, made.ExtendedOffsetTable, made.ExtendedOffsetTableLengths = (
+            encapsulate_extended(frames)
+        )
+    else:
+        made.PixelData = encapsulate(
+            frames, fragments_per_frame=fragments, has_bot=table == "basic"
+        )
+    made["PixelData"].is_undefined_length = True
+    made.file_meta.TransferSyntaxUID = syntax
+    image = convert_one(dicom.save([made], tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+
+
+@pytest.mark.parametrize("fragments", [2, 5])
+def test_one_frame_in_many_fragments(
+    fragments: int, convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    stored = dicom.volume(rows=64, columns=48)
+    series = dicom.classic(stored)
+    for dataset, data in zip(series, _compressed(stored), strict=True):
+        dataset.PixelData = encapsulate([data], fragments_per_frame=fragments, has_bot=False)
+        dataset["PixelData"].is_undefined_length = True
+        dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
+    image = convert_one(dicom.save(series, tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202"])
+def test_high_throughput_jpeg_2000(syntax: str, convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume(rows=64, columns=48)
+    paths = dicom.save(dicom.classic(stored), tmp_path / "in")
+    for path in paths:
+        _encapsulated(path, lambda a: imagecodecs.htj2k_encode(a, reversible=True), UID(syntax))
+    assert np.array_equal(pixels_of(convert_one(paths)), stored.astype(int) - 1024)
+
+
+@pytest.mark.parametrize(
+    "syntax", ["1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102"]
+)
+def test_pixels_elsewhere_and_videos_are_named(syntax: str, codes: Codes, tmp_path: Path) -> None:
+    (path,) = dicom.save(dicom.classic(dicom.volume(slices=1)), tmp_path / "in")
+    dataset = dcmread(path)
+    if syntax.endswith(".94"):
+        del dataset.PixelData
+    else:
+        dataset.PixelData = encapsulate([b"video data"])
+        dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(path, enforce_file_format=True)
+    assert codes([path]) == {"0000.dcm": "UnsupportedTransferSyntax"}
+
+
+def test_a_deflated_file_is_measured_before_it_is_inflated(tmp_path: Path) -> None:
+    from app.images.conversion import Limits, scan
+
+    (path,) = dicom.save(dicom.classic(np.zeros((1, 900, 900), np.uint16)), tmp_path / "in")
+    _rewritten(path, DeflatedExplicitVRLittleEndian)
+    assert path.stat().st_size < 10_000
+    (issue,) = scan([path], limits=Limits(resident_bytes=1_000_000)).skipped
+    assert issue.code == "TooLarge"
+    assert scan([path], limits=Limits(resident_bytes=2_000_000)).skipped == []
 
 
 def test_without_preamble_and_meta(convert_one: ConvertOne, tmp_path: Path) -> None:

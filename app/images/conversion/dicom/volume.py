@@ -120,7 +120,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
         axes=_identity(len(size)),
         dtype=_dtype(group.frames, reader),
         components=_components(instance),
-        fields=header_fields(instance),
+        fields={**header_fields(instance), **_padding_field(group.frames)},
     )
     valid = first.spacing is not None and instance.calibrated
     plan = Plan(header, instance, valid, time_step, remarks)
@@ -205,7 +205,10 @@ def _stack_header(stack: Stack, ordered: list[Frame], *, reader: PixelReader) ->
         axes=axes,
         dtype=_dtype(ordered, reader),
         components=_components(first.instance),
-        fields=header_fields(stack.volumes[0][len(stack.volumes[0]) // 2].instance),
+        fields={
+            **header_fields(stack.volumes[0][len(stack.volumes[0]) // 2].instance),
+            **_padding_field(ordered),
+        },
     )
 
 
@@ -259,6 +262,19 @@ def header_fields(instance: Instance) -> dict[str, str]:
     if _components(instance) == 1:
         fields["PhotometricInterpretation"] = instance.format.photometric
     return fields
+
+
+def _padding_field(frames: list[Frame]) -> dict[str, str]:
+    """Return the real value of pixels that show nothing, if all frames agree on one."""
+    values = {
+        None
+        if frame.instance.padding is None
+        else frame.slope * frame.instance.padding + frame.intercept
+        for frame in frames
+    }
+    value = values.pop()
+    gray = frames[0].instance.format.photometric in _GRAY
+    return {} if values or value is None or not gray else {"PixelPaddingValue": repr(value)}
 
 
 def _value_remarks(reader: PixelReader, frames: list[Frame]) -> list[Remark]:
