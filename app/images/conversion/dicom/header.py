@@ -114,7 +114,7 @@ class Header:
         raw = self.elements.get(tag, b"")
         if not raw:
             return ()
-        kind = "d" if tag == tags.B_VALUE else "I" if len(raw) == 4 else "H"
+        kind = "d" if tag in (tags.B_VALUE, tags.GRADIENT) else "I" if len(raw) == 4 else "H"
         if tag == tags.GE_IMAGE_TYPE:
             kind = "H"
         size = struct.calcsize(kind)

@@ -19,7 +19,7 @@ from app.images.conversion.dicom.timing import order_in_time, states_time
 from app.images.conversion.dicom.vectors import along, difference, dot, length, orthonormal_axes
 from app.images.conversion.issues import ConversionError, Remark
 
-SamePixels = Callable[[Frame, Frame], bool]
+Fingerprint = Callable[[Frame], bytes]
 _MAX_TILT_DEGREES = 0.1
 _MAX_SHEAR_PIXELS = 0.5
 
@@ -41,21 +41,22 @@ class Stack:
     shear: Shear | None = None
 
 
-def build_stack(frames: list[Frame], *, same_pixels: SamePixels, may_shear: bool = False) -> Stack:
+def build_stack(frames: list[Frame], *, fingerprint: Fingerprint, may_shear: bool = False) -> Stack:
     """Return the grid the frames form.
 
-    `same_pixels` is asked only when some positions hold more frames than others, to drop copies.
+    `fingerprint` digests the values of a frame; it is asked only when some positions hold more
+    frames than others, to drop copies.
     `may_shear` allows to plan straightening of an oblique stack instead of GantryTilt.
     Raises NoSliceOrder, InvalidOrientation, InconsistentTimePoints, NotAVolume, GantryTilt,
     MissingSlices or VariableSpacing.
     """
     axes = _axes(frames)
     in_plane = frames[0].spacing
-    row_gap, column_gap = in_plane or (1.0, 1.0)
+    row_gap, column_gap = frames[0].in_plane
     pixel = min(row_gap, column_gap)
     columns = _by_position(frames, normal=axes[2], pixel=pixel)
     remarks: list[Remark] = []
-    columns = _even_out(columns, same_pixels=same_pixels, remarks=remarks)
+    columns = _even_out(columns, fingerprint=fingerprint, remarks=remarks)
     _check_single_position(columns)
     degrees = _tilt(columns, normal=axes[2], pixel=pixel, may_be=may_shear)
     slice_gap = _slice_gap(columns, normal=axes[2], remarks=remarks)
@@ -72,6 +73,8 @@ def build_stack(frames: list[Frame], *, same_pixels: SamePixels, may_shear: bool
         remarks.append(Remark("NoSpacing", "The files do not state the size of a pixel."))
     elif not frames[0].instance.calibrated:
         remarks.append(Remark("NotCalibrated", "The pixel size is that of the detector."))
+    if frames[0].instance.own_axes:
+        remarks.append(Remark("NoOrientation", "The axes are those of the probe."))
     if len(volumes) > 1 and time_step is None:
         remarks.append(Remark("TimeStepUnknown", "The files do not state the time step."))
     return Stack(
@@ -133,7 +136,7 @@ def _by_position(frames: list[Frame], *, normal: Triple, pixel: float) -> list[l
 
 
 def _even_out(
-    columns: list[list[Frame]], *, same_pixels: SamePixels, remarks: list[Remark]
+    columns: list[list[Frame]], *, fingerprint: Fingerprint, remarks: list[Remark]
 ) -> list[list[Frame]]:
     """Return columns of equal height; copies with identical pixels are left out.
 
@@ -142,7 +145,7 @@ def _even_out(
     """
     least = min(len(column) for column in columns)
     kept = [
-        _without_copies(column, same_pixels)
+        _without_copies(column, fingerprint)
         if len(column) > least or _repeats_instance(column)
         else column
         for column in columns
@@ -167,12 +170,11 @@ def _repeats_instance(column: list[Frame]) -> bool:
     return len(identities) < len(column)
 
 
-def _without_copies(column: list[Frame], same_pixels: SamePixels) -> list[Frame]:
-    kept: list[Frame] = []
+def _without_copies(column: list[Frame], fingerprint: Fingerprint) -> list[Frame]:
+    kept: dict[bytes, Frame] = {}
     for frame in column:
-        if not any(same_pixels(frame, other) for other in kept):
-            kept.append(frame)
-    return kept
+        kept.setdefault(fingerprint(frame), frame)
+    return list(kept.values())
 
 
 def _check_single_position(columns: list[list[Frame]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -43,14 +44,14 @@ def convert_stack(
     """Write a 3D or 4D image from frames with positions."""
     reader = PixelReader()
 
-    def same_pixels(first: Frame, second: Frame) -> bool:
-        return (first.slope, first.intercept) == (second.slope, second.intercept) and (
-            np.array_equal(reader.read(first), reader.read(second))
-        )
+    def fingerprint(frame: Frame) -> bytes:
+        digest = hashlib.blake2b(np.ascontiguousarray(reader.read(frame)).data)
+        digest.update(repr((frame.slope, frame.intercept)).encode())
+        return digest.digest()
 
     gray = group.frames[0].instance.format.photometric in _GRAY
     stack = build_stack(
-        group.frames, same_pixels=same_pixels, may_shear=options.tilt == "shear" and gray
+        group.frames, fingerprint=fingerprint, may_shear=options.tilt == "shear" and gray
     )
     ordered = [frame for volume in stack.volumes for frame in volume]
     plan = Plan(
@@ -99,7 +100,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
     reader = PixelReader()
     first = group.frames[0]
     instance = first.instance
-    rows_apart, columns_apart = first.spacing or (1.0, 1.0)
+    rows_apart, columns_apart = first.in_plane
     size: tuple[int, ...] = (first.columns, first.rows)
     spacing: tuple[float, ...] = (columns_apart, rows_apart)
     remarks = _spacing_remarks(first)
@@ -109,7 +110,9 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
         size = (*size, 1, len(group.frames))
         spacing = (*spacing, 1.0, time_step or 1.0)
         if time_step is None:
-            remarks.append(Remark("TimeStepUnknown", "The file does not state the frame time."))
+            remarks.append(
+                Remark("TimeStepUnknown", "The file does not state one time between frames.")
+            )
     header = MetaImageHeader(
         size=size,
         spacing=spacing,
@@ -117,7 +120,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
         axes=_identity(len(size)),
         dtype=_dtype(group.frames, reader),
         components=_components(instance),
-        fields=header_fields(instance),
+        fields={**header_fields(instance), **_padding_field(group.frames)},
     )
     valid = first.spacing is not None and instance.calibrated
     plan = Plan(header, instance, valid, time_step, remarks)
@@ -202,7 +205,10 @@ def _stack_header(stack: Stack, ordered: list[Frame], *, reader: PixelReader) ->
         axes=axes,
         dtype=_dtype(ordered, reader),
         components=_components(first.instance),
-        fields=header_fields(stack.volumes[0][len(stack.volumes[0]) // 2].instance),
+        fields={
+            **header_fields(stack.volumes[0][len(stack.volumes[0]) // 2].instance),
+            **_padding_field(ordered),
+        },
     )
 
 
@@ -256,6 +262,19 @@ def header_fields(instance: Instance) -> dict[str, str]:
     if _components(instance) == 1:
         fields["PhotometricInterpretation"] = instance.format.photometric
     return fields
+
+
+def _padding_field(frames: list[Frame]) -> dict[str, str]:
+    """Return the real value of pixels that show nothing, if all frames agree on one."""
+    values = {
+        None
+        if frame.instance.padding is None
+        else frame.slope * frame.instance.padding + frame.intercept
+        for frame in frames
+    }
+    value = values.pop()
+    gray = frames[0].instance.format.photometric in _GRAY
+    return {} if values or value is None or not gray else {"PixelPaddingValue": repr(value)}
 
 
 def _value_remarks(reader: PixelReader, frames: list[Frame]) -> list[Remark]:
