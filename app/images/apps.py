@@ -26,6 +26,7 @@ class ImagesConfig(AppConfig):
         register_news()
         register_page("images.image", "images:detail")
         register_page("images.import", "images:import")
+        register_page("images.quarantine", "images:review")
         register_file_policy("images", served_image_file)
         register_upload_keeper("images", uploads_in_use)
         register_personal_data("imported-files", imported_files)

@@ -9,5 +9,10 @@ register_events(
         "images.image.opened": "{actor} opened {object} in the viewer",
         "images.file.downloaded": "{actor} downloaded a file of {object}",
         "images.instances.downloaded": "{actor} was given the DICOM instances of {object}",
+        "images.quarantine.held": "{count} image(s) of {object} wait for review",
+        "images.quarantine.state_changed": "A review went from {before} to {after}",
+        "images.quarantine.accepted": "{actor} accepted {object} after review",
+        "images.quarantine.masked": "{actor} masked {rectangles} of {object}",
+        "images.quarantine.rejected": "{actor} rejected {object}: {note}",
     }
 )

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from app.core.access import Policy
-from app.images.models import Image, Import
+from app.images.models import Image, Import, Quarantine
 
 
 class ImagePolicy(Policy[Image]):
@@ -40,5 +40,20 @@ class ImportPolicy(Policy[Import]):
         return action in {"view", "cancel", "retry"}
 
 
+class QuarantinePolicy(Policy[Quarantine]):
+    """What waits is seen by the reviewers of its place; once decided it is no longer there."""
+
+    model = Quarantine
+
+    def visible_to(self, user: Any) -> QuerySet[Quarantine]:
+        """Return what the user may review and is not decided yet."""
+        return Quarantine.objects.reviewable_by(user).open().exclude(image=None)
+
+    def allows(self, user: Any, obj: Quarantine, action: str) -> bool:
+        """Whoever sees it decides."""
+        return action in {"view", "decide"}
+
+
 IMAGES = ImagePolicy()
 IMPORTS = ImportPolicy()
+QUARANTINE = QuarantinePolicy()

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Func, OuterRef, QuerySet, Subquery
 
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
-from app.images.models import Image, ImageFile, ImageInstance, Import
-from app.images.policies import IMAGES, IMPORTS
+from app.images.models import Image, ImageFile, Import, Instance, Quarantine
+from app.images.policies import IMAGES, IMPORTS, QUARANTINE
 from app.uploads.models import UserUpload
 
 CONTENT_TYPES = {
@@ -25,7 +25,7 @@ def images_for(user: Any) -> QuerySet[Image]:
 
     ``keeps_instances`` tells of each whether its DICOM instances were kept, without reading them.
     """
-    kept = ImageInstance.objects.filter(image=OuterRef("pk"))
+    kept = Instance.objects.filter(image=OuterRef("pk"))
     visible = IMAGES.visible_to(user).annotate(keeps_instances=Exists(kept))
     return visible.prefetch_related("files")
 
@@ -74,3 +74,29 @@ def served_image_file(user: Any, pk: UUID) -> ServedFile:
         audit_name="images.file.downloaded",
         audit_object=image,
     )
+
+
+def quarantine_for(user: Any) -> QuerySet[Quarantine]:
+    """Return what waits for ``user``'s review, with what a list of it shows."""
+    waiting = QUARANTINE.visible_to(user).select_related("image", "source__owner")
+    return waiting.prefetch_related("image__files")
+
+
+def get_quarantine_for(user: Any, pk: UUID | str, *, action: str = "view") -> Quarantine:
+    """Return what waits if ``user`` may review it, else raise `NotFound`."""
+    found = fetch(QUARANTINE, user=user, pk=pk, action=action)
+    return Quarantine.objects.select_related("image", "source").get(pk=found.pk)
+
+
+def waiting_in(scope: str, scope_id: UUID) -> int:
+    """Return how many images wait in a place; ask before telling whether the reader may know."""
+    return Quarantine.objects.of(scope, scope_id).open().count()
+
+
+def waiting_for(destination: str, pk: OuterRef) -> Subquery:
+    """Return an expression that counts what waits on its way to a destination, for lists."""
+    waiting = Quarantine.objects.open().filter(
+        source__destination=destination, source__destination_id=pk
+    )
+    counted = waiting.order_by().annotate(count=Func("pk", function="COUNT")).values("count")
+    return Subquery(counted)

@@ -51,6 +51,7 @@ LOOKS: dict[str, Look] = {
     "RUNNING_CASES": Look("Running cases", "busy", "loader-circle"),
     "EVALUATING": Look("Scoring", "busy", "loader-circle"),
     "RANKING": Look("Ranking", "busy", "loader-circle"),
+    "MASKING": Look("Being masked", "busy", "loader-circle"),
     "BUILDING": Look("Building", "busy", "loader-circle"),
     "IMPORTING": Look("Importing", "busy", "loader-circle"),
     # good ends

@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.delivery.services import signed_url_for
-from app.images.models import Image, ImageFile, ImageInstance, Import
+from app.images.models import Image, ImageFile, Import, Instance
 
 _FILE_TYPES = {ImageFile.Kind.MHA: "MHD", ImageFile.Kind.TIFF: "TIFF"}
 _STATUS = {
@@ -191,7 +191,7 @@ class InstancesSerializer(serializers.Serializer[Any]):
     instances = _InstanceSerializer(many=True)
 
 
-def shown_instance(instance: ImageInstance) -> dict[str, Any]:
+def shown_instance(instance: Instance) -> dict[str, Any]:
     """Return an instance with a short-lived signed address."""
     address = signed_url_for(
         instance.key,

@@ -22,9 +22,10 @@ from typing import BinaryIO
 from app.images.conversion import protocol
 from app.images.conversion.archives import Budget, is_archive, shown, unpack
 from app.images.conversion.converting import convert
+from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import ConversionError, FileIssue
 from app.images.conversion.limits import Limits
-from app.images.conversion.model import Group
+from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.scanning import scan, unforeseen
 
 UNPACKED = ".unpacked"
@@ -35,11 +36,20 @@ _PR_SET_PDEATHSIG = 1
 class Run:
     """One pass over a folder: what is named how, and what is already accounted for."""
 
-    def __init__(self, *, source: Path, target: Path, limits: Limits, out: BinaryIO) -> None:
+    def __init__(
+        self,
+        *,
+        source: Path,
+        target: Path,
+        limits: Limits,
+        out: BinaryIO,
+        wanted: Deidentification | None = None,
+    ) -> None:
         self._source = source
         self._target = target
         self._limits = limits
         self._out = out
+        self._wanted = wanted
         self._names: dict[Path, str] = {}
         self._done: set[str] = set()
         self._skip: set[str] = set()
@@ -62,7 +72,7 @@ class Run:
         sources = [self._names[file] for file in group.files]
         self._say({"working": sources})
         try:
-            image = convert(group, self._target, limits=self._limits)
+            image = self._made(group)
         except ConversionError as error:
             for issue in error.issues(group.files):
                 self._report(issue)
@@ -74,6 +84,21 @@ class Run:
             self._say(protocol.image_line(image, sources=sources))
             self._done.update(sources)
         self._say({"progress": len(self._done), "total": len(self._names)})
+
+    def _made(self, group: Group) -> ConvertedImage:
+        """Convert a group and de-identify its sources, or leave nothing of either."""
+        image = convert(group, self._target, limits=self._limits)
+        if self._wanted is None:
+            return image
+        # pydicom's dictionaries take a while to import, which other formats do not need.
+        from app.images.conversion.deidentifying import deidentify_group
+
+        try:
+            found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
+        except BaseException:
+            image.path.unlink(missing_ok=True)
+            raise
+        return replace(image, deidentified=found, warnings=(*image.warnings, *remarks))
 
     def _collect(self) -> None:
         """List the input files, archives replaced by what is in them."""
@@ -170,6 +195,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, required=True, help="folder for the images")
     parser.add_argument("--limits", type=json.loads, default={}, help="limits as a JSON object")
     parser.add_argument("--skip", type=Path, help="JSON file with names to leave out")
+    parser.add_argument(
+        "--deidentify",
+        action="store_true",
+        help="de-identify DICOM files, as standard input says (a secret is not for arguments)",
+    )
     return parser.parse_args()
 
 
@@ -178,7 +208,16 @@ def _limits(values: dict[str, int]) -> Limits:
     return replace(Limits(), **{key: value for key, value in values.items() if key in known})
 
 
-def _private_stdout() -> BinaryIO:
+def _deidentification() -> Deidentification:
+    """Read what the caller wants from its pipe, and close that before any file is opened."""
+    with os.fdopen(os.dup(0), "rb") as pipe:
+        wanted = Deidentification.decode(pipe.read(1 << 16))
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return wanted
+
+
+def private_stdout() -> BinaryIO:
     """Keep standard output for ourselves: libraries that print there now print to stderr."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -189,14 +228,17 @@ def main() -> int:
     """Run once."""
     arguments = _arguments()
     limits = _limits(arguments.limits)
-    out = _private_stdout()
+    out = private_stdout()
+    wanted = _deidentification() if arguments.deidentify else None
     set_limits(limits)
     skip = set(json.loads(arguments.skip.read_text())) if arguments.skip else set()
     arguments.output.mkdir(parents=True, exist_ok=True)
     unpacked = arguments.output / UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir()
-    run = Run(source=arguments.input, target=arguments.output, limits=limits, out=out)
+    run = Run(
+        source=arguments.input, target=arguments.output, limits=limits, out=out, wanted=wanted
+    )
     try:
         complete = run.convert_all(skip=skip)
     finally:

@@ -16,11 +16,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from app.images.conversion import protocol
 from app.images.conversion.__main__ import UNPACKED
+from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage
@@ -52,8 +54,12 @@ def run_conversion(
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
     prefix: Sequence[str] = (),
+    deidentification: Deidentification | None = None,
 ) -> ConversionReport:
     """Convert all files below `input_dir`, in `limits.wall_seconds` altogether.
+
+    With `deidentification` the DICOM sources of each image are de-identified too; it reaches the
+    child by its standard input, where no other process sees it.
 
     `on_progress(done, total)` counts files. `prefix` is a command to run the child under (a
     sandbox). Nothing the files hold can raise; only a folder that cannot be used does (OSError).
@@ -64,7 +70,13 @@ def run_conversion(
     deadline = time.monotonic() + limits.wall_seconds
     try:
         while True:
-            end = _run_child(account, limits=limits, deadline=deadline, prefix=prefix)
+            end = _run_child(
+                account,
+                limits=limits,
+                deadline=deadline,
+                prefix=prefix,
+                deidentification=deidentification,
+            )
             if end.complete or not account.close_working(end):
                 break
             account.report.restarts += 1
@@ -158,6 +170,9 @@ class _Account:
     def remove_leftovers(self) -> None:
         """Delete what dead children left half-written."""
         known = self._before | {image.path.name for image in self.report.images}
+        for image in self.report.images:
+            if image.deidentified is not None:
+                known |= {kept.path.name for kept in image.deidentified.instances}
         for name in set(os.listdir(self.target)) - known:
             path = self.target / name
             if path.is_file() and not path.is_symlink():
@@ -175,18 +190,26 @@ class _Account:
 
 
 def _run_child(
-    account: _Account, *, limits: Limits, deadline: float, prefix: Sequence[str]
+    account: _Account,
+    *,
+    limits: Limits,
+    deadline: float,
+    prefix: Sequence[str],
+    deidentification: Deidentification | None,
 ) -> _End:
+    command = _command(account, limits=limits)
+    if deidentification is not None:
+        command.append("--deidentify")
     with tempfile.NamedTemporaryFile("w", suffix=".json") as skip:
         json.dump(account.closed, skip)
         skip.flush()
         process = subprocess.Popen(
-            [*prefix, *_command(account, limits=limits, skip=Path(skip.name))],
-            stdin=subprocess.DEVNULL,
+            [*prefix, *command, "--skip", skip.name],
+            stdin=subprocess.DEVNULL if deidentification is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
-            env=_environment(),
+            env=child_environment(),
             start_new_session=True,
         )
         timed_out = threading.Event()
@@ -198,12 +221,20 @@ def _run_child(
         timer = threading.Timer(max(deadline - time.monotonic(), 0.0), stop)
         timer.start()
         try:
+            _tell(process, deidentification)
             malformed = _take_lines(account, process)
         finally:
             _kill(process)
             returncode = process.wait()
             timer.cancel()
     return _End(returncode, timed_out.is_set(), malformed)
+
+
+def _tell(process: subprocess.Popen[bytes], wanted: Deidentification | None) -> None:
+    """Give the child its secret. One that is dead already shows by how it ended."""
+    if wanted is not None and process.stdin is not None:
+        with suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(wanted.encode())
 
 
 def _take_lines(account: _Account, process: subprocess.Popen[bytes]) -> bool:
@@ -225,7 +256,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _command(account: _Account, *, limits: Limits, skip: Path) -> list[str]:
+def _command(account: _Account, *, limits: Limits) -> list[str]:
     return [
         sys.executable,
         "-m",
@@ -236,12 +267,10 @@ def _command(account: _Account, *, limits: Limits, skip: Path) -> list[str]:
         str(account.target.resolve()),
         "--limits",
         json.dumps(asdict(limits)),
-        "--skip",
-        str(skip),
     ]
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Return the little the child needs to run; no secrets of the caller."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     return {**kept, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

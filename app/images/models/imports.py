@@ -55,6 +55,9 @@ class Import(UUIDModel, TimestampedModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    deidentification = models.JSONField(
+        default=dict, blank=True, help_text="What was removed from DICOM files; no values."
+    )
 
     class Meta:
         ordering = ("-created",)

@@ -1,10 +1,25 @@
-"""Verbs on images and imports."""
+"""Verbs on images, imports and quarantine."""
 
+from app.images.services.deidentification import (
+    SettingsChange,
+    change_deidentification,
+    deidentification_settings,
+    forget_deidentification,
+)
+from app.images.services.frames import frame_count, frame_png
 from app.images.services.imports import (
     cancel_import,
     run_import,
     send_due_imports,
     start_import,
+)
+from app.images.services.masking import mask_image, send_due_maskings
+from app.images.services.quarantine import (
+    accept_images,
+    discard_waiting,
+    reject_images,
+    series_of,
+    start_masking,
 )
 from app.images.services.storing import (
     StoredImage,
@@ -14,12 +29,25 @@ from app.images.services.storing import (
 )
 
 __all__ = [
+    "SettingsChange",
     "StoredImage",
+    "accept_images",
     "cancel_import",
+    "change_deidentification",
+    "deidentification_settings",
     "discard_stored",
+    "discard_waiting",
+    "forget_deidentification",
+    "frame_count",
+    "frame_png",
+    "mask_image",
     "publish_image",
+    "reject_images",
     "run_import",
     "send_due_imports",
+    "send_due_maskings",
+    "series_of",
     "start_import",
+    "start_masking",
     "store_image",
 ]

@@ -22,8 +22,9 @@ from app.images.conversion import CODES, FileIssue, Limits
 from app.images.conversion.child import ConversionReport, run_conversion
 from app.images.models import Image, Import, ImportFile
 from app.images.news import IMPORT_DONE, IMPORT_FAILED
-from app.images.registry import describe_destination, lose_images, receive_images
-from app.images.services.instances import store_instances
+from app.images.registry import describe_destination, lose_images
+from app.images.services.deidentification import deidentification_of, report_of
+from app.images.services.quarantine import hand_over_images
 from app.images.services.staging import Staged, stage_uploads
 from app.images.services.storing import (
     StoredImage,
@@ -98,6 +99,7 @@ def run_import(import_id: UUID | str) -> None:
                 Path(folder) / "out",
                 limits=Limits(),
                 on_progress=lambda done, total: _report(source, done=done, total=total),
+                deidentification=deidentification_of(source),
             )
             _hand_over(source, staged, report)
     except (TransitionNotAllowed, LeaseLost):
@@ -156,10 +158,6 @@ def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None
     try:
         for found in report.images:
             stored.append(store_image(found, source=source, pk=_key_wanted(source, report)))
-            if source.details.get("keep_instances"):
-                stored[-1].instances = store_instances(
-                    stored[-1].image, sources=found.sources, folder=staged.folder
-                )
         with transaction.atomic():
             if not _held(source).select_for_update().exists():
                 raise LeaseLost
@@ -189,10 +187,11 @@ def _finish(
         message="" if stored else "None of the files is an image that can be used.",
         finished_at=timezone.now(),
         lease_expires_at=None,
+        deidentification=report_of(report.images, source=source),
     )
     ImportFile.objects.bulk_create(rows, batch_size=1000)
     if stored:
-        receive_images(source.destination, source, images)
+        hand_over_images(source, images)
     else:
         lose_images(source.destination, source)
     for upload in source.uploads.all():
