@@ -8,8 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
-from app.images.models import Image, ImageFile, ImageInstance, Import
+from app.images.models import Image, ImageFile, ImageInstance, Import, ImportFile, ImportImage
 from app.images.policies import IMAGES, IMPORTS
+from app.images.registry import takes_more, waits_no_longer
 from app.uploads.models import UserUpload
 
 CONTENT_TYPES = {
@@ -54,9 +55,35 @@ def imported_by(user: Any) -> QuerySet[Any, Any]:
     return own.order_by().values("pk")
 
 
+def free_images_of(user: Any) -> QuerySet[Any, Any]:
+    """Return those ids of `imported_by` that ``user`` may place elsewhere.
+
+    While an import is under way its images can be looked at; were they used already, cancelling
+    could not take them back.
+    """
+    on_their_way = ImportImage.objects.filter(image_pk=OuterRef("pk"), delivered_at=None)
+    return imported_by(user).filter(~Exists(on_their_way))
+
+
+def can_retry(source: Import) -> bool:
+    """Tell whether there are files to try again, and a destination that still wants them."""
+    if not source.is_finished or source.state == Import.State.SUCCEEDED:
+        return False
+    welcome = takes_more(source.destination)
+    if source.state != Import.State.PARTIAL:
+        welcome = welcome or not waits_no_longer(source.destination)
+    return welcome and files_to_retry(source).exists()
+
+
+def files_to_retry(source: Import) -> QuerySet[ImportFile]:
+    """Return the files that did not become images and whose uploads are still there."""
+    open_ends = [ImportFile.Outcome.FAILED, ImportFile.Outcome.WAITING]
+    return source.files.filter(outcome__in=open_ends, upload__isnull=False)
+
+
 def uploads_in_use() -> QuerySet[UserUpload]:
     """Return the uploads that imports still need."""
-    return UserUpload.objects.filter(imports__state__in=[Import.State.QUEUED, Import.State.RUNNING])
+    return UserUpload.objects.filter(imports__state__in=Import.ACTIVE)
 
 
 def served_image_file(user: Any, pk: UUID) -> ServedFile:

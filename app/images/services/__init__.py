@@ -2,6 +2,8 @@
 
 from app.images.services.imports import (
     cancel_import,
+    clear_import,
+    retry_import,
     run_import,
     send_due_imports,
     start_import,
@@ -16,8 +18,10 @@ from app.images.services.storing import (
 __all__ = [
     "StoredImage",
     "cancel_import",
+    "clear_import",
     "discard_stored",
     "publish_image",
+    "retry_import",
     "run_import",
     "send_due_imports",
     "start_import",

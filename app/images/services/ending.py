@@ -1,0 +1,102 @@
+"""How an import ends: its images delivered at once, or none of them; its owner told."""
+
+import logging
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from app.core.errors import NotFound, TransitionNotAllowed
+from app.core.states import transition
+from app.images.models import Image, Import, ImportFile
+from app.images.news import IMPORT_DONE, IMPORT_FAILED
+from app.images.registry import describe_destination, lose_images, receive_images
+from app.images.services.accounts import close_account, failed_uploads
+from app.images.services.making import take_back
+from app.notifications.services import notify
+from app.uploads.models import UserUpload
+from app.uploads.services import discard_uploads
+
+logger = logging.getLogger(__name__)
+State = Import.State
+
+
+@transaction.atomic
+def finish(source: Import, *, opened: Iterable[str] = ()) -> None:
+    """Deliver what was made and end the import; call it while nobody else can work on it.
+
+    The destination gets its images in the very transaction that ends the import, so it gets each
+    once. Uploads of files that failed stay a week, so that they can be tried again.
+    """
+    close_account(source, opened=opened)
+    made = source.made.filter(delivered_at=None)
+    images = list(Image.objects.filter(pk__in=made.values("image_pk")).order_by("created", "pk"))
+    any_made = source.made.exists()
+    failed = source.files.filter(outcome=ImportFile.Outcome.FAILED).exists()
+    state = (State.PARTIAL if failed else State.SUCCEEDED) if any_made else State.FAILED
+    transition(
+        source,
+        state,
+        message="" if any_made else "None of the files is an image that can be used.",
+        stage="",
+        finished_at=timezone.now(),
+        lease_expires_at=None,
+    )
+    if images:
+        receive_images(source.destination, source, images)
+    elif not any_made:
+        lose_images(source.destination, source)
+    made.update(delivered_at=timezone.now())
+    _let_go_of_uploads(source)
+    _tell(source, len(images))
+
+
+def fail(source: Import, message: str) -> None:
+    """Give up and take back what was made, unless the import has come to another end."""
+    try:
+        with transaction.atomic():
+            transition(
+                source,
+                State.FAILED,
+                message=message,
+                stage="",
+                finished_at=timezone.now(),
+                lease_expires_at=None,
+            )
+            lose_images(source.destination, source)
+            _tell(source, 0)
+    except TransitionNotAllowed:
+        logger.info("Import %s had ended already.", source.pk)
+    take_back(source)
+
+
+def _let_go_of_uploads(source: Import) -> None:
+    kept = failed_uploads(source)
+    discard_uploads(source.uploads.exclude(pk__in=kept))
+    UserUpload.objects.filter(pk__in=kept).update(modified=timezone.now())
+
+
+def _tell(source: Import, count: int) -> None:
+    place = _place(source)
+    words = f"An import{place} failed."
+    if source.state != State.FAILED:
+        words = f"An import{place} ended without new images."
+    if count:
+        words = f"{count} image{'' if count == 1 else 's'} imported{place}."
+    notify(
+        user=source.owner,
+        kind=IMPORT_DONE if count else IMPORT_FAILED,
+        text=words,
+        url=f"/images/imports/{source.pk}/",
+    )
+
+
+def _place(source: Import) -> str:
+    """Return where an import goes, in words, if its owner may still know."""
+    if source.destination_id is None:
+        return ""
+    try:
+        found = describe_destination(source.destination, source.owner, source.destination_id)
+    except NotFound:
+        return ""
+    return f" into {found.title}"
