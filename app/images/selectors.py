@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from app.core.access import fetch
 from app.core.errors import NotFound
@@ -34,6 +34,11 @@ def images_for(user: Any) -> QuerySet[Image]:
 def imports_for(user: Any) -> QuerySet[Import]:
     """Return the imports that ``user`` may look at."""
     return IMPORTS.visible_to(user).prefetch_related("uploads", "images")
+
+
+def imports_of(user: Any) -> QuerySet[Import]:
+    """Return the user's own imports with the number of their images, ``image_count``."""
+    return IMPORTS.visible_to(user).filter(owner=user).annotate(image_count=Count("images"))
 
 
 def get_image_for(user: Any, pk: UUID | str, *, action: str = "view") -> Image:
@@ -72,13 +77,15 @@ def can_retry(source: Import) -> bool:
     welcome = takes_more(source.destination)
     if source.state != Import.State.PARTIAL:
         welcome = welcome or not waits_no_longer(source.destination)
-    return welcome and files_to_retry(source).exists()
+    return welcome and _has_open_ends(source)
 
 
-def files_to_retry(source: Import) -> QuerySet[ImportFile]:
-    """Return the files that did not become images and whose uploads are still there."""
+def _has_open_ends(source: Import) -> bool:
+    """Tell whether files did not become images and their uploads are still there."""
     open_ends = [ImportFile.Outcome.FAILED, ImportFile.Outcome.WAITING]
-    return source.files.filter(outcome__in=open_ends, upload__isnull=False)
+    if source.files.filter(outcome__in=open_ends, upload__isnull=False).exists():
+        return True
+    return source.attempts == 0 and source.uploads.exists()
 
 
 def uploads_in_use() -> QuerySet[UserUpload]:

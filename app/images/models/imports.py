@@ -59,6 +59,9 @@ class Import(UUIDModel, TimestampedModel):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     destination = models.CharField(max_length=40)
     destination_id = models.UUIDField(null=True, blank=True)
+    destination_title = models.CharField(
+        max_length=255, blank=True, help_text="What it was called when the import began."
+    )
     details = models.JSONField(
         default=dict, blank=True, help_text="What else the destination has to know."
     )

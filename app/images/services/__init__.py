@@ -3,6 +3,7 @@
 from app.images.services.imports import (
     cancel_import,
     clear_import,
+    discard_kept_uploads,
     retry_import,
     run_import,
     send_due_imports,
@@ -19,6 +20,7 @@ __all__ = [
     "StoredImage",
     "cancel_import",
     "clear_import",
+    "discard_kept_uploads",
     "discard_stored",
     "publish_image",
     "retry_import",

@@ -64,16 +64,21 @@ def fail(source: Import, message: str) -> None:
                 lease_expires_at=None,
             )
             lose_images(source.destination, source)
+            keep_uploads(source)
             _tell(source, 0)
     except TransitionNotAllowed:
         logger.info("Import %s had ended already.", source.pk)
     take_back(source)
 
 
+def keep_uploads(source: Import) -> None:
+    """Let what is left of the uploads stay for the sweep's week from now on."""
+    UserUpload.objects.filter(imports=source).update(modified=timezone.now())
+
+
 def _let_go_of_uploads(source: Import) -> None:
-    kept = failed_uploads(source)
-    discard_uploads(source.uploads.exclude(pk__in=kept))
-    UserUpload.objects.filter(pk__in=kept).update(modified=timezone.now())
+    discard_uploads(source.uploads.exclude(pk__in=failed_uploads(source)))
+    keep_uploads(source)
 
 
 def _tell(source: Import, count: int) -> None:

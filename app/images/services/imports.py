@@ -23,7 +23,7 @@ from app.images.models import Import, ImportImage
 from app.images.registry import describe_destination, lose_images
 from app.images.selectors import can_retry
 from app.images.services.accounts import reopen_failed, settled_names
-from app.images.services.ending import fail, finish
+from app.images.services.ending import fail, finish, keep_uploads
 from app.images.services.making import (
     LeaseLost,
     Maker,
@@ -36,6 +36,7 @@ from app.images.services.making import (
 from app.images.services.staging import plan_files, stage_uploads
 from app.images.services.workplace import workplace
 from app.uploads.models import UserUpload
+from app.uploads.services import discard_uploads
 
 logger = logging.getLogger(__name__)
 State = Import.State
@@ -59,13 +60,14 @@ def start_import(
     details: Mapping[str, Any] | None = None,
 ) -> Import:
     """Queue an import of completed uploads; the owner must be allowed to add there."""
-    describe_destination(destination, owner, destination_id)
+    place = describe_destination(destination, owner, destination_id)
     if not uploads:
         raise ValidationFailed(fields={"uploads": ["Choose at least one file."]})
     source = Import.objects.create(
         owner=owner,
         destination=destination,
         destination_id=destination_id,
+        destination_title=place.title[:255],
         paths=dict(paths or {}),
         details=dict(details or {}),
         total_files=len(uploads),
@@ -88,6 +90,7 @@ def cancel_import(*, actor: User, source: Import) -> None:
         lease_expires_at=None,
     )
     lose_images(source.destination, source)
+    keep_uploads(source)
     enqueue_on_commit(CLEAR_TASK, source.pk)
 
 
@@ -116,6 +119,18 @@ def retry_import(*, actor: User, source: Import) -> None:
         done_files=len(settled_names(current)),
     )
     enqueue_on_commit(TASK, source.pk)
+
+
+@transaction.atomic
+def discard_kept_uploads(*, actor: User, source: Import) -> int:
+    """Delete the uploads that were kept for another try; return how many."""
+    current = Import.objects.select_for_update().get(pk=source.pk)
+    if not current.is_finished:
+        raise Conflict("The import is under way.", advice="Cancel it first.")
+    kept = current.uploads.count()
+    discard_uploads(current.uploads.all())
+    record("images.import.discarded", obj=current, actor=actor, data={"files": kept})
+    return kept
 
 
 def run_import(import_id: UUID | str) -> None:
