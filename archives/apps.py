@@ -61,7 +61,7 @@ class ArchivesConfig(AppConfig):
         register_history("archives.archive", door=managed_archive, parts=parts_of)
         register_history("images.image", door=image_history_door)
         values.register(value_ids_visible_to)
-        register_destination("archive", add_imported_images, describe_destination)
+        register_destination("archive", add_imported_images, describe_destination, many=True)
         register_destination("archive-item", receive_item_image, describe_item)
         register_place(
             Place(

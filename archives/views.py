@@ -56,8 +56,11 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         sorts=(("title", "Title"), ("-created", "Newest")),
     )
     active = Import.objects.filter(
-        destination="archive", destination_id=archive.pk, owner=cast(User, request.user)
-    ).exclude(state__in=Import.MACHINE.final)
+        destination="archive",
+        destination_id=archive.pk,
+        owner=cast(User, request.user),
+        state__in=Import.ACTIVE,
+    )
     rights = _rights(request, archive)
     context = {
         "archive": archive,

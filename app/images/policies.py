@@ -36,8 +36,8 @@ class ImportPolicy(Policy[Import]):
         return Import.objects.all() if user.is_superuser else Import.objects.filter(owner=user)
 
     def allows(self, user: Any, obj: Import, action: str) -> bool:
-        """The owner may look, cancel and try again."""
-        return action in {"view", "cancel", "retry"}
+        """The owner may look, cancel, try again and delete what was kept for that."""
+        return action in {"view", "cancel", "retry", "discard"}
 
 
 class QuarantinePolicy(Policy[Quarantine]):

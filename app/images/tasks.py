@@ -10,6 +10,12 @@ def run_import(import_id: str) -> None:
     services.run_import(import_id)
 
 
+@task(queue="imports", max_seconds=3600)
+def clear_import(import_id: str) -> None:
+    """Take back the images of an import that delivered none."""
+    services.clear_import(import_id)
+
+
 @task(queue="short", max_seconds=60)
 def reconcile_imports() -> None:
     """Send imports that are due and that the broker forgot; take back those of dead workers."""

@@ -176,11 +176,17 @@ class TestDoors:
             reverse("archives:detail", args=[archive.pk]),
             reverse("web:home"),
             reverse("api:archive-item-list"),
-            reverse("images:import", args=[waiting.source_id]),
-            reverse("api:upload-session-detail", args=[waiting.source_id]),
+            reverse("images:imports"),
+            reverse("api:upload-session-list"),
         ]
+        if role == "uploader":
+            imported = reverse("images:import", args=[waiting.source_id])
+            exported = reverse("images:import_files", args=[waiting.source_id, "json"])
+            pages += [imported, f"{imported}?outcome=all", exported]
         for address in pages:
-            text = client.get(address).content.decode()
+            answer = client.get(address)
+            content = answer.getvalue() if answer.streaming else answer.content
+            text = content.decode()
             assert str(image.pk) not in text, address
             assert not any(key in text for key in keys), address
 

@@ -62,6 +62,7 @@ LOOKS: dict[str, Look] = {
     "ACCEPTED": Look("Accepted", "success", "circle-check"),
     "IMPORTED": Look("Imported", "success", "circle-check"),
     "SENT": Look("Sent", "success", "circle-check"),
+    "USED": Look("Used", "success", "check"),
     "CONSUMED": Look("Used", "success", "circle-check"),
     "CONVERTED": Look("Converted", "success", "circle-check"),
     "OPEN": Look("Open", "success", "lock-open"),

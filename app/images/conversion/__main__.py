@@ -21,6 +21,7 @@ from typing import BinaryIO
 
 from app.images.conversion import protocol
 from app.images.conversion.archives import Budget, is_archive, shown, unpack
+from app.images.conversion.connected import connected
 from app.images.conversion.converting import convert
 from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import ConversionError, FileIssue
@@ -53,6 +54,7 @@ class Run:
         self._names: dict[Path, str] = {}
         self._done: set[str] = set()
         self._skip: set[str] = set()
+        self._looked = 0
 
     def convert_all(self, *, skip: set[str]) -> bool:
         """Convert everything but the names in `skip`; tell whether all files are accounted for."""
@@ -64,9 +66,20 @@ class Run:
         result = scan(paths, limits=self._limits, on_file=self._announce)
         for issue in result.skipped:
             self._report(issue)
-        for group in result.groups:
-            self._convert(group)
+        for run in connected(result.groups):
+            self._convert_together(run)
         return self._done >= set(self._names.values())
+
+    def _convert_together(self, groups: list[Group]) -> None:
+        """Convert groups that share files; nobody takes one of them for the whole."""
+        together = len(groups) > 1
+        if together:
+            files = dict.fromkeys(file for group in groups for file in group.files)
+            self._say({"together": [self._names[file] for file in files]})
+        for group in groups:
+            self._convert(group)
+        if together:
+            self._say({"together": []})
 
     def _convert(self, group: Group) -> None:
         sources = [self._names[file] for file in group.files]
@@ -142,7 +155,8 @@ class Run:
         self._say(protocol.issue_line(name, FileIssue.of(path, code, message)))
 
     def _announce(self, path: Path) -> None:
-        self._say({"working": [self._names[path]]})
+        self._looked += 1
+        self._say({"working": [self._names[path]], "looked": self._looked})
 
     def _report(self, issue: FileIssue) -> None:
         name = self._names[issue.file]

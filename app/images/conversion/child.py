@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -39,12 +39,25 @@ class ConversionReport:
 
     `sources` of images and `file` of issues are relative to the input folder; what was inside an
     archive is named `archive.zip/name`. Every input file (or archive entry) is in at least one
-    image's sources or in one issue. `restarts` counts children that died.
+    image's sources or in one issue. `opened` are the archives whose entries stand in for them.
+    `restarts` counts children that died.
     """
 
     images: list[ConvertedImage] = field(default_factory=list)
     issues: list[FileIssue] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     restarts: int = 0
+
+
+@dataclass(slots=True)
+class Settled:
+    """What has become of some files, for good: no later line is about any of them."""
+
+    images: list[ConvertedImage] = field(default_factory=list)
+    issues: list[FileIssue] = field(default_factory=list)
+
+
+OnSettled = Callable[[Settled], None]
 
 
 def run_conversion(
@@ -53,20 +66,28 @@ def run_conversion(
     *,
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
+    on_look: OnProgress | None = None,
+    on_settled: OnSettled | None = None,
+    skip: Iterable[str] = (),
     prefix: Sequence[str] = (),
     deidentification: Deidentification | None = None,
 ) -> ConversionReport:
-    """Convert all files below `input_dir`, in `limits.wall_seconds` altogether.
+    """Convert all files below `input_dir` but those named in `skip`, in `limits.wall_seconds`.
+
+    `on_progress(done, total)` and `on_look(looked, total)` count files, the skipped ones included.
+    `on_settled` is given results as they come; it may take an image's file away, and the files
+    that made it. What a callback raises ends the conversion and is passed on. `prefix` is a
+    command to run the child under (a sandbox). Nothing the files hold can raise; only a folder
+    that cannot be used does (OSError).
 
     With `deidentification` the DICOM sources of each image are de-identified too; it reaches the
     child by its standard input, where no other process sees it.
-
-    `on_progress(done, total)` counts files. `prefix` is a command to run the child under (a
-    sandbox). Nothing the files hold can raise; only a folder that cannot be used does (OSError).
     """
     limits = limits or Limits()
     output_dir.mkdir(parents=True, exist_ok=True)
-    account = _Account(input_dir, output_dir, on_progress)
+    account = _Account(input_dir, output_dir, skip)
+    account.on_progress, account.on_look = on_progress, on_look
+    account.on_settled = on_settled
     deadline = time.monotonic() + limits.wall_seconds
     try:
         while True:
@@ -83,6 +104,7 @@ def run_conversion(
             if end.timed_out or account.report.restarts > limits.restarts:
                 break
         account.close_rest()
+        account.settle()
     finally:
         shutil.rmtree(output_dir / UNPACKED, ignore_errors=True)
         account.remove_leftovers()
@@ -114,19 +136,25 @@ class _End:
 class _Account:
     """Books on every file: what is open, what is being worked on, what became of it."""
 
-    def __init__(self, source: Path, target: Path, on_progress: OnProgress | None) -> None:
+    def __init__(self, source: Path, target: Path, skip: Iterable[str]) -> None:
         self.report = ConversionReport()
         self.source = source
         self.target = target
-        self._on_progress = on_progress
+        self.on_progress: OnProgress | None = None
+        self.on_look: OnProgress | None = None
+        self.on_settled: OnSettled | None = None
         self._before = set(os.listdir(target))
         self._open = {
             os.path.relpath(os.path.join(base, name), source)
             for base, folders, files in os.walk(source)
             for name in [*files, *(f for f in folders if os.path.islink(os.path.join(base, f)))]
         }
-        self._closed: set[str] = set()
+        self._closed: set[str] = set(skip)
+        self._open -= self._closed
         self._working: list[str] = []
+        self._settling = Settled()
+        self._together = False
+        self._counted: Callable[[], None] | None = None
 
     @property
     def closed(self) -> list[str]:
@@ -137,19 +165,41 @@ class _Account:
         """Book one line of a child. Raises ValueError for a malformed one."""
         if "working" in line:
             self._working = protocol.names(line, "working")
+            self._count(self.on_look, int(line.get("looked", 0)))
+        elif "together" in line:
+            self._together = bool(protocol.names(line, "together"))
         elif "files" in line:
             self._open.update(set(protocol.names(line, "files")) - self._closed)
         elif "archive" in line:
             self._open.discard(str(line["archive"]))
+            self.report.opened.append(str(line["archive"]))
         elif "image" in line:
             image = protocol.read_image(line, output_dir=self.target)
             self.report.images.append(image)
+            self._settling.images.append(image)
             self._close(map(str, image.sources))
         elif "file" in line:
             self._book(protocol.read_issue(line))
-        elif "progress" in line and self._on_progress is not None:
-            total = len(self._open) + len(self._closed)
-            self._on_progress(len(self._closed), total)
+        elif "progress" in line:
+            self._count(self.on_progress, len(self._closed))
+
+    def tell(self) -> None:
+        """Call back about what the last lines said; apart from `take`, whose errors are theirs.
+
+        The issues of one group come line by line and are handed on at its end, all at once: who
+        knew of half of them would take the other half for a series of its own.
+        """
+        if not self._together and (self._settling.images or self._counted):
+            self.settle()
+        if self._counted is not None:
+            self._counted()
+            self._counted = None
+
+    def settle(self) -> None:
+        """Hand on what is settled by now."""
+        settled, self._settling = self._settling, Settled()
+        if self.on_settled is not None and (settled.images or settled.issues):
+            self.on_settled(settled)
 
     def close_working(self, end: _End) -> bool:
         """Blame the files in work for the child's end; tell whether anything could be blamed."""
@@ -158,6 +208,7 @@ class _Account:
         for name in blamed:
             self._book(FileIssue.of(Path(name), code, message))
         self._working = []
+        self._together = False
         return bool(blamed)
 
     def close_rest(self) -> None:
@@ -169,10 +220,8 @@ class _Account:
 
     def remove_leftovers(self) -> None:
         """Delete what dead children left half-written."""
-        known = self._before | {image.path.name for image in self.report.images}
-        for image in self.report.images:
-            if image.deidentified is not None:
-                known |= {kept.path.name for kept in image.deidentified.instances}
+        made = {path.name for image in self.report.images for path in image.paths}
+        known = self._before | made
         for name in set(os.listdir(self.target)) - known:
             path = self.target / name
             if path.is_file() and not path.is_symlink():
@@ -181,7 +230,13 @@ class _Account:
     def _book(self, issue: FileIssue) -> None:
         if issue not in self.report.issues[-64:]:
             self.report.issues.append(issue)
+            self._settling.issues.append(issue)
         self._close([str(issue.file)])
+
+    def _count(self, callback: OnProgress | None, number: int) -> None:
+        if callback is not None and number:
+            total = len(self._open) + len(self._closed)
+            self._counted = lambda: callback(number, total)
 
     def _close(self, names: Sequence[str] | map[str]) -> None:
         for name in names:
@@ -246,6 +301,7 @@ def _take_lines(account: _Account, process: subprocess.Popen[bytes]) -> bool:
                 account.take(protocol.decode(raw))
             except (ValueError, KeyError, TypeError):
                 return True
+            account.tell()
     process.wait()
     return False
 

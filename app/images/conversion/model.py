@@ -105,3 +105,9 @@ class ConvertedImage:
     sources: tuple[Path, ...]
     warnings: tuple[Remark, ...]
     deidentified: Deidentified | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return all files that were written."""
+        kept = self.deidentified.instances if self.deidentified is not None else ()
+        return (self.path, *(instance.path for instance in kept))

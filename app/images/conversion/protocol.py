@@ -2,8 +2,10 @@
 
 `{"files": [...]}` announces files (archives replaced by what is in them), `{"archive": name}` takes
 an archive out of the account because its entries stand in for it, `{"working": [...]}` says what
-comes next (so that a crash can be laid to somebody's charge), `{"progress": n, "total": m}`,
-`{"image": ...}` and `{"file": ..., "code": ...}` are results.
+comes next (so that a crash can be laid to somebody's charge; with `looked` while files are only
+looked at), `{"together": [...]}` names files whose results count only once all are there, until
+`{"together": []}`, `{"progress": n, "total": m}` ends a group, `{"image": ...}` and
+`{"file": ..., "code": ...}` are results.
 """
 
 from __future__ import annotations

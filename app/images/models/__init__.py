@@ -2,7 +2,7 @@
 
 from app.images.models.deidentification import DeidentificationSettings
 from app.images.models.image import Image, ImageFile
-from app.images.models.imports import Import, ImportFile
+from app.images.models.imports import Import, ImportFile, ImportImage
 from app.images.models.quarantine import Quarantine
 from app.images.models.study import Instance, Series, Study
 
@@ -12,6 +12,7 @@ __all__ = [
     "ImageFile",
     "Import",
     "ImportFile",
+    "ImportImage",
     "Instance",
     "Quarantine",
     "Series",

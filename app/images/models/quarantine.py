@@ -61,7 +61,7 @@ class Quarantine(UUIDModel, TimestampedModel):
     )
 
     image = models.OneToOneField(
-        Image, on_delete=models.SET_NULL, null=True, related_name="quarantine"
+        Image, on_delete=models.CASCADE, null=True, related_name="quarantine"
     )
     source = models.ForeignKey(
         Import, on_delete=models.SET_NULL, null=True, related_name="quarantined"
@@ -92,3 +92,8 @@ class Quarantine(UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"Quarantined image {str(self.pk)[:13]}"
+
+    @property
+    def is_decided(self) -> bool:
+        """Tell whether it waits no longer."""
+        return self.state in self.MACHINE.final

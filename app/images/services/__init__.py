@@ -9,6 +9,9 @@ from app.images.services.deidentification import (
 from app.images.services.frames import frame_count, frame_png
 from app.images.services.imports import (
     cancel_import,
+    clear_import,
+    discard_kept_uploads,
+    retry_import,
     run_import,
     send_due_imports,
     start_import,
@@ -34,7 +37,9 @@ __all__ = [
     "accept_images",
     "cancel_import",
     "change_deidentification",
+    "clear_import",
     "deidentification_settings",
+    "discard_kept_uploads",
     "discard_stored",
     "discard_waiting",
     "forget_deidentification",
@@ -43,6 +48,7 @@ __all__ = [
     "mask_image",
     "publish_image",
     "reject_images",
+    "retry_import",
     "run_import",
     "send_due_imports",
     "send_due_maskings",

@@ -109,14 +109,16 @@ def _new_secret() -> str:
     return seal(secrets.token_bytes(_SECRET_BYTES).hex())
 
 
-def report_of(images: Iterable[ConvertedImage], *, source: Import) -> dict[str, Any]:
-    """Return what de-identification did to all sources of an import, without values.
+def add_reports(source: Import, images: Iterable[ConvertedImage]) -> dict[str, Any]:
+    """Return the report of an import with what was done to the sources of further images.
 
-    Empty where nothing was DICOM.
+    It counts attributes, and holds no values; empty while nothing was DICOM.
     """
     found = [image.deidentified.report for image in images if image.deidentified is not None]
+    before: dict[str, Any] = source.deidentification
     if not found:
-        return {}
+        return before
     used = deidentification_settings(*scope_of(source))
-    whole = merged(Report.from_dict(one) for one in found).as_dict()
+    earlier = [before] if before else []
+    whole = merged(Report.from_dict(one) for one in [*earlier, *found]).as_dict()
     return {**whole, "edition": TABLE_EDITION, "options": sorted(used.options)}

@@ -86,7 +86,7 @@ def accept_images(*, actor: User, chosen: Iterable[Quarantine]) -> int:
         image.save(update_fields=["quarantined_at", "modified"])
         _record("images.quarantine.accepted", quarantine, image=image, actor=actor)
         image_ready(image.pk)
-        if quarantine.source is not None:
+        if quarantine.source is not None and _is_delivered(quarantine.source, image):
             receive_images(quarantine.source.destination, quarantine.source, [image])
         count += 1
     return count
@@ -112,6 +112,8 @@ def reject_images(*, actor: User, chosen: Iterable[Quarantine], note: str) -> in
             "images.quarantine.rejected", quarantine, image=image, actor=actor, note=note.strip()
         )
         _tell_files(image, note=note.strip())
+        quarantine.image = None
+        quarantine.save(update_fields=["image", "modified"])
         _delete(image)
         _lose(quarantine.source)
         count += 1
@@ -170,6 +172,12 @@ def _checked(rectangles: Sequence[Sequence[int]], *, width: int, height: int) ->
     return [list(map(int, one)) for one in rectangles]
 
 
+def _is_delivered(source: Import, image: Image) -> bool:
+    """Tell whether the import gave its images away already; one under way still will."""
+    Import.objects.select_for_update().get(pk=source.pk)
+    return not source.made.filter(image_pk=image.pk, delivered_at=None).exists()
+
+
 def _image_of(quarantine: Quarantine) -> Image:
     if quarantine.image is None:
         raise Conflict("This image was decided on already.")
@@ -219,7 +227,7 @@ def delete_keys(keys: Iterable[str]) -> None:
 
 def _lose(source: Import | None) -> None:
     """Tell a destination that nothing will come any more, if nothing came and nothing waits."""
-    if source is None or source.images.exists():
+    if source is None or not source.is_finished or source.images.exists():
         return
     if not source.quarantined.open().exists():
         lose_images(source.destination, source)

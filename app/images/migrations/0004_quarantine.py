@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('images', '0002_instances'),
+        ('images', '0003_restartable_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('lease_expires_at', models.DateTimeField(blank=True, null=True)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('image', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='quarantine', to='images.image')),
+                ('image', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='quarantine', to='images.image')),
                 ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='quarantined', to='images.import')),
             ],
             options={
