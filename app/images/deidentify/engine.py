@@ -123,12 +123,13 @@ class Walker:
         if vr == "SQ":
             return self._sequence(dataset, tag, rule.reason, path, depth)
         uids = [part.strip(" \0") for part in _text(dataset, tag).split("\\")]
-        new = [self._new_uid(uid) for uid in uids]
+        retained = rule.action == "K" or (rule.action == "N" and self._retain_uids)
+        new = [self._new_uid(uid, retained=retained) for uid in uids]
         self._note(path, tag, "kept" if new == uids else "replaced", rule.reason)
         return DataElement(BaseTag(tag), "UI", new if len(new) > 1 else new[0])
 
-    def _new_uid(self, uid: str) -> str:
-        if not uid or (self._retain_uids and is_uid(uid)):
+    def _new_uid(self, uid: str, *, retained: bool) -> str:
+        if not uid or (retained and is_uid(uid)):
             return uid
         return self._pseudonyms.uid(uid)
 
@@ -187,10 +188,10 @@ class Walker:
             return self._sequence(dataset, tag, rule.reason, path, depth)
         if vr == "UI":
             return self._replace_uid(dataset, tag, element, rule, path, depth)
-        if rule.check:
+        if rule.check and rule.check != "kind":
             return self._keep_words(dataset, tag, vr, rule, path)
         raw = _raw(vr, element)
-        if raw is not None and values.is_safe(vr, raw):
+        if raw is not None and _is_needed(vr, raw, kind=rule.check == "kind"):
             self._note(path, tag, "kept", rule.reason)
             return _stored(tag, vr, element)
         self._note(path, tag, "removed", "unreadable")
@@ -205,7 +206,7 @@ class Walker:
         elif rule.check == "kernel":
             new = words.cleaned_kernel(text)
         elif rule.check == "words":
-            new = words.cleaned(text)
+            new = text if words.are_terms(text) else words.cleaned(text)
         else:
             new = ""
         if not new or (vr in {"SH", "CS"} and any(len(part) > 16 for part in new.split("\\"))):
@@ -326,6 +327,17 @@ def _stored(tag: int, vr: str, element: Element) -> Element:
     if isinstance(element, RawDataElement):
         return element if element.VR in (None, vr) else element._replace(VR=vr)
     return element if vr == element.VR else DataElement(BaseTag(tag), vr, element.value)
+
+
+def _is_needed(vr: str, raw: bytes, *, kind: bool) -> bool:
+    """Tell whether a value is of its VR, and a code string a term of the standard.
+
+    Kinds of images (ImageType) are the exception, since every manufacturer has words of its own
+    for them that tell images of a series apart.
+    """
+    if not values.is_safe(vr, raw):
+        return False
+    return vr != "CS" or kind or words.are_terms(raw.decode("latin-1"))
 
 
 def _retainable(vr: str, raw: bytes) -> bool:

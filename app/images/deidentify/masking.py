@@ -97,6 +97,7 @@ def _to_little_endian(dataset: Dataset, allocated: int) -> None:
             continue
         if width > 1 and len(element.value) % width == 0:
             element.value = np.frombuffer(element.value, dtype=f"u{width}").byteswap().tobytes()
+    dataset.set_original_encoding(False, True)
 
 
 def _pixels(dataset: Dataset, *, frames: int, rows: int, columns: int, samples: int) -> Array:

@@ -25,7 +25,7 @@ def strip_picture(source: Path, target: Path) -> Report:
             clean = stripped_jpeg(data, report)
         elif data[:8] == b"\x89PNG\r\n\x1a\n":
             clean = stripped_png(data, report)
-        elif data[:4] in (b"II*\0", b"MM\0*"):
+        elif data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
             clean = stripped_tiff(data, report)
         else:
             raise DeidentificationError("UnsupportedFormat", "This is no PNG, JPEG or TIFF file.")

@@ -11,7 +11,7 @@ import re
 from importlib import resources
 
 _PARTS = re.compile(r"[A-Za-z][A-Za-z0-9]*|\d+(?:[.,]\d+)?")
-_KERNEL = re.compile(r"[A-Za-z]{1,3}\d{1,3}[A-Za-z]{0,2}")
+_KERNEL = re.compile(r"[A-Za-z]{1,3}\d{1,3}[A-Za-z]{0,2}|[A-Z]{1,2}")
 _MOST_DIGITS = 3
 
 
@@ -29,11 +29,23 @@ def cleaned(text: str) -> str:
 
 
 def cleaned_kernel(text: str) -> str:
-    """Return the names of reconstruction kernels (B31f, STANDARD) in a text of several values."""
+    """Return the names of reconstruction kernels (B31f, UB, STANDARD) in a text of several values."""
     parts = [part.strip(" \0") for part in text.split("\\")]
     if all(_KERNEL.fullmatch(part) or (part and cleaned(part) == part) for part in parts):
         return "\\".join(parts)
     return ""
+
+
+def are_terms(text: str) -> bool:
+    """Tell whether each value of a code string is a term of the standard, or made of known words."""
+    parts = [part.strip(" \0").upper() for part in text.split("\\")]
+    return all(not part or part in _terms() or cleaned(part) == part for part in parts)
+
+
+@functools.cache
+def _terms() -> frozenset[str]:
+    path = resources.files("app.images.deidentify").joinpath("data", "terms.txt")
+    return frozenset(path.read_text("utf-8").splitlines())
 
 
 @functools.cache
