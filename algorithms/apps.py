@@ -18,9 +18,12 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import (
             image_ids_visible_to,
+            job_reviewers,
             managed_algorithm,
             own_input_ids,
+            own_jobs,
             parts_of,
+            reviewed_job,
             uses_of_image,
             value_ids_visible_to,
         )
@@ -32,6 +35,7 @@ class AlgorithmsConfig(AppConfig):
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.images.reviewing import Place, register_home, register_place
         from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
@@ -61,6 +65,8 @@ class AlgorithmsConfig(AppConfig):
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
         register_destination("job", receive_job_input, describe_job, lose_job_input)
+        register_place(Place("job", own_jobs, reviewed_job, reviewers=job_reviewers))
+        register_home("job", "job")
         register(RunSource())
         register_job_kind(
             "algorithm", build_spec=build_algorithm_spec, on_finished=algorithm_job_finished

@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
 from algorithms.policies import ALGORITHMS, RUNS
+from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
-from app.execution.models import ContainerImage
+from app.execution.models import ContainerImage, Job
 from app.images.models import Image
+from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
@@ -148,3 +150,21 @@ def managed_algorithm(user: Any, pk: str) -> Algorithm:
 def parts_of(algorithm: Algorithm) -> list[QuerySet[Any]]:
     """Return what an algorithm's history tells of besides itself."""
     return [algorithm.versions.all()]
+
+
+def own_jobs(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of jobs whose inputs ``user`` gave, and so reviews."""
+    return Job.objects.filter(creator=user, algorithm_run__isnull=False).values("pk")
+
+
+def reviewed_job(user: Any, pk: UUID) -> Destination:
+    """Name the job if ``user`` gave its inputs, else raise `NotFound`; administrators may."""
+    run = AlgorithmRun.objects.filter(job=pk).select_related("job").first()
+    if run is None or not (user.is_superuser or run.job.creator_id == user.pk):
+        raise NotFound
+    return Destination(title=str(run), url=f"/algorithms/runs/{run.pk}/")
+
+
+def job_reviewers(pk: UUID) -> QuerySet[User]:
+    """Return whoever gave a job its inputs: nobody else is to see what may identify somebody."""
+    return User.objects.filter(pk__in=Job.objects.filter(pk=pk).values("creator"), is_active=True)

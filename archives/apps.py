@@ -16,6 +16,7 @@ class ArchivesConfig(AppConfig):
         from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
+        from app.images.reviewing import Place, register_home, register_place
         from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
@@ -24,10 +25,14 @@ class ArchivesConfig(AppConfig):
         from archives.personal_data import edited_archives
         from archives.policies import ARCHIVES
         from archives.selectors import (
+            archive_of_item,
+            archive_reviewers,
             image_history_door,
             image_ids_visible_to,
             managed_archive,
             parts_of,
+            reviewed_archive,
+            reviewed_archives,
             uses_of_image,
             value_ids_visible_to,
         )
@@ -59,6 +64,17 @@ class ArchivesConfig(AppConfig):
         register_history("archives.archive", door=managed_archive, parts=parts_of)
         register_history("images.image", door=image_history_door)
         values.register(value_ids_visible_to)
-        register_destination("archive", add_imported_images, describe_destination)
+        register_destination("archive", add_imported_images, describe_destination, many=True)
         register_destination("archive-item", receive_item_image, describe_item)
+        register_place(
+            Place(
+                scope="archive",
+                reviewed_by=reviewed_archives,
+                describe=reviewed_archive,
+                reviewers=archive_reviewers,
+                keeps_instances=True,
+            )
+        )
+        register_home("archive", "archive")
+        register_home("archive-item", "archive", archive_of_item)
         register(ArchiveItemSource())

@@ -19,6 +19,11 @@ class Axis:
     leads: str
 
     @property
+    def step(self) -> str:
+        """One step in words, mm."""
+        return f"{self.spacing:.4g}"
+
+    @property
     def extent(self) -> float:
         """Length of the image along the axis in mm."""
         return self.steps * self.spacing

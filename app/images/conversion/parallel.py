@@ -15,21 +15,22 @@ from typing import Protocol
 
 from app.images.conversion.model import Group
 
-Convert = Callable[[Group], bytes]
+Convert = Callable[[list[Group]], bytes]
+"""Converts groups that share files, and returns what is to be told of them."""
 _FORK = multiprocessing.get_context("fork")
 
 
 class Observer(Protocol):
-    """Who is told what happens to the groups, by their index; always from the same process."""
+    """Who is told, in one process, what happens to the runs of groups, by their index."""
 
     def started(self, indices: Sequence[int]) -> None:
-        """Hear which groups are in work now."""
+        """Hear which are in work now."""
 
     def finished(self, index: int, output: bytes) -> None:
-        """Take what `convert` returned for a group."""
+        """Take what `convert` returned for one."""
 
     def died(self, index: int, returncode: int) -> None:
-        """Hear that the process that worked on a group ended; negative: by that signal."""
+        """Hear that the process that worked on one ended; negative: by that signal."""
 
 
 @dataclass(slots=True)
@@ -40,19 +41,19 @@ class _Worker:
 
 
 def convert_all(
-    groups: Sequence[Group],
+    runs: Sequence[list[Group]],
     *,
     jobs: int,
     convert: Convert,
     prepare: Callable[[], None],
     observer: Observer,
 ) -> None:
-    """Have `convert` called for every group by `jobs` processes, each of which ran `prepare`.
+    """Have `convert` called for every run of groups by `jobs` processes that ran `prepare`.
 
     Must be called while no other thread runs: a forked process has only the one.
     """
-    waiting = iter(range(len(groups)))
-    workers = [_start(groups, convert, prepare) for _ in range(min(jobs, len(groups)))]
+    waiting = iter(range(len(runs)))
+    workers = [_start(runs, convert, prepare) for _ in range(min(jobs, len(runs)))]
     try:
         for worker in workers:
             _give(worker, waiting)
@@ -62,27 +63,30 @@ def convert_all(
                 worker = next(worker for worker in busy if worker.connection is ready)
                 if not _take(worker, observer):
                     _end(worker)
-                    workers[workers.index(worker)] = worker = _start(groups, convert, prepare)
+                    workers[workers.index(worker)] = worker = _start(runs, convert, prepare)
                 _give(worker, waiting)
     finally:
         for worker in workers:
             _end(worker)
 
 
-def _start(groups: Sequence[Group], convert: Convert, prepare: Callable[[], None]) -> _Worker:
+def _start(runs: Sequence[list[Group]], convert: Convert, prepare: Callable[[], None]) -> _Worker:
     ours, theirs = _FORK.Pipe()
-    process = _FORK.Process(target=_work, args=(groups, theirs, convert, prepare), daemon=True)
+    process = _FORK.Process(target=_work, args=(runs, theirs, convert, prepare), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
 
 
 def _work(
-    groups: Sequence[Group], connection: Connection, convert: Convert, prepare: Callable[[], None]
+    runs: Sequence[list[Group]],
+    connection: Connection,
+    convert: Convert,
+    prepare: Callable[[], None],
 ) -> None:
     prepare()
     while (index := int.from_bytes(connection.recv_bytes(8), "little", signed=True)) >= 0:
-        connection.send_bytes(convert(groups[index]))
+        connection.send_bytes(convert(runs[index]))
 
 
 def _give(worker: _Worker, waiting: Iterator[int]) -> None:

@@ -31,6 +31,18 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(usable_images(user))
 
 
+class ImageManager(models.Manager.from_queryset(ImageQuerySet)):  # type: ignore[misc]
+    """Finds what may be used; an image in quarantine is nowhere (see `Quarantine`).
+
+    It is the default manager, so that relations such as ``source.images`` leave it out too.
+    """
+
+    def get_queryset(self) -> ImageQuerySet:
+        """Return the images that are not in quarantine."""
+        found: ImageQuerySet = super().get_queryset()
+        return found.filter(quarantined_at=None)
+
+
 class Image(UUIDModel, TimestampedModel):
     """One image: a volume, a series of volumes over time, or a picture.
 
@@ -56,8 +68,9 @@ class Image(UUIDModel, TimestampedModel):
     source = models.ForeignKey(
         "images.Import", on_delete=models.SET_NULL, null=True, blank=True, related_name="images"
     )
+    quarantined_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
-    objects = ImageQuerySet.as_manager()
+    objects = ImageManager()
 
     class Meta:
         ordering = ("-created",)
