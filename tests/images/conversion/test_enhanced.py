@@ -193,6 +193,25 @@ def test_dimension_indices_order_the_fourth_axis(convert_one: ConvertOne, tmp_pa
     assert np.array_equal(pixels_of(image), stored.reshape(4, 3, 12, 10).swapaxes(0, 1)[::-1])
 
 
+def test_acquisition_times_of_frames_order_several_files_and_give_the_step(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    stored = dicom.volume(slices=12).reshape(3, 4, 12, 10)
+    files = []
+    for time, part in enumerate(stored):
+        made = dicom.enhanced(part, modality="MR", rescale=lambda index: (1.0, 0.0))
+        made.StudyInstanceUID, made.SeriesInstanceUID = "1.2", "1.2.3"
+        made.FrameOfReferenceUID, made.InstanceNumber = "1.2.4", 9 - time
+        for item in made.PerFrameFunctionalGroupsSequence:
+            moment = f"202003{27 + time // 2}{'2359' if time < 2 else '0000'}"
+            seconds = [56, 58, 0][time]
+            item.FrameContentSequence[0].FrameAcquisitionDateTime = f"{moment}{seconds:02d}.5+0100"
+        files.append(made)
+    image = convert_one(dicom.save(files, tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored)
+    assert image.time_step == 2.0
+
+
 def test_a_volume_in_the_axes_of_a_probe_says_so(convert_one: ConvertOne, tmp_path: Path) -> None:
     stored = dicom.volume()
     made = dicom.enhanced(stored)
@@ -258,7 +277,7 @@ def _dose(stored: np.ndarray, offsets: list[float], *, orientation: list[float])
     made.PixelData = stored.tobytes()
     made.ImagePositionPatient, made.ImageOrientationPatient = [1, 2, 30], orientation
     made.PixelSpacing, made.GridFrameOffsetVector = [2, 2], offsets
-    made.DoseGridScaling = "0.001"
+    made.DoseGridScaling, made.DoseUnits = "0.001", "GY"
     return made
 
 
@@ -280,6 +299,7 @@ def test_both_forms_of_dose_offsets(
     made = _dose(stored, offsets, orientation=orientation)
     image = convert_one(dicom.save([made], tmp_path / "in"))
     assert (image.origin[2], image.spacing[2]) == (lowest, 5.0)
+    assert image.rescale_type == "GY"
     expected = stored[::-1] if flipped else stored
     assert np.allclose(pixels_of(image), expected * 0.001, rtol=1e-6)
 

@@ -50,12 +50,21 @@ def _trigger(dataset: Dataset, time: int, index: int) -> None:
     dataset.TriggerTime = 100 * time + 7 * index
 
 
+def _reference(dataset: Dataset, time: int, index: int) -> None:
+    dataset.FrameReferenceTime = 30_000 * time + 15_000
+
+
 def _acquisition(dataset: Dataset, time: int, index: int) -> None:
     dataset.AcquisitionNumber = time + 1
 
 
 def _acquired(dataset: Dataset, time: int, index: int) -> None:
     dataset.AcquisitionTime = f"1000{2 * time:02d}.{index}00000"
+
+
+def _acquired_over_midnight(dataset: Dataset, time: int, index: int) -> None:
+    dataset.AcquisitionDate = ["20200227", "20200227", "20200228"][time]
+    dataset.AcquisitionTime = f"{['235956', '235958', '000000'][time]}.{index}00000"
 
 
 def _content(dataset: Dataset, time: int, index: int) -> None:
@@ -88,8 +97,10 @@ KEYS: list[Key] = [
     _identifier,
     _index,
     _trigger,
+    _reference,
     _acquisition,
     _acquired,
+    _acquired_over_midnight,
     _content,
     _b_value,
     _gradient,

@@ -124,6 +124,7 @@ def test_pet_slices_have_their_own_slopes(convert_one: ConvertOne, tmp_path: Pat
     expected = np.stack([plane * slope for plane, slope in zip(stored, slopes, strict=True)])
     assert image.element_type == "float32"
     assert np.allclose(pixels_of(image), expected, rtol=1e-6)
+    assert image.rescale_type == "BQML"
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, b"-1024.0"), (4095, b"3071.0")])

@@ -15,6 +15,7 @@ from pydicom.tag import BaseTag
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import Frame, Instance, Triple
 from app.images.conversion.dicom.header import Header, is_word
+from app.images.conversion.dicom.moments import moment_of
 from app.images.conversion.issues import ConversionError
 
 ENHANCED_CLASSES = frozenset(
@@ -223,6 +224,9 @@ class _GroupReader:
             if value is not None and name not in found:
                 found[name] = (value,)
         self._note_gradient(item, found)
+        when = moment_of(self._text(item, "FrameContentSequence", "FrameAcquisitionDateTime"))
+        if when is not None:
+            found["acquired"] = when
         index = self._find(item, "FrameContentSequence", "DimensionIndexValues")
         if index is not None:
             values = [index] if isinstance(index, int) else list(index)

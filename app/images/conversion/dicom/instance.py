@@ -259,7 +259,10 @@ def _modality(header: Header) -> str:
 
 
 def _rescale_type(header: Header) -> str:
+    """Return the unit of the values: of a CT, a PET (Units) or a dose grid (DoseUnits)."""
     text = header.text(tags.RESCALE_TYPE)
+    if not text and header.text(tags.MODALITY) in {"PT", "RTDOSE"}:
+        text = header.text(tags.PET_UNITS) or header.text(tags.DOSE_UNITS)
     if not text and header.text(tags.MODALITY) == "CT" and header.has(tags.RESCALE_INTERCEPT):
         return "HU"
     return text if is_word(text) else ""

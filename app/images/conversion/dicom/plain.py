@@ -7,6 +7,7 @@ from typing import cast
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import Frame, Instance, Triple
 from app.images.conversion.dicom.header import Header
+from app.images.conversion.dicom.moments import moment
 from app.images.conversion.issues import ConversionError
 
 _PROJECTIONS = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG"})
@@ -101,6 +102,7 @@ def _times(header: Header) -> dict[str, tuple[float, ...]]:
         ("position", tags.TEMPORAL_POSITION),
         ("position", tags.TEMPORAL_POSITION_INDEX),
         ("trigger", tags.TRIGGER_TIME),
+        ("reference", tags.FRAME_REFERENCE_TIME),
         ("acquisition", tags.ACQUISITION_NUMBER),
         ("b-value", tags.B_VALUE),
     ):
@@ -112,17 +114,11 @@ def _times(header: Header) -> dict[str, tuple[float, ...]]:
         found["gradient"] = (*found["b-value"], *gradient)
     elif "b-value" in found:
         found["gradient"] = (*found["b-value"], 0.0, 0.0, 0.0)
-    for name, tag in (("acquired", tags.ACQUISITION_TIME), ("content", tags.CONTENT_TIME)):
-        seconds = _seconds_of_day(header.text(tag))
-        if seconds is not None:
-            found[name] = (seconds,)
+    for name, date, time in (
+        ("acquired", tags.ACQUISITION_DATE, tags.ACQUISITION_TIME),
+        ("content", tags.CONTENT_DATE, tags.CONTENT_TIME),
+    ):
+        when = moment(header.text(date), header.text(time))
+        if when is not None:
+            found[name] = when
     return found
-
-
-def _seconds_of_day(text: str) -> float | None:
-    """Parse a DICOM TM value, HHMMSS.FFFFFF (PS3.5 section 6.2), older HH:MM:SS too."""
-    text = text.replace(":", "")
-    try:
-        return int(text[:2]) * 3600 + int(text[2:4] or 0) * 60 + float(text[4:] or 0)
-    except ValueError:
-        return None

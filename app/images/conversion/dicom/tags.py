@@ -1,4 +1,6 @@
-"""The DICOM attributes the converter reads, and no others: names and dates never get in.
+"""The DICOM attributes the converter reads, and no others.
+
+Names never get in; dates only order images across midnight, and never get out.
 
 Numbers are (group << 16) | element as in PS3.6.
 """
@@ -10,6 +12,8 @@ from typing import Final
 SOP_CLASS_UID: Final = 0x00080016
 SOP_INSTANCE_UID: Final = 0x00080018
 IMAGE_TYPE: Final = 0x00080008
+ACQUISITION_DATE: Final = 0x00080022
+CONTENT_DATE: Final = 0x00080023
 ACQUISITION_TIME: Final = 0x00080032
 CONTENT_TIME: Final = 0x00080033
 MODALITY: Final = 0x00080060
@@ -62,6 +66,9 @@ RESCALE_INTERCEPT: Final = 0x00281052
 RESCALE_SLOPE: Final = 0x00281053
 RESCALE_TYPE: Final = 0x00281054
 MODALITY_LUT: Final = 0x00283000
+PET_UNITS: Final = 0x00541001
+FRAME_REFERENCE_TIME: Final = 0x00541300
+DOSE_UNITS: Final = 0x30040002
 GRID_FRAME_OFFSETS: Final = 0x3004000C
 DOSE_GRID_SCALING: Final = 0x3004000E
 SEGMENTATION_TYPE: Final = 0x00620001

@@ -11,12 +11,21 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import pairwise
 
 from app.images.conversion.dicom.frame import Frame
+from app.images.conversion.dicom.moments import seconds_between
 from app.images.conversion.issues import ConversionError
 
 Rank = Callable[[Frame], tuple[float, ...] | None]
 _DECLARED = ("position", "trigger")
-_SHARED_VALUES = frozenset({"position", "acquisition", "b-value", "gradient"})
-_CANDIDATES = ("position", "trigger", "dimensions", "acquisition", "b-value", "acquired")
+_SHARED_VALUES = frozenset({"position", "reference", "acquisition", "b-value", "gradient"})
+_CANDIDATES = (
+    "position",
+    "trigger",
+    "dimensions",
+    "reference",
+    "acquisition",
+    "b-value",
+    "acquired",
+)
 _LAST_CANDIDATES = ("gradient", "content")
 _TOLD_APART_BY = ("position", "b-value", "gradient")
 
@@ -103,10 +112,10 @@ def _time_step(columns: list[list[Frame]]) -> float | None:
     stated = frames[0].instance.time_step or frames[0].instance.frame_seconds
     if stated is not None:
         return stated
-    times = [frame.times["acquired"][0] for frame in frames if "acquired" in frame.times]
+    times = [frame.times["acquired"] for frame in frames if "acquired" in frame.times]
     if len(times) != len(frames):
         return None
-    steps = [after - before for before, after in pairwise(times)]
+    steps = [seconds_between(before, after) for before, after in pairwise(times)]
     mean = sum(steps) / len(steps)
     regular = mean > 0 and all(abs(step - mean) <= 0.05 * mean for step in steps)
     return round(mean, 6) if regular else None
