@@ -149,7 +149,7 @@ class TestDoors:
         client, image = client_of(user), waiting.image
         assert image is not None
         files = list(ImageFile.objects.filter(image=image))
-        assert {file.kind for file in files} == {"MHA", "THUMBNAIL"}
+        assert {file.kind for file in files} == {"MHA", "THUMBNAIL", "PREVIEW"}
         hidden = [
             reverse("images:detail", args=[image.pk]),
             reverse("viewer:open", args=["image", image.pk]),
@@ -348,7 +348,7 @@ class TestRejecting:
         image = waiting.image
         assert image is not None
         keys = [row.key for row in [*image.files.all(), *image.instances.all()]]
-        assert len(keys) == 3
+        assert len(keys) == 4
         address = reverse("images:review_reject", args=[waiting.pk])
         assert client_of(editor).post(address, {"note": ""}).status_code == 400
         with django_capture_on_commit_callbacks(execute=True):
@@ -404,7 +404,8 @@ class TestMasking:
         assert image is not None
         before = pixels_of(image, tmp_path)
         old = [row.key for row in [*image.files.all(), *image.instances.all()]]
-        thumbnail = stored("THUMBNAIL", image)
+        thumbnail, preview = stored("THUMBNAIL", image), stored("PREVIEW", image)
+        histogram = image.metadata["histogram"]
         address = reverse("images:review_mask", args=[held.pk])
         with django_capture_on_commit_callbacks(execute=True):
             answer = client_of(editor).post(address, self.form(*self.RECTANGLES))
@@ -433,6 +434,9 @@ class TestMasking:
         assert (kept[:, dark] == 0).all()
         assert np.array_equal(kept[:, ~dark], before[:, ~dark])
         assert stored("THUMBNAIL", image) != thumbnail
+        assert stored("PREVIEW", image) != preview
+        image.refresh_from_db()
+        assert image.metadata["histogram"] != histogram
         assert not any(get_store().exists(key) for key in old)
         event = Event.objects.get(name="images.quarantine.masked")
         assert event.actor_id == editor.pk
