@@ -90,7 +90,7 @@ def _decoded(file: Path, picture: Picture) -> Iterator[Array]:
         for index in range(picture.pages):
             try:
                 values = _decode(data, picture, index)
-            except (RuntimeError, ValueError) as error:
+            except (RuntimeError, ValueError, IndexError) as error:
                 raise ConversionError(
                     "DecodeFailed", f"The {picture.format} file is damaged and cannot be read."
                 ) from error

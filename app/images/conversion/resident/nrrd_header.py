@@ -238,7 +238,7 @@ def _solid(path: Path, vectors: list[list[float]], origin: list[float]) -> Matri
     if not all(np.linalg.norm(column) > 0 for column in columns):
         raise _invalid(path, "a space direction is zero")
     if len(columns) == 2:
-        normal = np.cross(*columns)
+        normal = np.cross(columns[0], columns[1])
         size = float(np.linalg.norm(normal))
         columns.append(normal / size if size else normal)
     return np.column_stack([*columns, np.array([*origin, 0.0][:3])])
