@@ -188,10 +188,10 @@ class Walker:
             return self._sequence(dataset, tag, rule.reason, path, depth)
         if vr == "UI":
             return self._replace_uid(dataset, tag, element, rule, path, depth)
-        if rule.check and rule.check != "kind":
+        if rule.check:
             return self._keep_words(dataset, tag, vr, rule, path)
         raw = _raw(vr, element)
-        if raw is not None and _is_needed(vr, raw, kind=rule.check == "kind"):
+        if raw is not None and _is_needed(vr, raw):
             self._note(path, tag, "kept", rule.reason)
             return _stored(tag, vr, element)
         self._note(path, tag, "removed", "unreadable")
@@ -201,7 +201,9 @@ class Walker:
         self, dataset: Dataset, tag: int, vr: str, rule: Rule, path: str
     ) -> Element | None:
         text = _text(dataset, tag)
-        if rule.check == "label":
+        if rule.check == "kind":
+            new = "\\".join(self._kind(part) for part in text.split("\\"))
+        elif rule.check == "label":
             new = text if text.isdigit() and len(text) <= 4 else self._pseudonyms.label(text)
         elif rule.check == "kernel":
             new = words.cleaned_kernel(text)
@@ -214,6 +216,14 @@ class Walker:
             return None
         self._note(path, tag, "kept" if new == text else "replaced", rule.reason)
         return DataElement(BaseTag(tag), vr, new)
+
+    def _kind(self, text: str) -> str:
+        """Return a kind of image (ImageType). Manufacturers have words of their own for them.
+
+        Images of a series are told apart by them, so that an unknown one becomes a label.
+        """
+        text = text.strip(" \0")
+        return text if words.are_terms(text) else self._pseudonyms.label(text)
 
     def _sequence(
         self, dataset: Dataset, tag: int, reason: str, path: str, depth: int
@@ -329,15 +339,9 @@ def _stored(tag: int, vr: str, element: Element) -> Element:
     return element if vr == element.VR else DataElement(BaseTag(tag), vr, element.value)
 
 
-def _is_needed(vr: str, raw: bytes, *, kind: bool) -> bool:
-    """Tell whether a value is of its VR, and a code string a term of the standard.
-
-    Kinds of images (ImageType) are the exception, since every manufacturer has words of its own
-    for them that tell images of a series apart.
-    """
-    if not values.is_safe(vr, raw):
-        return False
-    return vr != "CS" or kind or words.are_terms(raw.decode("latin-1"))
+def _is_needed(vr: str, raw: bytes) -> bool:
+    """Tell whether a value is of its VR, and a code string made of terms of the standard."""
+    return values.is_safe(vr, raw) and (vr != "CS" or words.are_terms(raw.decode("latin-1")))
 
 
 def _retainable(vr: str, raw: bytes) -> bool:
