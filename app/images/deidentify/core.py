@@ -11,6 +11,7 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -24,7 +25,6 @@ from app.images.deidentify.profile import (
     BASIC_PROFILE,
     CLEAN_PIXEL_DATA,
     OPTIONS,
-    RETAIN_SAFE_PRIVATE,
     SECRET_BYTES,
     Profile,
 )
@@ -127,7 +127,7 @@ def _identity(dataset: Dataset) -> str:
         try:
             text = str(dataset.get(keyword) or "").strip()
         except Exception:  # noqa: BLE001 (pydicom raises many kinds on hostile input)
-            continue
+            text = ""
         if text:
             return text
     return ""
@@ -193,17 +193,14 @@ def code_item(value: str, meaning: str) -> Dataset:
     return item
 
 
-assert RETAIN_SAFE_PRIVATE in OPTIONS.values()  # noqa: S101
-
-
 def _rebuild_meta(dataset: Dataset, syntax: str) -> None:
     """Write the file meta information anew: nothing of the sender's remains."""
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\0\1"
     meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", MediaStorageDirectoryStorage)
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_NAME
     dataset.file_meta = meta
     dataset.preamble = bytes(128)

@@ -88,7 +88,7 @@ def _name(marker: int, body: bytes) -> str:
 
 
 def _scan_end(data: bytes, position: int) -> int:
-    """Return where the entropy-coded data ends: at a marker that is neither stuffing nor restart."""
+    """Return where the entropy-coded data ends: at a marker other than stuffing and restart."""
     while True:
         position = data.find(b"\xff", position)
         if position < 0 or position + 1 >= len(data):
