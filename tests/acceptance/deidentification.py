@@ -22,10 +22,11 @@ from typing import Any
 import pydicom
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
+from pydicom.uid import UID_dictionary
 
 from app.images.deidentify import Profile, deidentify_file
 from app.images.deidentify.rules import rules_of
-from app.images.deidentify.words import are_terms
+from app.images.deidentify.words import are_terms, cleaned_kernel
 from tests.data import DATA
 
 PACKAGES = (
@@ -159,6 +160,10 @@ def _is_allowed(place: tuple[int, ...], value: str) -> bool:
     if tag >> 16 & 1:
         return (tag >> 16, tag & 0xFF) == (0x0043, 0x2F) or tag & 0xFFFF < 0x100
     rule = rules_of(Profile()).rule(tag)
+    if rule.check == "code" or value in UID_dictionary:  # codes and UIDs of the standard
+        return True
+    if rule.check == "kernel":
+        return cleaned_kernel(value) == value
     numbers = value.replace("\\", " ").replace(",", " ").strip("[]").replace("'", "").split()
     return rule.action in "NU" and all(_is_number(part) or are_terms(part) for part in numbers)
 

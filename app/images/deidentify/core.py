@@ -20,7 +20,7 @@ from pydicom.uid import (
 
 from app.images.deidentify.engine import Walker
 from app.images.deidentify.errors import DeidentificationError
-from app.images.deidentify.pixeldata import hide_embedded_overlays
+from app.images.deidentify.pixeldata import hide_embedded_overlays, strip_compressed_comments
 from app.images.deidentify.profile import (
     BASIC_PROFILE,
     CLEAN_PIXEL_DATA,
@@ -111,9 +111,12 @@ def _deidentify(dataset: Dataset, *, profile: Profile, secret: bytes) -> Report:
     syntax = _syntax(dataset)
     pixels_cleaned = _has_code(dataset, CLEAN_PIXEL_DATA[0])
     hide_embedded_overlays(dataset)
+    had_comments = strip_compressed_comments(dataset, syntax)
     walker = Walker(profile=profile, pseudonyms=pseudonyms, identity=identity)
     walker.walk(dataset)
     _require(dataset, walker.report, pseudonyms=pseudonyms, identity=identity)
+    if had_comments:
+        walker.report.add("PixelData comments", "removed", "metadata")
     options = set(profile.options)
     options |= {"retain_safe_private"} if walker.kept_private else set()
     _state_method(dataset, profile, options, pixels_cleaned=pixels_cleaned)
