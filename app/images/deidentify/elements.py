@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterable
 
@@ -15,6 +16,7 @@ from app.images.deidentify import values
 Element = DataElement | RawDataElement
 
 
+@functools.lru_cache(maxsize=8192)
 def attribute_name(tag: int) -> str:
     """Return the keyword of an attribute, its tag when it has none."""
     return keyword_for_tag(tag) or f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
@@ -22,14 +24,18 @@ def attribute_name(tag: int) -> str:
 
 def vr_of(tag: int, element: Element | None) -> str:
     """Return the VR an attribute should have; the file's word counts only among alternatives."""
+    options = _known_vrs(tag)
+    if len(options) == 1:
+        return options[0]
     stated = element.VR if element is not None else None
-    if not dictionary_has_tag(tag):
+    if not options:
         return stated if stated in values.DUMMIES or stated in {"SQ", "UI"} else "LO"
-    known = dictionary_VR(tag)
-    if " or " not in known:
-        return known
-    options = known.split(" or ")
     return stated if stated in options else options[0]
+
+
+@functools.lru_cache(maxsize=8192)
+def _known_vrs(tag: int) -> tuple[str, ...]:
+    return tuple(dictionary_VR(tag).split(" or ")) if dictionary_has_tag(tag) else ()
 
 
 def raw_of(vr: str, element: Element) -> bytes | None:
