@@ -15,7 +15,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    MediaStorageDirectoryStorage,
+    RawDataStorage,
 )
 
 from app.images.deidentify.engine import Walker
@@ -32,6 +32,7 @@ from app.images.deidentify.pseudonyms import Pseudonyms
 from app.images.deidentify.report import Report
 from app.images.deidentify.rules import TABLE_EDITION
 
+_EVIDENCE: Final = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Modality", "Rows")
 IMPLEMENTATION_UID: Final = "2.25.302971844529906853268107206283306812041"
 IMPLEMENTATION_NAME: Final = "HOUNSFIELD"
 _TYPE_TWO: Final = (
@@ -100,7 +101,7 @@ def _read(source: Path) -> Dataset:
         raise
     except Exception as error:
         raise DeidentificationError("NotDicom", "The file does not parse as DICOM.") from error
-    if "SOPClassUID" not in dataset and "SOPInstanceUID" not in dataset:
+    if not any(keyword in dataset for keyword in _EVIDENCE):
         raise DeidentificationError("NotDicom", "The file does not say what object it holds.")
     return dataset
 
@@ -200,7 +201,7 @@ def _rebuild_meta(dataset: Dataset, syntax: str) -> None:
     """Write the file meta information anew: nothing of the sender's remains."""
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\0\1"
-    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", MediaStorageDirectoryStorage)
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or RawDataStorage
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.TransferSyntaxUID = UID(syntax)
     meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)

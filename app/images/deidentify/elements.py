@@ -6,7 +6,7 @@ import functools
 import warnings
 from collections.abc import Iterable
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -38,6 +38,13 @@ def _known_vrs(tag: int) -> tuple[str, ...]:
     return tuple(dictionary_VR(tag).split(" or ")) if dictionary_has_tag(tag) else ()
 
 
+@functools.lru_cache(maxsize=8192)
+def count_of(tag: int) -> int:
+    """Return how many values an attribute has, 0 when that varies (PS3.6)."""
+    known = dictionary_VM(tag) if dictionary_has_tag(tag) else "1-n"
+    return int(known) if known.isdigit() else 0
+
+
 def raw_of(vr: str, element: Element) -> bytes | None:
     """Return the stored bytes, or the text of a value set in Python; None when it is neither.
 
@@ -45,7 +52,7 @@ def raw_of(vr: str, element: Element) -> bytes | None:
     """
     if isinstance(element, RawDataElement):
         stated = element.VR
-        foreign = vr in values.SIZES and stated not in (None, "UN", "OB", vr)
+        foreign = vr in values.SIZES and stated not in (None, "UN", vr)
         if foreign and values.SIZES.get(stated or "") != values.SIZES[vr]:
             return None
         return element.value if isinstance(element.value, bytes) else b""

@@ -20,6 +20,7 @@ from app.images.deidentify.codes import is_coded, known_concept
 from app.images.deidentify.elements import (
     Element,
     attribute_name,
+    count_of,
     raw_of,
     stored,
     text_of,
@@ -193,7 +194,7 @@ class Walker:
         if case.rule.check:
             return self._keep_words(case)
         raw = raw_of(case.vr, case.element)
-        if raw is not None and _is_needed(case.vr, raw):
+        if raw is not None and _is_needed(case.tag, case.vr, raw):
             self._note(case, "kept")
             return stored(case.tag, case.vr, case.element)
         self._note(case, "removed", "unreadable")
@@ -283,8 +284,14 @@ class Walker:
         return found
 
 
-def _is_needed(vr: str, raw: bytes) -> bool:
-    """Tell whether a value is of its VR, and a code string made of terms of the standard."""
+def _is_needed(tag: int, vr: str, raw: bytes) -> bool:
+    """Tell whether a value is of its VR, and a code string made of terms of the standard.
+
+    Any bytes are binary numbers, so these must at least be as many as they should.
+    """
+    if vr in values.SIZES and vr not in values.BULK:
+        count = count_of(tag)
+        return values.is_safe(vr, raw) and (not count or len(raw) in (0, count * values.SIZES[vr]))
     return values.is_safe(vr, raw) and (vr != "CS" or words.are_terms(raw.decode("latin-1")))
 
 

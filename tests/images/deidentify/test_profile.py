@@ -185,6 +185,40 @@ def test_codes_stay_when_they_are_public_and_say_what_the_scheme_says() -> None:
     assert (item.CodeValue, item.CodeMeaning) == ("39607008", "Lung structure (body structure)")
 
 
+def test_structured_content_keeps_codes_and_numbers_on_request_only() -> None:
+    def make() -> Dataset:
+        concept, measured, item = Dataset(), Dataset(), Dataset()
+        concept.CodeValue, concept.CodingSchemeDesignator = "39607008", "SCT"
+        concept.CodeMeaning = "Jane Doe"
+        measured.NumericValue = "12.5"
+        item.ValueType, item.TextValue, item.PersonName = "NUM", "Jane Doe", "Doe^Jane"
+        item.ConceptNameCodeSequence = Sequence([concept])
+        item.MeasuredValueSequence = Sequence([measured])
+        return _dataset(ContentSequence=Sequence([item]))
+
+    basic, clean = make(), make()
+    deidentify(basic, profile=Profile(), secret=SECRET)
+    deidentify(clean, profile=Profile(frozenset({"clean_structured_content"})), secret=SECRET)
+    assert [element.keyword for element in basic.ContentSequence[0]] == ["PersonName"]
+    assert "Doe" not in str(basic)
+    (item,) = clean.ContentSequence
+    assert item.MeasuredValueSequence[0].NumericValue == 12.5
+    assert item.ConceptNameCodeSequence[0].CodeValue == "39607008"
+    assert "Doe" not in str(clean)
+
+
+def test_text_that_an_option_keeps_stays_readable() -> None:
+    dataset = _clean(
+        Profile(frozenset({"retain_institution_identity"})),
+        SpecificCharacterSet="ISO_IR 192",
+        InstitutionName="Krankenhaus Süd",
+        OperatorsName="Müller",
+    )
+    assert dataset.SpecificCharacterSet == "ISO_IR 192"
+    assert dataset.InstitutionName == "Krankenhaus Süd"
+    assert dataset.OperatorsName == "REMOVED"
+
+
 def test_private_attributes_go_but_for_safe_ones() -> None:
     def make() -> Dataset:
         dataset = _dataset()

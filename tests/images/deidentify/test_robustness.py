@@ -131,6 +131,9 @@ def _clean_raw(folder: Path, *elements: bytes) -> tuple[Dataset, bytes]:
     [
         (0x00280010, b"LO", b"JOHN DOE"),  # Rows, not written as a number
         (0x00280010, b"US", b"DOE"),  # of odd length
+        (0x00280010, b"OB", b"JOHN DOE"),
+        (0x00280010, b"UN", b"JOHN DOE"),  # too many numbers
+        (0x00020003, b"UI", b"JOHN DOE"),  # file meta information in the data set
         (0x00280030, b"DS", b"1.5\\1.5 JOHN DOE "),  # PixelSpacing with a name behind
         (0x00280030, b"LO", b"JOHN DOE"),
         (0x00080060, b"CS", b"DOE^JOHN"),  # Modality
