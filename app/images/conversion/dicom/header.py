@@ -83,6 +83,13 @@ class Header:
         except ConversionError:
             return None
 
+    def lenient_numbers(self, tag: int) -> tuple[float, ...]:
+        """Return all values, empty when absent or malformed: for what is only a help."""
+        try:
+            return self.numbers(tag)
+        except ConversionError:
+            return ()
+
     def integer(self, tag: int, default: int | None = None) -> int:
         """Return the first value as an integer; `InvalidHeader` when absent without a default."""
         value = self.number(tag)
