@@ -145,7 +145,7 @@ def _drain(
 def _deflate(chunk: bytes | memoryview) -> tuple[bytes, int, int]:
     stream = isal_zlib.compressobj(LEVEL, zlib.DEFLATED, -15)
     data = stream.compress(chunk) + stream.flush(zlib.Z_SYNC_FLUSH)
-    return data, zlib.adler32(chunk), len(chunk)
+    return data, isal_zlib.adler32(chunk), len(chunk)
 
 
 def _chunks(blocks: Iterable[Array], *, dtype: np.dtype[Any]) -> Iterator[bytes | memoryview]:

@@ -10,11 +10,13 @@ import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.issues import ConversionError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)

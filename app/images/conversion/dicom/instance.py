@@ -6,10 +6,7 @@ import math
 from dataclasses import replace
 from typing import cast
 
-from pydicom.uid import UID
-
 from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.enhanced import enhanced_frames
 from app.images.conversion.dicom.frame import Frame, Instance, PixelFormat, Triple
 from app.images.conversion.dicom.header import Header, PixelLocation, is_word
 from app.images.conversion.dicom.mosaic import is_mosaic, mosaic_frames
@@ -35,6 +32,9 @@ def read_frames(header: Header, *, limits: Limits) -> list[Frame]:
     """Return the frames of one file. Raises the error that names what is wrong with it."""
     instance = _instance(header, limits=limits)
     if header.dataset is not None and tags.PER_FRAME_GROUPS in header.dataset:
+        # Imported where pydicom has read the file anyway; the common kinds need none of it.
+        from app.images.conversion.dicom.enhanced import enhanced_frames
+
         return enhanced_frames(header, instance)
     if instance.sop_class in ENHANCED_CLASSES and instance.frame_count > 1:
         raise ConversionError(
@@ -100,15 +100,22 @@ def _check_object(header: Header) -> None:
         raise ConversionError(
             "WholeSlide", "This is a DICOM whole-slide image.", files=[header.path]
         )
-    known = UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
+    if header.pixels is not None and tags.ROWS in header.elements:
+        return
+    known = _class_name(sop_class)
     is_image = tags.ROWS in header.elements or "Image Storage" in known
     if header.pixels is None and is_image:
         raise ConversionError(
             "TruncatedPixelData", "The file ends before its pixel data.", files=[header.path]
         )
-    if header.pixels is None or tags.ROWS not in header.elements:
-        what = known if known and known != sop_class else "a DICOM object"
-        raise ConversionError("NotAnImage", f"This is {what} without pixels.", files=[header.path])
+    what = known if known and known != sop_class else "a DICOM object"
+    raise ConversionError("NotAnImage", f"This is {what} without pixels.", files=[header.path])
+
+
+def _class_name(sop_class: str) -> str:
+    from pydicom.uid import UID
+
+    return UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
 
 
 def _pixel_format(header: Header) -> PixelFormat:
