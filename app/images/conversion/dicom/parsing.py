@@ -115,6 +115,8 @@ def _from_dataset(
 
 def _encode(value: object) -> bytes:
     """Return a value pydicom has already parsed as text bytes."""
+    if value is None:
+        return b""
     if isinstance(value, bytes):
         return value
     if isinstance(value, (list, tuple)) or (

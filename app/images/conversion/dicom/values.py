@@ -69,10 +69,6 @@ def _smallest(low: int, high: int) -> np.dtype[Any] | None:
     return None
 
 
-def _native(values: Array) -> Array:
-    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
-
-
 def real_values(values: Array, *, frame: Frame, dtype: np.dtype[Any]) -> Array:
     """Apply the frame's rescale and return `dtype`. Raises InvalidRescale on overflow."""
     if frame.slope == 1.0 and frame.intercept == 0.0:
@@ -81,7 +77,9 @@ def real_values(values: Array, *, frame: Frame, dtype: np.dtype[Any]) -> Array:
         # Modulo 2**n the sum is right whatever the signs, and the result is known to fit.
         unsigned = np.dtype(f"u{dtype.itemsize}")
         offset = unsigned.type(int(frame.intercept) % (1 << 8 * dtype.itemsize))
-        return np.add(_native(values).view(unsigned), offset).view(dtype)
+        native = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
+        shifted: Array = np.add(native.view(unsigned), offset).view(dtype)
+        return shifted
     if dtype.kind in "iu":
         wide = values.astype(np.int64 if dtype.itemsize == 4 else np.int32)
         np.multiply(wide, int(frame.slope), out=wide)
