@@ -25,12 +25,12 @@ def write_series(folder: Path, *, slices: int, side: int = SIDE) -> None:
     """Write the series in shuffled file order, each file about `2 * side * side` bytes."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(SEED)
-    noise = [_noise(random, side) for _ in range(_PLANES)]
+    planes = [_slice(plane / _PLANES, _noise(random, side), side) for plane in range(_PLANES)]
     names = random.permutation(slices)
     dataset = _header(side)
     for index in range(slices):
         _place(dataset, index)
-        dataset.PixelData = _slice(index / slices, noise[index % _PLANES], side).tobytes()
+        dataset.PixelData = planes[index % _PLANES].tobytes()
         dataset.save_as(folder / f"IM{names[index]:06d}", enforce_file_format=True)
 
 

@@ -125,7 +125,7 @@ def mutated(raw: bytes, random: Random) -> bytes:
 
 PIECES = (
     b"\xff\xff\xff\xff", b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0", b"SQ", b"UN", b"OB",
-    b"US", b"\xfe\xff\x0d\xe0\0\0\0\0", b"\0\0\0\0", b"\xe0\x7f\x10\0", b"zz", b"UI", b"1\\2", b"\0\x30",
+    b"US", b"\xfe\xff\x0d\xe0\0\0\0\0", b"\0\0\0\0", b"\xe0\x7f\x10\0", b"zz", b"UI", b"1\\2",
 )  # fmt: skip
 
 
