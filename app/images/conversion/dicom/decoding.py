@@ -5,12 +5,15 @@ Imported only when a file needs it: pydicom takes longer to import than a hundre
 
 from __future__ import annotations
 
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.encaps import parse_fragments
+from pydicom.pixels.decoders.base import Decoder as PixelDecoder
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID
@@ -51,9 +54,7 @@ class Decoder:
             ) from error
         _check_ends(instance, dataset, index)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                values, _ = decoder.as_array(dataset, index=index)
+            values = _decoded(decoder, dataset, index)
         except MemoryError:
             raise
         except Exception as error:  # every plug-in has its own kinds
@@ -68,12 +69,46 @@ class Decoder:
             self._dataset = None
             try:
                 self._dataset = read_dataset(instance.path)
+                if instance.pixels.length is None:
+                    _note_offsets(self._dataset, instance.frame_count)
             except MemoryError:
                 raise
             except Exception as error:
                 raise _decode_failed(instance, 0, error) from error
             self._path = instance.path
         return self._dataset
+
+
+def _decoded(decoder: PixelDecoder, dataset: Dataset, index: int) -> Array:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return decoder.as_array(dataset, index=index)[0]
+    except Exception:
+        raise
+    except BaseException as error:
+        # A panic in a decoder written in Rust is no Exception, yet nothing but a damaged frame.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("the decoder panicked") from error
+
+
+def _note_offsets(dataset: Dataset, frame_count: int) -> None:
+    """Say where each frame starts if the file does not (PS3.5 section A.4).
+
+    Without offsets pydicom walks over all frames before the one asked for, so that the time grew
+    with the square of their number. Only for one fragment per frame, where no guess is needed.
+    """
+    if frame_count < 2 or "ExtendedOffsetTable" in dataset or "PixelData" not in dataset:
+        return
+    data: bytes = dataset.PixelData
+    if data[:8] != b"\xfe\xff\x00\xe0\0\0\0\0":
+        return
+    count, offsets = parse_fragments(data[8:])
+    if count == frame_count:
+        lengths = [int.from_bytes(data[8 + at + 4 : 8 + at + 8], "little") for at in offsets]
+        dataset.ExtendedOffsetTable = struct.pack(f"<{count}Q", *offsets)
+        dataset.ExtendedOffsetTableLengths = struct.pack(f"<{count}Q", *lengths)
 
 
 def _check_ends(instance: Instance, dataset: Dataset, index: int) -> None:
