@@ -22,9 +22,11 @@ try:
 except ImportError:
     atheris = None
 
-with atheris.instrument_imports(
-    include=["app.images.conversion", "pydicom"]
-) if atheris else contextlib.nullcontext():
+with (
+    atheris.instrument_imports(include=["app.images.conversion", "pydicom"])
+    if atheris
+    else contextlib.nullcontext()
+):
     from app.images.conversion import ConversionError, Limits, convert, is_archive, scan, unpack
     from app.images.conversion.dicom import decoding, enhanced, parsing
     from app.images.conversion.resident import convert as resident

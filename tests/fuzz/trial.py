@@ -37,7 +37,7 @@ _BAD_CODES = ("Crashed", "TimedOut", "InternalError", "NotReached")
 
 _WATCH = """
 import json, os, subprocess, sys, time
-child = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE)
 last, slowest, at, working = time.monotonic(), 0.0, [], []
 for line in child.stdout:
     now = time.monotonic()

@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import logging
 import os
 import resource
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -185,9 +187,16 @@ def _private_stdout() -> BinaryIO:
     return out
 
 
+def _hush() -> None:
+    """Keep the values of files out of what is printed: pydicom warns of malformed ones in full."""
+    warnings.simplefilter("ignore")
+    logging.getLogger("pydicom").disabled = True
+
+
 def main() -> int:
     """Run once."""
     arguments = _arguments()
+    _hush()
     limits = _limits(arguments.limits)
     out = _private_stdout()
     set_limits(limits)

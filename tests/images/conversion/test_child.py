@@ -114,6 +114,24 @@ def test_a_poison_file_takes_nobody_with_it(tmp_path: Path, poisoned: list[str])
     assert _accounted(report) == _files(source)
 
 
+def test_what_is_said_of_an_archive_is_said_once_though_children_die(tmp_path: Path) -> None:
+    """Every child opens the archives again; this one dies late, after many other issues."""
+    source = tmp_path / "in"
+    _series(source)
+    (source / "0000.dcm").rename(source / "poison.dcm")
+    for index in range(70):
+        (source / f"{index:02d}.txt").write_text("no image")
+    with zipfile.ZipFile(source / "a.zip", "w") as archive:
+        archive.writestr("../escape.dcm", b"bad")
+        archive.writestr("note.txt", b"no image")
+    script = tmp_path / "wrapper.py"
+    script.write_text(WRAPPER.replace('b"poison" in line', 'b"poison" in line and b"," in line'))
+    report = run_conversion(source, tmp_path / "out", prefix=[sys.executable, str(script)])
+    assert report.restarts == 1
+    told = [(str(issue.file), issue.code) for issue in report.issues]
+    assert len(told) == len(set(told))
+
+
 def test_many_poison_files_end_the_run_with_a_reason_for_each(
     tmp_path: Path, poisoned: list[str]
 ) -> None:
@@ -185,6 +203,23 @@ def test_the_child_sees_none_of_the_callers_secrets(
     report = run_conversion(tmp_path / "in", tmp_path / "out", prefix=[sys.executable, str(script)])
     assert len(report.images) == 1
     assert "sentinel" not in (tmp_path / "seen.json").read_text()
+
+
+def test_by_hand_no_value_of_a_file_is_printed(tmp_path: Path) -> None:
+    """pydicom warns of malformed values and shows them, whoever's name it may be."""
+    (made,) = dicom.classic(dicom.volume(1))
+    del made.Rows
+    (path,) = dicom.save([made], tmp_path / "in")
+    raw = path.read_bytes()
+    at = raw.index(b"\x08\0\x16\0UI") + 8
+    path.write_bytes(raw[:at] + b"Sentinel^Name" + raw[at + 13 :])
+    ended = subprocess.run(
+        [sys.executable, "-m", "app.images.conversion", "--input", tmp_path / "in",
+         "--output", tmp_path / "out"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0
+    assert b"Sentinel" not in ended.stdout + ended.stderr
 
 
 def test_by_hand_it_prints_json_lines(tmp_path: Path) -> None:
