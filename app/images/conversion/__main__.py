@@ -111,8 +111,7 @@ class Run:
         for issue in found.issues:
             label = f"{name}/{issue.entry}" if issue.entry else name
             self._say(protocol.issue_line(label, issue))
-        if found.files:
-            self._say({"archive": name})
+        self._say({"archive": name})
         return [(file, f"{name}/{shown(str(file.relative_to(folder)))}") for file in found.files]
 
     def _refuse(self, path: Path, name: str, code: str, message: str) -> None:

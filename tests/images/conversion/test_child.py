@@ -102,6 +102,19 @@ def test_archives_are_replaced_by_what_is_in_them(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "out")) == [report.images[0].path.name]
 
 
+def test_an_archive_of_which_nothing_is_left_is_accounted_for_by_its_entries(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    with zipfile.ZipFile(source / "upload.zip", "w") as archive:
+        archive.writestr("../escape.dcm", b"bad")
+    report = run_conversion(source, tmp_path / "out")
+    assert {str(issue.file): issue.code for issue in report.issues} == {
+        "upload.zip/../escape.dcm": "UnsafeArchive"
+    }
+
+
 def test_a_poison_file_takes_nobody_with_it(tmp_path: Path, poisoned: list[str]) -> None:
     source = tmp_path / "in"
     _series(source / "a")
