@@ -248,3 +248,22 @@ def test_by_hand_it_prints_json_lines(tmp_path: Path) -> None:
     assert image["sources"] == [f"000{i}.dcm" for i in range(5)]
     assert (tmp_path / "out" / image["image"]).is_file()
     assert lines[-1] == {"progress": 5, "total": 5}
+
+
+def test_a_plain_series_needs_no_slow_import(tmp_path: Path) -> None:
+    """pydicom, SimpleITK and the codecs take longer to import than a hundred slices to convert."""
+    paths = _series(tmp_path / "in")
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "import app.images.conversion.__main__\n"
+        "from app.images.conversion import convert, scan\n"
+        "paths = [Path(name) for name in sys.argv[2:]]\n"
+        "(group,) = scan(paths).groups\n"
+        "convert(group, Path(sys.argv[1]))\n"
+        "print(sorted({'pydicom', 'SimpleITK', 'PIL', 'imagecodecs', 'django'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path, *paths], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
