@@ -61,7 +61,8 @@ class Header:
 
     def numbers(self, tag: int) -> tuple[float, ...]:
         """Return all values as finite numbers; empty when absent."""
-        if not self.has(tag) and tag not in tags.BINARY_TAGS:
+        raw = self.elements.get(tag)
+        if not raw:
             return ()
         if tag in tags.BINARY_TAGS:
             return self._binary(tag)

@@ -73,7 +73,8 @@ class PixelReader:
         if (kept == width and shift == 0) or pixel_format.bits_allocated == 1:
             return values
         low, high = pixel_format.stored_range
-        if shift == 0 and low <= int(values.min()) and int(values.max()) <= high:
+        above = values.dtype.kind == "u" or low <= int(values.min())
+        if shift == 0 and above and int(values.max()) <= high:
             return values
         up, down = max(width - kept - shift, 0), max(width - kept, 0)
         clean = np.right_shift(np.left_shift(values, up), down)
@@ -90,13 +91,16 @@ def _read_native(instance: Instance, index: int) -> Array:
         return _read_bits(instance, index, count)
     dtype = _native_dtype(pixel_format)
     offset = instance.pixels.offset + index * count * dtype.itemsize
+    values = np.empty(count, dtype=dtype)
     try:
-        values = np.fromfile(instance.path, dtype=dtype, count=count, offset=offset)
+        with instance.path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            found = file.readinto(values.view(np.uint8).data)
     except OSError as error:
         raise ConversionError(
             "Unreadable", "The file cannot be read.", files=[instance.path]
         ) from error
-    if values.size != count:
+    if found != values.nbytes:
         raise ConversionError(
             "TruncatedPixelData", "The pixel data ends early.", files=[instance.path]
         )

@@ -20,7 +20,7 @@ _IMPLICIT = "1.2.840.10008.1.2"
 _EXPLICIT_SYNTAX = re.compile(r"1\.2\.840\.10008\.1\.2\.(1|5|4\.\d{2,3})")
 _UNDEFINED = 0xFFFFFFFF
 _MAX_DEPTH = 32
-_FIRST_TAG = 0x00080000
+_BEFORE_FIRST = 0x0007FFFF
 _SEQUENCES = frozenset({tags.MODALITY_LUT, tags.SHARED_GROUPS, tags.PER_FRAME_GROUPS})
 
 _SHORT, _LONG, _SEQUENCE = 1, 2, 3
@@ -148,7 +148,7 @@ def _meta_syntax(window: bytes) -> tuple[str, int]:
 def _walk_explicit(window: bytes, position: int) -> tuple[dict[int, bytes], PixelLocation]:
     elements: dict[int, bytes] = {}
     wanted, kinds, start = tags.WANTED, _KINDS, _explicit_start
-    previous = _FIRST_TAG
+    previous = _BEFORE_FIRST
     while True:
         group, element, vr, length = start(window, position)
         tag = group << 16 | element
@@ -178,7 +178,7 @@ def _walk_implicit(window: bytes, position: int) -> tuple[dict[int, bytes], Pixe
     """Walk without VRs; sequences of undefined length need pydicom's dictionary and go there."""
     elements: dict[int, bytes] = {}
     wanted, start = tags.WANTED, _implicit_start
-    previous = _FIRST_TAG
+    previous = _BEFORE_FIRST
     if _KINDS[start(window, position)[2] & 0xFFFF]:
         raise _ConfusedError  # looks explicit after all
     while True:
