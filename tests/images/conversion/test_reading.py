@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -100,6 +101,19 @@ def test_a_header_longer_than_the_first_look_is_walked_too(tmp_path: Path) -> No
     made.private_block(0x0009, "SYNTHETIC", create=True).add_new(1, "OB", bytes(200_000))
     (path,) = dicom.save([made], tmp_path)
     assert assert_equal_to_pydicom(path)
+
+
+@pytest.mark.parametrize("where", ["top", "item"])
+def test_a_character_set_that_is_no_text_goes_to_pydicom(tmp_path: Path, where: str) -> None:
+    """pydicom reads it at once and stumbles; what is refused there must not pass here."""
+    path = _save(tmp_path, undefined=True)
+    place = dcmread(path)
+    holder = place if where == "top" else place.ProcedureCodeSequence[0]
+    holder.SpecificCharacterSet = "ISO_IR 100"
+    place.save_as(path)
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"\x08\0\x05\0CS", b"\x08\0\x05\0US"))
+    assert not assert_equal_to_pydicom(path)
 
 
 def mutated(raw: bytes, random: Random) -> bytes:

@@ -20,6 +20,7 @@ _IMPLICIT = "1.2.840.10008.1.2"
 _EXPLICIT_SYNTAX = re.compile(r"1\.2\.840\.10008\.1\.2\.(1|5|4\.\d{2,3})")
 _UNDEFINED = 0xFFFFFFFF
 _MAX_DEPTH = 32
+_CHARACTER_SET = 0x00080005
 _BEFORE_FIRST = 0x0007FFFF
 _SEQUENCES = frozenset({tags.MODALITY_LUT, tags.SHARED_GROUPS, tags.PER_FRAME_GROUPS})
 
@@ -36,7 +37,7 @@ def _number(vr: str) -> int:
     return int.from_bytes(vr.encode("ascii"), "little")
 
 
-_UL, _UI = _number("UL"), _number("UI")
+_UL, _UI, _CS = _number("UL"), _number("UI"), _number("CS")
 _KINDS = bytearray(65536)
 """What a VR says about the length of its element (PS3.5 section 7.1.2), 0 if unknown."""
 for _vr in _SHORT_VRS | _LONG_VRS:
@@ -159,7 +160,7 @@ def _walk_explicit(window: bytes, position: int) -> tuple[dict[int, bytes], Pixe
                 raise _ConfusedError
             (length,) = _long_length(window, position)
             position += 4
-        if tag <= previous:
+        if tag <= previous or (tag == _CHARACTER_SET and vr != _CS):
             raise _ConfusedError
         previous = tag
         if tag >= tags.FLOAT_PIXELS or tag in _SEQUENCES:
@@ -232,7 +233,7 @@ def _skip_item(window: bytes, position: int, size: int, *, depth: int) -> int:
                 raise _ConfusedError
             return position
         kind = _KINDS[vr]
-        if not kind:
+        if not kind or (group << 16 | element == _CHARACTER_SET and vr != _CS):
             raise _ConfusedError
         if kind != _SHORT:
             (length,) = _long_length(window, position)
