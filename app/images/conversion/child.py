@@ -117,6 +117,7 @@ class _Account:
             for name in [*files, *(f for f in folders if os.path.islink(os.path.join(base, f)))]
         }
         self._closed: set[str] = set()
+        self._told: set[FileIssue] = set()
         self._working: list[str] = []
 
     @property
@@ -167,7 +168,8 @@ class _Account:
                 path.unlink()
 
     def _book(self, issue: FileIssue) -> None:
-        if issue not in self.report.issues[-64:]:
+        if issue not in self._told:  # a new child opens the archives again and says the same
+            self._told.add(issue)
             self.report.issues.append(issue)
         self._close([str(issue.file)])
 

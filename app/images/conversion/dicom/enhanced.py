@@ -13,19 +13,11 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.frame import Frame, Instance, Triple
+from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, Triple
 from app.images.conversion.dicom.header import Header, is_word
 from app.images.conversion.dicom.moments import moment_of
 from app.images.conversion.issues import ConversionError
 
-ENHANCED_CLASSES = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.2.1",
-        "1.2.840.10008.5.1.4.1.1.4.1",
-        "1.2.840.10008.5.1.4.1.1.130",
-    }
-)
-"""CT, MR and PET: every frame must say where it lies."""
 PARAMETRIC_MAP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
 _T = TypeVar("_T")
 _POSITIONS = (
