@@ -12,8 +12,8 @@ PY := .venv/bin/python
 # Coverage of `make lint`: the product, its tests, and what is at the top.
 CODE := algorithms app archives benchmarks config reader_studies tests viewer $(wildcard demo) manage.py
 
-.PHONY: help venv demo demo-reset dev lint format test-fast test check accept requirements \
-	screenshots clean
+.PHONY: help venv demo demo-reset dev lint format test-fast test check accept bench-conversion \
+	requirements screenshots clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ check: lint test ## run all that CI runs
 
 accept: .venv/.dev ## run an issue's long checks: make accept ISSUE=name
 	@$(if $(ISSUE),$(PY) -m tests.accept $(ISSUE),$(error Name the checks: make accept ISSUE=name))
+
+bench-conversion: .venv/.dev ## measure the converter beside its peers (ARGS="--slices 140 --large 0")
+	@$(PY) -m benchmarks.conversion $(ARGS)
 
 screenshots: .venv/.dev ## take the pictures of docs/screenshots with the browser test
 	@HOUNSFIELD_SCREENSHOTS=docs/screenshots $(PY) -m config.local.checks --only browser $(ARGS)

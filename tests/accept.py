@@ -18,7 +18,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(
-    path.stem for path in (ROOT / "tests" / "acceptance").glob("*.py") if path.stem != "__init__"
+    path.stem.replace("_", "-")
+    for path in (ROOT / "tests" / "acceptance").glob("*.py")
+    if path.stem != "__init__"
 )
 
 
@@ -36,7 +38,7 @@ def main() -> int:
     }
     started = time.monotonic()
     try:
-        importlib.import_module(f"tests.acceptance.{name}").run(record["results"])
+        importlib.import_module(f"tests.acceptance.{name.replace('-', '_')}").run(record["results"])
         record["passed"] = True
     except Exception as error:
         record["passed"] = False

@@ -19,8 +19,8 @@ OPTIONS = (
 
 
 def main(arguments: list[str]) -> int:
-    """Compile base, then dev on top of it; further arguments go to pip-compile (--upgrade)."""
-    for name in ("base", "dev"):
+    """Compile base, then the others on top; further arguments go to pip-compile (--upgrade)."""
+    for name in ("base", "dev", "bench"):
         print(f"Compiling requirements/{name}.txt …", flush=True)
         command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, *arguments]
         output = ["--output-file", f"{name}.txt", f"{name}.in"]

@@ -7,14 +7,17 @@ was reported, 1 otherwise. Meant to be started by `child.run_conversion`, useful
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import io
 import json
+import logging
 import os
 import resource
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -34,6 +37,8 @@ from app.images.conversion.scanning import scan, unforeseen
 UNPACKED = ".unpacked"
 _BATCH = 1000
 _PR_SET_PDEATHSIG = 1
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 32 << 20
 
 
 class Run:
@@ -197,8 +202,7 @@ class Run:
         for issue in found.issues:
             label = f"{name}/{issue.entry}" if issue.entry else name
             self._say(protocol.issue_line(label, issue))
-        if found.files:
-            self._say({"archive": name})
+        self._say({"archive": name})
         return [(file, f"{name}/{shown(str(file.relative_to(folder)))}") for file in found.files]
 
     def _refuse(self, path: Path, name: str, code: str, message: str) -> None:
@@ -330,9 +334,25 @@ def private_stdout() -> BinaryIO:
     return out
 
 
+def _keep_freed_memory() -> None:
+    """Let the allocator reuse the memory of slices: else each costs the kernel's work anew."""
+    with contextlib.suppress(AttributeError):  # another C library than GNU's has no mallopt
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+
+
+def _hush() -> None:
+    """Keep the values of files out of what is printed: pydicom warns of malformed ones in full."""
+    warnings.simplefilter("ignore")
+    logging.getLogger("pydicom").disabled = True
+
+
 def main() -> int:
     """Run once."""
     arguments = _arguments()
+    _hush()
+    _keep_freed_memory()
     limits = _limits(arguments.limits)
     out = private_stdout()
     wanted = _deidentification() if arguments.deidentify else None

@@ -161,6 +161,7 @@ class _Account:
         self._open = _names_below(source) if isinstance(source, Path) else set(source)
         self._closed: set[str] = set(skip)
         self._open -= self._closed
+        self._told: set[FileIssue] = set()
         self._working: list[str] = []
         self._settling = Settled()
         self._together = False
@@ -238,7 +239,8 @@ class _Account:
                 path.unlink()
 
     def _book(self, issue: FileIssue) -> None:
-        if issue not in self.report.issues[-64:]:
+        if issue not in self._told:  # a new child opens the archives again and says the same
+            self._told.add(issue)
             self.report.issues.append(issue)
             self._settling.issues.append(issue)
         self._close([str(issue.file)])

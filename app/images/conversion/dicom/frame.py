@@ -8,6 +8,14 @@ from pathlib import Path
 from app.images.conversion.dicom.header import PixelLocation
 
 Triple = tuple[float, float, float]
+ENHANCED_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.2.1",
+        "1.2.840.10008.5.1.4.1.1.4.1",
+        "1.2.840.10008.5.1.4.1.1.130",
+    }
+)
+"""CT, MR and PET: every frame must say where it lies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import replace
-from typing import Any
-
-import pydicom
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, Any
 
 from app.images.conversion.dicom.frame import Frame, Instance, Tile, Triple
 from app.images.conversion.dicom.header import Header
 from app.images.conversion.issues import ConversionError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _GROUP, _CREATOR = 0x0065, "Image Private Header"
 _TILE_COUNT, _TILES = 0x50, 0x51
@@ -68,6 +68,8 @@ def _positions(header: Header) -> list[Triple]:
 def _dataset(header: Header) -> Dataset:
     if header.dataset is not None:
         return header.dataset
+    import pydicom
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pydicom.dcmread(header.path, force=True, stop_before_pixels=True)

@@ -24,6 +24,14 @@ VOLUME_CLASSES = frozenset(
         "1.2.840.10008.5.1.4.1.1.128",
     }
 )
+FILE_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.20",
+        "1.2.840.10008.5.1.4.1.1.30",
+        "1.2.840.10008.5.1.4.1.1.481.2",
+    }
+)
+"""Nuclear medicine, parametric maps and dose grids: a file is an image, its neighbor another."""
 _TOLERANCE = 1e-4
 _MAX_REPRESENTATIVES = 512
 
@@ -114,6 +122,7 @@ def _key(frame: Frame, near: _NearVectors) -> Hashable:
         instance.study,
         instance.series,
         instance.sop_class,
+        _concatenation(instance) if _is_whole(instance) else None,
         instance.frame_of_reference,
         instance.format.kind,
         frame.rows,
@@ -124,6 +133,11 @@ def _key(frame: Frame, near: _NearVectors) -> Hashable:
         near.representative("orientation", frame.orientation),
         near.representative("spacing", frame.spacing),
     )
+
+
+def _is_whole(instance: Instance) -> bool:
+    """Tell whether a multi-frame file is an image by itself, whatever else its series holds."""
+    return instance.sop_class in FILE_CLASSES and instance.frame_count > 1
 
 
 def _belongs_to_volume(frame: Frame) -> bool:

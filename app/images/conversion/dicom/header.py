@@ -10,11 +10,13 @@ import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.issues import ConversionError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Header:
 
     def numbers(self, tag: int) -> tuple[float, ...]:
         """Return all values as finite numbers; empty when absent."""
-        if not self.has(tag) and tag not in tags.BINARY_TAGS:
+        raw = self.elements.get(tag)
+        if not raw:
             return ()
         if tag in tags.BINARY_TAGS:
             return self._binary(tag)
@@ -82,6 +85,13 @@ class Header:
             return self.number(tag)
         except ConversionError:
             return None
+
+    def lenient_numbers(self, tag: int) -> tuple[float, ...]:
+        """Return all values, empty when absent or malformed: for what is only a help."""
+        try:
+            return self.numbers(tag)
+        except ConversionError:
+            return ()
 
     def integer(self, tag: int, default: int | None = None) -> int:
         """Return the first value as an integer; `InvalidHeader` when absent without a default."""

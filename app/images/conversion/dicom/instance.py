@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from pydicom.uid import UID
-
 from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.enhanced import ENHANCED_CLASSES, enhanced_frames
-from app.images.conversion.dicom.frame import Frame, Instance, PixelFormat
+from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, PixelFormat
 from app.images.conversion.dicom.grid import grid_tiles, is_grid
 from app.images.conversion.dicom.header import Header, PixelLocation, is_word
 from app.images.conversion.dicom.mosaic import is_mosaic, mosaic_frames
@@ -31,6 +28,9 @@ def read_frames(header: Header, *, limits: Limits) -> list[Frame]:
     """Return the frames of one file. Raises the error that names what is wrong with it."""
     instance = _instance(header, limits=limits)
     if header.dataset is not None and tags.PER_FRAME_GROUPS in header.dataset:
+        # Imported where pydicom has read the file anyway; the common kinds need none of it.
+        from app.images.conversion.dicom.enhanced import enhanced_frames
+
         return enhanced_frames(header, instance)
     if instance.sop_class in ENHANCED_CLASSES and instance.frame_count > 1:
         raise ConversionError(
@@ -106,7 +106,9 @@ def _check_object(header: Header) -> None:
         raise ConversionError(
             "WholeSlide", "This is a DICOM whole-slide image.", files=[header.path]
         )
-    known = UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
+    if header.pixels is not None and tags.ROWS in header.elements:
+        return
+    known = _class_name(sop_class)
     is_image = tags.ROWS in header.elements or "Image Storage" in known
     if header.pixels is None and header.syntax in _REFERENCED:
         raise ConversionError(
@@ -119,9 +121,14 @@ def _check_object(header: Header) -> None:
         raise ConversionError(
             "TruncatedPixelData", "The file ends before its pixel data.", files=[header.path]
         )
-    if header.pixels is None or tags.ROWS not in header.elements:
-        what = known if known and known != sop_class else "a DICOM object"
-        raise ConversionError("NotAnImage", f"This is {what} without pixels.", files=[header.path])
+    what = known if known and known != sop_class else "a DICOM object"
+    raise ConversionError("NotAnImage", f"This is {what} without pixels.", files=[header.path])
+
+
+def _class_name(sop_class: str) -> str:
+    from pydicom.uid import UID
+
+    return UID(sop_class).name if sop_class and UID(sop_class).is_valid else ""
 
 
 def _pixel_format(header: Header) -> PixelFormat:

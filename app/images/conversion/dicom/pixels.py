@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.dataset import Dataset
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.codestream import declared_size
 from app.images.conversion.dicom.frame import Frame, Instance, PixelFormat
-from app.images.conversion.dicom.last_resort import decode_elsewhere, encapsulated_frame
-from app.images.conversion.dicom.reading import read_dataset
 from app.images.conversion.issues import ConversionError
 
+if TYPE_CHECKING:
+    from app.images.conversion.dicom.decoding import Decoder
+
 Array = np.ndarray[Any, np.dtype[Any]]
-_NATIVE = frozenset({str(ImplicitVRLittleEndian), str(ExplicitVRLittleEndian)})
-_JPEG_FAMILY = "1.2.840.10008.1.2.4."
-_MAX_PADDING = 64
+_NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 
 
@@ -35,8 +27,7 @@ class PixelReader:
 
     def __init__(self) -> None:
         self.ignored_bits = False
-        self._path: Path | None = None
-        self._dataset: Dataset | None = None
+        self._decoder: Decoder | None = None
         self._picture: tuple[tuple[Path, int], Array] | None = None
 
     def read(self, frame: Frame) -> Array:
@@ -62,10 +53,17 @@ class PixelReader:
         if native and pixel_format.photometric in _GRAY:
             values = _read_native(instance, index)
         else:
-            values = self._decode(instance, index)
+            values = self._decoding().decode(instance, index)
         if pixel_format.photometric in _GRAY and not pixel_format.floating:
             values = self._significant_bits(values, pixel_format)
         return values
+
+    def _decoding(self) -> Decoder:
+        if self._decoder is None:
+            from app.images.conversion.dicom.decoding import Decoder
+
+            self._decoder = Decoder()
+        return self._decoder
 
     def _significant_bits(self, values: Array, pixel_format: PixelFormat) -> Array:
         """Keep BitsStored bits below HighBit and give the value its sign."""
@@ -74,87 +72,15 @@ class PixelReader:
         shift = pixel_format.high_bit + 1 - kept
         if (kept == width and shift == 0) or pixel_format.bits_allocated == 1:
             return values
+        low, high = pixel_format.stored_range
+        above = values.dtype.kind == "u" or low <= int(values.min())
+        if shift == 0 and above and int(values.max()) <= high:
+            return values
         up, down = max(width - kept - shift, 0), max(width - kept, 0)
         clean = np.right_shift(np.left_shift(values, up), down)
         if not self.ignored_bits and shift == 0:
             self.ignored_bits = not np.array_equal(clean, values)
         return clean
-
-    def _decode(self, instance: Instance, index: int) -> Array:
-        dataset = self._open(instance)
-        try:
-            decoder = get_decoder(UID(instance.syntax))
-        except (NotImplementedError, ValueError) as error:
-            raise ConversionError(
-                "UnsupportedTransferSyntax",
-                f"The transfer syntax {instance.syntax[:64]!r} cannot be decoded.",
-                files=[instance.path],
-                tag="(0002,0010)",
-            ) from error
-        _check_ends(instance, dataset, index)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                values, _ = decoder.as_array(dataset, index=index)
-        except MemoryError:
-            raise
-        except Exception as error:  # every plug-in has its own kinds
-            found = decode_elsewhere(instance, dataset, index)
-            if found is None:
-                raise _decode_failed(instance, index, error) from error
-            values = found
-        return _checked_shape(instance, index, _in_rgb(instance, dataset, values))
-
-    def _open(self, instance: Instance) -> Dataset:
-        if self._dataset is None or self._path != instance.path:
-            self._dataset = None
-            try:
-                self._dataset = read_dataset(instance.path)
-            except MemoryError:
-                raise
-            except Exception as error:
-                raise _decode_failed(instance, 0, error) from error
-            self._path = instance.path
-        return self._dataset
-
-
-def _check_ends(instance: Instance, dataset: Dataset, index: int) -> None:
-    """Refuse a JPEG (JPEG-LS, JPEG 2000) frame without its end: decoders make up the rest.
-
-    All of the family end with the marker FFD9 (ITU T.81 table B.1), padded to even length.
-    """
-    if not instance.syntax.startswith(_JPEG_FAMILY):
-        return
-    try:
-        frame = encapsulated_frame(instance, dataset, index)
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise _decode_failed(instance, index, error) from error
-    if frame.rfind(b"\xff\xd9") < len(frame) - _MAX_PADDING:
-        raise ConversionError(
-            "TruncatedPixelData",
-            f"The compressed data of frame {index + 1} ends early.",
-            files=[instance.path],
-            tag=tags.show(tags.PIXELS),
-        )
-    _check_declared(instance, frame, index)
-
-
-def _check_declared(instance: Instance, frame: bytes, index: int) -> None:
-    """Refuse a frame whose stream claims another size than the header: decoders allocate that."""
-    declared = declared_size(frame)
-    pixel_format = instance.format
-    expected = (pixel_format.rows, pixel_format.columns, pixel_format.samples)
-    if declared is not None and declared[0] and declared != expected:
-        raise ConversionError(
-            "DecodeFailed",
-            f"The compressed data of frame {index + 1} is for {declared[1]} x {declared[0]} pixels "
-            f"with {declared[2]} values, the header says {expected[1]} x {expected[0]} with "
-            f"{expected[2]}.",
-            files=[instance.path],
-            tag=tags.show(tags.PIXELS),
-        )
 
 
 def _read_native(instance: Instance, index: int) -> Array:
@@ -165,13 +91,16 @@ def _read_native(instance: Instance, index: int) -> Array:
         return _read_bits(instance, index, count)
     dtype = _native_dtype(pixel_format)
     offset = instance.pixels.offset + index * count * dtype.itemsize
+    values = np.empty(count, dtype=dtype)
     try:
-        values = np.fromfile(instance.path, dtype=dtype, count=count, offset=offset)
+        with instance.path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            found = file.readinto(values.view(np.uint8).data)
     except OSError as error:
         raise ConversionError(
             "Unreadable", "The file cannot be read.", files=[instance.path]
         ) from error
-    if values.size != count:
+    if found != values.nbytes:
         raise ConversionError(
             "TruncatedPixelData", "The pixel data ends early.", files=[instance.path]
         )
@@ -200,62 +129,3 @@ def _read_bits(instance: Instance, index: int, count: int) -> Array:
         )
     bits = np.unpackbits(packed, bitorder="little")[skipped : skipped + count]
     return bits.reshape(instance.format.rows, instance.format.columns)
-
-
-def _in_rgb(instance: Instance, dataset: Dataset, values: Array) -> Array:
-    """Look palette colors up; YBR was converted by the decoder."""
-    if instance.format.photometric != "PALETTE COLOR":
-        return values
-    try:
-        colored = apply_color_lut(values, dataset)
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise ConversionError(
-            "UnsupportedPhotometric",
-            "The color palette is incomplete or damaged.",
-            files=[instance.path],
-            tag="(0028,1201)",
-        ) from error
-    if colored.dtype == np.uint16:
-        return _palette_to_bytes(colored, dataset)
-    return np.asarray(colored[..., :3])
-
-
-def _palette_to_bytes(colored: Array, dataset: Dataset) -> Array:
-    """Bring 16 bit palette entries to 8 bit, unless the writer only used the low byte."""
-    tables = [
-        dataset.get(f"{name}PaletteColorLookupTableData") for name in ("Red", "Green", "Blue")
-    ]
-    high = any(
-        np.frombuffer(table, dtype="<u2").max(initial=0) > 255
-        for table in tables
-        if isinstance(table, bytes) and len(table) % 2 == 0
-    )
-    return np.asarray(colored[..., :3] >> (8 if high else 0)).astype(np.uint8)
-
-
-def _checked_shape(instance: Instance, index: int, values: Array) -> Array:
-    pixel_format = instance.format
-    expected: tuple[int, ...] = (pixel_format.rows, pixel_format.columns)
-    if pixel_format.photometric not in _GRAY:
-        expected = (*expected, 3)
-    if values.shape != expected:
-        raise ConversionError(
-            "DecodeFailed",
-            f"Frame {index + 1} has the shape {values.shape}, the header says {expected}.",
-            files=[instance.path],
-            tag=tags.show(tags.PIXELS),
-        )
-    return values
-
-
-def _decode_failed(instance: Instance, index: int, error: Exception) -> ConversionError:
-    syntax = UID(instance.syntax)
-    name = syntax.name if syntax.is_valid else "an unknown transfer syntax"
-    return ConversionError(
-        "DecodeFailed",
-        f"Frame {index + 1} ({name}) cannot be decoded ({type(error).__name__}).",
-        files=[instance.path],
-        tag=tags.show(tags.PIXELS),
-    )

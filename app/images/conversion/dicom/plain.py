@@ -75,10 +75,7 @@ def _at_detector(header: Header, spacing: tuple[float, ...]) -> bool:
 
 def pixel_aspect(header: Header) -> tuple[float, float]:
     """Return height and width of a pixel from PixelAspectRatio, 1 mm wide; square without."""
-    try:
-        ratio = header.numbers(tags.PIXEL_ASPECT_RATIO)
-    except ConversionError:
-        return (1.0, 1.0)
+    ratio = header.lenient_numbers(tags.PIXEL_ASPECT_RATIO)
     if len(ratio) != 2 or not all(value > 0 for value in ratio):
         return (1.0, 1.0)
     return (ratio[0] / ratio[1], 1.0)
@@ -109,7 +106,7 @@ def _times(header: Header) -> dict[str, tuple[float, ...]]:
         value = header.lenient_number(tag)
         if value is not None:
             found[name] = (value,)
-    gradient = header.numbers(tags.GRADIENT)
+    gradient = header.lenient_numbers(tags.GRADIENT)
     if "b-value" in found and len(gradient) == 3:
         found["gradient"] = (*found["b-value"], *gradient)
     elif "b-value" in found:

@@ -70,10 +70,27 @@ def _smallest(low: int, high: int) -> np.dtype[Any] | None:
     return None
 
 
+def _shifted(values: Array, *, by: int, dtype: np.dtype[Any], in_place: bool) -> Array:
+    """Add a number and return `dtype`, which has the width of `values` and holds the results.
+
+    Modulo 2**n the sum is right whatever the signs. In place, a frame takes its memory once.
+    """
+    unsigned = np.dtype(f"u{dtype.itemsize}")
+    bits = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("=")).view(unsigned)
+    out = bits if in_place and bits.flags.writeable else None
+    found: Array = np.add(bits, unsigned.type(by % (1 << 8 * dtype.itemsize)), out=out)
+    return found.view(dtype)
+
+
 def real_values(values: Array, *, frame: Frame, dtype: np.dtype[Any]) -> Array:
-    """Apply the frame's rescale and return `dtype`. Raises InvalidRescale on overflow."""
+    """Apply the frame's rescale and return `dtype`. Raises InvalidRescale on overflow.
+
+    `values` may be overwritten, unless they are a tile of a picture that is read again.
+    """
     if frame.slope == 1.0 and frame.intercept == 0.0:
         return values.astype(dtype, copy=False)
+    if dtype.kind in "iu" and frame.slope == 1.0 and values.itemsize == dtype.itemsize:
+        return _shifted(values, by=int(frame.intercept), dtype=dtype, in_place=frame.tile is None)
     if dtype.kind in "iu":
         wide = values.astype(np.int64 if dtype.itemsize == 4 else np.int32)
         np.multiply(wide, int(frame.slope), out=wide)
