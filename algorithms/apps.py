@@ -17,26 +17,20 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.personal_data import started_runs
         from algorithms.policies import ALGORITHMS
         from algorithms.selectors import (
-            image_ids_visible_to,
             managed_algorithm,
-            own_input_ids,
             parts_of,
             value_ids_visible_to,
         )
-        from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
         from app.execution.registry import register_container_page, register_job_kind
-        from app.images import visibility
-        from app.images.registry import register_destination
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from viewer.registry import register
 
-        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
-        visibility.register(own_input_ids, used=own_input_ids)
+        self._register_images()
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
         register_personal_data("runs", started_runs)
         register_kind(
@@ -57,8 +51,30 @@ class AlgorithmsConfig(AppConfig):
         register_page("algorithms.algorithmrun", "algorithms:run")
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
-        register_destination("job", receive_job_input, describe_job, lose_job_input)
         register(RunSource())
         register_job_kind(
             "algorithm", build_spec=build_algorithm_spec, on_finished=algorithm_job_finished
         )
+
+    def _register_images(self) -> None:
+        """Say who sees images through runs, how they come in and who reviews them."""
+        from algorithms.selectors import (
+            image_ids_visible_to,
+            job_reviewers,
+            own_input_ids,
+            own_jobs,
+            reviewed_job,
+            uses_of_image,
+        )
+        from algorithms.services.jobs import describe_job, lose_job_input, receive_job_input
+        from app.images import visibility
+        from app.images.registry import register_destination
+        from app.images.reviewing import Place, register_home, register_place
+        from app.images.uses import register_uses
+
+        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        visibility.register(own_input_ids, used=own_input_ids)
+        register_uses(uses_of_image)
+        register_destination("job", receive_job_input, describe_job, lose_job_input)
+        register_place(Place("job", own_jobs, reviewed_job, reviewers=job_reviewers))
+        register_home("job", "job")

@@ -4,13 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
 from algorithms.policies import ALGORITHMS, RUNS
+from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
-from app.execution.models import ContainerImage
+from app.execution.models import ContainerImage, Job
 from app.images.models import Image
+from app.images.registry import Destination
+from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
 
@@ -105,6 +109,26 @@ def own_input_ids(user: Any) -> QuerySet[Any, Any]:
     return own.order_by().values("pk")
 
 
+def uses_of_image(user: Any, image_id: UUID) -> list[Use]:
+    """Return the runs that ``user`` may see and that made an image or were given it."""
+    made = Q(job__outputs__image=image_id)
+    runs = runs_for(user).filter(made | Q(job__inputs__image=image_id))
+    makers = set(AlgorithmRun.objects.filter(made).values_list("pk", flat=True))
+    return [
+        Use(
+            kind="Run",
+            title=run.title or "Run",
+            url=reverse("algorithms:run", args=[run.pk]),
+            part_of=run.version.algorithm.title,
+            part_of_url=reverse("algorithms:detail", args=[run.version.algorithm_id]),
+            area="Algorithms",
+            area_url=reverse("algorithms:list"),
+            made=run.pk in makers,
+        )
+        for run in runs.distinct()[:SHOWN]
+    ]
+
+
 def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:
     """Return a run's inputs: all to whoever started it, to others only images that they see anyway.
 
@@ -126,3 +150,21 @@ def managed_algorithm(user: Any, pk: str) -> Algorithm:
 def parts_of(algorithm: Algorithm) -> list[QuerySet[Any]]:
     """Return what an algorithm's history tells of besides itself."""
     return [algorithm.versions.all()]
+
+
+def own_jobs(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of jobs whose inputs ``user`` gave, and so reviews."""
+    return Job.objects.filter(creator=user, algorithm_run__isnull=False).values("pk")
+
+
+def reviewed_job(user: Any, pk: UUID) -> Destination:
+    """Name the job if ``user`` gave its inputs, else raise `NotFound`; administrators may."""
+    run = AlgorithmRun.objects.filter(job=pk).select_related("job").first()
+    if run is None or not (user.is_superuser or run.job.creator_id == user.pk):
+        raise NotFound
+    return Destination(title=str(run), url=f"/algorithms/runs/{run.pk}/")
+
+
+def job_reviewers(pk: UUID) -> QuerySet[User]:
+    """Return whoever gave a job its inputs: nobody else is to see what may identify somebody."""
+    return User.objects.filter(pk__in=Job.objects.filter(pk=pk).values("creator"), is_active=True)

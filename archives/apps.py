@@ -14,8 +14,6 @@ class ArchivesConfig(AppConfig):
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
-        from app.images import visibility
-        from app.images.registry import register_destination
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
@@ -24,20 +22,13 @@ class ArchivesConfig(AppConfig):
         from archives.policies import ARCHIVES
         from archives.selectors import (
             image_history_door,
-            image_ids_visible_to,
             managed_archive,
             parts_of,
             value_ids_visible_to,
         )
-        from archives.services import (
-            add_imported_images,
-            describe_destination,
-            describe_item,
-            receive_item_image,
-        )
         from viewer.registry import register
 
-        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        self._register_images()
         register_people("archive", ARCHIVES, page="archives:people")
         register_personal_data("archives", edited_archives)
         register_kind(
@@ -56,6 +47,41 @@ class ArchivesConfig(AppConfig):
         register_history("archives.archive", door=managed_archive, parts=parts_of)
         register_history("images.image", door=image_history_door)
         values.register(value_ids_visible_to)
-        register_destination("archive", add_imported_images, describe_destination)
-        register_destination("archive-item", receive_item_image, describe_item)
         register(ArchiveItemSource())
+
+    def _register_images(self) -> None:
+        """Say who sees images through archives, how they come in and who reviews them."""
+        from app.images import visibility
+        from app.images.registry import register_destination
+        from app.images.reviewing import Place, register_home, register_place
+        from app.images.uses import register_uses
+        from archives.selectors import (
+            archive_of_item,
+            archive_reviewers,
+            image_ids_visible_to,
+            reviewed_archive,
+            reviewed_archives,
+            uses_of_image,
+        )
+        from archives.services import (
+            add_imported_images,
+            describe_destination,
+            describe_item,
+            receive_item_image,
+        )
+
+        visibility.register(image_ids_visible_to, used=image_ids_visible_to)
+        register_uses(uses_of_image)
+        register_destination("archive", add_imported_images, describe_destination, many=True)
+        register_destination("archive-item", receive_item_image, describe_item)
+        register_place(
+            Place(
+                scope="archive",
+                reviewed_by=reviewed_archives,
+                describe=reviewed_archive,
+                reviewers=archive_reviewers,
+                keeps_instances=True,
+            )
+        )
+        register_home("archive", "archive")
+        register_home("archive-item", "archive", archive_of_item)

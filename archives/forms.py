@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from app.images.models import DeidentificationSettings
 from app.requests.forms import AskableForm
 from app.uploads.fields import UploadsField
 from archives.models import Archive
@@ -35,3 +36,27 @@ class ImportForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["uploads"].user = user  # type: ignore[attr-defined]
+
+
+class DeidentificationForm(forms.Form):
+    """What DICOM files keep on their way into an archive."""
+
+    options = forms.MultipleChoiceField(
+        label="What files may keep",
+        choices=DeidentificationSettings.Option.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Without any of these everything goes that is not needed to read the image. "
+        "Each choice keeps more; choose only what the research needs and its approval allows.",
+    )
+    keep_instances = forms.BooleanField(
+        label="Keep the de-identified DICOM files beside the images",
+        help_text="For programs that read DICOM. Takes about twice as much disk space.",
+        required=False,
+    )
+    renew_secret = forms.BooleanField(
+        label="Make new pseudonyms from now on",
+        help_text="Patients and studies of later imports can then no longer be joined with those "
+        "of earlier ones. Images that are there stay as they are.",
+        required=False,
+    )

@@ -4,11 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet
+from django.urls import reverse
 
+from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
-from app.images.models import Image
+from app.images.models import Image, Quarantine
+from app.images.registry import Destination
+from app.images.selectors import waiting_for
+from app.images.uses import SHOWN, Use
 from archives.models import Archive, ArchiveItem, ArchiveMember
 from archives.policies import ARCHIVES
 
@@ -38,7 +43,8 @@ def get_item_for(user: Any, pk: UUID | str, *, action: str = "view") -> ArchiveI
 
 def items_of(archive: Archive) -> QuerySet[ArchiveItem]:
     """Return an archive's items with everything that a list of them shows."""
-    return archive.items.prefetch_related("values__socket", "values__image__files")
+    found = archive.items.annotate(waiting=waiting_for("archive-item", OuterRef("pk")))
+    return found.prefetch_related("values__socket", "values__image__files")
 
 
 def items_for(user: Any) -> QuerySet[ArchiveItem]:
@@ -67,14 +73,31 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
     )
 
 
+def uses_of_image(user: Any, image_id: UUID) -> list[Use]:
+    """Return the items with an image in the archives that ``user`` may view."""
+    items = items_for(user).filter(values__image=image_id).distinct().prefetch_related(None)
+    return [
+        Use(
+            kind="Archive",
+            title=item.title,
+            url=reverse("archives:detail", args=[item.archive_id]),
+            part_of=item.archive.title,
+            part_of_url=reverse("archives:detail", args=[item.archive_id]),
+            area="Archives",
+            area_url=reverse("archives:list"),
+        )
+        for item in items[:SHOWN]
+    ]
+
+
 def managed_archive(user: Any, pk: str) -> Archive:
     """Return the archive if ``user`` manages its people, else raise `NotFound`."""
     return get_archive_for(user, pk, action="manage")
 
 
-def parts_of(archive: Archive) -> list[QuerySet[ArchiveItem]]:
+def parts_of(archive: Archive) -> list[QuerySet[Any]]:
     """Return what an archive's history tells of besides itself."""
-    return [archive.items.all()]
+    return [archive.items.all(), Quarantine.objects.of("archive", archive.pk)]
 
 
 def image_history_door(user: Any, pk: str) -> Image:
@@ -89,3 +112,27 @@ def image_history_door(user: Any, pk: str) -> Image:
     if image is None:
         raise NotFound
     return image
+
+
+def reviewed_archives(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of archives whose quarantined images ``user`` reviews."""
+    roles = ARCHIVES.roles_with("change")
+    return ArchiveMember.objects.filter(user=user, role__in=roles).values("target")
+
+
+def reviewed_archive(user: Any, pk: UUID) -> Destination:
+    """Name the archive if ``user`` reviews its images, else raise `NotFound`."""
+    archive = get_archive_for(user, pk, action="change")
+    return Destination(title=archive.title, url=f"/archives/{archive.pk}/")
+
+
+def archive_reviewers(pk: UUID) -> QuerySet[User]:
+    """Return the people who review an archive's images."""
+    roles = ARCHIVES.roles_with("change")
+    held = ArchiveMember.objects.filter(target=pk, role__in=roles).values("user")
+    return User.objects.filter(pk__in=held, is_active=True)
+
+
+def archive_of_item(pk: UUID) -> UUID | None:
+    """Return the archive that an item belongs to."""
+    return ArchiveItem.objects.filter(pk=pk).values_list("archive", flat=True).first()

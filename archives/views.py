@@ -13,9 +13,10 @@ from app.accounts.models import User
 from app.core.forms import changed_values
 from app.core.pages import list_page
 from app.images.models import Import
-from app.images.services import start_import
+from app.images.selectors import waiting_in
+from app.images.services import deidentification_settings, start_import
 from archives import selectors, services
-from archives.forms import ArchiveForm, ImportForm
+from archives.forms import ArchiveForm, DeidentificationForm, ImportForm
 from archives.models import ArchiveMember
 from archives.policies import ARCHIVES
 
@@ -55,13 +56,18 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         sorts=(("title", "Title"), ("-created", "Newest")),
     )
     active = Import.objects.filter(
-        destination="archive", destination_id=archive.pk, owner=cast(User, request.user)
-    ).exclude(state__in=Import.MACHINE.final)
+        destination="archive",
+        destination_id=archive.pk,
+        owner=cast(User, request.user),
+        state__in=Import.ACTIVE,
+    )
+    rights = _rights(request, archive)
     context = {
         "archive": archive,
         "list": page,
         "active_imports": active,
-        **_rights(request, archive),
+        "waiting": waiting_in("archive", archive.pk) if rights["can_upload"] else 0,
+        **rights,
     }
     return render(request, "archives/detail.html", context)
 
@@ -91,6 +97,21 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, "Your changes are saved.")
         return redirect("archives:detail", pk=archive.pk)
     return render(request, "archives/form.html", {"form": form, "archive": archive})
+
+
+@login_required
+def deidentification(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Choose what DICOM files keep on their way into the archive."""
+    archive = selectors.get_archive_for(request.user, pk, action="change")
+    now = deidentification_settings("archive", archive.pk)
+    chosen = {"options": now.options, "keep_instances": now.keep_instances}
+    form = DeidentificationForm(request.POST or None, initial=chosen)
+    if request.method == "POST" and form.is_valid():
+        actor = cast(User, request.user)
+        services.change_deidentification(actor=actor, archive=archive, **form.cleaned_data)
+        messages.success(request, "Saved. It holds for whatever is imported from now on.")
+        return redirect("archives:deidentification", pk=archive.pk)
+    return render(request, "archives/deidentification.html", {"form": form, "archive": archive})
 
 
 @login_required

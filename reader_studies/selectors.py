@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
+from app.images.registry import Destination
+from app.images.uses import SHOWN, Use
 from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
 from reader_studies.policies import READER_STUDIES
 
@@ -221,6 +224,25 @@ def _images_of(studies: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     return found.order_by().values("values__image")
 
 
+def uses_of_image(user: Any, image_id: UUID) -> list[Use]:
+    """Return the cases with an image in the reader studies that ``user`` may view."""
+    sets = DisplaySet.objects.filter(
+        study__in=READER_STUDIES.visible_to(user), values__image=image_id
+    )
+    return [
+        Use(
+            kind="Reader study",
+            title=item.title,
+            url=reverse("reader_studies:detail", args=[item.study_id]),
+            part_of=item.study.title,
+            part_of_url=reverse("reader_studies:detail", args=[item.study_id]),
+            area="Reader studies",
+            area_url=reverse("reader_studies:list"),
+        )
+        for item in sets.select_related("study").distinct()[:SHOWN]
+    ]
+
+
 def managed_study(user: Any, pk: str) -> ReaderStudy:
     """Return the study if ``user`` manages its people, else raise `NotFound`."""
     return get_study_for(user, pk, action="manage")
@@ -229,3 +251,27 @@ def managed_study(user: Any, pk: str) -> ReaderStudy:
 def parts_of(study: ReaderStudy) -> list[QuerySet[Any]]:
     """Return what a study's history tells of besides itself; answers stay their readers'."""
     return [study.display_sets.all(), study.questions.all()]
+
+
+def reviewed_studies(user: Any) -> QuerySet[Any, Any]:
+    """Return the ids of studies whose quarantined images ``user`` reviews."""
+    roles = READER_STUDIES.roles_with("change")
+    return READER_STUDIES.memberships.filter(user=user, role__in=roles).values("target")
+
+
+def reviewed_study(user: Any, pk: UUID) -> Destination:
+    """Name the study if ``user`` reviews its images, else raise `NotFound`."""
+    study = get_study_for(user, pk, action="change")
+    return Destination(title=study.title, url=f"/reader-studies/{study.pk}/")
+
+
+def study_reviewers(pk: UUID) -> QuerySet[User]:
+    """Return the people who review a study's images."""
+    roles = READER_STUDIES.roles_with("change")
+    held = READER_STUDIES.memberships.filter(target=pk, role__in=roles).values("user")
+    return User.objects.filter(pk__in=held, is_active=True)
+
+
+def study_of_display_set(pk: UUID) -> UUID | None:
+    """Return the study that a display set belongs to."""
+    return DisplaySet.objects.filter(pk=pk).values_list("study", flat=True).first()

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from app.core.access import Policy
-from app.images.models import Image, Import
+from app.images.models import Image, Import, Quarantine
 
 
 class ImagePolicy(Policy[Image]):
@@ -36,9 +36,24 @@ class ImportPolicy(Policy[Import]):
         return Import.objects.all() if user.is_superuser else Import.objects.filter(owner=user)
 
     def allows(self, user: Any, obj: Import, action: str) -> bool:
-        """The owner may look, cancel and try again."""
-        return action in {"view", "cancel", "retry"}
+        """The owner may look, cancel, try again and delete what was kept for that."""
+        return action in {"view", "cancel", "retry", "discard"}
+
+
+class QuarantinePolicy(Policy[Quarantine]):
+    """What waits is seen by the reviewers of its place; once decided it is no longer there."""
+
+    model = Quarantine
+
+    def visible_to(self, user: Any) -> QuerySet[Quarantine]:
+        """Return what the user may review and is not decided yet."""
+        return Quarantine.objects.reviewable_by(user).open().exclude(image=None)
+
+    def allows(self, user: Any, obj: Quarantine, action: str) -> bool:
+        """Whoever sees it decides."""
+        return action in {"view", "decide"}
 
 
 IMAGES = ImagePolicy()
 IMPORTS = ImportPolicy()
+QUARANTINE = QuarantinePolicy()

@@ -21,18 +21,37 @@ Describe = Callable[[Any, UUID], Destination]
 Lose = Callable[[Any], None]
 _destinations: dict[str, tuple[Receive, Describe]] = {}
 _lost: dict[str, Lose] = {}
+_many: set[str] = set()
 _on_image_ready: list[Callable[[UUID], None]] = []
 
 
 def register_destination(
-    key: str, receive: Receive, describe: Describe, lost: Lose | None = None
+    key: str,
+    receive: Receive,
+    describe: Describe,
+    lost: Lose | None = None,
+    *,
+    many: bool = False,
 ) -> None:
     """Let imports go to ``key``: ``receive(import, images)`` runs in the final transaction;
     ``describe(user, pk)`` names the object or raises `NotFound` without the right to add.
-    ``lost(import)`` is told, in the transaction that ends it, of an import that brings nothing."""
+    ``lost(import)`` is told, in the transaction that ends it, of an import that brings nothing.
+    ``many`` says that any number of images is welcome, and more of them later."""
     _destinations[key] = (receive, describe)
     if lost is not None:
         _lost[key] = lost
+    if many:
+        _many.add(key)
+
+
+def takes_more(key: str) -> bool:
+    """Tell whether a destination takes further images after it was given some."""
+    return key in _many
+
+
+def waits_no_longer(key: str) -> bool:
+    """Tell whether a destination is done with an import that brought it nothing."""
+    return key in _lost
 
 
 def lose_images(key: str, source: Any) -> None:

@@ -3,13 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Func, OuterRef, QuerySet, Subquery
 
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
-from app.images.models import Image, ImageFile, ImageInstance, Import
-from app.images.policies import IMAGES, IMPORTS
+from app.images.models import (
+    Image,
+    ImageFile,
+    Import,
+    ImportFile,
+    ImportImage,
+    Instance,
+    Quarantine,
+)
+from app.images.policies import IMAGES, IMPORTS, QUARANTINE
+from app.images.registry import takes_more, waits_no_longer
 from app.uploads.models import UserUpload
 
 CONTENT_TYPES = {
@@ -17,6 +26,7 @@ CONTENT_TYPES = {
     ImageFile.Kind.TIFF: "image/tiff",
     ImageFile.Kind.SLICES: "application/octet-stream",
     ImageFile.Kind.THUMBNAIL: "image/png",
+    ImageFile.Kind.PREVIEW: "image/png",
 }
 
 
@@ -25,14 +35,19 @@ def images_for(user: Any) -> QuerySet[Image]:
 
     ``keeps_instances`` tells of each whether its DICOM instances were kept, without reading them.
     """
-    kept = ImageInstance.objects.filter(image=OuterRef("pk"))
+    kept = Instance.objects.filter(image=OuterRef("pk"))
     visible = IMAGES.visible_to(user).annotate(keeps_instances=Exists(kept))
     return visible.prefetch_related("files")
 
 
 def imports_for(user: Any) -> QuerySet[Import]:
     """Return the imports that ``user`` may look at."""
-    return IMPORTS.visible_to(user).prefetch_related("uploads", "images")
+    return IMPORTS.visible_to(user).prefetch_related("uploads", "images", "quarantined")
+
+
+def imports_of(user: Any) -> QuerySet[Import]:
+    """Return the user's own imports with the number of their images, ``image_count``."""
+    return IMPORTS.visible_to(user).filter(owner=user).annotate(image_count=Count("images"))
 
 
 def get_image_for(user: Any, pk: UUID | str, *, action: str = "view") -> Image:
@@ -54,9 +69,37 @@ def imported_by(user: Any) -> QuerySet[Any, Any]:
     return own.order_by().values("pk")
 
 
+def free_images_of(user: Any) -> QuerySet[Any, Any]:
+    """Return those ids of `imported_by` that ``user`` may place elsewhere.
+
+    While an import is under way its images can be looked at; were they used already, cancelling
+    could not take them back.
+    """
+    on_their_way = ImportImage.objects.filter(image_pk=OuterRef("pk"), delivered_at=None)
+    return imported_by(user).filter(~Exists(on_their_way))
+
+
+def can_retry(source: Import) -> bool:
+    """Tell whether there are files to try again, and a destination that still wants them."""
+    if not source.is_finished or source.state == Import.State.SUCCEEDED:
+        return False
+    welcome = takes_more(source.destination)
+    if source.state != Import.State.PARTIAL:
+        welcome = welcome or not waits_no_longer(source.destination)
+    return welcome and _has_open_ends(source)
+
+
+def _has_open_ends(source: Import) -> bool:
+    """Tell whether files did not become images and their uploads are still there."""
+    open_ends = [ImportFile.Outcome.FAILED, ImportFile.Outcome.WAITING]
+    if source.files.filter(outcome__in=open_ends, upload__isnull=False).exists():
+        return True
+    return source.attempts == 0 and source.uploads.exists()
+
+
 def uploads_in_use() -> QuerySet[UserUpload]:
     """Return the uploads that imports still need."""
-    return UserUpload.objects.filter(imports__state__in=[Import.State.QUEUED, Import.State.RUNNING])
+    return UserUpload.objects.filter(imports__state__in=Import.ACTIVE)
 
 
 def served_image_file(user: Any, pk: UUID) -> ServedFile:
@@ -74,3 +117,29 @@ def served_image_file(user: Any, pk: UUID) -> ServedFile:
         audit_name="images.file.downloaded",
         audit_object=image,
     )
+
+
+def quarantine_for(user: Any) -> QuerySet[Quarantine]:
+    """Return what waits for ``user``'s review, with what a list of it shows."""
+    waiting = QUARANTINE.visible_to(user).select_related("image", "source__owner")
+    return waiting.prefetch_related("image__files")
+
+
+def get_quarantine_for(user: Any, pk: UUID | str, *, action: str = "view") -> Quarantine:
+    """Return what waits if ``user`` may review it, else raise `NotFound`."""
+    found = fetch(QUARANTINE, user=user, pk=pk, action=action)
+    return Quarantine.objects.select_related("image", "source").get(pk=found.pk)
+
+
+def waiting_in(scope: str, scope_id: UUID) -> int:
+    """Return how many images wait in a place; ask before telling whether the reader may know."""
+    return Quarantine.objects.of(scope, scope_id).open().count()
+
+
+def waiting_for(destination: str, pk: OuterRef) -> Subquery:
+    """Return an expression that counts what waits on its way to a destination, for lists."""
+    waiting = Quarantine.objects.open().filter(
+        source__destination=destination, source__destination_id=pk
+    )
+    counted = waiting.order_by().annotate(count=Func("pk", function="COUNT")).values("count")
+    return Subquery(counted)

@@ -1,6 +1,11 @@
 """Verbs on archives."""
 
-from archives.services.archives import create_archive, delete_archive, update_archive
+from archives.services.archives import (
+    change_deidentification,
+    create_archive,
+    delete_archive,
+    update_archive,
+)
 from archives.services.items import (
     add_imported_images,
     add_item,
@@ -14,6 +19,7 @@ from archives.services.items import (
 __all__ = [
     "add_imported_images",
     "add_item",
+    "change_deidentification",
     "change_item",
     "create_archive",
     "delete_archive",

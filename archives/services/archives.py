@@ -1,5 +1,6 @@
 """Making, changing and deleting archives."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from app.audit.services import change, record
 from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.slugs import free_slug
+from app.images import services as images
 from archives.models import Archive
 from archives.policies import ARCHIVES
 
@@ -46,9 +48,35 @@ def update_archive(*, actor: User, archive: Archive, **changes: object) -> Archi
 
 
 @transaction.atomic
+def change_deidentification(
+    *,
+    actor: User,
+    archive: Archive,
+    options: Iterable[str],
+    keep_instances: bool,
+    renew_secret: bool = False,
+) -> None:
+    """Choose what DICOM files keep on their way into an archive from now on."""
+    changed = images.change_deidentification(
+        scope="archive",
+        scope_id=archive.pk,
+        options=options,
+        keep_instances=keep_instances,
+        renew_secret=renew_secret,
+    )
+    data = {"before": changed.before, "after": changed.after}
+    record("archives.archive.deidentification_changed", obj=archive, actor=actor, data=data)
+
+
+@transaction.atomic
 def delete_archive(*, actor: User, archive: Archive) -> None:
-    """Delete an archive and its items; images used elsewhere stay."""
+    """Delete an archive, its items and what waits for review; images used elsewhere stay.
+
+    Its secret goes too, so that nobody can make its pseudonyms again.
+    """
     record("archives.archive.deleted", obj=archive, actor=actor, data={"title": archive.title})
+    images.discard_waiting(actor=actor, scope="archive", scope_id=archive.pk)
+    images.forget_deidentification("archive", archive.pk)
     try:
         archive.delete()
     except ProtectedError:

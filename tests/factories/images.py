@@ -33,8 +33,10 @@ def metaimage_bytes(seed: int = 0) -> bytes:
 
 
 def make_image(*, owner: User | None = None, name: str = "Thorax", **fields: Any) -> Image:
-    """An image with its MetaImage and a thumbnail; ``owner`` imported it, if one is given."""
-    source = make_import(owner=owner, state=Import.State.SUCCEEDED) if owner else None
+    """An image with its MetaImage and a thumbnail; ``owner`` imported it, or ``source`` made it."""
+    source = fields.pop("source", None)
+    if owner is not None:
+        source = make_import(owner=owner, state=Import.State.SUCCEEDED)
     values: dict[str, Any] = {
         "size": [SHAPE[2], SHAPE[1], SHAPE[0]],
         "spacing": [0.5, 0.8, 2.5],

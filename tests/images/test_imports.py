@@ -260,7 +260,7 @@ class TestLostWorkers:
 
     def test_gives_up_after_some_attempts(self, db: None) -> None:
         over = timezone.now() - timedelta(seconds=1)
-        source = make_import(state=State.RUNNING, lease_expires_at=over, attempts=MAX_ATTEMPTS)
+        source = make_import(state=State.RUNNING, lease_expires_at=over, idle_attempts=MAX_ATTEMPTS)
         send_due_imports()
         source.refresh_from_db()
         assert source.state == State.FAILED

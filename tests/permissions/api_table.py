@@ -3,6 +3,7 @@
 from tests.permissions.audit_table import AUDIT
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.people_table import PEOPLE
+from tests.permissions.quarantine_table import QUARANTINE
 from tests.permissions.reference_table import REFERENCE
 from tests.permissions.requests_table import TABLE as REQUESTS
 from tests.permissions.sign_in_table import SIGN_IN
@@ -324,4 +325,5 @@ TABLE = [
     *REQUESTS,
     *INBOX,
     *AUDIT,
+    *QUARANTINE,
 ]

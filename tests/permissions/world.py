@@ -43,6 +43,7 @@ from tests.factories.challenges import (
 )
 from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
+from tests.factories.quarantine import make_quarantined
 from tests.factories.studies import make_question, make_study
 
 ROLES = (
@@ -117,7 +118,10 @@ def _archives(people: dict[str, User]) -> dict[str, Any]:
     archive = make_archive(editor=people["archive_editor"], cases=1, members=members)
     shared = make_archive(cases=1, public=True)
     item, shared_item = archive.items.get(), shared.items.get()
+    waiting = make_quarantined(archive)
     return {
+        "quarantine": waiting,
+        "held_image": waiting.image,
         "archive": archive,
         "archive_item": item,
         "archive_image": item.images[0],

@@ -51,6 +51,7 @@ LOOKS: dict[str, Look] = {
     "RUNNING_CASES": Look("Running cases", "busy", "loader-circle"),
     "EVALUATING": Look("Scoring", "busy", "loader-circle"),
     "RANKING": Look("Ranking", "busy", "loader-circle"),
+    "MASKING": Look("Being masked", "busy", "loader-circle"),
     "BUILDING": Look("Building", "busy", "loader-circle"),
     "IMPORTING": Look("Importing", "busy", "loader-circle"),
     # good ends
@@ -61,6 +62,7 @@ LOOKS: dict[str, Look] = {
     "ACCEPTED": Look("Accepted", "success", "circle-check"),
     "IMPORTED": Look("Imported", "success", "circle-check"),
     "SENT": Look("Sent", "success", "circle-check"),
+    "USED": Look("Used", "success", "check"),
     "CONSUMED": Look("Used", "success", "circle-check"),
     "CONVERTED": Look("Converted", "success", "circle-check"),
     "OPEN": Look("Open", "success", "lock-open"),

@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.delivery.services import signed_url_for
-from app.images.models import Image, ImageFile, ImageInstance, Import
+from app.images.models import Image, ImageFile, Import, Instance
 
 _FILE_TYPES = {ImageFile.Kind.MHA: "MHD", ImageFile.Kind.TIFF: "TIFF"}
 _STATUS = {
@@ -191,7 +191,7 @@ class InstancesSerializer(serializers.Serializer[Any]):
     instances = _InstanceSerializer(many=True)
 
 
-def shown_instance(instance: ImageInstance) -> dict[str, Any]:
+def shown_instance(instance: Instance) -> dict[str, Any]:
     """Return an instance with a short-lived signed address."""
     address = signed_url_for(
         instance.key,
@@ -205,6 +205,11 @@ def shown_instance(instance: ImageInstance) -> dict[str, Any]:
     }
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class _ReportField(serializers.JSONField):
+    """What was removed from the DICOM files, by attribute; never a value."""
+
+
 class ImportSerializer(serializers.ModelSerializer[Import]):
     """An import, called an upload session by clients."""
 
@@ -216,6 +221,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     api_url = LinkField("api:upload-session-detail", source="*", read_only=True)
     user_uploads = serializers.SerializerMethodField()
     uploads = serializers.SerializerMethodField()
+    waiting_images = serializers.SerializerMethodField()
+    deidentification = _ReportField(read_only=True)
 
     class Meta:
         model = Import
@@ -230,6 +237,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
             "uploads",
             "done_files",
             "total_files",
+            "waiting_images",
+            "deidentification",
         )
         read_only_fields = fields
 
@@ -249,6 +258,10 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     def get_uploads(self, source: Import) -> list[str]:
         """Return the addresses of its uploads under their other name."""
         return self.get_user_uploads(source)
+
+    def get_waiting_images(self, source: Import) -> int:
+        """Return how many images wait until a reviewer has looked at them."""
+        return sum(1 for one in source.quarantined.all() if not one.is_decided)
 
     def _links(self, view: str, objects: Any) -> list[str]:
         request = self.context.get("request")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import io
 import json
 import logging
 import os
@@ -17,17 +18,19 @@ import shutil
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from app.images.conversion import protocol
+from app.images.conversion import parallel, protocol
 from app.images.conversion.archives import Budget, is_archive, shown, unpack
+from app.images.conversion.connected import connected
 from app.images.conversion.converting import convert
+from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import ConversionError, FileIssue
 from app.images.conversion.limits import Limits
-from app.images.conversion.model import Group
+from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.options import Options
 from app.images.conversion.scanning import scan, unforeseen
 
@@ -42,18 +45,27 @@ class Run:
     """One pass over a folder: what is named how, and what is already accounted for."""
 
     def __init__(
-        self, *, source: Path, target: Path, limits: Limits, options: Options, out: BinaryIO
+        self,
+        *,
+        source: Mapping[str, Path],
+        target: Path,
+        limits: Limits,
+        options: Options,
+        out: BinaryIO,
+        wanted: Deidentification | None = None,
     ) -> None:
         self._source = source
         self._target = target
         self._limits = limits
         self._options = options
         self._out = out
+        self._wanted = wanted
         self._names: dict[Path, str] = {}
         self._done: set[str] = set()
         self._skip: set[str] = set()
+        self._looked = 0
 
-    def convert_all(self, *, skip: set[str]) -> bool:
+    def convert_all(self, *, skip: set[str], jobs: int = 1) -> bool:
         """Convert everything but the names in `skip`; tell whether all files are accounted for."""
         self._skip = skip
         self._collect()
@@ -63,15 +75,30 @@ class Run:
         result = scan(paths, limits=self._limits, on_file=self._announce)
         for issue in result.skipped:
             self._report(issue)
-        for group in result.groups:
-            self._convert(group)
+        runs = connected(result.groups)
+        if jobs > 1 and len(runs) > 1:
+            self._convert_in_parallel(runs, jobs=jobs)
+        else:
+            for run in runs:
+                self._convert_together(run)
         return self._done >= set(self._names.values())
+
+    def _convert_together(self, groups: list[Group]) -> None:
+        """Convert groups that share files; nobody takes one of them for the whole."""
+        together = len(groups) > 1
+        if together:
+            files = dict.fromkeys(file for group in groups for file in group.files)
+            self._say({"together": [self._names[file] for file in files]})
+        for group in groups:
+            self._convert(group)
+        if together:
+            self._say({"together": []})
 
     def _convert(self, group: Group) -> None:
         sources = [self._names[file] for file in group.files]
         self._say({"working": sources})
         try:
-            image = convert(group, self._target, limits=self._limits, options=self._options)
+            image = self._made(group)
         except ConversionError as error:
             for issue in error.issues(group.files):
                 self._report(issue)
@@ -82,12 +109,69 @@ class Run:
         else:
             self._say(protocol.image_line(image, sources=sources))
             self._done.update(sources)
+        self._progress()
+
+    def _convert_in_parallel(self, runs: Sequence[list[Group]], *, jobs: int) -> None:
+        parallel.convert_all(
+            runs,
+            jobs=jobs,
+            convert=self._convert_apart,
+            prepare=lambda: set_limits(self._limits),
+            observer=_Forwarding(self, runs),
+        )
+
+    def _convert_apart(self, groups: list[Group]) -> bytes:
+        """Convert in a forked process; return the lines to say."""
+        self._out = buffer = io.BytesIO()
+        self._convert_together(groups)
+        return buffer.getvalue()
+
+    def forward(self, output: bytes) -> None:
+        """Say the results of a forked process as our own."""
+        for raw in output.splitlines():
+            line = protocol.decode(raw)
+            if "image" in line:
+                self._done.update(protocol.names(line, "sources"))
+            elif "file" in line:
+                self._done.add(str(line["file"]))
+            elif "together" not in line:
+                continue
+            self._say(line)
+        self._progress()
+
+    def work_on(self, groups: Sequence[Group]) -> None:
+        """Say which files are in work."""
+        self._say({"working": [self._names[file] for group in groups for file in group.files]})
+
+    def lose(self, groups: Sequence[Group], message: str) -> None:
+        """Blame files for the end of the process that worked on them."""
+        for file in dict.fromkeys(file for group in groups for file in group.files):
+            if self._names[file] not in self._done:
+                self._report(FileIssue.of(file, "Crashed", message))
+        self._progress()
+
+    def _progress(self) -> None:
         self._say({"progress": len(self._done), "total": len(self._names)})
+
+    def _made(self, group: Group) -> ConvertedImage:
+        """Convert a group and de-identify its sources, or leave nothing of either."""
+        image = convert(group, self._target, limits=self._limits, options=self._options)
+        if self._wanted is None:
+            return image
+        # pydicom's dictionaries take a while to import, which other formats do not need.
+        from app.images.conversion.deidentifying import deidentify_group
+
+        try:
+            found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
+        except BaseException:
+            image.path.unlink(missing_ok=True)
+            raise
+        return replace(image, deidentified=found, warnings=(*image.warnings, *remarks))
 
     def _collect(self) -> None:
         """List the input files, archives replaced by what is in them."""
         budget = Budget.of(self._limits)
-        pending = [(path, str(path.relative_to(self._source)), 0) for path in _walk(self._source)]
+        pending = [(path, name, 0) for name, path in self._source.items()]
         pending.reverse()
         while pending:
             path, name, depth = pending.pop()
@@ -125,7 +209,8 @@ class Run:
         self._say(protocol.issue_line(name, FileIssue.of(path, code, message)))
 
     def _announce(self, path: Path) -> None:
-        self._say({"working": [self._names[path]]})
+        self._looked += 1
+        self._say({"working": [self._names[path]], "looked": self._looked})
 
     def _report(self, issue: FileIssue) -> None:
         name = self._names[issue.file]
@@ -135,6 +220,33 @@ class Run:
     def _say(self, line: protocol.Line) -> None:
         self._out.write(protocol.encode(line))
         self._out.flush()
+
+
+class _Forwarding:
+    """Turns what becomes of groups in other processes into lines of the run."""
+
+    def __init__(self, run: Run, runs: Sequence[list[Group]]) -> None:
+        self._run = run
+        self._runs = runs
+
+    def started(self, indices: Sequence[int]) -> None:
+        """Say what is in work, in case all of us are ended from outside."""
+        self._run.work_on([group for index in indices for group in self._runs[index]])
+
+    def finished(self, index: int, output: bytes) -> None:
+        """Pass on the lines."""
+        self._run.forward(output)
+
+    def died(self, index: int, returncode: int) -> None:
+        """Name the files."""
+        self._run.lose(self._runs[index], crash_message(returncode))
+
+
+def crash_message(returncode: int) -> str:
+    """Return what to say of files that ended a process."""
+    if returncode < 0:
+        return f"The converter was stopped by this file ({signal.Signals(-returncode).name})."
+    return "The converter stopped at this file."
 
 
 def _code_and_message(issue: FileIssue) -> tuple[str, str]:
@@ -174,11 +286,19 @@ def set_limits(limits: Limits) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.images.conversion", description=__doc__)
-    parser.add_argument("--input", type=Path, required=True, help="folder with the files")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--input", type=Path, help="folder with the files")
+    source.add_argument("--files", type=Path, help="JSON file with an object: name -> path")
     parser.add_argument("--output", type=Path, required=True, help="folder for the images")
     parser.add_argument("--limits", type=json.loads, default={}, help="limits as a JSON object")
     parser.add_argument("--options", type=_options, default=Options(), help="choices as JSON")
     parser.add_argument("--skip", type=Path, help="JSON file with names to leave out")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that convert")
+    parser.add_argument(
+        "--deidentify",
+        action="store_true",
+        help="de-identify DICOM files, as standard input says (a secret is not for arguments)",
+    )
     return parser.parse_args()
 
 
@@ -191,7 +311,23 @@ def _limits(values: dict[str, int]) -> Limits:
     return replace(Limits(), **{key: value for key, value in values.items() if key in known})
 
 
-def _private_stdout() -> BinaryIO:
+def _source(arguments: argparse.Namespace) -> dict[str, Path]:
+    if arguments.files:
+        return {name: Path(path) for name, path in json.loads(arguments.files.read_text()).items()}
+    folder = arguments.input
+    return {str(path.relative_to(folder)): path for path in _walk(folder)}
+
+
+def _deidentification() -> Deidentification:
+    """Read what the caller wants from its pipe, and close that before any file is opened."""
+    with os.fdopen(os.dup(0), "rb") as pipe:
+        wanted = Deidentification.decode(pipe.read(1 << 16))
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return wanted
+
+
+def private_stdout() -> BinaryIO:
     """Keep standard output for ourselves: libraries that print there now print to stderr."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -218,7 +354,8 @@ def main() -> int:
     _hush()
     _keep_freed_memory()
     limits = _limits(arguments.limits)
-    out = _private_stdout()
+    out = private_stdout()
+    wanted = _deidentification() if arguments.deidentify else None
     set_limits(limits)
     skip = set(json.loads(arguments.skip.read_text())) if arguments.skip else set()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -226,14 +363,15 @@ def main() -> int:
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir()
     run = Run(
-        source=arguments.input,
+        source=_source(arguments),
         target=arguments.output,
         limits=limits,
         options=arguments.options,
         out=out,
+        wanted=wanted,
     )
     try:
-        complete = run.convert_all(skip=skip)
+        complete = run.convert_all(skip=skip, jobs=arguments.jobs)
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
     return 0 if complete else 1

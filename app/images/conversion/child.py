@@ -15,12 +15,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from app.images.conversion import protocol
-from app.images.conversion.__main__ import UNPACKED
+from app.images.conversion.__main__ import UNPACKED, crash_message
+from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage
@@ -28,6 +30,7 @@ from app.images.conversion.options import Options
 
 OnProgress = Callable[[int, int], None]
 _ROOT = Path(__file__).resolve().parents[3]
+_PROGRAM = (sys.executable, "-m", "app.images.conversion")
 _MAX_LINE_BYTES = 64 << 20
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -38,46 +41,90 @@ class ConversionReport:
 
     `sources` of images and `file` of issues are relative to the input folder; what was inside an
     archive is named `archive.zip/name`. Every input file (or archive entry) is in at least one
-    image's sources or in one issue. `restarts` counts children that died.
+    image's sources or in one issue. `opened` are the archives whose entries stand in for them.
+    `restarts` counts children that died.
     """
 
     images: list[ConvertedImage] = field(default_factory=list)
     issues: list[FileIssue] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     restarts: int = 0
 
 
+@dataclass(slots=True)
+class Settled:
+    """What has become of some files, for good: no later line is about any of them."""
+
+    images: list[ConvertedImage] = field(default_factory=list)
+    issues: list[FileIssue] = field(default_factory=list)
+
+
+OnSettled = Callable[[Settled], None]
+
+
 def run_conversion(
-    input_dir: Path,
+    source: Path | Mapping[str, Path],
     output_dir: Path,
     *,
     limits: Limits | None = None,
     options: Options | None = None,
+    jobs: int = 1,
     on_progress: OnProgress | None = None,
+    on_look: OnProgress | None = None,
+    on_settled: OnSettled | None = None,
+    skip: Iterable[str] = (),
     prefix: Sequence[str] = (),
+    deidentification: Deidentification | None = None,
 ) -> ConversionReport:
-    """Convert all files below `input_dir`, in `limits.wall_seconds` altogether.
+    """Convert all files below the folder `source` but those named in `skip`, in time.
 
-    `on_progress(done, total)` counts files. `prefix` is a command to run the child under (a
-    sandbox). Nothing the files hold can raise; only a folder that cannot be used does (OSError).
+    Instead of a folder, `source` may map names to the paths of plain files; the report then speaks
+    of these names. `jobs` processes convert at the same time, with the same results as one. All
+    takes `limits.wall_seconds` at most.
+
+    `on_progress(done, total)` and `on_look(looked, total)` count files, the skipped ones included.
+    `on_settled` is given results as they come; it may take an image's file away, and the files
+    that made it. What a callback raises ends the conversion and is passed on. `prefix` is a
+    command to run the child under (a sandbox). Nothing the files hold can raise; only a folder
+    that cannot be used does (OSError).
+
+    With `deidentification` the DICOM sources of each image are de-identified too; it reaches the
+    child by its standard input, where no other process sees it.
     """
     limits, options = limits or Limits(), options or Options()
     output_dir.mkdir(parents=True, exist_ok=True)
-    account = _Account(input_dir, output_dir, on_progress)
-    deadline = time.monotonic() + limits.wall_seconds
+    account = _Account(source, output_dir, skip)
+    account.on_progress, account.on_look = on_progress, on_look
+    account.on_settled = on_settled
     try:
-        while True:
-            command = _command(account, limits=limits, options=options)
-            end = _run_child(account, [*prefix, *command], deadline=deadline)
-            if end.complete or not account.close_working(end):
-                break
-            account.report.restarts += 1
-            if end.timed_out or account.report.restarts > limits.restarts:
-                break
+        with _source_arguments(source) as where:
+            choices = _choices(limits, options, jobs)
+            command = [*prefix, *_PROGRAM, *where, "--output", str(output_dir.resolve()), *choices]
+            _run_children(account, command, limits=limits, deidentification=deidentification)
         account.close_rest()
+        account.settle()
     finally:
         shutil.rmtree(output_dir / UNPACKED, ignore_errors=True)
         account.remove_leftovers()
     return account.report
+
+
+def _run_children(
+    account: _Account,
+    command: Sequence[str],
+    *,
+    limits: Limits,
+    deidentification: Deidentification | None,
+) -> None:
+    """Start children until one comes to the end, nothing can be blamed or time is up."""
+    deadline = time.monotonic() + limits.wall_seconds
+    while True:
+        end = _run_child(account, command, deadline=deadline, deidentification=deidentification)
+        if end.complete or not account.close_working(end):
+            return
+        account.report.restarts += 1
+        if end.timed_out or account.report.restarts > limits.restarts:
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +143,29 @@ class _End:
         """Return code and message for the files the child was working on."""
         if self.timed_out or self.returncode == -signal.SIGXCPU:
             return "TimedOut", "Converting this file took longer than is allowed."
-        if self.returncode < 0:
-            name = signal.Signals(-self.returncode).name
-            return "Crashed", f"The converter was stopped by this file ({name})."
-        return "Crashed", "The converter stopped at this file."
+        return "Crashed", crash_message(self.returncode)
 
 
 class _Account:
     """Books on every file: what is open, what is being worked on, what became of it."""
 
-    def __init__(self, source: Path, target: Path, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self, source: Path | Mapping[str, Path], target: Path, skip: Iterable[str]
+    ) -> None:
         self.report = ConversionReport()
-        self.source = source
         self.target = target
-        self._on_progress = on_progress
+        self.on_progress: OnProgress | None = None
+        self.on_look: OnProgress | None = None
+        self.on_settled: OnSettled | None = None
         self._before = set(os.listdir(target))
-        self._open = {
-            os.path.relpath(os.path.join(base, name), source)
-            for base, folders, files in os.walk(source)
-            for name in [*files, *(f for f in folders if os.path.islink(os.path.join(base, f)))]
-        }
-        self._closed: set[str] = set()
+        self._open = _names_below(source) if isinstance(source, Path) else set(source)
+        self._closed: set[str] = set(skip)
+        self._open -= self._closed
         self._told: set[FileIssue] = set()
         self._working: list[str] = []
+        self._settling = Settled()
+        self._together = False
+        self._counted: Callable[[], None] | None = None
 
     @property
     def closed(self) -> list[str]:
@@ -129,19 +176,41 @@ class _Account:
         """Book one line of a child. Raises ValueError for a malformed one."""
         if "working" in line:
             self._working = protocol.names(line, "working")
+            self._count(self.on_look, int(line.get("looked", 0)))
+        elif "together" in line:
+            self._together = bool(protocol.names(line, "together"))
         elif "files" in line:
             self._open.update(set(protocol.names(line, "files")) - self._closed)
         elif "archive" in line:
             self._open.discard(str(line["archive"]))
+            self.report.opened.append(str(line["archive"]))
         elif "image" in line:
             image = protocol.read_image(line, output_dir=self.target)
             self.report.images.append(image)
+            self._settling.images.append(image)
             self._close(map(str, image.sources))
         elif "file" in line:
             self._book(protocol.read_issue(line))
-        elif "progress" in line and self._on_progress is not None:
-            total = len(self._open) + len(self._closed)
-            self._on_progress(len(self._closed), total)
+        elif "progress" in line:
+            self._count(self.on_progress, len(self._closed))
+
+    def tell(self) -> None:
+        """Call back about what the last lines said; apart from `take`, whose errors are theirs.
+
+        The issues of one group come line by line and are handed on at its end, all at once: who
+        knew of half of them would take the other half for a series of its own.
+        """
+        if not self._together and (self._settling.images or self._counted):
+            self.settle()
+        if self._counted is not None:
+            self._counted()
+            self._counted = None
+
+    def settle(self) -> None:
+        """Hand on what is settled by now."""
+        settled, self._settling = self._settling, Settled()
+        if self.on_settled is not None and (settled.images or settled.issues):
+            self.on_settled(settled)
 
     def close_working(self, end: _End) -> bool:
         """Blame the files in work for the child's end; tell whether anything could be blamed."""
@@ -150,6 +219,7 @@ class _Account:
         for name in blamed:
             self._book(FileIssue.of(Path(name), code, message))
         self._working = []
+        self._together = False
         return bool(blamed)
 
     def close_rest(self) -> None:
@@ -161,7 +231,8 @@ class _Account:
 
     def remove_leftovers(self) -> None:
         """Delete what dead children left half-written."""
-        known = self._before | {image.path.name for image in self.report.images}
+        made = {path.name for image in self.report.images for path in image.paths}
+        known = self._before | made
         for name in set(os.listdir(self.target)) - known:
             path = self.target / name
             if path.is_file() and not path.is_symlink():
@@ -171,7 +242,13 @@ class _Account:
         if issue not in self._told:  # a new child opens the archives again and says the same
             self._told.add(issue)
             self.report.issues.append(issue)
+            self._settling.issues.append(issue)
         self._close([str(issue.file)])
+
+    def _count(self, callback: OnProgress | None, number: int) -> None:
+        if callback is not None and number:
+            total = len(self._open) + len(self._closed)
+            self._counted = lambda: callback(number, total)
 
     def _close(self, names: Sequence[str] | map[str]) -> None:
         for name in names:
@@ -179,17 +256,24 @@ class _Account:
             self._closed.add(name)
 
 
-def _run_child(account: _Account, command: Sequence[str], *, deadline: float) -> _End:
+def _run_child(
+    account: _Account,
+    command: Sequence[str],
+    *,
+    deadline: float,
+    deidentification: Deidentification | None,
+) -> _End:
+    given = ["--deidentify"] if deidentification is not None else []
     with tempfile.NamedTemporaryFile("w", suffix=".json") as skip:
         json.dump(account.closed, skip)
         skip.flush()
         process = subprocess.Popen(
-            [*command, "--skip", skip.name],
-            stdin=subprocess.DEVNULL,
+            [*command, *given, "--skip", skip.name],
+            stdin=subprocess.DEVNULL if deidentification is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
-            env=_environment(),
+            env=child_environment(),
             start_new_session=True,
         )
         timed_out = threading.Event()
@@ -201,12 +285,20 @@ def _run_child(account: _Account, command: Sequence[str], *, deadline: float) ->
         timer = threading.Timer(max(deadline - time.monotonic(), 0.0), stop)
         timer.start()
         try:
+            _tell(process, deidentification)
             malformed = _take_lines(account, process)
         finally:
             _kill(process)
             returncode = process.wait()
             timer.cancel()
     return _End(returncode, timed_out.is_set(), malformed)
+
+
+def _tell(process: subprocess.Popen[bytes], wanted: Deidentification | None) -> None:
+    """Give the child its secret. One that is dead already shows by how it ended."""
+    if wanted is not None and process.stdin is not None:
+        with suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(wanted.encode())
 
 
 def _take_lines(account: _Account, process: subprocess.Popen[bytes]) -> bool:
@@ -218,6 +310,7 @@ def _take_lines(account: _Account, process: subprocess.Popen[bytes]) -> bool:
                 account.take(protocol.decode(raw))
             except (ValueError, KeyError, TypeError):
                 return True
+            account.tell()
     process.wait()
     return False
 
@@ -228,23 +321,35 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _command(account: _Account, *, limits: Limits, options: Options) -> list[str]:
+def _names_below(folder: Path) -> set[str]:
+    return {
+        os.path.relpath(os.path.join(base, name), folder)
+        for base, folders, files in os.walk(folder)
+        for name in [*files, *(f for f in folders if os.path.islink(os.path.join(base, f)))]
+    }
+
+
+@contextmanager
+def _source_arguments(source: Path | Mapping[str, Path]) -> Iterator[list[str]]:
+    """Tell a child where the files are."""
+    if isinstance(source, Path):
+        yield ["--input", str(source.resolve())]
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as listed:
+        json.dump({name: os.path.abspath(path) for name, path in source.items()}, listed)
+        listed.flush()
+        yield ["--files", listed.name]
+
+
+def _choices(limits: Limits, options: Options, jobs: int) -> list[str]:
     return [
-        sys.executable,
-        "-m",
-        "app.images.conversion",
-        "--input",
-        str(account.source.resolve()),
-        "--output",
-        str(account.target.resolve()),
-        "--limits",
-        json.dumps(asdict(limits)),
-        "--options",
-        json.dumps(asdict(options)),
-    ]
+        "--limits", json.dumps(asdict(limits)),
+        "--options", json.dumps(asdict(options)),
+        "--jobs", str(jobs),
+    ]  # fmt: skip
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Return the little the child needs to run; no secrets of the caller."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     return {**kept, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

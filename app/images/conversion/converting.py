@@ -10,6 +10,8 @@ from app.images.conversion.issues import ConversionError
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.options import Options
+from app.images.conversion.resident.convert import convert_resident
+from app.images.conversion.resident.flat import convert_flat
 
 
 def convert(
@@ -52,9 +54,6 @@ def _convert(group: Group, output_dir: Path, *, limits: Limits, options: Options
         return convert_segmentation(group, output_dir, limits=limits)
     if group.kind in ("still", "cine"):
         return convert_picture(group, output_dir, limits=limits)
-    # SimpleITK takes half a second to import, which DICOM does not need.
-    from app.images.conversion.resident.convert import convert_flat, convert_resident
-
     if group.kind == "flat":
         return convert_flat(group, output_dir, limits=limits)
     return convert_resident(group, output_dir, limits=limits)

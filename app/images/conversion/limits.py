@@ -12,9 +12,9 @@ GIB = 1 << 30
 class Limits:
     """Bounds of one conversion run. Sizes in bytes, times in seconds.
 
-    `frame_bytes` bounds what one slice may take in memory; `image_bytes` the pixels of one image,
-    which are streamed; `resident_bytes` the pixels of formats that must be read whole (NIfTI,
-    NRRD, MetaImage, PNG, JPEG). The last block bounds the child process itself.
+    `frame_bytes` bounds what one slice or picture may take in memory; `image_bytes` the pixels of
+    one image, which are streamed; `resident_bytes` a deflated DICOM file, which is unpacked whole.
+    The last block bounds the child process itself.
     """
 
     header_bytes: int = 64 * MIB

@@ -22,12 +22,12 @@ _REFUSED: dict[Format, tuple[str, str]] = {
     "empty": ("EmptyFile", "The file is empty."),
     "system": ("SystemFile", "This file belongs to an operating system, not to an image."),
     "slide": ("WholeSlide", "This is a whole-slide image."),
-    "tiff": ("WholeSlide", "TIFF files are imported as whole slides."),
     "zip": ("UnsupportedArchive", "Archives inside this archive are not opened."),
     "tar": ("UnsupportedArchive", "Archives inside this archive are not opened."),
     "archive": ("UnsupportedArchive", "This kind of archive is not supported."),
     "gzip": ("UnsupportedFormat", "The compressed file holds no image format we know."),
     "other image": ("UnsupportedFormat", "This picture format is not supported."),
+    "damaged image": ("InvalidHeader", "The file does not begin as its name says; it is damaged."),
     "unknown": ("UnknownFormat", "The file is in no image format we know."),
 }
 
@@ -65,7 +65,7 @@ def _scan_file(path: Path, *, result: ScanResult, dicom: list[list[Frame]], limi
         result.skipped.append(FileIssue.of(path, code, message))
     elif found in ("dicom", "maybe dicom"):
         dicom.append(_dicom_frames(path, limits=limits))
-    elif found in ("png", "jpeg"):
+    elif found in ("png", "jpeg", "tiff"):
         result.groups.append(inspect_picture(path, limits=limits))
     else:
         result.groups.append(inspect_resident(path, found, limits=limits))

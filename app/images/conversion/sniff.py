@@ -10,7 +10,7 @@ from app.images.conversion.dicom.reading import looks_like_dicom
 
 Format = Literal[
     "empty", "system", "dicom", "maybe dicom", "nifti", "nrrd", "metaimage", "png", "jpeg",
-    "tiff", "slide", "zip", "tar", "gzip", "archive", "other image", "unknown",
+    "tiff", "slide", "zip", "tar", "gzip", "archive", "other image", "damaged image", "unknown",
 ]  # fmt: skip
 
 _START_BYTES = 1024
@@ -18,6 +18,7 @@ _SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "._.ds_store
 _SLIDE_SUFFIXES = frozenset(
     {".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".czi", ".isyntax", ".vsi"}
 )
+_PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".nrrd", ".nhdr", ".mha"})
 _IMAGE_MAGICS = (b"GIF8", b"BM", b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51", b"RIFF")
 _ARCHIVE_MAGICS = (
     b"BZh",
@@ -45,7 +46,7 @@ def sniff(path: Path) -> Format:
 def _by_content(start: bytes) -> Format | None:  # noqa: PLR0911 (a table of magics)
     if looks_like_dicom(start):
         return "dicom"
-    if start[:8] == b"\x89PNG\r\n\x1a\n":
+    if start[:4] == b"\x89PNG":
         return "png"
     if start[:3] == b"\xff\xd8\xff":
         return "jpeg"
@@ -90,7 +91,10 @@ def _inside_gzip(start: bytes) -> Format:
 
 
 def _by_name(path: Path) -> Format | None:
-    return "maybe dicom" if path.suffix.lower() in {".dcm", ".dicom", ".ima"} else None
+    suffix = path.suffix.lower()
+    if suffix in _PICTURE_SUFFIXES:
+        return "damaged image"
+    return "maybe dicom" if suffix in {".dcm", ".dicom", ".ima"} else None
 
 
 def _guess_dicom(start: bytes) -> Format:

@@ -1,7 +1,20 @@
-"""Images, their files, and imports."""
+"""Images, their files, studies, imports and quarantine."""
 
+from app.images.models.deidentification import DeidentificationSettings
 from app.images.models.image import Image, ImageFile
-from app.images.models.imports import Import, ImportFile
-from app.images.models.instance import ImageInstance
+from app.images.models.imports import Import, ImportFile, ImportImage
+from app.images.models.quarantine import Quarantine
+from app.images.models.study import Instance, Series, Study
 
-__all__ = ["Image", "ImageFile", "ImageInstance", "Import", "ImportFile"]
+__all__ = [
+    "DeidentificationSettings",
+    "Image",
+    "ImageFile",
+    "Import",
+    "ImportFile",
+    "ImportImage",
+    "Instance",
+    "Quarantine",
+    "Series",
+    "Study",
+]

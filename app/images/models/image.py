@@ -31,6 +31,18 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(usable_images(user))
 
 
+class ImageManager(models.Manager.from_queryset(ImageQuerySet)):  # type: ignore[misc]
+    """Finds what may be used; an image in quarantine is nowhere (see `Quarantine`).
+
+    It is the default manager, so that relations such as ``source.images`` leave it out too.
+    """
+
+    def get_queryset(self) -> ImageQuerySet:
+        """Return the images that are not in quarantine."""
+        found: ImageQuerySet = super().get_queryset()
+        return found.filter(quarantined_at=None)
+
+
 class Image(UUIDModel, TimestampedModel):
     """One image: a volume, a series of volumes over time, or a picture.
 
@@ -56,8 +68,9 @@ class Image(UUIDModel, TimestampedModel):
     source = models.ForeignKey(
         "images.Import", on_delete=models.SET_NULL, null=True, blank=True, related_name="images"
     )
+    quarantined_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
-    objects = ImageQuerySet.as_manager()
+    objects = ImageManager()
 
     class Meta:
         ordering = ("-created",)
@@ -71,8 +84,15 @@ class Image(UUIDModel, TimestampedModel):
 
         Whoever lists images has asked for permission; a look at a list is not a download.
         """
-        kinds = {file.kind: file for file in self.files.all()}
-        found = kinds.get(ImageFile.Kind.THUMBNAIL)
+        return self._picture_url(ImageFile.Kind.THUMBNAIL)
+
+    @property
+    def preview_url(self) -> str:
+        """A signed address of the large picture, the small one where there is no other."""
+        return self._picture_url(ImageFile.Kind.PREVIEW) or self.thumbnail_url
+
+    def _picture_url(self, kind: str) -> str:
+        found = next((file for file in self.files.all() if file.kind == kind), None)
         if found is None:
             return ""
         return signed_url_for(found.key, content_type="image/png", inline=True, expires_in=3600)
@@ -111,6 +131,7 @@ class ImageFile(UUIDModel, TimestampedModel):
         TIFF = "TIFF", "Tiled TIFF"
         SLICES = "SLICES", "Slice pack"
         THUMBNAIL = "THUMBNAIL", "Thumbnail"
+        PREVIEW = "PREVIEW", "Preview"
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="files")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -1,7 +1,6 @@
 """The way of an import: claimed, fetched, converted, handed over, every file accounted for."""
 
 import logging
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,42 +8,46 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import NotFound, PortalError, TransitionNotAllowed, ValidationFailed
+from app.core.errors import Conflict, PortalError, TransitionNotAllowed, ValidationFailed
 from app.core.leases import kept_lease
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
-from app.images.conversion import CODES, FileIssue, Limits
-from app.images.conversion.child import ConversionReport, run_conversion
-from app.images.models import Image, Import, ImportFile
-from app.images.news import IMPORT_DONE, IMPORT_FAILED
-from app.images.registry import describe_destination, lose_images, receive_images
-from app.images.services.instances import store_instances
-from app.images.services.staging import Staged, stage_uploads
-from app.images.services.storing import (
-    StoredImage,
-    discard_stored,
-    publish_image,
-    store_image,
+from app.images.conversion import Limits
+from app.images.conversion.child import run_conversion
+from app.images.models import Import, ImportImage
+from app.images.registry import describe_destination, lose_images
+from app.images.selectors import can_retry
+from app.images.services.accounts import reopen_failed, settled_names
+from app.images.services.deidentification import deidentification_of
+from app.images.services.ending import fail, finish, keep_uploads
+from app.images.services.making import (
+    LeaseLost,
+    Maker,
+    Reporter,
+    empty,
+    held,
+    remove_unpublished,
+    take_back,
 )
-from app.notifications.services import notify
+from app.images.services.staging import plan_files, stage_uploads
+from app.images.services.workplace import workplace
 from app.uploads.models import UserUpload
-from app.uploads.services import discard_upload
+from app.uploads.services import discard_uploads
 
 logger = logging.getLogger(__name__)
 State = Import.State
+Stage = Import.Stage
 TASK = "app.images.tasks.run_import"
+CLEAR_TASK = "app.images.tasks.clear_import"
 LEASE = timedelta(minutes=2)
 LEASE_SECONDS = 20.0
 MAX_ATTEMPTS = 5
-
-
-class LeaseLost(Exception):
-    """Another worker has the import now; nothing of this one's work counts."""
+"""Claims in a row that may end without one file settled."""
 
 
 @transaction.atomic
@@ -58,13 +61,14 @@ def start_import(
     details: Mapping[str, Any] | None = None,
 ) -> Import:
     """Queue an import of completed uploads; the owner must be allowed to add there."""
-    describe_destination(destination, owner, destination_id)
+    place = describe_destination(destination, owner, destination_id)
     if not uploads:
         raise ValidationFailed(fields={"uploads": ["Choose at least one file."]})
     source = Import.objects.create(
         owner=owner,
         destination=destination,
         destination_id=destination_id,
+        destination_title=place.title[:255],
         paths=dict(paths or {}),
         details=dict(details or {}),
         total_files=len(uploads),
@@ -77,11 +81,57 @@ def start_import(
 
 @transaction.atomic
 def cancel_import(*, actor: User, source: Import) -> None:
-    """Stop an import; a running one notices before it hands anything over."""
+    """Stop an import; a running one notices before it stores more. Its images are taken back."""
     transition(
-        source, State.CANCELLED, actor=actor, finished_at=timezone.now(), lease_expires_at=None
+        source,
+        State.CANCELLED,
+        actor=actor,
+        stage="",
+        finished_at=timezone.now(),
+        lease_expires_at=None,
     )
     lose_images(source.destination, source)
+    keep_uploads(source)
+    enqueue_on_commit(CLEAR_TASK, source.pk)
+
+
+@transaction.atomic
+def retry_import(*, actor: User, source: Import) -> None:
+    """Queue an import again for the files that failed or were not reached; the others stay."""
+    current = Import.objects.select_for_update().get(pk=source.pk)
+    if source.destination_id is not None:
+        describe_destination(source.destination, actor, source.destination_id)
+    if not can_retry(current):
+        raise Conflict(
+            "There is nothing to try again in this import.",
+            advice="Upload the files again and start a new import.",
+        )
+    reopen_failed(current)
+    transition(
+        source,
+        State.QUEUED,
+        actor=actor,
+        reason="tried again",
+        message="",
+        finished_at=None,
+        idle_attempts=0,
+        fetched_files=0,
+        looked_files=0,
+        done_files=len(settled_names(current)),
+    )
+    enqueue_on_commit(TASK, source.pk)
+
+
+@transaction.atomic
+def discard_kept_uploads(*, actor: User, source: Import) -> int:
+    """Delete the uploads that were kept for another try; return how many."""
+    current = Import.objects.select_for_update().get(pk=source.pk)
+    if not current.is_finished:
+        raise Conflict("The import is under way.", advice="Cancel it first.")
+    kept = current.uploads.count()
+    discard_uploads(current.uploads.all())
+    record("images.import.discarded", obj=current, actor=actor, data={"files": kept})
+    return kept
 
 
 def run_import(import_id: UUID | str) -> None:
@@ -91,34 +141,86 @@ def run_import(import_id: UUID | str) -> None:
         return
     lease = kept_lease(f"import {source.pk}", extend=lambda: _beat(source), every=LEASE_SECONDS)
     try:
-        with lease, tempfile.TemporaryDirectory(prefix="hounsfield-import-") as folder:
-            staged = stage_uploads(source, Path(folder) / "in")
-            report = run_conversion(
-                staged.folder,
-                Path(folder) / "out",
-                limits=Limits(),
-                on_progress=lambda done, total: _report(source, done=done, total=total),
-            )
-            _hand_over(source, staged, report)
+        with lease, workplace(source.pk) as folder:
+            _work(source, folder)
     except (TransitionNotAllowed, LeaseLost):
         logger.info("Import %s moved on without this worker.", source.pk)
+        take_back(source)
     except PortalError as error:
-        _fail(source, error.message)
+        fail(source, error.message)
+
+
+def clear_import(import_id: UUID | str) -> None:
+    """Take back the images of an import that was cancelled or failed."""
+    source = Import.objects.filter(pk=import_id).first()
+    if source is not None:
+        take_back(source)
 
 
 def send_due_imports() -> None:
-    """Queue again what no worker holds; give up on what keeps killing its worker."""
+    """Queue again what no worker holds; end what keeps killing its worker."""
     now = timezone.now()
     lost = Import.objects.filter(state=State.RUNNING, lease_expires_at__lt=now)
     for source in lost:
-        if source.attempts >= MAX_ATTEMPTS:
-            _fail(source, "The import stopped several times without finishing.")
+        if source.idle_attempts >= MAX_ATTEMPTS:
+            _give_up(source)
         else:
             transition(source, State.QUEUED, reason="lost worker", lease_expires_at=None)
             enqueue_on_commit(TASK, source.pk)
     waiting = Q(state=State.QUEUED, modified__lt=now - timedelta(seconds=60))
     for source in Import.objects.filter(waiting)[:500]:
         enqueue_on_commit(TASK, source.pk)
+    left_over = ImportImage.objects.filter(source=OuterRef("pk"), delivered_at=None)
+    ended = Import.objects.exclude(state__in=Import.ACTIVE).filter(Exists(left_over))
+    for source in ended[:500]:
+        enqueue_on_commit(CLEAR_TASK, source.pk)
+
+
+def _work(source: Import, folder: Path) -> None:
+    """Fetch, look, convert and deliver; stopped anywhere, the next attempt goes on from there."""
+    reporter = Reporter(source)
+    reporter.stage(Stage.FETCHING)
+    remove_unpublished(source)
+    plan = plan_files(source)
+    staged = folder / "in"
+    stage_uploads(
+        plan,
+        staged,
+        on_fetch=lambda done, total: reporter.count(final=done == total, fetched_files=done),
+    )
+    settled = settled_names(source)
+    reporter.stage(Stage.LOOKING, done_files=len(settled), looked_files=len(settled))
+    report = run_conversion(
+        staged,
+        empty(folder / "out"),
+        limits=Limits(),
+        deidentification=deidentification_of(source),
+        skip=settled,
+        on_look=lambda looked, total: reporter.count(
+            looked_files=min(total, looked + len(settled)), total_files=total, stage=Stage.LOOKING
+        ),
+        on_progress=lambda done, total: reporter.count(
+            total_files=total, looked_files=total, stage=Stage.CONVERTING
+        ),
+        on_settled=Maker(plan, folder=staged).take,
+    )
+    reporter.stage(Stage.ADDING)
+    with transaction.atomic():
+        if not held(source).select_for_update().exists():
+            raise LeaseLost
+        finish(source, opened=report.opened)
+
+
+def _give_up(source: Import) -> None:
+    """End what came to nothing too often: deliver what there is, or say that there is nothing."""
+    remove_unpublished(source)
+    try:
+        if source.made.filter(delivered_at=None).exists():
+            finish(source)
+        else:
+            fail(source, "The import stopped several times without finishing.")
+    except PortalError as error:
+        fail(source, error.message)
 
 
 def _claim(import_id: UUID | str) -> Import | None:
@@ -130,6 +232,7 @@ def _claim(import_id: UUID | str) -> Import | None:
             source,
             State.RUNNING,
             attempts=source.attempts + 1,
+            idle_attempts=source.idle_attempts + 1,
             lease_expires_at=timezone.now() + LEASE,
         )
     except TransitionNotAllowed:
@@ -137,138 +240,5 @@ def _claim(import_id: UUID | str) -> Import | None:
     return source
 
 
-def _held(source: Import) -> QuerySet[Import]:
-    """Return the row while this claim of it is the running one."""
-    return Import.objects.filter(pk=source.pk, state=State.RUNNING, attempts=source.attempts)
-
-
 def _beat(source: Import) -> bool:
-    return bool(_held(source).update(lease_expires_at=timezone.now() + LEASE))
-
-
-def _report(source: Import, *, done: int, total: int) -> None:
-    _held(source).update(done_files=done, total_files=total)
-
-
-def _hand_over(source: Import, staged: Staged, report: ConversionReport) -> None:
-    """Store the images and, in one transaction, make them visible where they belong."""
-    stored: list[StoredImage] = []
-    try:
-        for found in report.images:
-            stored.append(store_image(found, source=source, pk=_key_wanted(source, report)))
-            if source.details.get("keep_instances"):
-                stored[-1].instances = store_instances(
-                    stored[-1].image, sources=found.sources, folder=staged.folder
-                )
-        with transaction.atomic():
-            if not _held(source).select_for_update().exists():
-                raise LeaseLost
-            _finish(source, staged, report, stored)
-    except BaseException:
-        discard_stored(stored)
-        raise
-
-
-def _key_wanted(source: Import, report: ConversionReport) -> UUID | None:
-    """Return the key that the import was told to give to its image, if it makes but one."""
-    wanted = source.details.get("image_pk")
-    return UUID(wanted) if wanted and len(report.images) == 1 else None
-
-
-def _finish(
-    source: Import, staged: Staged, report: ConversionReport, stored: list[StoredImage]
-) -> None:
-    images = [publish_image(found) for found in stored]
-    rows = [*staged.rows, *_rows(source, staged, report, images)]
-    problems = sum(1 for row in rows if row.outcome == ImportFile.Outcome.FAILED)
-    done = State.PARTIAL if problems else State.SUCCEEDED
-    state = done if stored else State.FAILED
-    transition(
-        source,
-        state,
-        message="" if stored else "None of the files is an image that can be used.",
-        finished_at=timezone.now(),
-        lease_expires_at=None,
-    )
-    ImportFile.objects.bulk_create(rows, batch_size=1000)
-    if stored:
-        receive_images(source.destination, source, images)
-    else:
-        lose_images(source.destination, source)
-    for upload in source.uploads.all():
-        discard_upload(upload)
-    _tell(source, len(stored))
-
-
-def _rows(
-    source: Import, staged: Staged, report: ConversionReport, images: Sequence[Image]
-) -> list[ImportFile]:
-    rows = []
-    for found, image in zip(report.images, images, strict=True):
-        for name in found.sources:
-            rows.append(
-                ImportFile(
-                    source=source,
-                    path=staged.shown(str(name)),
-                    outcome=ImportFile.Outcome.USED,
-                    image=image,
-                )
-            )
-    for issue in report.issues:
-        rows.append(
-            ImportFile(
-                source=source,
-                path=staged.shown(str(issue.file)),
-                outcome=_outcome(issue),
-                code=issue.code,
-                message=issue.message,
-                advice=issue.advice,
-            )
-        )
-    return rows
-
-
-def _outcome(issue: FileIssue) -> str:
-    notice = CODES[issue.code].kind == "notice"
-    return ImportFile.Outcome.SKIPPED if notice else ImportFile.Outcome.FAILED
-
-
-def _fail(source: Import, message: str) -> None:
-    """Give up, unless the import has come to another end meanwhile."""
-    try:
-        with transaction.atomic():
-            transition(
-                source,
-                State.FAILED,
-                message=message,
-                finished_at=timezone.now(),
-                lease_expires_at=None,
-            )
-            lose_images(source.destination, source)
-            _tell(source, 0)
-    except TransitionNotAllowed:
-        logger.info("Import %s had ended already.", source.pk)
-
-
-def _tell(source: Import, count: int) -> None:
-    place = _place(source)
-    words = f"An import{place} failed."
-    if count:
-        words = f"{count} image{'' if count == 1 else 's'} imported{place}."
-    notify(
-        user=source.owner,
-        kind=IMPORT_DONE if count else IMPORT_FAILED,
-        text=words,
-        url=f"/images/imports/{source.pk}/",
-    )
-
-
-def _place(source: Import) -> str:
-    """Return where an import goes, in words, if its owner may still know."""
-    if source.destination_id is None:
-        return ""
-    try:
-        found = describe_destination(source.destination, source.owner, source.destination_id)
-    except NotFound:
-        return ""
-    return f" into {found.title}"
+    return bool(held(source).update(lease_expires_at=timezone.now() + LEASE))

@@ -8,10 +8,16 @@ from uuid import UUID
 
 from app.core.ids import new_id
 from app.core.storage import get_store
-from app.images.conversion import ConvertedImage
-from app.images.models import Image, ImageFile, ImageInstance, Import
+from app.images.conversion import CODES, ConvertedImage, Remark
+from app.images.models import Image, ImageFile, Import, Quarantine
 from app.images.registry import image_ready
-from app.images.services.thumbnail import thumbnail_png
+from app.images.services.quarantine import hold
+from app.images.services.studies import (
+    StoredInstance,
+    register_instances,
+    store_instances,
+)
+from app.images.services.summary import summarize
 
 
 @dataclass
@@ -20,14 +26,21 @@ class StoredImage:
 
     image: Image
     files: list[ImageFile] = field(default_factory=list)
-    instances: list[ImageInstance] = field(default_factory=list)
+    instances: list[StoredInstance] = field(default_factory=list)
+    quarantine: Quarantine | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the storage keys of everything."""
+        return [row.key for row in self.files] + [row.key for row in self.instances]
 
 
 def store_image(
     converted: ConvertedImage, *, source: Import | None = None, pk: UUID | None = None
 ) -> StoredImage:
-    """Put a MetaImage file and its thumbnail into storage; nothing is visible before
-    `publish_image`.
+    """Put a MetaImage file, pictures of it and its kept instances into storage.
+
+    Nothing is visible before `publish_image`, and nothing of an image in quarantine after it.
     """
     stored = StoredImage(_image(converted, source=source, pk=pk or new_id()))
     store, path = get_store(), converted.path
@@ -42,21 +55,35 @@ def store_image(
             sha256=_digest(path),
         )
     )
-    picture = thumbnail_png(path)
-    if picture:
-        key = _key(stored.image, "png")
-        store.put_bytes(picture, key=key, content_type="image/png")
-        kind = ImageFile.Kind.THUMBNAIL
-        stored.files.append(ImageFile(image=stored.image, kind=kind, key=key, size=len(picture)))
+    summary = summarize(path)
+    stored.image.metadata["histogram"] = summary.histogram
+    for kind, picture in (
+        (ImageFile.Kind.THUMBNAIL, summary.thumbnail),
+        (ImageFile.Kind.PREVIEW, summary.preview),
+    ):
+        if picture:
+            key = _key(stored.image, "png")
+            store.put_bytes(picture, key=key, content_type="image/png")
+            row = ImageFile(image=stored.image, kind=kind, key=key, size=len(picture))
+            stored.files.append(row)
+    if source is not None:
+        stored.quarantine = hold(stored.image, converted, source=source)
+        stored.instances = store_instances(stored.image, converted, source=source)
     return stored
 
 
 def publish_image(stored: StoredImage) -> Image:
-    """Write the rows, in the transaction under way, and tell everybody who waits for images."""
+    """Write the rows, in the transaction under way, and tell everybody who waits for images.
+
+    Of an image in quarantine nobody is told: see `hand_over_images`.
+    """
     stored.image.save(force_insert=True)
     ImageFile.objects.bulk_create(stored.files)
-    ImageInstance.objects.bulk_create(stored.instances)
-    image_ready(stored.image.pk)
+    register_instances(stored.instances)
+    if stored.quarantine is not None:
+        stored.quarantine.save(force_insert=True)
+    else:
+        image_ready(stored.image.pk)
     return stored.image
 
 
@@ -64,7 +91,7 @@ def discard_stored(images: Iterable[StoredImage]) -> None:
     """Remove the bytes of images that were not published."""
     store = get_store()
     for stored in images:
-        for key in [row.key for row in stored.files] + [row.key for row in stored.instances]:
+        for key in stored.keys:
             store.delete(key)
 
 
@@ -88,11 +115,18 @@ def _image(converted: ConvertedImage, *, source: Import | None, pk: UUID) -> Ima
         window_width=converted.window_width,
         metadata={
             "warnings": [remark.message for remark in converted.warnings],
+            "remarks": [_remark(remark) for remark in converted.warnings],
+            "axes": len(converted.spacing),
             "rescale_type": converted.rescale_type,
             "time_step": converted.time_step,
         },
         source=source,
     )
+
+
+def _remark(remark: Remark) -> dict[str, str]:
+    advice = CODES[remark.code].advice
+    return {"code": remark.code, "message": remark.message, "advice": advice}
 
 
 def _three_by_three(direction: tuple[float, ...]) -> list[float]:

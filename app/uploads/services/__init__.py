@@ -4,6 +4,7 @@ from app.uploads.services.adopt import adopt_file
 from app.uploads.services.content import (
     consume_upload,
     discard_upload,
+    discard_uploads,
     fetch_upload,
     open_upload,
     withdraw_upload,
@@ -27,6 +28,7 @@ __all__ = [
     "complete_upload",
     "consume_upload",
     "discard_upload",
+    "discard_uploads",
     "fetch_upload",
     "list_parts",
     "open_upload",

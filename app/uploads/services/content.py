@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from app.audit.services import record
 from app.core.errors import Conflict
@@ -65,6 +66,22 @@ def discard_upload(upload: UserUpload) -> None:
         store.delete(key)
 
     # Should this fail, the sweep finds an object without a row.
+    transaction.on_commit(drop, robust=True)
+
+
+@transaction.atomic
+def discard_uploads(uploads: QuerySet[UserUpload]) -> None:
+    """Like `discard_upload` for many completed ones, in a few statements."""
+    chosen = list(uploads.filter(state=UserUpload.State.COMPLETED).values_list("pk", flat=True))
+    keys = [UserUpload(pk=pk).key for pk in chosen]
+    UserUpload.objects.filter(pk__in=chosen).delete()
+
+    def drop() -> None:
+        store = get_store()
+        for key in keys:
+            store.delete(key)
+
+    # Should this fail half-way, the sweep finds objects without a row.
     transaction.on_commit(drop, robust=True)
 
 

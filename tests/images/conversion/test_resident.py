@@ -296,5 +296,66 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 def test_the_size_is_checked_before_the_file_is_read(tmp_path: Path) -> None:
     sitk.WriteImage(_image(dicom.volume().astype(np.int16)), str(tmp_path / "a.nii.gz"))
-    result = scan([tmp_path / "a.nii.gz"], limits=Limits(resident_bytes=1000))
+    result = scan([tmp_path / "a.nii.gz"], limits=Limits(image_bytes=1000))
     assert [issue.code for issue in result.skipped] == ["TooLarge"]
+
+
+@pytest.mark.parametrize("skip", [16, -1])
+def test_bytes_before_detached_pixels_are_skipped(
+    skip: int, convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    text = METAIMAGE.replace("LOCAL", "a.raw").replace("Offset", f"HeaderSize = {skip}\nOffset")
+    (tmp_path / "a.mhd").write_text(text)
+    (tmp_path / "a.raw").write_bytes(bytes(16) + bytes(range(8)))
+    image = convert_one([tmp_path / "a.mhd", tmp_path / "a.raw"])
+    assert pixels_of(image).ravel().tolist() == list(range(8))
+
+
+def test_a_compressed_data_file_is_joined_with_its_header(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    values = dicom.volume().astype(np.int16)
+    sitk.WriteImage(_image(values), str(tmp_path / "a.mhd"), True)
+    assert (tmp_path / "a.zraw").exists()
+    image = convert_one([tmp_path / "a.mhd", tmp_path / "a.zraw"])
+    assert len(image.sources) == 2
+    assert np.array_equal(pixels_of(image), values)
+
+
+def test_two_origins_that_differ_are_refused(codes: Codes, tmp_path: Path) -> None:
+    text = METAIMAGE.replace("Offset = 0 0 0", "Offset = 0 0 0\nPosition = 0 0 1")
+    (tmp_path / "a.mha").write_bytes(text.encode() + bytes(8))
+    assert codes([tmp_path / "a.mha"]) == {"a.mha": "InvalidHeader"}
+
+
+def test_a_negative_spacing_turns_the_axis_as_in_itk(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    text = METAIMAGE.replace("ElementSpacing = 1 1 1", "ElementSpacing = -2 1 1")
+    (tmp_path / "a.mha").write_bytes(text.encode() + bytes(8))
+    image = convert_one([tmp_path / "a.mha"])
+    expected = sitk.ReadImage(str(tmp_path / "a.mha"))
+    assert image.spacing == expected.GetSpacing() == (2.0, 1.0, 1.0)
+    assert image.direction == expected.GetDirection()
+
+
+def test_big_endian_pixels_are_read(convert_one: ConvertOne, tmp_path: Path) -> None:
+    text = METAIMAGE.replace("MSB = False", "MSB = True").replace("MET_UCHAR", "MET_USHORT")
+    values = np.arange(8, dtype=np.uint16) * 1000
+    (tmp_path / "a.mha").write_bytes(text.encode() + values.astype(">u2").tobytes())
+    assert np.array_equal(pixels_of(convert_one([tmp_path / "a.mha"])).ravel(), values)
+
+
+def test_an_image_of_ours_keeps_what_it_says(convert_one: ConvertOne, tmp_path: Path) -> None:
+    text = METAIMAGE.replace(
+        "Offset",
+        "Modality = MET_MOD_CT\nWindowCenter = 40\nWindowWidth = 400\nRescaleType = HU\n"
+        "PhotometricInterpretation = MONOCHROME1\nLaterality = Sentinel\nOffset",
+    )
+    (tmp_path / "a.mha").write_bytes(text.encode() + bytes(8))
+    image = convert_one([tmp_path / "a.mha"])
+    assert (image.modality, image.window_center, image.window_width) == ("CT", 40.0, 400.0)
+    assert (image.photometric, image.rescale_type) == ("MONOCHROME1", "HU")
+    written = image.path.read_bytes()
+    assert b"WindowCenter = 40.0" in written
+    assert b"Sentinel" not in written

@@ -1,1 +1,1 @@
-"""Formats that are read whole: NIfTI, NRRD, MetaImage, PNG and JPEG."""
+"""Formats other than DICOM: NIfTI, NRRD, MetaImage, and the pictures PNG, JPEG and TIFF."""

@@ -1,19 +1,25 @@
-"""Formats that are read whole: check the header ourselves before a library sees the file."""
+"""NIfTI, NRRD and MetaImage: check what a header claims before anything of its size is made."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from app.images.conversion.issues import Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import Group
 from app.images.conversion.resident import metaimage_header, nifti_header, nrrd_header
 from app.images.conversion.resident.claim import Claim
 
 _READERS = {
-    "metaimage": ("MetaImage", metaimage_header.inspect),
-    "nifti": ("NIfTI", nifti_header.inspect),
-    "nrrd": ("NRRD", nrrd_header.inspect),
+    "MetaImage": metaimage_header.inspect,
+    "NIfTI": nifti_header.inspect,
+    "NRRD": nrrd_header.inspect,
 }
+_NAMES = {name.lower(): name for name in _READERS}
+_COLOR_TYPES = ("uint8", "uint16")
 
 
 def inspect_resident(path: Path, found: str, *, limits: Limits) -> Group:
@@ -22,19 +28,32 @@ def inspect_resident(path: Path, found: str, *, limits: Limits) -> Group:
     Raises InvalidHeader, UnsupportedPixelFormat, UnsupportedFormat, NonOrthogonal,
     MissingDataFile, UnsafePath, TruncatedPixelData or TooLarge.
     """
-    name, inspect = _READERS[found]
-    claim = inspect(path)
-    _check(claim, limits=limits)
-    return Group(
-        "resident",
-        claim.files,
-        format=name,
-        remarks=list(claim.remarks),
-        time_scale=claim.time_scale,
-    )
+    claim = claim_of(path, _NAMES[found], limits=limits)
+    return Group("resident", claim.files, format=_NAMES[found])
 
 
-def _check(claim: Claim, *, limits: Limits) -> None:
+def claim_of(path: Path, name: str, *, limits: Limits) -> Claim:
+    """Return the checked claim of a file whose format is `name`; raises as `inspect_resident`."""
+    claim = _READERS[name](path)
+    _check_shape(claim, limits=limits)
+    if claim.pixels.packed:
+        return claim
+    stored = claim.pixels.stored_bytes
+    if stored < claim.pixel_bytes:
+        raise claim.error(
+            "TruncatedPixelData",
+            f"The file has {stored} bytes of pixels, {claim.pixel_bytes} are needed.",
+        )
+    return with_trailing(claim) if stored > claim.pixel_bytes else claim
+
+
+def with_trailing(claim: Claim) -> Claim:
+    """Return the claim of a file that has more bytes than its pixels take."""
+    remark = Remark("TrailingData", "There are bytes after the last pixel.")
+    return replace(claim, remarks=(*claim.remarks, remark))
+
+
+def _check_shape(claim: Claim, *, limits: Limits) -> None:
     if not 2 <= len(claim.size) <= 4:
         raise claim.error(
             "UnsupportedPixelFormat", f"Images with {len(claim.size)} dimensions are not supported."
@@ -44,18 +63,16 @@ def _check(claim: Claim, *, limits: Limits) -> None:
             "UnsupportedPixelFormat",
             f"Images with {claim.components} values per pixel are not supported.",
         )
+    if claim.components > 1 and claim.dtype.name not in _COLOR_TYPES:
+        raise claim.error(
+            "UnsupportedPixelFormat", f"Colors of type {claim.dtype.name} are not supported."
+        )
     if any(extent < 1 for extent in claim.size):
         raise claim.error("InvalidHeader", "An image dimension is not positive.")
-    if claim.pixel_bytes > limits.resident_bytes:
+    if claim.pixel_bytes > limits.image_bytes:
         raise claim.error(
             "TooLarge",
-            f"The image takes {claim.pixel_bytes} bytes; at most {limits.resident_bytes} are "
-            "allowed in this format.",
+            f"The image takes {claim.pixel_bytes} bytes; at most {limits.image_bytes} are allowed.",
         )
-    if claim.stored_bytes is not None and claim.stored_bytes < claim.pixel_bytes:
-        raise claim.error(
-            "TruncatedPixelData",
-            f"The file has {claim.stored_bytes} bytes of pixels, {claim.pixel_bytes} are needed.",
-        )
-    if claim.packed is not None and not claim.packed.holds(claim.pixel_bytes):
-        raise claim.error("TruncatedPixelData", "The compressed pixels end early or are damaged.")
+    if not (np.isfinite([claim.slope, claim.intercept]).all() and claim.slope):
+        raise claim.error("InvalidRescale", "The slope or intercept of the values is no number.")
