@@ -1,6 +1,7 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.audit_table import AUDIT
+from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.reference_table import REFERENCE
@@ -324,4 +325,5 @@ TABLE = [
     *REQUESTS,
     *INBOX,
     *AUDIT,
+    *IMPORTS,
 ]

@@ -220,7 +220,10 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
     told = notify(
         user=people["stranger"], kind="images.import.finished", text="For the stranger alone."
     )
+    cancelled = make_import(owner=owner, destination_id=archive.pk, state="CANCELLED")
+    cancelled.uploads.add(make_upload(owner=owner))
     return {
+        "cancelled_import": cancelled,
         "upload": upload,
         "multipart": upload.multipart_id,
         "doomed_upload": doomed,

@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.delivery.services import signed_url_for
-from app.images.models import Image, ImageFile, ImageInstance, Import
+from app.images.models import Image, ImageFile, ImageInstance, Import, ImportFile
 
 _FILE_TYPES = {ImageFile.Kind.MHA: "MHD", ImageFile.Kind.TIFF: "TIFF"}
 _STATUS = {
@@ -205,6 +205,30 @@ def shown_instance(instance: ImageInstance) -> dict[str, Any]:
     }
 
 
+class _Progress(serializers.Serializer[Import]):
+    """How far an import is; all numbers are files."""
+
+    stage = serializers.ChoiceField(choices=Import.Stage.choices, read_only=True, allow_blank=True)
+    fetched = serializers.IntegerField(source="fetched_files", read_only=True)
+    looked_at = serializers.IntegerField(source="looked_files", read_only=True)
+    done = serializers.IntegerField(source="done_files", read_only=True)
+    total = serializers.IntegerField(source="total_files", read_only=True)
+    percent = serializers.IntegerField(read_only=True)
+
+
+class ImportFileSerializer(serializers.ModelSerializer[ImportFile]):
+    """What became of one file, and what can be done about it."""
+
+    pk = KeyField(read_only=True)
+    file = serializers.CharField(source="path", read_only=True)
+    image = LinkField("api:image-detail", source="image_id", read_only=True)
+
+    class Meta:
+        model = ImportFile
+        fields = ("pk", "file", "outcome", "code", "message", "advice", "image")
+        read_only_fields = fields
+
+
 class ImportSerializer(serializers.ModelSerializer[Import]):
     """An import, called an upload session by clients."""
 
@@ -216,6 +240,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     api_url = LinkField("api:upload-session-detail", source="*", read_only=True)
     user_uploads = serializers.SerializerMethodField()
     uploads = serializers.SerializerMethodField()
+    progress = _Progress(source="*", read_only=True)
+    files = LinkField("api:upload-session-files", source="*", read_only=True)
 
     class Meta:
         model = Import
@@ -228,6 +254,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
             "api_url",
             "user_uploads",
             "uploads",
+            "progress",
+            "files",
             "done_files",
             "total_files",
         )
