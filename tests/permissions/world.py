@@ -216,7 +216,7 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
     owner = people["archive_uploader"]
     upload = start_upload(owner=owner, filename="a.mha", size=10)
     doomed = start_upload(owner=owner, filename="b.mha", size=10)
-    archive = make_archive(editor=people["archive_editor"])
+    archive = make_archive(editor=people["archive_editor"], members={"UPLOADER": owner})
     told = notify(
         user=people["stranger"], kind="images.import.finished", text="For the stranger alone."
     )
