@@ -51,7 +51,7 @@ class Reporter:
         """Enter a stage."""
         self._write(stage=stage, **numbers)
 
-    def count(self, *, final: bool = False, **numbers: int) -> None:
+    def count(self, *, final: bool = False, **numbers: int | str) -> None:
         """Write numbers, unless that was done a moment ago; the ``final`` ones always."""
         if final or time.monotonic() - self._last >= _REPORT_EVERY:
             self._write(**numbers)
