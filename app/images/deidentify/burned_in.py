@@ -33,7 +33,8 @@ def burned_in_risk(dataset: Dataset) -> str:
     Whoever says that nothing is burned in is not believed about captures and ultrasound: the
     attribute is often set without a look.
     """
-    if _text(dataset, "BurnedInAnnotation") == "YES":
+    labelled = _text(dataset, "SpecimenLabelInImage") == "YES"
+    if labelled or _text(dataset, "BurnedInAnnotation") == "YES":
         return "BurnedInAnnotation"
     kinds = "\\".join(_texts(dataset, "ImageType"))
     if "SCREEN" in kinds:

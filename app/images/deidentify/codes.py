@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from pydicom.dataset import Dataset
 
 VALUE_KEYWORDS: Final = ("CodeValue", "LongCodeValue", "URNCodeValue")
 _OLD_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
 _MOST: Final = 64
+_ByValue = dict[str, tuple[str, list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _meanings() -> dict[tuple[str, str], str]:
 
     return {
         (scheme, value): meaning
-        for scheme, by_keyword in concepts.items()
+        for scheme, by_keyword in cast("dict[str, dict[str, _ByValue]]", concepts).items()
         for by_value in by_keyword.values()
         for value, (meaning, _) in by_value.items()
     }

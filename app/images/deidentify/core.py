@@ -11,20 +11,20 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    UID,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    MediaStorageDirectoryStorage,
+    RawDataStorage,
 )
 
 from app.images.deidentify.engine import Walker
 from app.images.deidentify.errors import DeidentificationError
-from app.images.deidentify.pixeldata import hide_embedded_overlays
+from app.images.deidentify.pixeldata import hide_embedded_overlays, strip_compressed_comments
 from app.images.deidentify.profile import (
     BASIC_PROFILE,
     CLEAN_PIXEL_DATA,
     OPTIONS,
-    RETAIN_SAFE_PRIVATE,
     SECRET_BYTES,
     Profile,
 )
@@ -32,6 +32,7 @@ from app.images.deidentify.pseudonyms import Pseudonyms
 from app.images.deidentify.report import Report
 from app.images.deidentify.rules import TABLE_EDITION
 
+_EVIDENCE: Final = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Modality", "Rows")
 IMPLEMENTATION_UID: Final = "2.25.302971844529906853268107206283306812041"
 IMPLEMENTATION_NAME: Final = "HOUNSFIELD"
 _TYPE_TWO: Final = (
@@ -100,7 +101,7 @@ def _read(source: Path) -> Dataset:
         raise
     except Exception as error:
         raise DeidentificationError("NotDicom", "The file does not parse as DICOM.") from error
-    if "SOPClassUID" not in dataset and "SOPInstanceUID" not in dataset:
+    if not any(keyword in dataset for keyword in _EVIDENCE):
         raise DeidentificationError("NotDicom", "The file does not say what object it holds.")
     return dataset
 
@@ -111,9 +112,12 @@ def _deidentify(dataset: Dataset, *, profile: Profile, secret: bytes) -> Report:
     syntax = _syntax(dataset)
     pixels_cleaned = _has_code(dataset, CLEAN_PIXEL_DATA[0])
     hide_embedded_overlays(dataset)
+    had_comments = strip_compressed_comments(dataset, syntax)
     walker = Walker(profile=profile, pseudonyms=pseudonyms, identity=identity)
     walker.walk(dataset)
     _require(dataset, walker.report, pseudonyms=pseudonyms, identity=identity)
+    if had_comments:
+        walker.report.add("PixelData comments", "removed", "metadata")
     options = set(profile.options)
     options |= {"retain_safe_private"} if walker.kept_private else set()
     _state_method(dataset, profile, options, pixels_cleaned=pixels_cleaned)
@@ -127,7 +131,7 @@ def _identity(dataset: Dataset) -> str:
         try:
             text = str(dataset.get(keyword) or "").strip()
         except Exception:  # noqa: BLE001 (pydicom raises many kinds on hostile input)
-            continue
+            text = ""
         if text:
             return text
     return ""
@@ -193,17 +197,14 @@ def code_item(value: str, meaning: str) -> Dataset:
     return item
 
 
-assert RETAIN_SAFE_PRIVATE in OPTIONS.values()  # noqa: S101
-
-
 def _rebuild_meta(dataset: Dataset, syntax: str) -> None:
     """Write the file meta information anew: nothing of the sender's remains."""
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\0\1"
-    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", MediaStorageDirectoryStorage)
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or RawDataStorage
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_NAME
     dataset.file_meta = meta
     dataset.preamble = bytes(128)

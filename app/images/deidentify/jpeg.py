@@ -11,7 +11,7 @@ from app.images.deidentify.report import Report
 
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAME: Final = frozenset(range(0xC0, 0xD0)) | {0xDB, 0xDD, 0xDC, 0xDA, 0xF7, 0xF8}
-_APP0, _APP1, _APP14, _SOS, _EOI = 0xE0, 0xE1, 0xEE, 0xDA, 0xD9
+_APP0, _APP1, _APP8, _APP14, _SOS, _EOI = 0xE0, 0xE1, 0xE8, 0xEE, 0xDA, 0xD9
 
 
 def stripped_jpeg(data: bytes, report: Report) -> bytes:
@@ -73,6 +73,8 @@ def _kept(marker: int, body: bytes) -> bytes | None:
         return body
     if marker == _APP0 and body[:5] == b"JFIF\0" and len(body) >= 14:
         return body[:12] + b"\0\0"  # the density, no thumbnail
+    if marker == _APP8 and body[:4] == b"mrfx" and len(body) == 5:
+        return body  # the color transform of JPEG-LS
     if marker == _APP14 and body[:5] == b"Adobe" and len(body) >= 12:
         return body[:12]  # says how colors are transformed
     return None
@@ -88,7 +90,10 @@ def _name(marker: int, body: bytes) -> str:
 
 
 def _scan_end(data: bytes, position: int) -> int:
-    """Return where the entropy-coded data ends: at a marker that is neither stuffing nor restart."""
+    """Return where the entropy-coded data ends: at a marker other than stuffing and restart.
+
+    JPEG stuffs a zero behind 255, JPEG-LS a bit, so that what follows is below 128.
+    """
     while True:
         position = data.find(b"\xff", position)
         if position < 0 or position + 1 >= len(data):
@@ -96,7 +101,7 @@ def _scan_end(data: bytes, position: int) -> int:
         following = data[position + 1]
         if following == 0xFF:
             position += 1
-        elif following == 0 or following in _STANDALONE:
+        elif following < 0x80 or following in _STANDALONE:
             position += 2
         else:
             return position

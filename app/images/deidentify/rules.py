@@ -17,6 +17,7 @@ from app.images.deidentify.profile import OPTIONS, Profile
 
 TABLE_EDITION: Final = "2026c"
 _TABLE: Final = f"ps3.15-{TABLE_EDITION}.csv"
+_STRUCTURED: Final = "structured content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class SafePrivate:
     handler: str
 
 
+_FIRST: Final = 0x00080000
 UNLISTED: Final = Rule("X", "unlisted")
 
 
@@ -52,7 +54,9 @@ class Rules:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self._rules: dict[int, Rule] = {
-            tag: Rule("N", "needed", check) for tag, check in _needed().items()
+            tag: Rule("N", "needed", check)
+            for tag, (needed_for, check) in _needed().items()
+            if needed_for != _STRUCTURED or "clean_structured_content" in profile.options
         }
         self._groups: dict[str, Rule] = {}
         for row in table():
@@ -64,7 +68,9 @@ class Rules:
                 self._rules[int(tag, 16)] = rule
 
     def rule(self, tag: int) -> Rule:
-        """Return the rule of a public attribute."""
+        """Return the rule of a public attribute; command and file meta groups have none."""
+        if tag < _FIRST:
+            return UNLISTED
         found = self._rules.get(tag)
         if found is not None:
             return found
@@ -122,8 +128,8 @@ def table() -> tuple[dict[str, str], ...]:
 
 
 @functools.cache
-def _needed() -> dict[int, str]:
-    return {int(row["tag"], 16): row["check"] for row in _read("kept.csv")}
+def _needed() -> dict[int, tuple[str, str]]:
+    return {int(row["tag"], 16): (row["needed_for"], row["check"]) for row in _read("kept.csv")}
 
 
 @functools.cache

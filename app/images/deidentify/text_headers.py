@@ -181,13 +181,16 @@ def _fits_nrrd(key: str, value: str) -> bool:
 
 
 _NRRD_VALUES: Final = frozenset(
-    " ".join(_NRRD_SIZES).split()
-    + "raw gz gzip bz2 bzip2 hex txt text ascii little big ??? none cell node".split()
-    + "right left anterior posterior superior inferior time scanner xyz 3d handed".split()
-    + "ras las lps rast last lpst block domain space list point vector color".split()
-    + "covariant normal stub scalar complex 2 rgb rgba hsv xyz 3 4 gradient".split()
-    + "quaternion symmetric masked matrix 2d 3d".split()
-    + ["2d-vector", "3-color", "4-color", "3-vector", "4-vector", "3-gradient", "3-normal"]
+    " ".join(
+        (
+            *_NRRD_SIZES,
+            "raw gz gzip bz2 bzip2 hex txt text ascii little big ??? none cell node 2d 3d",
+            "right left anterior posterior superior inferior time scanner xyz handed",
+            "ras las lps rast last lpst block domain space list point vector color",
+            "covariant normal stub scalar complex 2 3 4 rgb rgba hsv gradient",
+            "quaternion symmetric masked matrix",
+        )
+    ).split()
 )
 
 

@@ -119,7 +119,8 @@ def stripped_tiff(data: bytes, report: Report) -> bytes:
     reader = _Reader(data)
     room = reader.layout.room
     new = bytearray(data[:room] + bytes(room))
-    link, seen = len(new) - room, set()
+    link = len(new) - room
+    seen: set[int] = set()
     (position,) = reader.unpack(reader.layout.offset, link)
     while position:
         if position in seen or len(seen) >= _MOST_PAGES:

@@ -7,7 +7,7 @@ behind it, a code string with a name in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydicom.valuerep import PersonName
@@ -101,7 +101,7 @@ def as_bytes(value: object) -> bytes | None:
         return value
     if isinstance(value, (str, int, float, PersonName)):
         parts: list[object] = [value]
-    elif isinstance(value, Iterable):
+    elif isinstance(value, Sequence):
         parts = list(value)
     else:
         return None

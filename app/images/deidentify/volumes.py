@@ -122,13 +122,13 @@ def _leave_out(file: BinaryIO, length: int, report: Report) -> None:
         report.add("extensions", "removed", "metadata")
 
 
-def _nifti_bytes(header: bytes, order: str, *, second: bool) -> int:
+def _nifti_bytes(header: bytearray, order: str, *, second: bool) -> int:
     dims = struct.unpack_from(f"{order}8q", header, 16) if second else ()
     dims = dims or struct.unpack_from(f"{order}8h", header, 40)
-    (bits,) = struct.unpack_from(f"{order}h", header, 14 if second else 72)
+    bits: int = struct.unpack_from(f"{order}h", header, 14 if second else 72)[0]
     if not 1 <= dims[0] <= 7 or any(dim < 1 for dim in dims[1 : dims[0] + 1]):
         raise ValueError("no dimensions")
-    voxels = 1
+    voxels: int = 1
     for dim in dims[1 : dims[0] + 1]:
         voxels *= dim
     return (voxels * bits + 7) // 8

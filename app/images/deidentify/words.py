@@ -29,7 +29,7 @@ def cleaned(text: str) -> str:
 
 
 def cleaned_kernel(text: str) -> str:
-    """Return the names of reconstruction kernels (B31f, UB, STANDARD) in a text of several values."""
+    """Return the names of reconstruction kernels (B31f, UB, STANDARD) in a text."""
     parts = [part.strip(" \0") for part in text.split("\\")]
     if all(_KERNEL.fullmatch(part) or (part and cleaned(part) == part) for part in parts):
         return "\\".join(parts)
@@ -37,7 +37,7 @@ def cleaned_kernel(text: str) -> str:
 
 
 def are_terms(text: str) -> bool:
-    """Tell whether each value of a code string is a term of the standard, or made of known words."""
+    """Tell whether each value of a code string is a term, or made of known words."""
     parts = [part.strip(" \0").upper() for part in text.split("\\")]
     return all(not part or part in _terms() or cleaned(part) == part for part in parts)
 

@@ -209,6 +209,7 @@ def test_damaged_and_missing_pixels_are_named() -> None:
         ({"Modality": "US", "BurnedInAnnotation": "NO"}, "Ultrasound"),
         ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "ScreenSave"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.6"}, ""),
+        ({"SpecimenLabelInImage": "YES"}, "BurnedInAnnotation"),
     ],
 )
 def test_risks(values: dict[str, Any], risk: str) -> None:

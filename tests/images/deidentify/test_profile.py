@@ -105,12 +105,16 @@ def test_dates_go_with_the_basic_profile() -> None:
     assert dataset.LongitudinalTemporalInformationModified == "REMOVED"
 
 
+def _day(text: str) -> dt.date:
+    return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+
+
 def test_dates_move_by_the_same_whole_days_for_a_patient() -> None:
     first = _clean(DATES, StudyDate="20200229", AcquisitionDateTime="20200301101112.5+0100")
     second = _clean(DATES, StudyInstanceUID="1.2.4", StudyDate="20210301", StudyTime="101112.5")
-    days = dt.date(2020, 2, 29) - dt.datetime.strptime(first.StudyDate, "%Y%m%d").date()
+    days = dt.date(2020, 2, 29) - _day(first.StudyDate)
     assert 1 <= days.days <= 3652
-    moved = dt.datetime.strptime(second.StudyDate, "%Y%m%d").date()
+    moved = _day(second.StudyDate)
     assert dt.date(2021, 3, 1) - moved == days
     assert second.StudyTime == "101112.5"
     day = (dt.date(2020, 3, 1) - days).strftime("%Y%m%d")
@@ -181,6 +185,40 @@ def test_codes_stay_when_they_are_public_and_say_what_the_scheme_says() -> None:
     assert (item.CodeValue, item.CodeMeaning) == ("39607008", "Lung structure (body structure)")
 
 
+def test_structured_content_keeps_codes_and_numbers_on_request_only() -> None:
+    def make() -> Dataset:
+        concept, measured, item = Dataset(), Dataset(), Dataset()
+        concept.CodeValue, concept.CodingSchemeDesignator = "39607008", "SCT"
+        concept.CodeMeaning = "Jane Doe"
+        measured.NumericValue = "12.5"
+        item.ValueType, item.TextValue, item.PersonName = "NUM", "Jane Doe", "Doe^Jane"
+        item.ConceptNameCodeSequence = Sequence([concept])
+        item.MeasuredValueSequence = Sequence([measured])
+        return _dataset(ContentSequence=Sequence([item]))
+
+    basic, clean = make(), make()
+    deidentify(basic, profile=Profile(), secret=SECRET)
+    deidentify(clean, profile=Profile(frozenset({"clean_structured_content"})), secret=SECRET)
+    assert [element.keyword for element in basic.ContentSequence[0]] == ["PersonName"]
+    assert "Doe" not in str(basic)
+    (item,) = clean.ContentSequence
+    assert item.MeasuredValueSequence[0].NumericValue == 12.5
+    assert item.ConceptNameCodeSequence[0].CodeValue == "39607008"
+    assert "Doe" not in str(clean)
+
+
+def test_text_that_an_option_keeps_stays_readable() -> None:
+    dataset = _clean(
+        Profile(frozenset({"retain_institution_identity"})),
+        SpecificCharacterSet="ISO_IR 192",
+        InstitutionName="Krankenhaus Süd",
+        OperatorsName="Müller",
+    )
+    assert dataset.SpecificCharacterSet == "ISO_IR 192"
+    assert dataset.InstitutionName == "Krankenhaus Süd"
+    assert dataset.OperatorsName == "REMOVED"
+
+
 def test_private_attributes_go_but_for_safe_ones() -> None:
     def make() -> Dataset:
         dataset = _dataset()
@@ -193,8 +231,9 @@ def test_private_attributes_go_but_for_safe_ones() -> None:
     basic, safe = make(), make()
     deidentify(basic, profile=Profile(), secret=SECRET)
     deidentify(safe, profile=Profile(frozenset({"retain_safe_private"})), secret=SECRET)
-    assert not [tag for tag in basic.keys() if tag.is_private]
-    assert [str(tag) for tag in safe.keys() if tag.is_private] == ["(0019,0010)", "(0019,100C)"]
+    assert not [element for element in basic if element.tag.is_private]
+    private = [str(element.tag) for element in safe if element.tag.is_private]
+    assert private == ["(0019,0010)", "(0019,100C)"]
     codes = [item.CodeValue for item in safe.DeidentificationMethodCodeSequence]
     assert "113111" in codes
 
