@@ -196,6 +196,19 @@ def import_page(user: User, count: int) -> str:
     return reverse("images:import", args=[source.pk])
 
 
+def imports(user: User, count: int) -> str:
+    for number in range(count):
+        make_image(name=f"{number}", owner=user)
+    return reverse("images:imports")
+
+
+def running_import(user: User, count: int) -> str:
+    source = make_import(owner=user, state=Import.State.RUNNING, stage="CONVERTING")
+    for number in range(count):
+        make_image(name=f"{number}", source=source)
+    return reverse("images:import_progress", args=[source.pk])
+
+
 def choose_cases(user: User, count: int) -> str:
     found = make_archive(editor=user, cases=count)
     address = reverse("reader_studies:add_cases", args=[make_study(editor=user).pk])
@@ -318,6 +331,8 @@ PAGES: tuple[Furnish, ...] = (
     mail_settings,
     mail_list,
     import_page,
+    imports,
+    running_import,
     organizations,
     organization,
     organization_people,

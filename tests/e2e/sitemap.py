@@ -73,6 +73,12 @@ ARCHIVES = (
     _visit("images:detail", "researcher", "/images/{image}/"),
 )
 
+IMPORTS = (
+    _visit("images:imports", "researcher", "/images/imports/", picture="imports"),
+    _visit("images:imports", "radiologist", "/images/imports/", note="none"),
+    _visit("images:import", "researcher", "/images/imports/{import}/?outcome=all", note="all"),
+)
+
 VIEWER = (
     _visit(
         "viewer:open",
@@ -245,6 +251,7 @@ VISITS = (
     *REQUESTS,
     *ARCHIVES,
     *QUARANTINE,
+    *IMPORTS,
     *VIEWER,
     *STUDIES,
     *ALGORITHMS,
@@ -267,6 +274,8 @@ POST_ONLY = frozenset(
         "challenges:cancel_evaluation",
         "challenges:join",
         "images:cancel_import",
+        "images:discard_import",
+        "images:retry_import",
         "notifications:delete",
         "notifications:read",
         "notifications:read_all",
@@ -320,6 +329,8 @@ NO_PAGES = {
     "design:style-guide": "the living guide; tests/design looks at it",
     "people:confirm_verification": "needs a link from the mail; tests/accounts/test_browser looks",
     "people:review": "needs an address confirmed by mail; tests/accounts/test_browser looks",
+    "images:import_files": "sends a file",
+    "images:import_progress": "a part of the import's page, seen there",
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",
