@@ -235,6 +235,12 @@ SIGN_IN = (
     _visit("socialaccount_connections", "radiologist", "/account/sign-ins/"),
 )
 
+QUARANTINE = (
+    _visit("images:reviews", "researcher", "/images/review/"),
+    _visit("images:review_queue", "researcher", "/images/review/archive/{archive}/"),
+    _visit("archives:deidentification", "researcher", "/archives/{archive}/deidentification/"),
+)
+
 VISITS = (
     *SIGN_IN,
     *AUDIT,
@@ -244,6 +250,7 @@ VISITS = (
     *REFERENCE,
     *REQUESTS,
     *ARCHIVES,
+    *QUARANTINE,
     *IMPORTS,
     *VIEWER,
     *STUDIES,
@@ -258,6 +265,9 @@ POST_ONLY = frozenset(
         "accounts:add_person",
         "accounts:end_token",
         "accounts:remove_person",
+        "images:review_accept",
+        "images:review_mask",
+        "images:review_reject",
         "algorithms:cancel_run",
         "archives:delete",
         "archives:delete_item",
@@ -310,6 +320,8 @@ NO_PAGES = {
     "api:schema": "the schema that programs read",
     "api:try": "redirects to an answer of the API",
     "audit:export": "sends a file",
+    "images:review": "needs an image that waits; tests/images/test_review_in_browser looks",
+    "images:review_frame": "answers a picture",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
     "design:dark-shell": "the living guide; tests/design looks at it",

@@ -226,7 +226,7 @@ class ImportFileSerializer(serializers.ModelSerializer[ImportFile]):
 
     pk = KeyField(read_only=True)
     file = serializers.CharField(source="path", read_only=True)
-    image = LinkField("api:image-detail", source="image_id", read_only=True)
+    image = LinkField("api:image-detail", source="published_image_id", read_only=True)
 
     class Meta:
         model = ImportFile
@@ -245,10 +245,10 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     api_url = LinkField("api:upload-session-detail", source="*", read_only=True)
     user_uploads = serializers.SerializerMethodField()
     uploads = serializers.SerializerMethodField()
-    progress = _Progress(source="*", read_only=True)
-    files = LinkField("api:upload-session-files", source="*", read_only=True)
     waiting_images = serializers.SerializerMethodField()
     deidentification = _ReportField(read_only=True)
+    progress = _Progress(source="*", read_only=True)
+    files = LinkField("api:upload-session-files", source="*", read_only=True)
 
     class Meta:
         model = Import

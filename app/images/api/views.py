@@ -116,7 +116,8 @@ class UploadSessionViewSet(ResourceViewSet[Import]):
     @action(detail=True, filter_backends=())
     def files(self, request: Request, pk: str) -> Response:
         """List what became of every file, by name."""
-        found = shown_files(self.find(key_of(pk), "view")).order_by("path", "pk")
+        found = shown_files(self.find(key_of(pk), "view")).select_related("image")
+        found = found.order_by("path", "pk")
         outcome = request.query_params.get("outcome", "")
         if outcome:
             found = found.filter(outcome=outcome) if outcome in ImportFile.Outcome else found.none()
