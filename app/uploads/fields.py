@@ -25,6 +25,8 @@ class UploadsWidget(forms.Widget):
     directories = False
     multiple = True
     accept = ""
+    note = ""
+    previewed = False
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[str, str]:
         """Return the raw ids and paths."""
@@ -40,24 +42,39 @@ class UploadsWidget(forms.Widget):
             "directories": self.directories,
             "multiple": self.multiple,
             "accept": self.accept,
+            "note": self.note,
+            "previewed": self.previewed,
         }
         return context
 
 
 class UploadsField(forms.Field):
-    """Takes the ids of the user's own completed uploads. Set ``user`` before cleaning."""
+    """Takes the ids of the user's own completed uploads. Set ``user`` before cleaning.
+
+    ``note`` says in the drop zone what is taken. Where the field is ``previewed``, chosen files
+    wait for the form's button, and their headers can be looked at before anything is sent.
+    """
 
     widget = UploadsWidget
     user: Any = None
 
     def __init__(
-        self, *, directories: bool = False, multiple: bool = True, accept: str = "", **kwargs: Any
+        self,
+        *,
+        directories: bool = False,
+        multiple: bool = True,
+        accept: str = "",
+        note: str = "",
+        previewed: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.multiple = multiple
         self.widget.directories = directories
         self.widget.multiple = multiple
         self.widget.accept = accept
+        self.widget.note = note
+        self.widget.previewed = previewed
 
     def clean(self, value: tuple[str, str]) -> ChosenUploads:
         """Return the uploads in the order they were chosen."""
