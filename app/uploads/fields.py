@@ -1,6 +1,7 @@
 """A form field that takes files which have already been uploaded in parts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ class UploadsWidget(forms.Widget):
     accept = ""
     note = ""
     previewed = False
+    keeps: Sequence[str] = ()
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[str, str]:
         """Return the raw ids and paths."""
@@ -44,6 +46,7 @@ class UploadsWidget(forms.Widget):
             "accept": self.accept,
             "note": self.note,
             "previewed": self.previewed,
+            "keeps": ",".join(self.keeps),
         }
         return context
 
@@ -52,7 +55,8 @@ class UploadsField(forms.Field):
     """Takes the ids of the user's own completed uploads. Set ``user`` before cleaning.
 
     ``note`` says in the drop zone what is taken. Where the field is ``previewed``, chosen files
-    wait for the form's button, and their headers can be looked at before anything is sent.
+    wait for the form's button, and their headers can be looked at before anything is sent; the
+    widget's ``keeps`` are then the options of de-identification in force where the files go.
     """
 
     widget = UploadsWidget

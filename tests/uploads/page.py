@@ -33,7 +33,11 @@ class TitledForm(FolderForm):
     title = forms.CharField()
 
 
-FORMS = {"folder": FolderForm, "image": ImageForm, "titled": TitledForm}
+class PreviewForm(forms.Form):
+    files = UploadsField(label="Files", note="DICOM and others.", directories=True, previewed=True)
+
+
+FORMS = {"folder": FolderForm, "image": ImageForm, "titled": TitledForm, "preview": PreviewForm}
 
 
 def page(request: HttpRequest) -> HttpResponse:
