@@ -39,6 +39,7 @@ function fateOf(action: string): Fate {
 }
 
 function repeatingName(tag: string): string {
+  if (tag.endsWith("0000")) return "Group Length";
   const group = tag.slice(0, 2);
   return REPEATING[`${group}xx${tag.slice(4)}`] ?? REPEATING[`${group}xxxxxx`] ?? "Unknown attribute";
 }

@@ -28,7 +28,7 @@ export async function showHeaders(
   };
   const first = blocks.find((found) => found.hasAttribute("data-attributes")) ?? blocks[0];
   first?.setAttribute("open", "");
-  const title = element("h3", "", "What is in these files");
+  const title = element("h2", "", "What is in these files");
   title.tabIndex = -1;
   place.replaceChildren(
     element("div", "headers", "", [
@@ -47,7 +47,7 @@ function about(shown: number, folders: number): string {
 }
 
 function tools(filter: Filter, refresh: () => void): HTMLElement {
-  const search = element("input", "") as HTMLInputElement;
+  const search = element("input", "input") as HTMLInputElement;
   search.type = "search";
   search.addEventListener("input", () => {
     filter.words = search.value;
