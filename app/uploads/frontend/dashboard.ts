@@ -90,6 +90,7 @@ function wordsFor(place: Place): Record<string, unknown> {
     pause: "Pause",
     resume: "Go on",
     retry: "Try again",
+    xFilesSelected: { 0: "%{smart_count} file", 1: "%{smart_count} files" },
     showErrorDetails: "Show what went wrong",
     dataUploadedOfTotal: "%{complete} of %{total}",
     xTimeLeft: "%{time} left",
