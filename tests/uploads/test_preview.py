@@ -100,6 +100,25 @@ def test_one_press_sends_the_files_and_then_the_form(
     assert UserUpload.objects.filter(state="COMPLETED").count() == 5
 
 
+def test_more_files_can_follow_and_what_failed_can_be_removed(
+    open_page: Callable[..., Page], obstacle: Obstacle, tmp_path: Path
+) -> None:
+    obstacle.refuse = lambda scope: 400 if scope["method"] == "PUT" else 0
+    page = open_page("preview")
+    choose(page, make_file(tmp_path / "bad.mha", 900))
+    page.get_by_role("button", name="Import").click()
+    expect_state(page, "failed")
+    obstacle.refuse = lambda scope: 0
+    page.get_by_role("button", name="Add more files").click()
+    choose(page, make_file(tmp_path / "good.mha", 900))
+    expect_state(page, "chosen")
+    page.get_by_role("button", name="Remove bad.mha").click()
+    page.get_by_role("button", name="Import").click()
+    page.wait_for_selector("pre")
+    assert "good.mha" in page.locator("pre").inner_text()
+    assert "bad.mha" not in page.locator("pre").inner_text()
+
+
 def test_leaving_is_warned_of_and_a_failure_keeps_the_form(
     open_page: Callable[..., Page], obstacle: Obstacle, tmp_path: Path
 ) -> None:

@@ -97,6 +97,7 @@ export class Control {
       const pk = pkOf(item as Item);
       if (pk) api.remove(pk);
       if (pk) this.memory.forget(printOf(item as Item));
+      if (this.failures === 0) this.uppy.setState({ error: null }); // the bar would go on saying so
       this.refreshSoon();
     });
   }
@@ -132,8 +133,8 @@ export class Control {
     if (totals.done + totals.failed === totals.files && !this.uppy.isAdding) {
       return totals.failed > 0 ? "failed" : "ready";
     }
-    const waits = this.root.hasAttribute("data-deferred") && totals.started === 0;
-    return waits ? "chosen" : "busy";
+    const isIdle = totals.started === totals.done + totals.failed;
+    return this.root.hasAttribute("data-deferred") && isIdle ? "chosen" : "busy";
   }
 
   /** Bytes in a second over the last eight; Uppy itself says how much and how long. */

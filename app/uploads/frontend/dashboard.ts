@@ -44,7 +44,9 @@ export function showDashboard(uppy: SteadyUppy, place: Place): void {
     singleFileFullScreen: false,
     fileManagerSelectionType: place.takesFolders ? "both" : "files",
     note: place.note || acceptedText(place.accept) || null,
-    doneButtonHandler: null,
+    doneButtonHandler: () => {
+      uppy.cancelAll();
+    },
     onDragOver: () => {
       before = uppy.offered;
     },
@@ -75,6 +77,7 @@ function wordsFor(place: Place): Record<string, unknown> {
     addMoreFiles: "Add more files",
     addingMoreFiles: "Adding more files",
     cancel: "Remove all",
+    done: "Remove all",
     back: "Back to the list",
     removeFile: "Remove %{file}",
     pauseUpload: "Pause this file",

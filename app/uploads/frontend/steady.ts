@@ -10,7 +10,7 @@ type Everything = State<UploadMeta, Arrived>;
 type Addition = MinimalRequiredUppyFile<UploadMeta, Arrived>;
 
 const TELL_EVERY = 150; // ms
-const ADDED_AT_ONCE = 100; // each addition copies the list of all files
+const ADDED_AT_ONCE = 25; // each addition copies the list of all files
 const MOST_MESSAGES = 3;
 const SILENT = { debug: () => undefined, warn: () => undefined, error: () => undefined };
 
