@@ -29,8 +29,9 @@ class ImportForm(forms.Form):
 
     uploads = UploadsField(
         label="Files",
-        help_text="DICOM folders, zip or tar archives, MetaImage, NIfTI or NRRD.",
+        note="DICOM, MetaImage, NIfTI, NRRD, TIFF, PNG or JPEG; folders, zip and tar archives too.",
         directories=True,
+        previewed=True,
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """A form field that takes files which have already been uploaded in parts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,9 @@ class UploadsWidget(forms.Widget):
     directories = False
     multiple = True
     accept = ""
+    note = ""
+    previewed = False
+    keeps: Sequence[str] = ()
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[str, str]:
         """Return the raw ids and paths."""
@@ -40,24 +44,41 @@ class UploadsWidget(forms.Widget):
             "directories": self.directories,
             "multiple": self.multiple,
             "accept": self.accept,
+            "note": self.note,
+            "previewed": self.previewed,
+            "keeps": ",".join(self.keeps),
         }
         return context
 
 
 class UploadsField(forms.Field):
-    """Takes the ids of the user's own completed uploads. Set ``user`` before cleaning."""
+    """Takes the ids of the user's own completed uploads. Set ``user`` before cleaning.
+
+    ``note`` says in the drop zone what is taken. Where the field is ``previewed``, chosen files
+    wait for the form's button, and their headers can be looked at before anything is sent; the
+    widget's ``keeps`` are then the options of de-identification in force where the files go.
+    """
 
     widget = UploadsWidget
     user: Any = None
 
     def __init__(
-        self, *, directories: bool = False, multiple: bool = True, accept: str = "", **kwargs: Any
+        self,
+        *,
+        directories: bool = False,
+        multiple: bool = True,
+        accept: str = "",
+        note: str = "",
+        previewed: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.multiple = multiple
         self.widget.directories = directories
         self.widget.multiple = multiple
         self.widget.accept = accept
+        self.widget.note = note
+        self.widget.previewed = previewed
 
     def clean(self, value: tuple[str, str]) -> ChosenUploads:
         """Return the uploads in the order they were chosen."""

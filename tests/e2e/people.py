@@ -58,14 +58,16 @@ class Person:
         return self.path
 
     def choose_files(self, paths: Sequence[Path] | Path, *, folder: bool = False) -> None:
-        """Give files (or a folder) to the upload control and wait until they are sent."""
+        """Give files (or a folder) to the upload control.
+
+        They are sent then, or wait for the form's button where they can be looked into first.
+        """
         button = "Choose a folder" if folder else re.compile("^Choose (files|a file)$")
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_role("button", name=button).click()
         chooser.value.set_files(paths)
-        expect(self.page.locator("[data-uploader][data-state=ready]")).to_be_visible(
-            timeout=120_000
-        )
+        there = "[data-uploader]:is([data-state=ready], [data-state=chosen])"
+        expect(self.page.locator(there)).to_be_visible(timeout=120_000)
 
     def wait_for_state(self, *, within: Locator | None = None, seconds: float = WORK_LIMIT) -> str:
         """Watch the page renew itself until the state that it shows is final."""

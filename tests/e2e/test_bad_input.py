@@ -100,7 +100,7 @@ def test_a_refused_form_keeps_what_was_typed(people: People) -> None:
 def import_file(person: Person, path: Path) -> str:
     """Import one file into the archive whose import page is open; return how it ended."""
     person.choose_files(path)
-    person.send("Import")
+    person.send("Upload and import")
     return person.wait_for_state()
 
 

@@ -274,7 +274,7 @@ def make_archive(person: Person, *, title: str, files: object) -> tuple[str, str
     person.send("Save")
     archive = person.pk
     person.choose_files(files, folder=True)  # type: ignore[arg-type]
-    import_page = person.send("Import")
+    import_page = person.send("Upload and import")
     return archive, import_page, person.wait_for_state()
 
 

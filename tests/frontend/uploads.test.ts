@@ -1,21 +1,16 @@
 /** The upload control's decisions that need no browser. */
 import { describe, expect, it } from "vitest";
 
-import { isAccepted } from "../../app/uploads/frontend/files";
-import { newJob, totalsOf, type Job } from "../../app/uploads/frontend/jobs";
+import { Batch } from "../../app/uploads/frontend/batch";
+import { acceptedText, isAccepted, isWanted } from "../../app/uploads/frontend/files";
 import { fingerprint, Memory } from "../../app/uploads/frontend/memory";
-import { filenameOf, nextUnit, partCount, PART_SIZE, partSizeFor } from "../../app/uploads/frontend/plan";
+import { filenameOf, partCount, PART_SIZE, partSizeFor, sizeOfPart, stretchOf } from "../../app/uploads/frontend/plan";
 import { Refusal, TRIES, waitBefore, withRetries } from "../../app/uploads/frontend/retry";
 import { Places } from "../../app/uploads/frontend/send";
-import { choose } from "../../app/uploads/frontend/view";
-import { durationText, filesText, sizeText } from "../../app/uploads/frontend/words";
+import { totalsOf } from "../../app/uploads/frontend/totals";
+import { filesText, problemsText, sizeText } from "../../app/uploads/frontend/words";
 
 const MB = 2 ** 20;
-
-function job(size: number, state: Job["state"] = "waiting"): Job {
-  const file = { size, name: "a", lastModified: 1 } as File;
-  return Object.assign(newJob({ file, path: "a" }), { state });
-}
 
 describe("parts", () => {
   it("are 8 MiB until 10,000 of them would not do", () => {
@@ -29,20 +24,41 @@ describe("parts", () => {
   });
 });
 
-describe("units", () => {
-  it("keep the order, put small files together and large ones alone", () => {
-    const sizes = [1, 2, 9 * MB, ...Array<number>(60).fill(10), ...Array<number>(10).fill(8 * MB)];
-    const waiting = sizes.map((size) => job(size));
-    const all = [...waiting];
-    const seen: Job[] = [];
-    const kinds: string[] = [];
-    for (let unit = nextUnit(waiting); unit; unit = nextUnit(waiting)) {
-      const jobs = unit.kind === "large" ? [unit.job] : unit.jobs;
-      kinds.push(`${unit.kind} ${String(jobs.length)}`);
-      seen.push(...jobs);
-    }
-    expect(seen).toEqual(all);
-    expect(kinds).toEqual(["batch 2", "large 1", "batch 50", "batch 17", "batch 3"]);
+describe("addresses", () => {
+  it("are asked for in stretches of twenty", () => {
+    expect(stretchOf(1, 45)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    expect(stretchOf(20, 45)).toEqual(stretchOf(1, 45));
+    expect(stretchOf(45, 45)).toEqual([41, 42, 43, 44, 45]);
+  });
+
+  it("belong to parts whose sizes add up", () => {
+    const size = 20 * MB + 7;
+    const sizes = Array.from({ length: partCount(size) }, (_, at) => sizeOfPart(size, at + 1));
+    expect(sizes.reduce((sum, part) => sum + part, 0)).toBe(size);
+  });
+});
+
+describe("a batch", () => {
+  it("gathers what comes while a request is on its way, and answers in order", async () => {
+    const asked: number[] = [];
+    const batch = new Batch((inputs: number[]) => {
+      asked.push(inputs.length);
+      return new Promise<number[]>((resolve) => setTimeout(resolve, 5, inputs.map((input) => 2 * input)));
+    });
+    const answers = await Promise.all(Array.from({ length: 230 }, (_, at) => batch.add(at)));
+    expect(answers).toEqual(Array.from({ length: 230 }, (_, at) => 2 * at));
+    expect(asked.length).toBeLessThan(8);
+    expect(Math.max(...asked)).toBeLessThanOrEqual(50);
+  });
+
+  it("fails as a whole, and goes on with what comes next", async () => {
+    let isBroken = true;
+    const batch = new Batch((inputs: string[]) =>
+      isBroken ? Promise.reject(new Error("no")) : Promise.resolve(inputs),
+    );
+    await expect(batch.add("a")).rejects.toThrow("no");
+    isBroken = false;
+    await expect(batch.add("b")).resolves.toBe("b");
   });
 });
 
@@ -59,6 +75,10 @@ describe("names", () => {
     expect(isAccepted("a.txt", ".tar,.tar.gz")).toBe(false);
     expect(isAccepted("anything", "")).toBe(true);
   });
+
+  it("tell what operating systems leave behind", () => {
+    expect(["CT/.DS_Store", "__MACOSX/CT/1.dcm", "thumbs.db", "CT/1.dcm"].map(isWanted)).toEqual([false, false, false, true]);
+  });
 });
 
 describe("memory", () => {
@@ -71,7 +91,10 @@ describe("memory", () => {
     const store = storage();
     let now = 0;
     const print = fingerprint("CT/1.dcm", { size: 9, lastModified: 5 });
-    new Memory(store, () => now).remember(print, { pk: "p", multipartId: "m" });
+    const first = new Memory(store, () => now);
+    first.remember(print, { pk: "p", multipartId: "m" });
+    first.flush();
+    expect(store.getItem("hounsfield-uploads")).not.toContain("CT/1.dcm"); // may name a patient
     const later = new Memory(store, () => now);
     expect(later.recall(print)).toEqual({ pk: "p", multipartId: "m" });
     expect(later.recall(fingerprint("CT/1.dcm", { size: 9, lastModified: 6 }))).toBeNull();
@@ -91,7 +114,8 @@ describe("memory", () => {
       },
     });
     full.remember("a", { pk: "p", multipartId: "m" });
-    expect(full.recall("a")).toBeNull();
+    full.flush();
+    expect(full.recall("b")).toBeNull();
   });
 });
 
@@ -148,25 +172,26 @@ describe("places", () => {
 });
 
 describe("what is shown", () => {
-  it("is at most eight rows: failures first, then what moves", () => {
-    const jobs = [
-      ...Array.from({ length: 5000 }, () => job(1, "done")),
-      ...Array.from({ length: 3 }, () => job(1, "sending")),
-      ...Array.from({ length: 2 }, () => job(1, "failed")),
-      ...Array.from({ length: 100 }, () => job(1, "waiting")),
-    ];
-    const states = choose(jobs).map((shown) => shown.state);
-    expect(states).toEqual([
-      ...Array<string>(2).fill("failed"),
-      ...Array<string>(3).fill("sending"),
-      ...Array<string>(3).fill("waiting"),
-    ]);
-  });
+  const file = (size: number, more: object): Parameters<typeof totalsOf>[0] extends Iterable<infer T> ? T : never =>
+    ({ size, progress: { uploadStarted: null }, ...more }) as never;
 
   it("sums up", () => {
-    const sending = Object.assign(job(100, "sending"), { sent: 40 });
-    const totals = totalsOf([job(10, "done"), sending, job(5, "failed")]);
-    expect(totals).toEqual({ files: 3, done: 1, failed: 1, bytes: 115, sent: 50 });
+    const totals = totalsOf([
+      file(10, { progress: { uploadStarted: 1, uploadComplete: true } }),
+      file(100, { progress: { uploadStarted: 1, bytesUploaded: 40 } }),
+      file(5, { error: "refused" }),
+    ]);
+    expect(totals).toEqual({ files: 3, started: 2, done: 1, failed: 1, bytes: 115, sent: 50 });
+  });
+
+  it("names the first files that failed, and counts the others", () => {
+    const failed = Array.from({ length: 12 }, (_, at) => ({
+      name: `${String(at)}.dcm`, meta: { relativePath: `CT/${String(at)}.dcm` }, error: "Too large.",
+    }));
+    const lines = problemsText([...failed, { name: "good.dcm", meta: {}, error: null }] as never);
+    expect(lines).toHaveLength(9);
+    expect(lines[0]).toBe("CT/0.dcm: Too large.");
+    expect(lines[8]).toBe("and 4 files more");
   });
 
   it("speaks plainly", () => {
@@ -177,7 +202,7 @@ describe("what is shown", () => {
       "2.5 MB",
       "12 GB",
     ]);
-    expect([0.2, 40, 90, 7200].map(durationText)).toEqual(["1 s", "40 s", "2 min", "2.0 h"]);
     expect([1, 1234].map(filesText)).toEqual(["1 file", "1,234 files"]);
+    expect(acceptedText(".tar,.tar.gz")).toBe("Files ending in .tar or .tar.gz");
   });
 });

@@ -9,6 +9,9 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.core.storage import ObjectStore, get_store
+from tests.uploads.browser import browser, obstacle, open_page, server
+
+__all__ = ["browser", "obstacle", "open_page", "server"]
 
 
 @pytest.fixture(autouse=True)

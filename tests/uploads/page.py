@@ -11,7 +11,8 @@ PAGE = Template(
     """{% load assets components %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Send files</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="csrf-token" content="{{ csrf_token }}"><link rel="icon" href="data:,">
+<meta name="csrf-token" content="{{ csrf_token }}">
+<meta name="htmx-config" content='{"includeIndicatorStyles": false}'><link rel="icon" href="data:,">
 {% vite_asset "site" %}</head>
 <body><main><h1>Send files</h1>
 <form method="post" action="?kind={{ kind }}" novalidate>{% csrf_token %}{% form_fields form %}
@@ -32,7 +33,11 @@ class TitledForm(FolderForm):
     title = forms.CharField()
 
 
-FORMS = {"folder": FolderForm, "image": ImageForm, "titled": TitledForm}
+class PreviewForm(forms.Form):
+    files = UploadsField(label="Files", note="DICOM and others.", directories=True, previewed=True)
+
+
+FORMS = {"folder": FolderForm, "image": ImageForm, "titled": TitledForm, "preview": PreviewForm}
 
 
 def page(request: HttpRequest) -> HttpResponse:

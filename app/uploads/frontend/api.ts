@@ -1,6 +1,6 @@
 /** The portal's upload API. */
 import { Refusal, withRetries } from "./retry";
-import type { UploadIds } from "./jobs";
+import type { UploadIds } from "./types";
 
 const BASE = "/api/v1/uploads/";
 

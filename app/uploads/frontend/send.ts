@@ -2,6 +2,7 @@
 import { Refusal } from "./retry";
 
 export const IN_PARALLEL = 4;
+const UNREADABLE = 400; // as good as refused: sending it again does not help
 
 /** Hands out a fixed number of places, first come, first served. */
 export class Places {
@@ -12,10 +13,12 @@ export class Places {
     this.free = count;
   }
 
-  async use<T>(action: () => Promise<T>): Promise<T> {
+  /** Run `action` when its turn comes, unless it was cancelled meanwhile. */
+  async use<T>(action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.free > 0) this.free -= 1;
     else await new Promise<void>((resolve) => this.queue.push(resolve));
     try {
+      signal?.throwIfAborted();
       return await action();
     } finally {
       const next = this.queue.shift();
@@ -54,7 +57,7 @@ export function put(
       else finish(new Refusal(request.status, `A part was refused (${String(request.status)}).`));
     };
     request.onerror = () => {
-      finish(new Refusal(0, "The connection broke off. Check your network."));
+      void failureOf(data).then(finish);
     };
     request.onabort = () => {
       finish(new DOMException("Cancelled", "AbortError"));
@@ -63,4 +66,14 @@ export function put(
     if (signal.aborted) finish(new DOMException("Cancelled", "AbortError"));
     else request.send(data);
   });
+}
+
+/** Browsers say the same of a broken connection and of a file that was moved or changed. */
+async function failureOf(data: Blob): Promise<Error> {
+  try {
+    await data.slice(0, 1).arrayBuffer();
+  } catch {
+    return new Refusal(UNREADABLE, "This file cannot be read. Was it moved or changed?");
+  }
+  return new Refusal(0, "The connection broke off. Check your network.");
 }

@@ -2,6 +2,7 @@
 import "./uploader.css";
 import { Control } from "./control";
 import { Memory, type Store } from "./memory";
+import { offerPreview } from "./preview/offer";
 
 /** Where the browser allows no storage, uploads work but do not go on after a reload. */
 function storage(): Store {
@@ -16,7 +17,7 @@ const memory = new Memory(storage());
 
 function mount(root: ParentNode): void {
   for (const place of root.querySelectorAll<HTMLElement>("[data-uploader]:not([data-state])")) {
-    new Control(place, memory);
+    offerPreview(place, new Control(place, memory));
   }
 }
 
@@ -31,6 +32,10 @@ for (const kind of ["dragover", "drop"]) {
     event.preventDefault();
   });
 }
+
+window.addEventListener("pagehide", () => {
+  memory.flush();
+});
 
 window.addEventListener("beforeunload", (event) => {
   if (document.querySelector('[data-uploader][data-state="busy"]')) event.preventDefault();
