@@ -16,7 +16,6 @@ class ArchivesConfig(AppConfig):
         from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
-        from app.images.reviewing import Place, register_home, register_place
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
@@ -24,14 +23,10 @@ class ArchivesConfig(AppConfig):
         from archives.personal_data import edited_archives
         from archives.policies import ARCHIVES
         from archives.selectors import (
-            archive_of_item,
-            archive_reviewers,
             image_history_door,
             image_ids_visible_to,
             managed_archive,
             parts_of,
-            reviewed_archive,
-            reviewed_archives,
             value_ids_visible_to,
         )
         from archives.services import (
@@ -63,15 +58,28 @@ class ArchivesConfig(AppConfig):
         values.register(value_ids_visible_to)
         register_destination("archive", add_imported_images, describe_destination, many=True)
         register_destination("archive-item", receive_item_image, describe_item)
-        register_place(
-            Place(
-                scope="archive",
-                reviewed_by=reviewed_archives,
-                describe=reviewed_archive,
-                reviewers=archive_reviewers,
-                keeps_instances=True,
-            )
-        )
-        register_home("archive", "archive")
-        register_home("archive-item", "archive", archive_of_item)
+        _register_reviews()
         register(ArchiveItemSource())
+
+
+def _register_reviews() -> None:
+    """Let editors review what is quarantined on its way into an archive or a case of one."""
+    from app.images.reviewing import Place, register_home, register_place
+    from archives.selectors import (
+        archive_of_item,
+        archive_reviewers,
+        reviewed_archive,
+        reviewed_archives,
+    )
+
+    register_place(
+        Place(
+            scope="archive",
+            reviewed_by=reviewed_archives,
+            describe=reviewed_archive,
+            reviewers=archive_reviewers,
+            keeps_instances=True,
+        )
+    )
+    register_home("archive", "archive")
+    register_home("archive-item", "archive", archive_of_item)
