@@ -6,6 +6,7 @@ import io
 import logging
 import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ TAGS = sorted(
 PALETTES = {tag for tag in TAGS if 0x00281101 <= tag <= 0x00281223} | {0x00283006, 0x00660129}
 
 
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """The reader has much to say about damaged files."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
 @st.composite
 def datasets(draw: st.DrawFn, depth: int = 0) -> Dataset:
     """Return a data set of random attributes with sentinels, items nested in any sequence."""
@@ -55,10 +64,9 @@ def datasets(draw: st.DrawFn, depth: int = 0) -> Dataset:
     return dataset
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(dataset=datasets(), implicit=st.booleans())
 def test_random_nested_data_sets(dataset: Dataset, implicit: bool) -> None:
-    logging.disable(logging.CRITICAL)
     dataset.SOPClassUID = CTImageStorage
     dataset.SOPInstanceUID = "1.2.3"
     source, target = io.BytesIO(), io.BytesIO()
@@ -72,12 +80,11 @@ def test_random_nested_data_sets(dataset: Dataset, implicit: bool) -> None:
     assert found_in(target.getvalue()) == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_files_are_cleaned_or_named(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    logging.disable(logging.CRITICAL)
     whole = _base(data.draw(st.sampled_from([ExplicitVRLittleEndian, ImplicitVRLittleEndian])))
     broken = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 6))):
