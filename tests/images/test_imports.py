@@ -20,14 +20,16 @@ from app.core.ids import new_id
 from app.core.states import transition
 from app.core.storage import get_store
 from app.images.models import Image, Import, ImportFile
+from app.images.selectors import can_retry
 from app.images.services import cancel_import, run_import, send_due_imports, start_import
 from app.images.services.imports import MAX_ATTEMPTS
+from app.images.services.staging import plan_files
 from app.notifications.models import Notification
 from app.uploads.models import UserUpload
 from archives.models import Archive
 from archives.services import delete_archive
 from tests.factories.archives import make_archive
-from tests.factories.images import make_import, make_upload, metaimage_bytes
+from tests.factories.images import make_image, make_import, make_upload, metaimage_bytes
 
 State = Import.State
 Outcome = ImportFile.Outcome
@@ -265,6 +267,31 @@ class TestLostWorkers:
         source.refresh_from_db()
         assert source.state == State.FAILED
         assert Notification.objects.get(user=source.owner).text == "An import failed."
+
+    def test_what_was_made_before_giving_up_is_delivered(self, archive: Archive) -> None:
+        source = begin(archive, metaimage_bytes(), metaimage_bytes(1), names=("a.mha", "b.mha"))
+        over = timezone.now() - timedelta(seconds=1)
+        transition(source, State.RUNNING, lease_expires_at=over, idle_attempts=MAX_ATTEMPTS)
+        plan_files(source)
+        image = make_image(source=source)
+        source.made.create(key=new_id(), image_pk=image.pk)
+        source.files.filter(path="a.mha").update(outcome=Outcome.USED, image=image)
+        lost = source.made.create(key=new_id())
+        get_store().put_bytes(b"half", key=f"images/{lost.image_pk}/x.mha")
+        send_due_imports()
+        source.refresh_from_db()
+        assert source.state == State.PARTIAL
+        assert [item.images for item in archive.items.all()] == [[image]]
+        assert source.files.get(path="b.mha").code == "NotReached"
+        assert not list(get_store().list_objects(f"images/{lost.image_pk}/"))
+
+    def test_without_room_it_ends_with_the_reason(self, archive: Archive) -> None:
+        source = begin(archive, metaimage_bytes())
+        source.uploads.update(size=2**60)
+        finish(source)
+        assert source.state == State.FAILED
+        assert "temporary disk space" in source.message
+        assert can_retry(source)
 
     def test_what_the_broker_forgot_is_sent_again(
         self, db: None, django_capture_on_commit_callbacks: Any

@@ -46,18 +46,22 @@ class Reporter:
     def __init__(self, source: Import) -> None:
         self._source = source
         self._last = 0.0
+        self._unwritten: dict[str, int | str] = {}
 
     def stage(self, stage: str, **numbers: int) -> None:
         """Enter a stage."""
         self._write(stage=stage, **numbers)
 
-    def count(self, *, final: bool = False, **numbers: int) -> None:
-        """Write numbers, unless that was done a moment ago; the ``final`` ones always."""
+    def count(self, *, final: bool = False, **numbers: int | str) -> None:
+        """Write numbers now, or with the next ones if that was done a moment ago."""
+        self._unwritten |= numbers
         if final or time.monotonic() - self._last >= _REPORT_EVERY:
-            self._write(**numbers)
+            self._write()
 
-    def _write(self, **values: object) -> None:
+    def _write(self, **values: int | str) -> None:
         self._last = time.monotonic()
+        values = self._unwritten | values
+        self._unwritten = {}
         if not held(self._source).update(**values):
             raise LeaseLost
 

@@ -16,7 +16,9 @@ import pytest
 from isal import isal_zlib
 
 from app.images.conversion import Limits
-from app.images.conversion.child import ConversionReport, run_conversion
+from app.images.conversion.child import ConversionReport, Settled, run_conversion
+from app.images.conversion.connected import connected
+from app.images.conversion.model import Group
 from tests.images.conversion.conftest import pixels_of
 from tests.synthetic import dicom
 
@@ -200,3 +202,40 @@ def test_by_hand_it_prints_json_lines(tmp_path: Path) -> None:
     assert image["sources"] == [f"000{i}.dcm" for i in range(5)]
     assert (tmp_path / "out" / image["image"]).is_file()
     assert lines[-1] == {"progress": 5, "total": 5}
+
+
+def test_results_come_as_they_are_settled_and_known_files_are_left_out(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    _series(source / "a")
+    _series(source / "b", seed=4)
+    (source / "note.txt").write_text("no image")
+    done = [name for name in _files(source) if name.startswith("a/")]
+    pieces: list[Settled] = []
+    looked: list[tuple[int, int]] = []
+    report = run_conversion(
+        source,
+        tmp_path / "out",
+        skip=done,
+        on_settled=pieces.append,
+        on_look=lambda number, total: looked.append((number, total)),
+    )
+    assert [(len(piece.images), len(piece.issues)) for piece in pieces] == [(1, 1)]
+    assert _accounted(report) == sorted(set(_files(source)) - set(done))
+    assert looked[-1] == (6, 11)
+
+
+def test_what_a_listener_raises_ends_the_conversion(tmp_path: Path) -> None:
+    _series(tmp_path / "in")
+
+    def refuse(settled: Settled) -> None:
+        raise ValueError("not now")
+
+    with pytest.raises(ValueError, match="not now"):
+        run_conversion(tmp_path / "in", tmp_path / "out", on_settled=refuse)
+
+
+def test_groups_that_share_files_are_settled_together() -> None:
+    a, b, c, d = (Path(name) for name in "abcd")
+    first, second = Group("stack", (a, b)), Group("stack", (c,))
+    third, fourth = Group("stack", (b, d)), Group("stack", (d,))
+    assert connected([first, second, third, fourth]) == [[first, third, fourth], [second]]
