@@ -20,7 +20,6 @@ from app.images.services import (
     accept_images,
     mask_image,
     reject_images,
-    send_due_maskings,
     start_masking,
 )
 from app.notifications.models import Notification
@@ -469,42 +468,3 @@ class TestMasking:
         answer = client_of(editor).post(address, given)
         assert answer.status_code == 400
         assert b"Not masked" in answer.content
-
-    def test_a_masking_runs_once(self, editor: User, waiting: Quarantine) -> None:
-        start_masking(actor=editor, quarantine=waiting, rectangles=[(0, 0, 2, 2)])
-        mask_image(waiting.pk)
-        keys = set(ImageFile.objects.values_list("key", flat=True))
-        mask_image(waiting.pk)
-        assert set(ImageFile.objects.values_list("key", flat=True)) == keys
-
-    def test_lost_bytes_end_the_masking_with_a_reason(
-        self, editor: User, waiting: Quarantine
-    ) -> None:
-        start_masking(actor=editor, quarantine=waiting, rectangles=[(0, 0, 2, 2)])
-        file = ImageFile.objects.get(kind="MHA")
-        get_store().delete(file.key)
-        mask_image(waiting.pk)
-        waiting.refresh_from_db()
-        assert waiting.state == State.WAITING
-        assert waiting.problem
-        assert waiting.rectangles == []
-
-    def test_a_masking_that_the_broker_forgot_is_sent_again(
-        self, editor: User, waiting: Quarantine, django_capture_on_commit_callbacks: Commits
-    ) -> None:
-        start_masking(actor=editor, quarantine=waiting, rectangles=[(0, 0, 2, 2)])
-        old = waiting.created.replace(year=2020)
-        Quarantine.objects.filter(pk=waiting.pk).update(modified=old)
-        with django_capture_on_commit_callbacks() as sent:
-            send_due_maskings()
-        assert len(sent) == 1
-        Quarantine.objects.filter(pk=waiting.pk).update(lease_expires_at=old, attempts=3)
-        send_due_maskings()
-        waiting.refresh_from_db()
-        assert (waiting.state, bool(waiting.problem)) == (State.WAITING, True)
-
-    def test_what_is_being_masked_is_not_accepted(self, editor: User, waiting: Quarantine) -> None:
-        start_masking(actor=editor, quarantine=waiting, rectangles=[(0, 0, 2, 2)])
-        with pytest.raises(TransitionNotAllowed):
-            accept_images(actor=editor, chosen=[waiting])
-        assert not Image.objects.exists()
