@@ -14,7 +14,7 @@ from app.core.access import fetch
 from app.core.errors import NotFound
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
-from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy, ReaderStudyMember
 from reader_studies.policies import READER_STUDIES
 
 
@@ -256,7 +256,7 @@ def parts_of(study: ReaderStudy) -> list[QuerySet[Any]]:
 def reviewed_studies(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of studies whose quarantined images ``user`` reviews."""
     roles = READER_STUDIES.roles_with("change")
-    return READER_STUDIES.memberships.filter(user=user, role__in=roles).values("target")
+    return ReaderStudyMember.objects.filter(user=user, role__in=roles).values("target")
 
 
 def reviewed_study(user: Any, pk: UUID) -> Destination:

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.execution.models import ContainerImage, Job
-from app.images.models import Image, Import, ImportFile
+from app.images.models import Image, Import, ImportFile, Quarantine
 from app.notifications.kinds import all_kinds
 from app.notifications.services import choose_mail, notify, queue_message
 from app.requests.services import ask_for_access
@@ -53,6 +53,16 @@ def archive(user: User, count: int) -> str:
     for _ in range(count):
         make_import(owner=user, destination_id=found.pk)
     return reverse("archives:detail", args=[found.pk])
+
+
+def reviews(user: User, count: int) -> str:
+    found = make_archive(editor=user)
+    for _ in range(count):
+        image = make_image(quarantined_at=found.created)
+        Quarantine.objects.create(
+            image=image, scope="archive", scope_id=found.pk, cause=Quarantine.Reason.ULTRASOUND
+        )
+    return reverse("images:review_queue", args=["archive", found.pk])
 
 
 def archive_people(user: User, count: int) -> str:
@@ -186,6 +196,19 @@ def import_page(user: User, count: int) -> str:
     return reverse("images:import", args=[source.pk])
 
 
+def imports(user: User, count: int) -> str:
+    for number in range(count):
+        make_image(name=f"{number}", owner=user)
+    return reverse("images:imports")
+
+
+def running_import(user: User, count: int) -> str:
+    source = make_import(owner=user, state=Import.State.RUNNING, stage="CONVERTING")
+    for number in range(count):
+        make_image(name=f"{number}", source=source)
+    return reverse("images:import_progress", args=[source.pk])
+
+
 def choose_cases(user: User, count: int) -> str:
     found = make_archive(editor=user, cases=count)
     address = reverse("reader_studies:add_cases", args=[make_study(editor=user).pk])
@@ -283,6 +306,7 @@ def archive_history(user: User, count: int) -> str:
 
 
 PAGES: tuple[Furnish, ...] = (
+    reviews,
     audit_log,
     archive_history,
     home,
@@ -307,6 +331,8 @@ PAGES: tuple[Furnish, ...] = (
     mail_settings,
     mail_list,
     import_page,
+    imports,
+    running_import,
     organizations,
     organization,
     organization_people,

@@ -34,14 +34,13 @@ def shown_files(source: Import) -> Any:
 
 def as_row(file: ImportFile) -> dict[str, str | None]:
     """Return one file as plain values; an image in quarantine is nobody's yet."""
-    image = file.image if file.image and not file.image.quarantined_at else None
     return {
         "file": file.path,
         "outcome": file.outcome,
         "code": file.code,
         "message": file.message,
         "advice": file.advice,
-        "image": str(image.pk) if image else None,
+        "image": str(file.published_image_id) if file.published_image_id else None,
     }
 
 

@@ -77,9 +77,9 @@ def import_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """
     source = get_import_for(request.user, pk)
     if source.is_finished:
-        response = render(request, "images/_import_ended.html", _context(request, source))
-        response["HX-Retarget"], response["HX-Reswap"] = "#import", "outerHTML"
-        return response
+        context = {"source": source, "destination": _destination(request, source)}
+        context["said"] = spoken(source, images=source.images.count())
+        return render(request, "images/_import_ended.html", context)
     context = _live(source, shown=_number(request.GET.get("images", "")))
     context["changed"] = request.GET.get("said", "") != context["said"][0]
     return render(request, "images/_import_live.html", context)

@@ -114,14 +114,13 @@ def _chosen(request: HttpRequest, quarantine: Quarantine) -> list[Quarantine]:
 
 def _onwards(request: HttpRequest, quarantine: Quarantine) -> HttpResponse:
     """Go on to the next image of the same place, or to the empty queue."""
-    place = {"scope": quarantine.scope, "pk": quarantine.scope_id}
     waiting = quarantine_for(request.user).filter(
         scope=quarantine.scope, scope_id=quarantine.scope_id, state=Quarantine.State.WAITING
     )
     following = waiting.exclude(pk=quarantine.pk).first()
     if following is not None:
         return redirect("images:review", pk=following.pk)
-    return redirect("images:review_queue", **place)
+    return redirect("images:review_queue", scope=quarantine.scope, pk=quarantine.scope_id)
 
 
 def _shown(

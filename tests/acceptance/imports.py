@@ -23,7 +23,7 @@ def run(record: dict[str, Any]) -> None:
         report = Path(folder) / "report.json"
         trial = json.dumps({**TRIAL, "report": str(report)})
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore", TEST],
             cwd=ROOT,
             env={**os.environ, "HOUNSFIELD_KILL_TRIAL": trial},
             capture_output=True,

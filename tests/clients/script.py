@@ -136,7 +136,7 @@ def check_archive_upload(
 
 
 def check_image_set(client: Any, folder: Path) -> None:
-    """The instances come back as they were sent, and make an image."""
+    """The instances come back de-identified with the pixels that were sent, and make an image."""
     files = sorted((folder / "dicom").iterdir())
     item = client.add_case_to_archive(
         archive_slug="client-archive",

@@ -73,6 +73,12 @@ ARCHIVES = (
     _visit("images:detail", "researcher", "/images/{image}/"),
 )
 
+IMPORTS = (
+    _visit("images:imports", "researcher", "/images/imports/", picture="imports"),
+    _visit("images:imports", "radiologist", "/images/imports/", note="none"),
+    _visit("images:import", "researcher", "/images/imports/{import}/?outcome=all", note="all"),
+)
+
 VIEWER = (
     _visit(
         "viewer:open",
@@ -229,6 +235,12 @@ SIGN_IN = (
     _visit("socialaccount_connections", "radiologist", "/account/sign-ins/"),
 )
 
+QUARANTINE = (
+    _visit("images:reviews", "researcher", "/images/review/"),
+    _visit("images:review_queue", "researcher", "/images/review/archive/{archive}/"),
+    _visit("archives:deidentification", "researcher", "/archives/{archive}/deidentification/"),
+)
+
 VISITS = (
     *SIGN_IN,
     *AUDIT,
@@ -238,6 +250,8 @@ VISITS = (
     *REFERENCE,
     *REQUESTS,
     *ARCHIVES,
+    *QUARANTINE,
+    *IMPORTS,
     *VIEWER,
     *STUDIES,
     *ALGORITHMS,
@@ -251,12 +265,17 @@ POST_ONLY = frozenset(
         "accounts:add_person",
         "accounts:end_token",
         "accounts:remove_person",
+        "images:review_accept",
+        "images:review_mask",
+        "images:review_reject",
         "algorithms:cancel_run",
         "archives:delete",
         "archives:delete_item",
         "challenges:cancel_evaluation",
         "challenges:join",
         "images:cancel_import",
+        "images:discard_import",
+        "images:retry_import",
         "notifications:delete",
         "notifications:read",
         "notifications:read_all",
@@ -301,6 +320,8 @@ NO_PAGES = {
     "api:schema": "the schema that programs read",
     "api:try": "redirects to an answer of the API",
     "audit:export": "sends a file",
+    "images:review": "needs an image that waits; tests/images/test_review_in_browser looks",
+    "images:review_frame": "answers a picture",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
     "design:dark-shell": "the living guide; tests/design looks at it",
@@ -308,6 +329,8 @@ NO_PAGES = {
     "design:style-guide": "the living guide; tests/design looks at it",
     "people:confirm_verification": "needs a link from the mail; tests/accounts/test_browser looks",
     "people:review": "needs an address confirmed by mail; tests/accounts/test_browser looks",
+    "images:import_files": "sends a file",
+    "images:import_progress": "a part of the import's page, seen there",
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",

@@ -85,7 +85,7 @@ def run(trial: Trial, source: Import, *, media: Path) -> dict[str, Any]:
     while process.poll() is None and not _read(source).is_finished:
         _tick(process)
     if trial.celery:
-        process.kill()
+        process.terminate()  # a warm shutdown: what it is doing, it finishes
     process.wait()
     return {
         "files": trial.files,
@@ -186,6 +186,7 @@ def _start(trial: Trial, source: Import, *, media: Path) -> subprocess.Popen[byt
             "STORAGE_URL": f"file://{media}",
         },
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 

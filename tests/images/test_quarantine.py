@@ -182,7 +182,8 @@ class TestDoors:
         if role == "uploader":
             imported = reverse("images:import", args=[waiting.source_id])
             exported = reverse("images:import_files", args=[waiting.source_id, "json"])
-            pages += [imported, f"{imported}?outcome=all", exported]
+            files = reverse("api:upload-session-files", args=[waiting.source_id])
+            pages += [imported, f"{imported}?outcome=all", exported, files]
         for address in pages:
             answer = client.get(address)
             content = answer.getvalue() if answer.streaming else answer.content

@@ -220,11 +220,14 @@ def _uploads(people: dict[str, User]) -> dict[str, Any]:
     owner = people["archive_uploader"]
     upload = start_upload(owner=owner, filename="a.mha", size=10)
     doomed = start_upload(owner=owner, filename="b.mha", size=10)
-    archive = make_archive(editor=people["archive_editor"])
+    archive = make_archive(editor=people["archive_editor"], members={"UPLOADER": owner})
     told = notify(
         user=people["stranger"], kind="images.import.finished", text="For the stranger alone."
     )
+    cancelled = make_import(owner=owner, destination_id=archive.pk, state="CANCELLED")
+    cancelled.uploads.add(make_upload(owner=owner))
     return {
+        "cancelled_import": cancelled,
         "upload": upload,
         "multipart": upload.multipart_id,
         "doomed_upload": doomed,

@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.delivery.services import signed_url_for
-from app.images.models import Image, ImageFile, Import, Instance
+from app.images.models import Image, ImageFile, Import, ImportFile, Instance
 
 _FILE_TYPES = {ImageFile.Kind.MHA: "MHD", ImageFile.Kind.TIFF: "TIFF"}
 _STATUS = {
@@ -210,6 +210,30 @@ class _ReportField(serializers.JSONField):
     """What was removed from the DICOM files, by attribute; never a value."""
 
 
+class _Progress(serializers.Serializer[Import]):
+    """How far an import is; all numbers are files."""
+
+    stage = serializers.ChoiceField(choices=Import.Stage.choices, read_only=True, allow_blank=True)
+    fetched = serializers.IntegerField(source="fetched_files", read_only=True)
+    looked_at = serializers.IntegerField(source="looked_files", read_only=True)
+    done = serializers.IntegerField(source="done_files", read_only=True)
+    total = serializers.IntegerField(source="total_files", read_only=True)
+    percent = serializers.IntegerField(read_only=True)
+
+
+class ImportFileSerializer(serializers.ModelSerializer[ImportFile]):
+    """What became of one file, and what can be done about it."""
+
+    pk = KeyField(read_only=True)
+    file = serializers.CharField(source="path", read_only=True)
+    image = LinkField("api:image-detail", source="published_image_id", read_only=True)
+
+    class Meta:
+        model = ImportFile
+        fields = ("pk", "file", "outcome", "code", "message", "advice", "image")
+        read_only_fields = fields
+
+
 class ImportSerializer(serializers.ModelSerializer[Import]):
     """An import, called an upload session by clients."""
 
@@ -223,6 +247,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     uploads = serializers.SerializerMethodField()
     waiting_images = serializers.SerializerMethodField()
     deidentification = _ReportField(read_only=True)
+    progress = _Progress(source="*", read_only=True)
+    files = LinkField("api:upload-session-files", source="*", read_only=True)
 
     class Meta:
         model = Import
@@ -235,6 +261,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
             "api_url",
             "user_uploads",
             "uploads",
+            "progress",
+            "files",
             "done_files",
             "total_files",
             "waiting_images",

@@ -1,14 +1,15 @@
 """The API of images and imports."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from app.accounts.models import User
 from app.audit.services import record
 from app.core.api.filters import Filter, KeyFilter
 from app.core.api.views import ResourceViewSet, key_of
@@ -16,12 +17,14 @@ from app.core.errors import NotFound
 from app.images import selectors, services
 from app.images.api.serializers import (
     ImageSerializer,
+    ImportFileSerializer,
     ImportSerializer,
     InstancesSerializer,
     NewImportSerializer,
     shown_instance,
 )
-from app.images.models import Image, Import
+from app.images.exports import shown_files
+from app.images.models import Image, Import, ImportFile
 from app.uploads.selectors import get_upload_for
 
 
@@ -103,3 +106,38 @@ class UploadSessionViewSet(ResourceViewSet[Import]):
             uploads=[get_upload_for(request.user, pk) for pk in given["uploads"]],
         )
         return self.shown(source, status=201)
+
+    @extend_schema(
+        responses=ImportFileSerializer(many=True),
+        parameters=[
+            OpenApiParameter("outcome", enum=[*ImportFile.Outcome], description="Only such files.")
+        ],
+    )
+    @action(detail=True, filter_backends=())
+    def files(self, request: Request, pk: str) -> Response:
+        """List what became of every file, by name."""
+        found = shown_files(self.find(key_of(pk), "view")).select_related("image")
+        found = found.order_by("path", "pk")
+        outcome = request.query_params.get("outcome", "")
+        if outcome:
+            found = found.filter(outcome=outcome) if outcome in ImportFile.Outcome else found.none()
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(
+            ImportFileSerializer(page, many=True, context=self.get_serializer_context()).data
+        )
+
+    @extend_schema(request=None, responses=ImportSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop an import; nothing of it is added."""
+        source = self.find(key_of(pk), "cancel")
+        services.cancel_import(actor=cast(User, request.user), source=source)
+        return self.shown(source)
+
+    @extend_schema(request=None, responses=ImportSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Try again the files that failed; their uploads are kept for a week."""
+        source = self.find(key_of(pk), "retry")
+        services.retry_import(actor=cast(User, request.user), source=source)
+        return self.shown(source)

@@ -31,7 +31,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(usable_images(user))
 
 
-class ImageManager(models.Manager.from_queryset(ImageQuerySet)):  # type: ignore[misc]
+class ImageManager(models.Manager["Image"]):
     """Finds what may be used; an image in quarantine is nowhere (see `Quarantine`).
 
     It is the default manager, so that relations such as ``source.images`` leave it out too.
@@ -39,8 +39,15 @@ class ImageManager(models.Manager.from_queryset(ImageQuerySet)):  # type: ignore
 
     def get_queryset(self) -> ImageQuerySet:
         """Return the images that are not in quarantine."""
-        found: ImageQuerySet = super().get_queryset()
-        return found.filter(quarantined_at=None)
+        return ImageQuerySet(self.model, using=self._db).filter(quarantined_at=None)
+
+    def visible_to(self, user: Any) -> ImageQuerySet:
+        """Return the images that ``user`` may view, from wherever they are used."""
+        return self.get_queryset().visible_to(user)
+
+    def usable_by(self, user: Any) -> ImageQuerySet:
+        """Return the images that ``user`` may also place elsewhere."""
+        return self.get_queryset().usable_by(user)
 
 
 class Image(UUIDModel, TimestampedModel):

@@ -145,6 +145,13 @@ class ImportFile(UUIDModel):
     def __str__(self) -> str:
         return self.path
 
+    @property
+    def published_image_id(self) -> UUID | None:
+        """The key of its image, unless that waits in quarantine: then it is nobody's yet."""
+        if self.image is None or self.image.quarantined_at is not None:
+            return None
+        return self.image.pk
+
 
 class ImportImage(UUIDModel, TimestampedModel):
     """An image that an import makes: written before a byte of it is stored.

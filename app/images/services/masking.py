@@ -46,7 +46,7 @@ class _New:
 
     @property
     def keys(self) -> list[str]:
-        rows = [*self.files.values(), *self.instances.values()]
+        rows: list[ImageFile | Instance] = [*self.files.values(), *self.instances.values()]
         return [row.key for row in rows]
 
 
@@ -201,7 +201,8 @@ def _replace(image: Image, new: _New) -> list[str]:
     """Point the rows at the masked bytes; drop what could not be masked. Return the old keys."""
     files = ImageFile.objects.select_for_update().filter(image=image)
     instances = Instance.objects.select_for_update().filter(image=image)
-    old = [row.key for row in [*files, *instances]]
+    rows: list[ImageFile | Instance] = [*files, *instances]
+    old = [row.key for row in rows]
     for file in new.files.values():
         file.save()
     files.exclude(pk__in=new.files).delete()

@@ -1,6 +1,6 @@
 """De-identified instances on their way into storage, and the studies and series they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -58,7 +58,7 @@ def register_instances(stored: Sequence[StoredInstance]) -> None:
     Series.objects.filter(pk=series.pk).update(instance_count=F("instance_count") + len(rows))
 
 
-def recount(series_ids: set[UUID | None]) -> None:
+def recount(series_ids: Iterable[UUID | None]) -> None:
     """Bring the numbers of instances up to date after some were deleted; drop what is empty."""
     known = Series.objects.filter(pk__in=[pk for pk in series_ids if pk])
     for series in known.annotate(held=Count("instances")):
