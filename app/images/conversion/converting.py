@@ -11,7 +11,6 @@ from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.options import Options
 from app.images.conversion.resident.convert import convert_resident
-from app.images.conversion.resident.flat import convert_flat
 
 
 def convert(
@@ -55,5 +54,8 @@ def _convert(group: Group, output_dir: Path, *, limits: Limits, options: Options
     if group.kind in ("still", "cine"):
         return convert_picture(group, output_dir, limits=limits)
     if group.kind == "flat":
+        # Its codecs take a while to import, which a plain series does not need.
+        from app.images.conversion.resident.flat import convert_flat
+
         return convert_flat(group, output_dir, limits=limits)
     return convert_resident(group, output_dir, limits=limits)
