@@ -44,9 +44,7 @@ export function showDashboard(uppy: SteadyUppy, place: Place): void {
     singleFileFullScreen: false,
     fileManagerSelectionType: place.takesFolders ? "both" : "files",
     note: place.note || acceptedText(place.accept) || null,
-    doneButtonHandler: () => {
-      uppy.cancelAll();
-    },
+    doneButtonHandler: null, // removing all by a key that was meant for one file would be too easy
     onDragOver: () => {
       before = uppy.offered;
     },
@@ -77,7 +75,6 @@ function wordsFor(place: Place): Record<string, unknown> {
     addMoreFiles: "Add more files",
     addingMoreFiles: "Adding more files",
     cancel: "Remove all",
-    done: "Remove all",
     back: "Back to the list",
     removeFile: "Remove %{file}",
     pauseUpload: "Pause this file",
