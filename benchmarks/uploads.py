@@ -123,7 +123,7 @@ def main() -> None:
     """Measure and write down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--parts", type=int, default=8)
+    parser.add_argument("--parts", type=int, default=16)
     parser.add_argument("--part-mib", type=int, default=32)
     parser.add_argument("--connections", type=int, default=4)
     given = parser.parse_args()

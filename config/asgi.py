@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.default")
+os.environ.setdefault("DATABASE_POOL", "16")  # a new connection costs more than most requests
 
 from django.core.asgi import get_asgi_application
 

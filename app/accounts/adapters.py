@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from app.accounts.models import User
+from app.accounts.reauthentication import SignInAgain, signed_in_recently
 from app.accounts.sealing import seal, unseal
 from app.accounts.second_factor import factors_of, needs_second_factor
 
@@ -60,6 +61,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         links = {name: _at_home(context[name]) for name in _LINKS if context.get(name)}
         more = {**context, **links, "sign_up_open": settings.SIGN_UP_OPEN}
         super().send_mail(template_prefix, email, more)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask for a fresh sign-in whoever has neither password nor second factor here.
+
+        Without this they could never set up either. Raises SignInAgain when theirs is too old.
+        """
+        if self.get_reauthentication_methods(self.request.user):
+            return bool(super().is_reauthentication_required(app=app, **kwargs))
+        if not signed_in_recently(self.request):
+            raise SignInAgain
+        return False
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
         """Call the ways of confirming who one is by the words of the portal's other pages."""

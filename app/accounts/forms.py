@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.forms import LoginForm, SignupForm
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.socialaccount.forms import SignupForm as SignupElsewhereForm
 from django import forms
 from django.core.validators import MaxLengthValidator
 
@@ -29,10 +30,22 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label, self.fields["email"].label = "User name", "E-mail address"
-        for field in self.fields.values():
-            for name in ("placeholder", "style"):  # the content security policy forbids styles
-                field.widget.attrs.pop(name, None)
+        _say_it_in_our_words(self)
+
+
+class SignUpElsewhereForm(SignupElsewhereForm):  # type: ignore[misc]
+    """Make an account for somebody who signs in elsewhere."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say_it_in_our_words(self)
+
+
+def _say_it_in_our_words(form: forms.Form) -> None:
+    form.fields["username"].label, form.fields["email"].label = "User name", "E-mail address"
+    for field in form.fields.values():
+        for name in ("placeholder", "style"):  # the content security policy forbids styles
+            field.widget.attrs.pop(name, None)
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]

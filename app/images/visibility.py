@@ -44,4 +44,4 @@ def _any_of(providers: list[Provider], user: Any) -> Q:
     found = [provider(user).order_by() for provider in providers]
     if not found:
         return Q(pk__in=[])
-    return Q(pk__in=found[0].union(*found[1:], all=True))
+    return Q(pk__in=found[0].union(*found[1:]))

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 import django_stubs_ext
 
 from app.core.storage import django_storages
 from app.notifications.transport import default_sender, parse_email_url
+from config.settings.database import database
 from config.settings.environment import Environment
 from config.settings.security import content_security_policy
 from config.settings.sign_in import APPS as SIGN_IN_APPS
@@ -103,14 +103,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
-DATABASES = {
-    "default": {
-        **dj_database_url.parse(ENV.database_url or "postgresql:///hounsfield"),
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        "ATOMIC_REQUESTS": False,
-    }
-}
+DATABASES = {"default": database(ENV.database_url, pool=ENV.database_pool)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STORAGE_URL = ENV.storage_url or (HOUNSFIELD_HOME / "media").as_uri()

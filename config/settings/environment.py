@@ -23,6 +23,9 @@ class Environment(BaseSettings):
     debug: bool = Field(False, description="Django's debug pages; never in production.")
     secret_key: str = Field("", description="Signs sessions; at least 50 characters.")
     database_url: str = Field("", description="postgresql://user:password@host:port/name")
+    database_pool: int = Field(
+        0, ge=0, description="Most database connections a process keeps open; 0: none is kept."
+    )
     broker_url: str = Field("", description="redis://host:port/0 or sqs://")
     channel_layer_url: str = Field(
         "", description="Redis for WebSocket groups; BROKER_URL if empty."

@@ -61,6 +61,7 @@ def account_settings(env: Environment) -> dict[str, Any]:
         "MFA_TOTP_ISSUER": "Hounsfield",
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": env.address.startswith("http://"),
         "SOCIALACCOUNT_ADAPTER": "app.accounts.adapters.SingleSignOnAdapter",
+        "SOCIALACCOUNT_FORMS": {"signup": "app.accounts.forms.SignUpElsewhereForm"},
         "SOCIALACCOUNT_AUTO_SIGNUP": False,
         "SOCIALACCOUNT_EMAIL_AUTHENTICATION": False,
         "SOCIALACCOUNT_STORE_TOKENS": False,

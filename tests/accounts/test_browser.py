@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -29,6 +26,7 @@ from app.people.services import (
     request_export,
     set_logo,
 )
+from tests.accounts.looking import faults_of
 from tests.factories.archives import make_archive
 from tests.factories.people import (
     make_administrator,
@@ -40,12 +38,6 @@ from tests.factories.people import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-FAULTS = Path(__file__).parents[1] / "e2e" / "faults.js"
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
-BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
 LONG = (
     "Department of Radiology and Nuclear Medicine, Section of Thoracic and Cardiovascular Imaging"
 )
@@ -144,7 +136,7 @@ def visits(people: People) -> list[tuple[str, User, str]]:
 def test_every_page_is_sound(
     live_server: LiveServer, looks: list[tuple[str, str, str]], browser: Any
 ) -> None:
-    folder, found = os.environ.get("PEOPLE_PICTURES"), []
+    found: list[str] = []
     for name, session, path in looks:
         page = signed_in_page(browser, live_server.url, session)
         errors: list[str] = []
@@ -153,17 +145,11 @@ def test_every_page_is_sound(
             "console",
             lambda line, errors=errors: line.type == "error" and errors.append(line.text),
         )
-        for width in (1280, 360):
-            page.set_viewport_size({"width": width, "height": 860})
-            answer = page.goto(live_server.url + path, wait_until="networkidle")
-            assert answer is not None
-            faults = [f"{answer.status}"] if answer.status != 200 else []
-            faults += page.evaluate(FAULTS.read_text().partition("*/")[2].strip())
-            faults += page.evaluate(BROKEN)
-            faults += list(inaccessible(page))
-            found += [f"{name} at {width}: {fault}" for fault in faults + errors]
-            if folder:
-                page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        answer = page.goto(live_server.url + path, wait_until="networkidle")
+        assert answer is not None
+        found += [f"{name}: {answer.status}"] if answer.status != 200 else []
+        found += faults_of(page, name)
+        found += [f"{name}: {error}" for error in errors]
         page.context.close()
     assert found == []
 
@@ -180,10 +166,3 @@ def signed_in_page(browser: Any, url: str, session: str) -> Page:
     context.add_cookies([cookie])
     page: Page = context.new_page()
     return page
-
-
-def inaccessible(page: Page) -> Iterator[str]:
-    found: dict[str, Any] = Axe().run(page, options=RULES).response
-    for rule in found["violations"]:
-        for node in rule["nodes"]:
-            yield f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"

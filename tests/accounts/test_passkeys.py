@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
+from tests.accounts.looking import faults_of
 from tests.factories.accounts import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,16 +98,22 @@ def test_a_passkey_from_beginning_to_end(person: User, page: Page) -> None:
     expect(page.locator(".menu-name")).to_be_visible()
     page.goto("/account/security/")
     expect(page.get_by_text("Work laptop")).to_be_visible()
+    faults = faults_of(page, "security")
     page.get_by_role("link", name="Passkeys").click()
+    faults += faults_of(page, "passkeys")
     page.get_by_role("link", name="Rename").click()
     page.get_by_role("link", name="Use a passkey").click()
+    faults += faults_of(page, "confirm-by-passkey")
     page.get_by_role("button", name="Use a passkey").click()
+    faults += faults_of(page, "passkey-rename")
     page.get_by_label("Name").fill("Laptop at home")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("cell", name="Laptop at home")).to_be_visible()
     page.get_by_role("link", name="Remove").click()
+    faults += faults_of(page, "passkey-remove")
     page.get_by_role("button", name="Remove passkey").click()
     expect(page.get_by_text("No passkeys yet")).to_be_visible()
+    assert faults == []
     page.goto("/account/security/")
     expect(page.get_by_role("link", name="Add a passkey")).to_be_visible()
 

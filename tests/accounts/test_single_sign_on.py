@@ -164,6 +164,28 @@ def test_without_a_provider_there_is_no_button_and_no_address(client: Client) ->
     assert client.get("/sign-in/orcid/").status_code == 404
 
 
+def test_who_came_from_elsewhere_can_choose_a_password(client: Client, provider: Provider) -> None:
+    through(client)
+    client.post("/sign-up/elsewhere/", {"username": "grace", "email": "grace@example.org"})
+    assert "Choose a password" in client.get("/account/security/").content.decode()
+    password = "a quite long sentence of words"
+    given = {"password1": password, "password2": password}
+    assert client.post("/account/password/set/", given).status_code == 302
+    assert User.objects.get().check_password(password)
+
+
+@pytest.mark.parametrize("path", ["/account/password/set/", "/account/passkeys/add/"])
+def test_a_stale_sign_in_elsewhere_sets_up_nothing(
+    client: Client, provider: Provider, settings: LazySettings, path: str
+) -> None:
+    through(client)
+    client.post("/sign-up/elsewhere/", {"username": "grace", "email": "grace@example.org"})
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    response = client.get(path)
+    assert response.status_code == 403
+    assert "sign in again" in response.content.decode().lower()
+
+
 def test_whoever_has_nothing_to_show_here_is_told_to_sign_in_again(client: Client) -> None:
     user = UserFactory()
     user.set_unusable_password()

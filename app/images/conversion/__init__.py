@@ -10,6 +10,7 @@ from app.images.conversion.converting import convert
 from app.images.conversion.issues import CODES, Code, ConversionError, FileIssue, Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage, Group, ScanResult
+from app.images.conversion.options import Options
 from app.images.conversion.scanning import scan
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "FileIssue",
     "Group",
     "Limits",
+    "Options",
     "Remark",
     "ScanResult",
     "Unpacked",

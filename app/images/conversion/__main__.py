@@ -28,6 +28,7 @@ from app.images.conversion.converting import convert
 from app.images.conversion.issues import ConversionError, FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import Group
+from app.images.conversion.options import Options
 from app.images.conversion.scanning import scan, unforeseen
 
 UNPACKED = ".unpacked"
@@ -40,10 +41,13 @@ _KEPT_BYTES = 32 << 20
 class Run:
     """One pass over a folder: what is named how, and what is already accounted for."""
 
-    def __init__(self, *, source: Path, target: Path, limits: Limits, out: BinaryIO) -> None:
+    def __init__(
+        self, *, source: Path, target: Path, limits: Limits, options: Options, out: BinaryIO
+    ) -> None:
         self._source = source
         self._target = target
         self._limits = limits
+        self._options = options
         self._out = out
         self._names: dict[Path, str] = {}
         self._done: set[str] = set()
@@ -67,7 +71,7 @@ class Run:
         sources = [self._names[file] for file in group.files]
         self._say({"working": sources})
         try:
-            image = convert(group, self._target, limits=self._limits)
+            image = convert(group, self._target, limits=self._limits, options=self._options)
         except ConversionError as error:
             for issue in error.issues(group.files):
                 self._report(issue)
@@ -173,8 +177,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--input", type=Path, required=True, help="folder with the files")
     parser.add_argument("--output", type=Path, required=True, help="folder for the images")
     parser.add_argument("--limits", type=json.loads, default={}, help="limits as a JSON object")
+    parser.add_argument("--options", type=_options, default=Options(), help="choices as JSON")
     parser.add_argument("--skip", type=Path, help="JSON file with names to leave out")
     return parser.parse_args()
+
+
+def _options(text: str) -> Options:
+    return Options.of(json.loads(text))
 
 
 def _limits(values: dict[str, int]) -> Limits:
@@ -216,7 +225,13 @@ def main() -> int:
     unpacked = arguments.output / UNPACKED
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir()
-    run = Run(source=arguments.input, target=arguments.output, limits=limits, out=out)
+    run = Run(
+        source=arguments.input,
+        target=arguments.output,
+        limits=limits,
+        options=arguments.options,
+        out=out,
+    )
     try:
         complete = run.convert_all(skip=skip)
     finally:

@@ -24,6 +24,7 @@ from app.images.conversion.__main__ import UNPACKED
 from app.images.conversion.issues import FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage
+from app.images.conversion.options import Options
 
 OnProgress = Callable[[int, int], None]
 _ROOT = Path(__file__).resolve().parents[3]
@@ -50,6 +51,7 @@ def run_conversion(
     output_dir: Path,
     *,
     limits: Limits | None = None,
+    options: Options | None = None,
     on_progress: OnProgress | None = None,
     prefix: Sequence[str] = (),
 ) -> ConversionReport:
@@ -58,13 +60,14 @@ def run_conversion(
     `on_progress(done, total)` counts files. `prefix` is a command to run the child under (a
     sandbox). Nothing the files hold can raise; only a folder that cannot be used does (OSError).
     """
-    limits = limits or Limits()
+    limits, options = limits or Limits(), options or Options()
     output_dir.mkdir(parents=True, exist_ok=True)
     account = _Account(input_dir, output_dir, on_progress)
     deadline = time.monotonic() + limits.wall_seconds
     try:
         while True:
-            end = _run_child(account, limits=limits, deadline=deadline, prefix=prefix)
+            command = _command(account, limits=limits, options=options)
+            end = _run_child(account, [*prefix, *command], deadline=deadline)
             if end.complete or not account.close_working(end):
                 break
             account.report.restarts += 1
@@ -176,14 +179,12 @@ class _Account:
             self._closed.add(name)
 
 
-def _run_child(
-    account: _Account, *, limits: Limits, deadline: float, prefix: Sequence[str]
-) -> _End:
+def _run_child(account: _Account, command: Sequence[str], *, deadline: float) -> _End:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as skip:
         json.dump(account.closed, skip)
         skip.flush()
         process = subprocess.Popen(
-            [*prefix, *_command(account, limits=limits, skip=Path(skip.name))],
+            [*command, "--skip", skip.name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -227,7 +228,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _command(account: _Account, *, limits: Limits, skip: Path) -> list[str]:
+def _command(account: _Account, *, limits: Limits, options: Options) -> list[str]:
     return [
         sys.executable,
         "-m",
@@ -238,8 +239,8 @@ def _command(account: _Account, *, limits: Limits, skip: Path) -> list[str]:
         str(account.target.resolve()),
         "--limits",
         json.dumps(asdict(limits)),
-        "--skip",
-        str(skip),
+        "--options",
+        json.dumps(asdict(options)),
     ]
 
 

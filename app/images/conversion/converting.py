@@ -9,17 +9,24 @@ from app.images.conversion.dicom.volume import convert_picture, convert_stack
 from app.images.conversion.issues import ConversionError
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage, Group
+from app.images.conversion.options import Options
 
 
-def convert(group: Group, output_dir: Path, *, limits: Limits | None = None) -> ConvertedImage:
+def convert(
+    group: Group,
+    output_dir: Path,
+    *,
+    limits: Limits | None = None,
+    options: Options | None = None,
+) -> ConvertedImage:
     """Write the group's image into `output_dir` under a new name.
 
     Raises ConversionError and nothing else; its `files` are those of the group unless the fault
     lies with some of them. No partial file is left behind.
     """
-    limits = limits or Limits()
+    limits, options = limits or Limits(), options or Options()
     try:
-        return _convert(group, output_dir, limits=limits)
+        return _convert(group, output_dir, limits=limits, options=options)
     except ConversionError as error:
         if error.files:
             raise
@@ -38,9 +45,9 @@ def convert(group: Group, output_dir: Path, *, limits: Limits | None = None) -> 
         ) from error
 
 
-def _convert(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
+def _convert(group: Group, output_dir: Path, *, limits: Limits, options: Options) -> ConvertedImage:
     if group.kind == "stack":
-        return convert_stack(group, output_dir, limits=limits)
+        return convert_stack(group, output_dir, limits=limits, options=options)
     if group.kind == "segmentation":
         return convert_segmentation(group, output_dir, limits=limits)
     if group.kind in ("still", "cine"):

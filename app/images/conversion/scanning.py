@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.images.conversion.dicom.deflated import check_deflated
 from app.images.conversion.dicom.frame import Frame
 from app.images.conversion.dicom.grouping import group_frames
 from app.images.conversion.dicom.instance import read_frames
@@ -71,6 +72,7 @@ def _scan_file(path: Path, *, result: ScanResult, dicom: list[list[Frame]], limi
 
 
 def _dicom_frames(path: Path, *, limits: Limits) -> list[Frame]:
+    check_deflated(path, limit=limits.resident_bytes)
     header = read_header(path, size_limit=limits.header_bytes)
     try:
         return read_frames(header, limits=limits)

@@ -11,13 +11,10 @@ import pytest
 import SimpleITK
 
 from app.images.conversion import ConversionError, ConvertedImage, convert, scan
-from tests.data import DATA
 
 sitk: Any = SimpleITK
 Array = np.ndarray[Any, np.dtype[Any]]
 Read = tuple[Array, Any]
-
-collect_ignore = [] if DATA is not None else ["test_samples.py"]
 
 
 def pixels_of(image: ConvertedImage) -> Array:
@@ -62,3 +59,29 @@ def convert_files(paths: list[Path], output: Path) -> tuple[list[ConvertedImage]
         except ConversionError as error:
             issues |= {issue.file.name: issue.code for issue in error.issues(group.files)}
     return images, issues
+
+
+def _affine(image: Any) -> Array:
+    """Index (x, y, z) to LPS mm."""
+    count = image.GetDimension()
+    direction = np.array(image.GetDirection()).reshape(count, count)[:3, :3]
+    affine = np.eye(4)
+    affine[:3, :3] = direction * np.array(image.GetSpacing()[:3])
+    affine[:3, 3] = image.GetOrigin()[:3]
+    return affine
+
+
+def on_grid_of(image: Any, reference: Any) -> Array:
+    """Return the reference's pixels (t, z, y, x) at the voxels of `image`, axes may be flipped."""
+    moved = np.linalg.inv(_affine(reference)) @ _affine(image)
+    turn = np.round(moved[:3, :3])
+    assert np.abs(moved[:3, :3] - turn).max() < 1e-3
+    size = image.GetSize()[:3]
+    index = turn @ np.indices(size).reshape(3, -1) + moved[:3, 3:4]
+    whole = np.round(index).astype(int)
+    assert np.abs(index - whole).max() < 1e-3
+    assert whole.min() >= 0
+    values = sitk.GetArrayFromImage(reference)
+    values = values if values.ndim == 4 else values[None]
+    x, y, z = whole
+    return np.stack([part[z, y, x].reshape(size).transpose(2, 1, 0) for part in values])

@@ -110,6 +110,48 @@ def test_a_modality_table_is_said_not_to_be_applied(
     assert [remark.code for remark in image.warnings] == ["LutNotApplied"]
 
 
+def test_pet_slices_have_their_own_slopes(convert_one: ConvertOne, tmp_path: Path) -> None:
+    stored = dicom.volume()
+    series = dicom.classic(stored, modality="PT")
+    slopes = [0.25, 1.75, 0.333, 2.0, 7.125]
+    for dataset, slope in zip(series, slopes, strict=True):
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = (
+            "1.2.840.10008.5.1.4.1.1.128"
+        )
+        dataset.RescaleSlope, dataset.RescaleIntercept = str(slope), "0"
+        dataset.Units = "BQML"
+    image = convert_one(dicom.save(series, tmp_path / "in"))
+    expected = np.stack([plane * slope for plane, slope in zip(stored, slopes, strict=True)])
+    assert image.element_type == "float32"
+    assert np.allclose(pixels_of(image), expected, rtol=1e-6)
+    assert image.rescale_type == "BQML"
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, b"-1024.0"), (4095, b"3071.0")])
+def test_padding_keeps_its_value_and_is_recorded(
+    value: int, expected: bytes, convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    stored = dicom.volume()
+    series = dicom.classic(stored)
+    for dataset in series:
+        dataset.add_new(0x00280120, "US", value)
+    image = convert_one(dicom.save(series, tmp_path / "in"))
+    assert np.array_equal(pixels_of(image), stored.astype(int) - 1024)
+    header = image.path.read_bytes().split(b"LOCAL")[0]
+    assert b"PixelPaddingValue = " + expected + b"\n" in header
+
+
+def test_single_bits_of_no_segmentation_are_unpacked(
+    convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    mask = np.random.default_rng(1).random((7, 5)) > 0.5
+    made = dicom.picture(mask.astype(np.uint8))
+    made.BitsAllocated = made.BitsStored = 1
+    made.HighBit = 0
+    made.PixelData = np.packbits(mask.reshape(-1), bitorder="little").tobytes() + b"\0"
+    assert np.array_equal(pixels_of(convert_one(dicom.save([made], tmp_path / "in"))), mask)
+
+
 def test_a_slope_of_zero_is_named(codes: Codes, tmp_path: Path) -> None:
     series = dicom.classic(dicom.volume(slices=2))
     for dataset in series:

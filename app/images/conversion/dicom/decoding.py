@@ -19,6 +19,7 @@ from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID
 
 from app.images.conversion.dicom import tags
+from app.images.conversion.dicom.codestream import declared_size
 from app.images.conversion.dicom.frame import Instance
 from app.images.conversion.dicom.last_resort import decode_elsewhere, encapsulated_frame
 from app.images.conversion.dicom.parsing import read_dataset
@@ -128,6 +129,23 @@ def _check_ends(instance: Instance, dataset: Dataset, index: int) -> None:
         raise ConversionError(
             "TruncatedPixelData",
             f"The compressed data of frame {index + 1} ends early.",
+            files=[instance.path],
+            tag=tags.show(tags.PIXELS),
+        )
+    _check_declared(instance, frame, index)
+
+
+def _check_declared(instance: Instance, frame: bytes, index: int) -> None:
+    """Refuse a frame whose stream claims another size than the header: decoders allocate that."""
+    declared = declared_size(frame)
+    pixel_format = instance.format
+    expected = (pixel_format.rows, pixel_format.columns, pixel_format.samples)
+    if declared is not None and declared[0] and declared != expected:
+        raise ConversionError(
+            "DecodeFailed",
+            f"The compressed data of frame {index + 1} is for {declared[1]} x {declared[0]} pixels "
+            f"with {declared[2]} values, the header says {expected[1]} x {expected[0]} with "
+            f"{expected[2]}.",
             files=[instance.path],
             tag=tags.show(tags.PIXELS),
         )

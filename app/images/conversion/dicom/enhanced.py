@@ -13,15 +13,22 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.frame import Frame, Instance, Triple
+from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, Triple
 from app.images.conversion.dicom.header import Header, is_word
+from app.images.conversion.dicom.moments import moment_of
 from app.images.conversion.issues import ConversionError
 
+"""CT, MR and PET: every frame must say where it lies."""
+PARAMETRIC_MAP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
 _T = TypeVar("_T")
-_GEOMETRY = {
-    "position": ("PlanePositionSequence", "ImagePositionPatient", 3),
-    "orientation": ("PlaneOrientationSequence", "ImageOrientationPatient", 6),
-}
+_POSITIONS = (
+    ("PlanePositionSequence", "ImagePositionPatient"),
+    ("PlanePositionVolumeSequence", "ImagePositionVolume"),
+)
+_ORIENTATIONS = (
+    ("PlaneOrientationSequence", "ImageOrientationPatient"),
+    ("PlaneOrientationVolumeSequence", "ImageOrientationVolume"),
+)
 _MEASURES = ("PixelMeasuresSequence", "PixelSpacing", 2)
 
 
@@ -47,21 +54,27 @@ class _GroupReader:
         self._instance = instance
         self._shared = shared
         self._top = top
-        self._flat = not any(
-            "PlanePositionSequence" in item
-            for item in (shared, *_items(top, tags.PER_FRAME_GROUPS))
+        groups = (shared, *_items(top, tags.PER_FRAME_GROUPS))
+        self._flat = instance.sop_class not in ENHANCED_CLASSES and not any(
+            name in item for item in groups for name, _ in _POSITIONS
         )
+        instance.own_axes = any("PlanePositionVolumeSequence" in item for item in groups)
 
     def frame(self, index: int, item: Dataset) -> Frame:
         """Read one frame."""
         slope, intercept = self._rescale(item)
-        position = self._vector(item, *_GEOMETRY["position"])
-        orientation = self._vector(item, *_GEOMETRY["orientation"])
+        position = self._first_vector(item, _POSITIONS, 3)
+        orientation = self._first_vector(item, _ORIENTATIONS, 6)
         spacing = self._vector(item, *_MEASURES)
         self._note_slices(item)
-        if (position is None) != (orientation is None) and not self._flat:
-            missing = "PlanePosition" if position is None else "PlaneOrientation"
-            raise self._missing(missing)
+        if not self._flat:
+            for name, value in (
+                ("PlanePosition", position),
+                ("PlaneOrientation", orientation),
+                ("PixelMeasures", spacing),
+            ):
+                if value is None:
+                    raise self._missing(name)
         return Frame(
             self._instance,
             index=index,
@@ -101,6 +114,12 @@ class _GroupReader:
             raise self._invalid("PixelSpacing of a frame is not positive")
         return numbers
 
+    def _first_vector(
+        self, item: Dataset, places: tuple[tuple[str, str], ...], length: int
+    ) -> tuple[float, ...] | None:
+        found = (self._vector(item, group, keyword, length) for group, keyword in places)
+        return next((vector for vector in found if vector is not None), None)
+
     def _number(self, item: Dataset, group: str, keyword: str) -> float | None:
         value = self._checked(lambda: self._find(item, group, keyword), group)
         if value is None:
@@ -113,12 +132,42 @@ class _GroupReader:
         return "" if value is None else str(value)
 
     def _rescale(self, item: Dataset) -> tuple[float, float]:
+        if self._instance.sop_class == PARAMETRIC_MAP_CLASS:
+            mapped = self._real_world(item)
+            if mapped is not None:
+                return mapped
         group = "PixelValueTransformationSequence"
         slope = self._number(item, group, "RescaleSlope")
         intercept = self._number(item, group, "RescaleIntercept")
         if slope is None and intercept is None:
             slope = self._header.number(tags.RESCALE_SLOPE)
             intercept = self._header.number(tags.RESCALE_INTERCEPT)
+        return self._checked_slope(1.0 if slope is None else slope), intercept or 0.0
+
+    def _real_world(self, item: Dataset) -> tuple[float, float] | None:
+        """Return the linear mapping to physical units, which is what a parametric map shows."""
+        group = "RealWorldValueMappingSequence"
+        if self._has_several(item, group):
+            self._instance.has_modality_lut = True
+            return None
+        slope = self._number(item, group, "RealWorldValueSlope")
+        intercept = self._number(item, group, "RealWorldValueIntercept")
+        if slope is None:
+            table = self._checked(lambda: self._find(item, group, "RealWorldValueLUTData"), group)
+            self._instance.has_modality_lut |= table is not None
+            return None
+        return self._checked_slope(slope), intercept or 0.0
+
+    def _has_several(self, item: Dataset, group: str) -> bool:
+        """Tell whether a frame has several mappings (for ranges of values, or in several units)."""
+
+        def most() -> int:
+            places = [place for place in (item, self._shared) if group in place]
+            return max((len(place[group].value or ()) for place in places), default=0)
+
+        return self._checked(most, group) > 1
+
+    def _checked_slope(self, slope: float) -> float:
         if slope == 0:
             raise ConversionError(
                 "InvalidRescale",
@@ -126,7 +175,7 @@ class _GroupReader:
                 files=[self._header.path],
                 tag=tags.show(tags.RESCALE_SLOPE),
             )
-        return (1.0 if slope is None else slope), intercept or 0.0
+        return slope
 
     def _note_slices(self, item: Dataset) -> None:
         """Keep thickness, gap and window for the description; the first frame decides."""
@@ -179,11 +228,30 @@ class _GroupReader:
             value = self._number(item, group, keyword)
             if value is not None and name not in found:
                 found[name] = (value,)
+        self._note_gradient(item, found)
+        when = moment_of(self._text(item, "FrameContentSequence", "FrameAcquisitionDateTime"))
+        if when is not None:
+            found["acquired"] = when
         index = self._find(item, "FrameContentSequence", "DimensionIndexValues")
         if index is not None:
             values = [index] if isinstance(index, int) else list(index)
             found["dimensions"] = tuple(float(value) for value in values)
         return found
+
+    def _note_gradient(self, item: Dataset, found: dict[str, tuple[float, ...]]) -> None:
+        """Add b-value and direction together: what tells diffusion volumes apart."""
+        if "b-value" not in found:
+            return
+        direction: tuple[float, ...] = (0.0, 0.0, 0.0)
+        diffusion = self._checked(
+            lambda: self._find(item, "MRDiffusionSequence", "DiffusionGradientDirectionSequence"),
+            "MRDiffusionSequence",
+        )
+        stated = diffusion[0].get("DiffusionGradientOrientation") if diffusion else None
+        if stated is not None:
+            value = self._checked(lambda: tuple(map(float, stated)), "MRDiffusionSequence")
+            direction = value if len(value) == 3 else direction
+        found["gradient"] = (*found["b-value"], *direction)
 
     def _checked(self, look: Callable[[], _T], group: str) -> _T:
         """Run a look-up in hostile data; whatever pydicom makes of it becomes one named error."""

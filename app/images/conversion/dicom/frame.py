@@ -8,6 +8,13 @@ from pathlib import Path
 from app.images.conversion.dicom.header import PixelLocation
 
 Triple = tuple[float, float, float]
+ENHANCED_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.2.1",
+        "1.2.840.10008.5.1.4.1.1.4.1",
+        "1.2.840.10008.5.1.4.1.1.130",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,11 @@ class PixelFormat:
     floating: bool
 
     @property
+    def kind(self) -> tuple[int, str, int, bool, bool]:
+        """What slices of one image share; bits stored and planes may differ from file to file."""
+        return (self.samples, self.photometric, self.bits_allocated, self.signed, self.floating)
+
+    @property
     def frame_bits(self) -> int:
         """Bits of one uncompressed frame as stored natively."""
         if self.photometric == "YBR_FULL_422":
@@ -42,7 +54,13 @@ class PixelFormat:
 
 @dataclass(slots=True)
 class Instance:
-    """Attributes that belong to a whole file."""
+    """Attributes that belong to a whole file.
+
+    `concatenation` joins files that are parts of one multi-frame object; `part` counts them, from
+    1, and `parts` is how many there are. `aspect` is the height and width of a pixel of unknown
+    size, `padding` the stored value of pixels that show nothing. `own_axes`: positions are those of
+    a probe, not of the patient.
+    """
 
     path: Path
     syntax: str
@@ -67,8 +85,15 @@ class Instance:
     frame_seconds: float | None = None
     time_step: float | None = None
     calibrated: bool = True
+    own_axes: bool = False
     has_modality_lut: bool = False
+    padding: int | None = None
+    concatenation: str = ""
+    part: int = 0
+    parts: int | None = None
+    aspect: tuple[float, float] = (1.0, 1.0)
     segmentation_type: str = ""
+    maximum_fraction: int | None = None
     has_trailing_data: bool = False
 
 
@@ -112,6 +137,11 @@ class Frame:
         return self.tile.columns if self.tile else self.instance.format.columns
 
     @property
-    def order(self) -> tuple[int, int]:
-        """Acquisition order as far as it is stated: InstanceNumber, then frame."""
-        return (self.instance.number or 0, self.index)
+    def in_plane(self) -> tuple[float, float]:
+        """Spacing as far as it is stated; without, 1 mm in the ratio the pixels are shown in."""
+        return self.spacing or self.instance.aspect
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Acquisition order as far as it is stated: InstanceNumber, part, then frame."""
+        return (self.instance.number or 0, self.instance.part, self.index)

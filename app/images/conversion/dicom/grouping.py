@@ -24,33 +24,79 @@ VOLUME_CLASSES = frozenset(
         "1.2.840.10008.5.1.4.1.1.128",
     }
 )
+FILE_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.20",
+        "1.2.840.10008.5.1.4.1.1.30",
+        "1.2.840.10008.5.1.4.1.1.481.2",
+    }
+)
+"""Nuclear medicine, parametric maps and dose grids: a file is an image, its neighbor another."""
 _TOLERANCE = 1e-4
 _MAX_REPRESENTATIVES = 512
 
 
 def group_frames(files: Iterable[list[Frame]]) -> tuple[list[Group], list[FileIssue]]:
-    """Sort the frames of all files into groups; files uploaded twice are set aside."""
+    """Sort the frames of all files into groups.
+
+    Files uploaded twice are set aside, and those of a concatenation some parts of which are not
+    there: nothing else would tell that frames are missing at its end.
+    """
     buckets: dict[Hashable, list[Frame]] = defaultdict(list)
     near = _NearVectors()
-    duplicates: list[FileIssue] = []
+    issues: list[FileIssue] = []
+    kept: list[list[Frame]] = []
     seen: dict[tuple[str, str], Path] = {}
     for frames in files:
         instance = frames[0].instance
         identity = (instance.series, instance.sop_uid)
         if instance.sop_uid and identity in seen and _same_file(instance.path, seen[identity]):
-            duplicates.append(_duplicate(instance))
+            issues.append(_duplicate(instance))
             continue
         seen.setdefault(identity, instance.path)
+        kept.append(frames)
+    incomplete = _incomplete_concatenations([frames[0].instance for frames in kept])
+    for frames in kept:
+        instance = frames[0].instance
+        if message := incomplete.get(_concatenation(instance), ""):
+            issues.append(FileIssue.of(instance.path, "MissingSlices", message))
+            continue
         for frame in frames:
             buckets[_key(frame, near)].append(frame)
     groups = [_group(frames) for frames in buckets.values()]
     _note_splits(groups)
-    return groups, duplicates
+    return groups, issues
+
+
+def _concatenation(instance: Instance) -> Hashable:
+    """Return what names the multi-frame object a file is (a part of)."""
+    if not instance.concatenation:
+        return instance.path
+    return (instance.study, instance.series, instance.concatenation)
+
+
+def _incomplete_concatenations(instances: list[Instance]) -> dict[Hashable, str]:
+    """Return what is missing of each concatenation that lacks parts (PS3.3 section C.7.6.16)."""
+    found: dict[Hashable, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        if instance.concatenation:
+            found[_concatenation(instance)].append(instance)
+    missing: dict[Hashable, str] = {}
+    for name, members in found.items():
+        there = {member.part for member in members}
+        total = max([*there, *(member.parts or 0 for member in members)])
+        lacking = total - sum(1 <= part <= total for part in there)
+        if lacking:
+            missing[name] = f"{lacking} of the {total} files of this multi-frame image are missing."
+    return missing
 
 
 def _same_file(first: Path, second: Path) -> bool:
     """Compare contents: an identifier used twice for different images must not lose one."""
-    return filecmp.cmp(first, second, shallow=False)
+    try:
+        return filecmp.cmp(first, second, shallow=False)
+    except OSError:
+        return False
 
 
 def _duplicate(instance: Instance) -> FileIssue:
@@ -62,16 +108,23 @@ def _duplicate(instance: Instance) -> FileIssue:
 def _key(frame: Frame, near: _NearVectors) -> Hashable:
     instance = frame.instance
     if instance.sop_class in SEGMENTATION_CLASSES:
-        return ("segmentation", instance.path)
+        return ("segmentation", _concatenation(instance))
     if frame.position is None and not _belongs_to_volume(frame):
-        return ("picture", instance.path)
+        return (
+            "picture",
+            _concatenation(instance),
+            frame.rows,
+            frame.columns,
+            instance.format.kind,
+        )
     return (
         "stack",
         instance.study,
         instance.series,
         instance.sop_class,
+        _concatenation(instance) if _is_whole(instance) else None,
         instance.frame_of_reference,
-        instance.format,
+        instance.format.kind,
         frame.rows,
         frame.columns,
         frame.component,
@@ -80,6 +133,11 @@ def _key(frame: Frame, near: _NearVectors) -> Hashable:
         near.representative("orientation", frame.orientation),
         near.representative("spacing", frame.spacing),
     )
+
+
+def _is_whole(instance: Instance) -> bool:
+    """Tell whether a multi-frame file is an image by itself, whatever else its series holds."""
+    return instance.sop_class in FILE_CLASSES and instance.frame_count > 1
 
 
 def _belongs_to_volume(frame: Frame) -> bool:
@@ -121,7 +179,8 @@ def _group(frames: list[Frame]) -> Group:
     if first.instance.sop_class in SEGMENTATION_CLASSES:
         return Group("segmentation", files, frames)
     if first.position is None and not (len(frames) > 1 and _belongs_to_volume(first)):
-        return Group("cine" if len(frames) > 1 else "still", files, frames)
+        ordered = sorted(frames, key=lambda frame: (frame.instance.part, frame.index))
+        return Group("cine" if len(frames) > 1 else "still", files, ordered)
     return Group("stack", files, frames)
 
 

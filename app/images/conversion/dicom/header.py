@@ -86,6 +86,13 @@ class Header:
         except ConversionError:
             return None
 
+    def lenient_numbers(self, tag: int) -> tuple[float, ...]:
+        """Return all values, empty when absent or malformed: for what is only a help."""
+        try:
+            return self.numbers(tag)
+        except ConversionError:
+            return ()
+
     def integer(self, tag: int, default: int | None = None) -> int:
         """Return the first value as an integer; `InvalidHeader` when absent without a default."""
         value = self.number(tag)
@@ -117,7 +124,7 @@ class Header:
         raw = self.elements.get(tag, b"")
         if not raw:
             return ()
-        kind = "d" if tag == tags.B_VALUE else "I" if len(raw) == 4 else "H"
+        kind = "d" if tag in (tags.B_VALUE, tags.GRADIENT) else "I" if len(raw) == 4 else "H"
         if tag == tags.GE_IMAGE_TYPE:
             kind = "H"
         size = struct.calcsize(kind)

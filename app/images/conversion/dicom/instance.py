@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import cast
 
 from app.images.conversion.dicom import tags
-from app.images.conversion.dicom.frame import Frame, Instance, PixelFormat, Triple
+from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, PixelFormat
+from app.images.conversion.dicom.grid import grid_tiles, is_grid
 from app.images.conversion.dicom.header import Header, PixelLocation, is_word
 from app.images.conversion.dicom.mosaic import is_mosaic, mosaic_frames
+from app.images.conversion.dicom.multiframe import cine_frames, grid_frames
 from app.images.conversion.dicom.nuclear import nuclear_frames
-from app.images.conversion.dicom.vectors import along, normal_of
+from app.images.conversion.dicom.plain import pixel_aspect, plain_frame
 from app.images.conversion.issues import ConversionError
 from app.images.conversion.limits import Limits
 
 WHOLE_SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"
+LABELMAP_CLASS = "1.2.840.10008.5.1.4.1.1.66.7"
 NUCLEAR_CLASS = "1.2.840.10008.5.1.4.1.1.20"
-ENHANCED_CLASSES = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.2.1",
-        "1.2.840.10008.5.1.4.1.1.4.1",
-        "1.2.840.10008.5.1.4.1.1.130",
-    }
-)
+_REFERENCED = frozenset({"1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95"})
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _COLOR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"})
 
@@ -43,16 +39,20 @@ def read_frames(header: Header, *, limits: Limits) -> list[Frame]:
             files=[header.path],
             tag=tags.show(tags.PER_FRAME_GROUPS),
         )
-    base = _plain_frame(header, instance)
+    base = plain_frame(header, instance)
+    if is_grid(instance):
+        return grid_tiles(header, base)
     if is_mosaic(instance):
         return mosaic_frames(header, base)
-    if instance.frame_count == 1:
-        return [base]
+    return [base] if instance.frame_count == 1 else _several_frames(header, base)
+
+
+def _several_frames(header: Header, base: Frame) -> list[Frame]:
     if header.has(tags.GRID_FRAME_OFFSETS):
-        return _grid_frames(header, base)
-    if instance.sop_class == NUCLEAR_CLASS:
+        return grid_frames(header, base)
+    if base.instance.sop_class == NUCLEAR_CLASS:
         return nuclear_frames(header, base)
-    return _cine_frames(header, base)
+    return cine_frames(header, base)
 
 
 def _instance(header: Header, *, limits: Limits) -> Instance:
@@ -88,8 +88,14 @@ def _instance(header: Header, *, limits: Limits) -> Instance:
         frame_seconds=_frame_seconds(header),
         time_step=_time_step(header),
         has_modality_lut=header.has_modality_lut,
+        padding=_padding(header, pixel_format),
+        concatenation=header.text(tags.CONCATENATION_UID),
+        part=header.integer(tags.CONCATENATION_PART, 0),
+        parts=_whole(header.lenient_number(tags.CONCATENATION_PARTS)),
+        aspect=pixel_aspect(header),
         has_trailing_data=trailing,
         segmentation_type=header.text(tags.SEGMENTATION_TYPE).upper(),
+        maximum_fraction=_whole(header.lenient_number(tags.MAXIMUM_FRACTION)),
     )
 
 
@@ -104,6 +110,13 @@ def _check_object(header: Header) -> None:
         return
     known = _class_name(sop_class)
     is_image = tags.ROWS in header.elements or "Image Storage" in known
+    if header.pixels is None and header.syntax in _REFERENCED:
+        raise ConversionError(
+            "UnsupportedTransferSyntax",
+            "The pixels are not in the file but on some server (JPIP).",
+            files=[header.path],
+            tag="(0002,0010)",
+        )
     if header.pixels is None and is_image:
         raise ConversionError(
             "TruncatedPixelData", "The file ends before its pixel data.", files=[header.path]
@@ -128,7 +141,7 @@ def _pixel_format(header: Header) -> PixelFormat:
         rows=rows,
         columns=columns,
         samples=header.integer(tags.SAMPLES, 1),
-        photometric=header.text(tags.PHOTOMETRIC) or "MONOCHROME2",
+        photometric=_photometric(header),
         bits_allocated=allocated,
         bits_stored=stored,
         high_bit=header.integer(tags.HIGH_BIT, stored - 1),
@@ -138,6 +151,14 @@ def _pixel_format(header: Header) -> PixelFormat:
     )
     _check_format(header, found)
     return found
+
+
+def _photometric(header: Header) -> str:
+    """Return the color model; the palette of a labelmap colors labels, which stay numbers here."""
+    stated = header.text(tags.PHOTOMETRIC) or "MONOCHROME2"
+    if stated == "PALETTE COLOR" and header.text(tags.SOP_CLASS_UID) == LABELMAP_CLASS:
+        return "MONOCHROME2"
+    return stated
 
 
 def _check_format(header: Header, found: PixelFormat) -> None:
@@ -220,127 +241,6 @@ def _truncated(header: Header, *, have: int, need: int) -> ConversionError:
     )
 
 
-def _plain_frame(header: Header, instance: Instance) -> Frame:
-    """Read the geometry and values of a file that states them at top level."""
-    position = header.vector(tags.POSITION, 3)
-    orientation = header.vector(tags.ORIENTATION, 6)
-    slope, intercept = _rescale(header)
-    return Frame(
-        instance,
-        position=cast("Triple | None", position),
-        orientation=orientation if position is not None else None,
-        spacing=_spacing(header, instance),
-        slope=slope,
-        intercept=intercept,
-        echo=header.lenient_number(tags.ECHO_TIME),
-        component=_component(header, instance),
-        times=_times(header),
-    )
-
-
-def _rescale(header: Header) -> tuple[float, float]:
-    """Return slope and intercept of the modality transformation (or the dose grid scaling)."""
-    scaling = header.number(tags.DOSE_GRID_SCALING)
-    if scaling is not None:
-        return _checked_slope(header, scaling, tags.DOSE_GRID_SCALING), 0.0
-    slope = header.number(tags.RESCALE_SLOPE)
-    intercept = header.number(tags.RESCALE_INTERCEPT)
-    if slope is None and intercept is None:
-        return 1.0, 0.0
-    slope = 1.0 if slope is None else _checked_slope(header, slope, tags.RESCALE_SLOPE)
-    return slope, intercept or 0.0
-
-
-def _checked_slope(header: Header, slope: float, tag: int) -> float:
-    if slope == 0:
-        raise ConversionError(
-            "InvalidRescale", "The rescale slope is zero.", files=[header.path], tag=tags.show(tag)
-        )
-    return slope
-
-
-def _spacing(header: Header, instance: Instance) -> tuple[float, float] | None:
-    for tag in (tags.PIXEL_SPACING, tags.IMAGER_PIXEL_SPACING, tags.NOMINAL_SCANNED_PIXEL_SPACING):
-        values = header.numbers(tag)
-        if not values:
-            continue
-        if len(values) != 2 or not all(value > 0 for value in values):
-            if tag == tags.PIXEL_SPACING and not all(value == 0 for value in values):
-                raise header.invalid(tag, "does not hold two positive numbers")
-            continue
-        instance.calibrated = tag == tags.PIXEL_SPACING
-        return (values[0], values[1])
-    return None
-
-
-def _component(header: Header, instance: Instance) -> str:
-    """Tell magnitude, phase, water, trace images and localizers apart (they share a series)."""
-    if instance.modality != "MR":
-        return "LOCALIZER" if "LOCALIZER" in instance.image_type[2:] else ""
-    parts = list(instance.image_type[2:])
-    kinds = header.numbers(tags.GE_IMAGE_TYPE)
-    if kinds:
-        parts.append(f"GE{int(kinds[0])}")
-    return "/".join(parts)
-
-
-def _times(header: Header) -> dict[str, tuple[float, ...]]:
-    """Collect what may tell time points apart."""
-    found: dict[str, tuple[float, ...]] = {}
-    for name, tag in (
-        ("position", tags.TEMPORAL_POSITION),
-        ("position", tags.TEMPORAL_POSITION_INDEX),
-        ("trigger", tags.TRIGGER_TIME),
-        ("acquisition", tags.ACQUISITION_NUMBER),
-        ("b-value", tags.B_VALUE),
-    ):
-        value = header.lenient_number(tag)
-        if value is not None:
-            found[name] = (value,)
-    for name, tag in (("acquired", tags.ACQUISITION_TIME), ("content", tags.CONTENT_TIME)):
-        seconds = _seconds_of_day(header.text(tag))
-        if seconds is not None:
-            found[name] = (seconds,)
-    return found
-
-
-def _seconds_of_day(text: str) -> float | None:
-    """Parse a DICOM TM value, HHMMSS.FFFFFF (PS3.5 section 6.2), older HH:MM:SS too."""
-    text = text.replace(":", "")
-    try:
-        return int(text[:2]) * 3600 + int(text[2:4] or 0) * 60 + float(text[4:] or 0)
-    except ValueError:
-        return None
-
-
-def _grid_frames(header: Header, base: Frame) -> list[Frame]:
-    """Place the planes of a dose grid (PS3.3 section C.8.8.3.2)."""
-    offsets = header.numbers(tags.GRID_FRAME_OFFSETS)
-    if len(offsets) != base.instance.frame_count:
-        raise header.invalid(tags.GRID_FRAME_OFFSETS, "does not have one value per frame")
-    if base.position is None or base.orientation is None:
-        raise header.invalid(tags.POSITION, "is missing")
-    if offsets[0] != 0:
-        offsets = tuple(value - offsets[0] for value in offsets)
-    normal = normal_of(base.orientation)
-    return [
-        replace(base, index=index, position=along(base.position, normal, offset))
-        for index, offset in enumerate(offsets)
-    ]
-
-
-def _cine_frames(header: Header, base: Frame) -> list[Frame]:
-    """Frames over time. A volume object whose frames have no position is refused."""
-    if base.instance.modality in {"CT", "MR", "PT", "NM"} and not header.has(tags.FRAME_TIME):
-        raise ConversionError(
-            "NoSliceOrder",
-            "The file holds several frames and does not say where they lie.",
-            files=[header.path],
-        )
-    base.position = base.orientation = None
-    return [replace(base, index=index) for index in range(base.instance.frame_count)]
-
-
 def _window(header: Header) -> tuple[float, float] | None:
     center = header.lenient_number(tags.WINDOW_CENTER)
     width = header.lenient_number(tags.WINDOW_WIDTH)
@@ -349,24 +249,43 @@ def _window(header: Header) -> tuple[float, float] | None:
     return (center, width)
 
 
+def _padding(header: Header, pixel_format: PixelFormat) -> int | None:
+    """Return the stored value of pixels that show nothing; its sign is that of the pixels."""
+    value = _whole(header.lenient_number(tags.PIXEL_PADDING))
+    if value is None or pixel_format.floating:
+        return None
+    low, high = pixel_format.stored_range
+    if pixel_format.signed and value > high:
+        value -= 1 << (8 * len(header.elements[tags.PIXEL_PADDING]))
+    return value if low <= value <= high else None
+
+
 def _modality(header: Header) -> str:
     text = header.text(tags.MODALITY).upper()
     return text if is_word(text) else "OT"
 
 
 def _rescale_type(header: Header) -> str:
+    """Return the unit of the values: of a CT, a PET (Units) or a dose grid (DoseUnits)."""
     text = header.text(tags.RESCALE_TYPE)
+    if not text and header.text(tags.MODALITY) in {"PT", "RTDOSE"}:
+        text = header.text(tags.PET_UNITS) or header.text(tags.DOSE_UNITS)
     if not text and header.text(tags.MODALITY) == "CT" and header.has(tags.RESCALE_INTERCEPT):
         return "HU"
     return text if is_word(text) else ""
 
 
 def _frame_seconds(header: Header) -> float | None:
-    steps = [value for value in header.numbers(tags.FRAME_TIME_VECTOR) if value > 0]
-    if steps and max(steps) - min(steps) <= 0.01 * max(steps):
-        return math.fsum(steps) / len(steps) / 1000.0
+    """Return the time between frames, None if none is stated or it changes (PS3.3 C.7.6.5)."""
+    steps = header.numbers(tags.FRAME_TIME_VECTOR)[1:]
+    if steps:
+        even = min(steps) > 0 and max(steps) - min(steps) <= 0.01 * max(steps)
+        return math.fsum(steps) / len(steps) / 1000.0 if even else None
     milliseconds = header.lenient_number(tags.FRAME_TIME)
-    return milliseconds / 1000.0 if milliseconds and milliseconds > 0 else None
+    if milliseconds and milliseconds > 0:
+        return milliseconds / 1000.0
+    rate = header.lenient_number(tags.CINE_RATE)
+    return 1.0 / rate if rate and rate > 0 else None
 
 
 def _time_step(header: Header) -> float | None:

@@ -23,8 +23,8 @@ _MAX_ITEMS = 512
 
 
 def is_mosaic(instance: Instance) -> bool:
-    """Tell whether the picture is a mosaic (or United Imaging's grid) by its ImageType."""
-    return instance.modality == "MR" and bool({"MOSAIC", "VFRAME"} & set(instance.image_type))
+    """Tell whether the picture is a mosaic by its ImageType."""
+    return instance.modality == "MR" and "MOSAIC" in instance.image_type
 
 
 def mosaic_frames(header: Header, base: Frame) -> list[Frame]:

@@ -14,18 +14,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.images.conversion.dicom.frame import Frame, Triple
+from app.images.conversion.dicom.shear import Shear, plan_shear
 from app.images.conversion.dicom.timing import order_in_time, states_time
 from app.images.conversion.dicom.vectors import along, difference, dot, length, orthonormal_axes
 from app.images.conversion.issues import ConversionError, Remark
 
-SamePixels = Callable[[Frame, Frame], bool]
+Fingerprint = Callable[[Frame], bytes]
 _MAX_TILT_DEGREES = 0.1
 _MAX_SHEAR_PIXELS = 0.5
 
 
 @dataclass(slots=True)
 class Stack:
-    """A regular grid: `volumes[t][z]`, spacing (x, y, z), origin and axes (x, y, z)."""
+    """A regular grid: `volumes[t][z]`, spacing (x, y, z), origin and axes (x, y, z).
+
+    With `shear` the slices have to be straightened first; the origin is that of the new grid.
+    """
 
     volumes: list[list[Frame]]
     spacing: Triple
@@ -34,41 +38,54 @@ class Stack:
     spacing_valid: bool
     time_step: float | None
     remarks: list[Remark]
+    shear: Shear | None = None
 
 
-def build_stack(frames: list[Frame], *, same_pixels: SamePixels) -> Stack:
+def build_stack(frames: list[Frame], *, fingerprint: Fingerprint, may_shear: bool = False) -> Stack:
     """Return the grid the frames form.
 
-    `same_pixels` is asked only when some positions hold more frames than others, to drop copies.
+    `fingerprint` digests the values of a frame; it is asked only when some positions hold more
+    frames than others, to drop copies.
+    `may_shear` allows to plan straightening of an oblique stack instead of GantryTilt.
     Raises NoSliceOrder, InvalidOrientation, InconsistentTimePoints, NotAVolume, GantryTilt,
     MissingSlices or VariableSpacing.
     """
     axes = _axes(frames)
     in_plane = frames[0].spacing
-    row_gap, column_gap = in_plane or (1.0, 1.0)
+    row_gap, column_gap = frames[0].in_plane
     pixel = min(row_gap, column_gap)
     columns = _by_position(frames, normal=axes[2], pixel=pixel)
     remarks: list[Remark] = []
-    columns = _even_out(columns, same_pixels=same_pixels, remarks=remarks)
+    columns = _even_out(columns, fingerprint=fingerprint, remarks=remarks)
     _check_single_position(columns)
-    _check_sideways(columns, normal=axes[2], pixel=pixel)
+    degrees = _tilt(columns, normal=axes[2], pixel=pixel, may_be=may_shear)
     slice_gap = _slice_gap(columns, normal=axes[2], remarks=remarks)
     columns, time_step = order_in_time(columns)
     volumes = [list(volume) for volume in zip(*columns, strict=True)]
+    origin = _position(volumes[0][0])
+    shear = None
+    if degrees:
+        shear = plan_shear(
+            frames, first=origin, axes=axes, pixel=(column_gap, row_gap), degrees=degrees
+        )
+        origin = shear.origin
     if in_plane is None:
         remarks.append(Remark("NoSpacing", "The files do not state the size of a pixel."))
     elif not frames[0].instance.calibrated:
         remarks.append(Remark("NotCalibrated", "The pixel size is that of the detector."))
+    if frames[0].instance.own_axes:
+        remarks.append(Remark("NoOrientation", "The axes are those of the probe."))
     if len(volumes) > 1 and time_step is None:
         remarks.append(Remark("TimeStepUnknown", "The files do not state the time step."))
     return Stack(
         volumes=volumes,
         spacing=(column_gap, row_gap, slice_gap),
-        origin=_position(volumes[0][0]),
+        origin=origin,
         axes=axes,
         spacing_valid=in_plane is not None and frames[0].instance.calibrated,
         time_step=time_step,
         remarks=remarks,
+        shear=shear,
     )
 
 
@@ -119,7 +136,7 @@ def _by_position(frames: list[Frame], *, normal: Triple, pixel: float) -> list[l
 
 
 def _even_out(
-    columns: list[list[Frame]], *, same_pixels: SamePixels, remarks: list[Remark]
+    columns: list[list[Frame]], *, fingerprint: Fingerprint, remarks: list[Remark]
 ) -> list[list[Frame]]:
     """Return columns of equal height; copies with identical pixels are left out.
 
@@ -128,7 +145,7 @@ def _even_out(
     """
     least = min(len(column) for column in columns)
     kept = [
-        _without_copies(column, same_pixels)
+        _without_copies(column, fingerprint)
         if len(column) > least or _repeats_instance(column)
         else column
         for column in columns
@@ -153,12 +170,11 @@ def _repeats_instance(column: list[Frame]) -> bool:
     return len(identities) < len(column)
 
 
-def _without_copies(column: list[Frame], same_pixels: SamePixels) -> list[Frame]:
-    kept: list[Frame] = []
+def _without_copies(column: list[Frame], fingerprint: Fingerprint) -> list[Frame]:
+    kept: dict[bytes, Frame] = {}
     for frame in column:
-        if not any(same_pixels(frame, other) for other in kept):
-            kept.append(frame)
-    return kept
+        kept.setdefault(fingerprint(frame), frame)
+    return list(kept.values())
 
 
 def _check_single_position(columns: list[list[Frame]]) -> None:
@@ -170,8 +186,11 @@ def _check_single_position(columns: list[list[Frame]]) -> None:
         )
 
 
-def _check_sideways(columns: list[list[Frame]], *, normal: Triple, pixel: float) -> None:
-    """Find slices that are not straight above each other: gantry tilt, or no stack at all."""
+def _tilt(columns: list[list[Frame]], *, normal: Triple, pixel: float, may_be: bool) -> float:
+    """Return the degrees by which slices are not straight above each other, 0 if they are.
+
+    Raises GantryTilt unless they `may_be` tilted, and NotAVolume where they form no stack at all.
+    """
     first = _position(columns[0][0])
     last = difference(_position(columns[-1][0]), first)
     height = dot(last, normal)
@@ -189,13 +208,16 @@ def _check_sideways(columns: list[list[Frame]], *, normal: Triple, pixel: float)
             "NotAVolume", f"The slices are shifted sideways by up to {worst_bend:.2f} mm."
         )
     degrees = math.degrees(math.atan2(length(slope), height)) if height > 0 else 0.0
-    if degrees > _MAX_TILT_DEGREES and worst_shear > _MAX_SHEAR_PIXELS * pixel:
+    if degrees <= _MAX_TILT_DEGREES or worst_shear <= _MAX_SHEAR_PIXELS * pixel:
+        return 0.0
+    if not may_be:
         raise ConversionError(
             "GantryTilt",
             f"The slices are stacked {degrees:.1f} degrees off their normal (gantry tilt); the "
             f"last one is shifted by {length(slope):.1f} mm.",
             tag="(0018,1120)",
         )
+    return degrees
 
 
 def _slice_gap(columns: list[list[Frame]], *, normal: Triple, remarks: list[Remark]) -> float:

@@ -24,12 +24,13 @@ def choose_dtype(frames: list[Frame], *, reader: PixelReader) -> np.dtype[Any]:
     stored values have more bits than a float32 holds exactly.
     """
     pixel_format = frames[0].instance.format
+    bits_stored = max(frame.instance.format.bits_stored for frame in frames)
     if pixel_format.floating:
         return np.dtype(np.float32 if pixel_format.bits_allocated == 32 else np.float64)
     if not all(frame.slope == int(frame.slope) for frame in frames) or not all(
         frame.intercept == int(frame.intercept) for frame in frames
     ):
-        return np.dtype(np.float32 if pixel_format.bits_stored <= 24 else np.float64)
+        return np.dtype(np.float32 if bits_stored <= 24 else np.float64)
     low, high = _allowed_range(frames)
     chosen = _smallest(low, high)
     if chosen is None or chosen.itemsize * 8 > max(pixel_format.bits_allocated, 8):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,12 +13,14 @@ import numpy as np
 
 from app.images.conversion.dicom.frame import Frame, Instance
 from app.images.conversion.dicom.pixels import PixelReader
+from app.images.conversion.dicom.shear import Shear, lowest_value, straightened
 from app.images.conversion.dicom.stacking import Stack, build_stack
 from app.images.conversion.dicom.values import choose_dtype, real_values
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import MetaImageHeader, write_metaimage
 from app.images.conversion.model import ConvertedImage, Group
+from app.images.conversion.options import Options
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _GRAY = frozenset({"MONOCHROME1", "MONOCHROME2"})
@@ -35,16 +38,21 @@ class Plan:
     remarks: list[Remark]
 
 
-def convert_stack(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
+def convert_stack(
+    group: Group, output_dir: Path, *, limits: Limits, options: Options
+) -> ConvertedImage:
     """Write a 3D or 4D image from frames with positions."""
     reader = PixelReader()
 
-    def same_pixels(first: Frame, second: Frame) -> bool:
-        return (first.slope, first.intercept) == (second.slope, second.intercept) and (
-            np.array_equal(reader.read(first), reader.read(second))
-        )
+    def fingerprint(frame: Frame) -> bytes:
+        digest = hashlib.blake2b(np.ascontiguousarray(reader.read(frame)).data)
+        digest.update(repr((frame.slope, frame.intercept)).encode())
+        return digest.digest()
 
-    stack = build_stack(group.frames, same_pixels=same_pixels)
+    gray = group.frames[0].instance.format.photometric in _GRAY
+    stack = build_stack(
+        group.frames, fingerprint=fingerprint, may_shear=options.tilt == "shear" and gray
+    )
     ordered = [frame for volume in stack.volumes for frame in volume]
     plan = Plan(
         header=_stack_header(stack, ordered, reader=reader),
@@ -53,7 +61,38 @@ def convert_stack(group: Group, output_dir: Path, *, limits: Limits) -> Converte
         time_step=stack.time_step,
         remarks=stack.remarks,
     )
-    return _write_frames(group, output_dir, plan=plan, frames=ordered, reader=reader, limits=limits)
+    blocks = _blocks(ordered, reader=reader, dtype=plan.header.dtype)
+    if stack.shear is not None:
+        plan = _sheared(plan, stack.shear, limits=limits)
+        lowest = lowest_value(_blocks(ordered, reader=reader, dtype=plan.header.dtype))
+        blocks = straightened(stack.shear, ordered, blocks, lowest=lowest)
+    image = write_planned(group, output_dir, plan=plan, blocks=blocks, limits=limits)
+    return replace(image, warnings=(*image.warnings, *_value_remarks(reader, ordered)))
+
+
+def _sheared(plan: Plan, shear: Shear, *, limits: Limits) -> Plan:
+    """Return the plan of the straightened image, which says what was done to it."""
+    header = plan.header
+    if shear.columns * shear.rows * header.dtype.itemsize > limits.frame_bytes:
+        raise ConversionError("TooLarge", "Straightened slices are larger than is allowed.")
+    size = (shear.columns, shear.rows, *header.size[2:])
+    grown = (size[0] - header.size[0], size[1] - header.size[1])
+    fields = {
+        **header.fields,
+        "TiltDegrees": repr(round(shear.degrees, 4)),
+        "TiltHandling": "SHEAR_LINEAR",
+    }
+    remark = Remark(
+        "TiltCorrected",
+        f"The slices were stacked {shear.degrees:.1f} degrees off their normal (gantry tilt); they "
+        f"were straightened by linear interpolation, and the image grew by {grown[0]} columns and "
+        f"{grown[1]} rows.",
+    )
+    return replace(
+        plan,
+        header=replace(header, size=size, fields=fields),
+        remarks=[*plan.remarks, remark],
+    )
 
 
 def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
@@ -61,7 +100,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
     reader = PixelReader()
     first = group.frames[0]
     instance = first.instance
-    rows_apart, columns_apart = first.spacing or (1.0, 1.0)
+    rows_apart, columns_apart = first.in_plane
     size: tuple[int, ...] = (first.columns, first.rows)
     spacing: tuple[float, ...] = (columns_apart, rows_apart)
     remarks = _spacing_remarks(first)
@@ -71,7 +110,9 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
         size = (*size, 1, len(group.frames))
         spacing = (*spacing, 1.0, time_step or 1.0)
         if time_step is None:
-            remarks.append(Remark("TimeStepUnknown", "The file does not state the frame time."))
+            remarks.append(
+                Remark("TimeStepUnknown", "The file does not state one time between frames.")
+            )
     header = MetaImageHeader(
         size=size,
         spacing=spacing,
@@ -79,7 +120,7 @@ def convert_picture(group: Group, output_dir: Path, *, limits: Limits) -> Conver
         axes=_identity(len(size)),
         dtype=_dtype(group.frames, reader),
         components=_components(instance),
-        fields=header_fields(instance),
+        fields={**header_fields(instance), **_padding_field(group.frames)},
     )
     valid = first.spacing is not None and instance.calibrated
     plan = Plan(header, instance, valid, time_step, remarks)
@@ -164,7 +205,10 @@ def _stack_header(stack: Stack, ordered: list[Frame], *, reader: PixelReader) ->
         axes=axes,
         dtype=_dtype(ordered, reader),
         components=_components(first.instance),
-        fields=header_fields(stack.volumes[0][len(stack.volumes[0]) // 2].instance),
+        fields={
+            **header_fields(stack.volumes[0][len(stack.volumes[0]) // 2].instance),
+            **_padding_field(ordered),
+        },
     )
 
 
@@ -218,6 +262,19 @@ def header_fields(instance: Instance) -> dict[str, str]:
     if _components(instance) == 1:
         fields["PhotometricInterpretation"] = instance.format.photometric
     return fields
+
+
+def _padding_field(frames: list[Frame]) -> dict[str, str]:
+    """Return the real value of pixels that show nothing, if all frames agree on one."""
+    values = {
+        None
+        if frame.instance.padding is None
+        else frame.slope * frame.instance.padding + frame.intercept
+        for frame in frames
+    }
+    value = values.pop()
+    gray = frames[0].instance.format.photometric in _GRAY
+    return {} if values or value is None or not gray else {"PixelPaddingValue": repr(value)}
 
 
 def _value_remarks(reader: PixelReader, frames: list[Frame]) -> list[Remark]:

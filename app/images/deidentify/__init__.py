@@ -1,0 +1,41 @@
+"""Take what identifies people out of image files. No Django in here.
+
+DICOM goes by PS3.15 Annex E: a table of attributes, *default remove* for all others, pseudonyms by
+HMAC under a secret. `deidentify_file` copies a file, `deidentify` works on a data set in place;
+`burned_in_risk` tells when a person has to look at the pixels and `mask` blackens what they find.
+`strip_picture`, `strip_nifti`, `strip_metaimage` and `strip_nrrd` do it for other formats.
+"""
+
+from app.images.deidentify.burned_in import RISKS, burned_in_risk
+from app.images.deidentify.core import deidentify, deidentify_file
+from app.images.deidentify.errors import CODES, DeidentificationError
+from app.images.deidentify.masking import Rectangle, mask
+from app.images.deidentify.pictures import strip_picture
+from app.images.deidentify.profile import OPTIONS, Profile
+from app.images.deidentify.report import REASONS, Report, merged
+from app.images.deidentify.rules import TABLE_EDITION
+from app.images.deidentify.volumes import strip_metaimage, strip_nifti, strip_nrrd
+
+Secret = bytes
+
+__all__ = [
+    "CODES",
+    "OPTIONS",
+    "REASONS",
+    "RISKS",
+    "TABLE_EDITION",
+    "DeidentificationError",
+    "Profile",
+    "Rectangle",
+    "Report",
+    "Secret",
+    "burned_in_risk",
+    "deidentify",
+    "deidentify_file",
+    "mask",
+    "merged",
+    "strip_metaimage",
+    "strip_nifti",
+    "strip_nrrd",
+    "strip_picture",
+]

@@ -1,0 +1,43 @@
+"""What is wrong with a page, as people see it at a desk and on a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+WIDTHS = (1280, 360)
+_FAULTS = Path(__file__).parents[1] / "e2e" / "faults.js"
+_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+_BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
+
+
+def faults_of(page: Page, name: str) -> list[str]:
+    """Return what does not fit, is unnamed, broken or inaccessible, at each width.
+
+    PEOPLE_PICTURES names a folder for pictures of what was looked at.
+    """
+    found, folder = [], os.environ.get("PEOPLE_PICTURES")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 860})
+        faults = page.evaluate(_FAULTS.read_text().partition("*/")[2].strip())
+        faults += page.evaluate(_BROKEN)
+        faults += list(_inaccessible(page))
+        found += [f"{name} at {width}: {fault}" for fault in faults]
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+    return found
+
+
+def _inaccessible(page: Page) -> Iterator[str]:
+    found: dict[str, Any] = Axe().run(page, options=_RULES).response
+    for rule in found["violations"]:
+        for node in rule["nodes"]:
+            yield f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
