@@ -40,7 +40,7 @@ def workplace(import_id: UUID) -> Iterator[Path]:
     _remove_leftovers()
     root = Path(tempfile.gettempdir()) / f"{PREFIX}{import_id}"
     lock = _locked(root)
-    if lock is None:
+    while lock is None:
         root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{import_id}-"))
         lock = _locked(root)
     try:
@@ -51,8 +51,7 @@ def workplace(import_id: UUID) -> Iterator[Path]:
         raise NoRoom("The server ran out of temporary disk space during the import.") from error
     finally:
         shutil.rmtree(root, ignore_errors=True)
-        if lock is not None:
-            lock.close()
+        lock.close()
 
 
 def check_room(folder: Path, *, to_fetch: int, total: int) -> None:
@@ -82,6 +81,9 @@ def _locked(root: Path) -> IO[bytes] | None:
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever swept it between our two steps had locked a file that is gone now.
+        if os.stat(lock.name).st_ino != os.fstat(lock.fileno()).st_ino:
+            raise OSError("The folder is another one by now.")
     except OSError:
         lock.close()
         return None

@@ -68,7 +68,7 @@ def _positions(header: Header) -> list[Triple]:
 def _dataset(header: Header) -> Dataset:
     if header.dataset is not None:
         return header.dataset
-    import pydicom
+    import pydicom  # slow, and hardly ever needed
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
