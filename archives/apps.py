@@ -14,8 +14,6 @@ class ArchivesConfig(AppConfig):
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
-        from app.images import visibility
-        from app.images.registry import register_destination
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from archives.display import ArchiveItemSource
@@ -87,28 +85,3 @@ class ArchivesConfig(AppConfig):
         )
         register_home("archive", "archive")
         register_home("archive-item", "archive", archive_of_item)
-        _register_reviews()
-        register(ArchiveItemSource())
-
-
-def _register_reviews() -> None:
-    """Let editors review what is quarantined on its way into an archive or a case of one."""
-    from app.images.reviewing import Place, register_home, register_place
-    from archives.selectors import (
-        archive_of_item,
-        archive_reviewers,
-        reviewed_archive,
-        reviewed_archives,
-    )
-
-    register_place(
-        Place(
-            scope="archive",
-            reviewed_by=reviewed_archives,
-            describe=reviewed_archive,
-            reviewers=archive_reviewers,
-            keeps_instances=True,
-        )
-    )
-    register_home("archive", "archive")
-    register_home("archive-item", "archive", archive_of_item)

@@ -19,6 +19,7 @@ from app.images.models import Import
 logger = logging.getLogger(__name__)
 PREFIX = "hounsfield-import-"
 SPARE_BYTES = 256 * 2**20
+_TRIES = 8
 
 
 class NoRoom(PortalError):
@@ -38,11 +39,7 @@ def workplace(import_id: UUID) -> Iterator[Path]:
     next import on this machine, or used by the same one.
     """
     _remove_leftovers()
-    root = Path(tempfile.gettempdir()) / f"{PREFIX}{import_id}"
-    lock = _locked(root)
-    while lock is None:
-        root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{import_id}-"))
-        lock = _locked(root)
+    root, lock = _free_folder(import_id)
     try:
         yield root
     except OSError as error:
@@ -67,6 +64,17 @@ def check_room(folder: Path, *, to_fetch: int, total: int) -> None:
             f"The import needs {_size(needed)} of temporary disk space on the server, and "
             f"{_size(free)} are free. Try again later, or import fewer files at once."
         )
+
+
+def _free_folder(import_id: UUID) -> tuple[Path, IO[bytes]]:
+    """Return the import's own folder, or a fresh one, and the lock that keeps it."""
+    root = Path(tempfile.gettempdir()) / f"{PREFIX}{import_id}"
+    for _ in range(_TRIES):
+        lock = _locked(root)
+        if lock is not None:
+            return root, lock
+        root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{import_id}-"))
+    raise NoRoom("The server cannot make a temporary folder for the import.")
 
 
 def _locked(root: Path) -> IO[bytes] | None:
