@@ -1,5 +1,6 @@
 """Forms of archives."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -34,9 +35,11 @@ class ImportForm(forms.Form):
         previewed=True,
     )
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, keeps: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["uploads"].user = user  # type: ignore[attr-defined]
+        uploads = self.fields["uploads"]
+        uploads.user = user  # type: ignore[attr-defined]
+        uploads.widget.keeps = keeps
 
 
 class DeidentificationForm(forms.Form):

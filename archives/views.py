@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.core.forms import changed_values
 from app.core.pages import list_page
 from app.images.models import Import
-from app.images.selectors import waiting_in
+from app.images.selectors import deidentification_options, waiting_in
 from app.images.services import deidentification_settings, start_import
 from archives import selectors, services
 from archives.forms import ArchiveForm, DeidentificationForm, ImportForm
@@ -128,7 +128,8 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 def import_files(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Drop files, start an import, go on to its progress page."""
     archive = selectors.get_archive_for(request.user, pk, action="upload")
-    form = ImportForm(request.POST or None, user=request.user)
+    options = deidentification_options("archive", archive.pk)
+    form = ImportForm(request.POST or None, user=request.user, keeps=options)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data["uploads"]
         source = start_import(

@@ -9,6 +9,7 @@ from app.core.access import fetch
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
 from app.images.models import (
+    DeidentificationSettings,
     Image,
     ImageFile,
     Import,
@@ -143,3 +144,9 @@ def waiting_for(destination: str, pk: OuterRef) -> Subquery:
     )
     counted = waiting.order_by().annotate(count=Func("pk", function="COUNT")).values("count")
     return Subquery(counted)
+
+
+def deidentification_options(scope: str, scope_id: UUID) -> list[str]:
+    """Return what files may keep on their way into a place: without settings, the least."""
+    found = DeidentificationSettings.objects.filter(scope=scope, scope_id=scope_id)
+    return list(found.values_list("options", flat=True).first() or [])

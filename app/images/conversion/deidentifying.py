@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
@@ -21,9 +22,10 @@ from app.images.deidentify import (
     Report,
     burned_in_risk,
     deidentify,
-    deidentify_file,
-    merged,
+    write_deidentified,
 )
+
+_NOT_KEPT = Remark("InstanceNotKept", "A file could not be written again.")
 
 
 def deidentify_group(
@@ -38,26 +40,24 @@ def deidentify_group(
         return None, []
     profile = Profile(options=wanted.options)
     kept: list[KeptInstance] = []
-    reports: list[Report] = []
+    report = Report()
     remarks: list[Remark] = []
     first: pydicom.Dataset | None = None
     risk = ""
     for file in dict.fromkeys(group.files):
-        header, report, verdict = _examine(file, profile=profile, secret=wanted.secret)
-        reports.append(report)
-        risk = risk or verdict
-        first = header if first is None else first
-        if wanted.keep:
-            made = _keep(file, output_dir, profile=profile, secret=wanted.secret)
-            if made is None:
-                remarks.append(Remark("InstanceNotKept", "A file could not be written again."))
-            else:
-                kept.append(made)
+        found = _kept(file, output_dir, profile, wanted.secret) if wanted.keep else None
+        if found is None:
+            found = _examined(file, profile=profile, secret=wanted.secret)
+            remarks += [_NOT_KEPT] if wanted.keep else []
+        report.merge(found.report)
+        risk = risk or found.risk
+        first = found.header if first is None else first
+        kept += [found.instance] if found.instance else []
     if first is None:
         return None, remarks
-    found = Deidentified(
+    result = Deidentified(
         risk=risk,
-        report=merged(reports).as_dict(),
+        report=report.as_dict(),
         study_uid=_uid(first, "StudyInstanceUID"),
         series_uid=_uid(first, "SeriesInstanceUID"),
         patient=str(first.get("PatientID", "") or "")[:64],
@@ -65,15 +65,24 @@ def deidentify_group(
         series_number=_integer(first, "SeriesNumber"),
         instances=tuple(kept),
     )
-    return found, list(dict.fromkeys(remarks))
+    return result, list(dict.fromkeys(remarks))
 
 
-def _examine(file: Path, *, profile: Profile, secret: bytes) -> tuple[pydicom.Dataset, Report, str]:
-    """Return the de-identified header, what that took, and why the pixels may show a name."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A de-identified header, what that took, why its pixels may show a name, and the copy kept."""
+
+    header: pydicom.Dataset
+    report: Report
+    risk: str
+    instance: KeptInstance | None = None
+
+
+def _examined(file: Path, *, profile: Profile, secret: bytes) -> _File:
     try:
         header = pydicom.dcmread(file, stop_before_pixels=True, force=True)
-        verdict = burned_in_risk(header)
-        report = deidentify(header, profile=profile, secret=secret)
+        risk = burned_in_risk(header)
+        return _File(header, deidentify(header, profile=profile, secret=secret), risk)
     except MemoryError:
         raise
     except Exception as error:
@@ -82,14 +91,19 @@ def _examine(file: Path, *, profile: Profile, secret: bytes) -> tuple[pydicom.Da
             f"The file could not be de-identified ({type(error).__name__}), so nothing is stored.",
             files=(file,),
         ) from error
-    return header, report, verdict
 
 
-def _keep(file: Path, output_dir: Path, *, profile: Profile, secret: bytes) -> KeptInstance | None:
+def _kept(file: Path, output_dir: Path, profile: Profile, secret: bytes) -> _File | None:
+    """De-identify the whole file in one pass and write it; nothing if it cannot be written."""
     target = output_dir / f"{uuid.uuid4()}.dcm"
     try:
-        deidentify_file(file, target, profile=profile, secret=secret)
-        return described(target)
+        whole = pydicom.dcmread(file, force=True)
+        risk = burned_in_risk(whole)
+        report = deidentify(whole, profile=profile, secret=secret)
+        write_deidentified(whole, target)
+        instance = _instance(whole, target)
+        whole.pop("PixelData", None)
+        return _File(whole, report, risk, instance)
     except MemoryError:
         target.unlink(missing_ok=True)
         raise
@@ -100,7 +114,10 @@ def _keep(file: Path, output_dir: Path, *, profile: Profile, secret: bytes) -> K
 
 def described(path: Path) -> KeptInstance:
     """Return what is worth knowing of a de-identified file."""
-    header = pydicom.dcmread(path, stop_before_pixels=True)
+    return _instance(pydicom.dcmread(path, stop_before_pixels=True), path)
+
+
+def _instance(header: pydicom.Dataset, path: Path) -> KeptInstance:
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return KeptInstance(

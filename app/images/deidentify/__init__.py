@@ -7,7 +7,7 @@ HMAC under a secret. `deidentify_file` copies a file, `deidentify` works on a da
 """
 
 from app.images.deidentify.burned_in import RISKS, burned_in_risk
-from app.images.deidentify.core import deidentify, deidentify_file
+from app.images.deidentify.core import deidentify, deidentify_file, write_deidentified
 from app.images.deidentify.errors import CODES, DeidentificationError
 from app.images.deidentify.masking import Rectangle, mask
 from app.images.deidentify.pictures import strip_picture
@@ -38,4 +38,5 @@ __all__ = [
     "strip_nifti",
     "strip_nrrd",
     "strip_picture",
+    "write_deidentified",
 ]

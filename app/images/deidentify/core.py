@@ -75,6 +75,12 @@ def deidentify_file(source: Path, target: Path, *, profile: Profile, secret: byt
     """
     dataset = _read(source)
     report = deidentify(dataset, profile=profile, secret=secret)
+    write_deidentified(dataset, target)
+    return report
+
+
+def write_deidentified(dataset: Dataset, target: Path) -> None:
+    """Write what `deidentify` left. Raises DeidentificationError; `target` is then not written."""
     content = io.BytesIO()
     try:
         with warnings.catch_warnings():
@@ -87,7 +93,6 @@ def deidentify_file(source: Path, target: Path, *, profile: Profile, secret: byt
             "Unwritable", f"What is left cannot be written ({type(error).__name__})."
         ) from error
     target.write_bytes(content.getbuffer())
-    return report
 
 
 def _read(source: Path) -> Dataset:
