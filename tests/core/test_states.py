@@ -71,6 +71,17 @@ def _pack(state: str) -> models.Model:
     return made
 
 
+def _quarantine(state: str) -> models.Model:
+    row: models.Model = apps.get_model("images.Quarantine").objects.create(
+        image=make_image(),
+        scope="archive",
+        scope_id=make_archive().pk,
+        cause="Ultrasound",
+        state=state,
+    )
+    return row
+
+
 def _mail(state: str) -> models.Model:
     row: models.Model = apps.get_model("notifications.OutgoingMail").objects.create(
         recipients=["a@example.org"],
@@ -116,6 +127,7 @@ def _deletion(state: str) -> models.Model:
 
 
 MAKE: dict[str, Make] = {
+    "images.Quarantine": _quarantine,
     "algorithms.AlgorithmRequest": _request(make_algorithm),
     "archives.ArchiveRequest": _request(make_archive),
     "challenges.ChallengeRequest": _request(make_challenge),
