@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +11,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accounts.test_browser import FAULTS, RULES
+from tests.accounts.looking import faults_of
 from tests.factories.accounts import UserFactory, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -92,19 +89,6 @@ def page_of(browser: Any, url: str, session: str = "") -> Page:
     page: Page = context.new_page()
     page.set_default_timeout(8000)
     return page
-
-
-def faults_of(page: Page, name: str) -> Iterator[str]:
-    folder = os.environ.get("SIGN_IN_PICTURES")
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 860})
-        for fault in page.evaluate(FAULTS.read_text().partition("*/")[2].strip()):
-            yield f"{name} at {width}: {fault}"
-        for rule in Axe().run(page, options=RULES).response["violations"]:
-            for node in rule["nodes"]:
-                yield f"{name} at {width}: {rule['id']}: {node['html'][:200]}"
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from django.db import connection
 from django.utils import timezone
 
 from app.core.storage import get_store
-from app.images.models import Image, ImageFile, Import, ImportFile
+from app.images.models import Image, ImageFile, Import, ImportFile, Instance
 from app.images.services import send_due_imports, start_import
 from app.uploads.models import UserUpload
 from archives.models import Archive, ArchiveItem
@@ -129,7 +129,8 @@ def check(trial: Trial, source: Import, archive: Archive) -> dict[str, int]:
 def _check_storage(source: Import) -> None:
     store = get_store()
     stored = {found.key: found.size for found in store.list_objects("images/")}
-    assert stored == dict(ImageFile.objects.values_list("key", "size"))
+    kept_files = dict(Instance.objects.values_list("key", "size"))
+    assert stored == dict(ImageFile.objects.values_list("key", "size")) | kept_files
     for file in ImageFile.objects.filter(kind=ImageFile.Kind.MHA):
         with store.open(file.key) as content:
             assert hashlib.sha256(content.read()).hexdigest() == file.sha256

@@ -109,9 +109,15 @@ export class Control {
   /** Progress comes in hundreds of events a second; counting five times is enough. */
   private refreshSoon(): void {
     this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.refresh();
+      this.update();
     }, REFRESH_EVERY);
+  }
+
+  /** Say now what is chosen and sent: a form that goes off names no file that was just removed. */
+  update(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.refresh();
   }
 
   private refresh(): void {

@@ -43,6 +43,7 @@ export class Guard {
   }
 
   private onSubmit(event: SubmitEvent): void {
+    for (const control of this.controls) control.update();
     if (this.controls.every(isSettled)) {
       for (const control of this.controls) control.handOver();
       return;
