@@ -117,7 +117,8 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Try again what failed."""
     source = get_import_for(request.user, pk, action="retry")
-    services.retry_import(actor=cast(User, request.user), source=source)
+    straighten = request.POST.get("tilt") == "shear"
+    services.retry_import(actor=cast(User, request.user), source=source, straighten=straighten)
     messages.success(request, "These files are tried again.")
     return redirect("images:import", pk=source.pk)
 
@@ -148,6 +149,7 @@ def _context(request: HttpRequest, source: Import) -> dict[str, Any]:
         "shown": SHOWN,
         "kept": kept_uploads_of(source),
         "retries": bool(place.url) and can_retry(source),
+        "tilted": source.files.filter(code="GantryTilt").exists(),
         "said": spoken(source, images=count),
         "waiting": source.quarantined.open().count(),
         "reviews": source.quarantined.reviewable_by(request.user).open().exists(),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from archives.models import Archive
 from tests.factories.archives import make_archive
 from tests.factories.images import make_image, make_import, metaimage_bytes
 from tests.images.test_imports import begin, finish
+from tests.synthetic import dicom
 
 State = Import.State
 Outcome = ImportFile.Outcome
@@ -131,6 +133,25 @@ class TestRetry:
         signed_in.post(reverse("images:retry_import", args=[source.pk]))
         assert finish(source).state == State.SUCCEEDED
         assert archive.items.count() == 1
+
+    @pytest.mark.parametrize("way", ["page", "api"])
+    def test_a_tilted_stack_is_straightened_on_request(
+        self, signed_in: Client, archive: Archive, tmp_path: Path, way: str
+    ) -> None:
+        tilted = dicom.classic(dicom.volume(slices=8), step=(0.0, 0.6, 2.4))
+        paths = dicom.save(tilted, tmp_path / "in")
+        source = finish(begin(archive, *(path.read_bytes() for path in paths)))
+        assert set(source.files.values_list("code", flat=True)) == {"GantryTilt"}
+        assert "Straighten tilted slices" in page_of(signed_in, source)
+        if way == "page":
+            signed_in.post(reverse("images:retry_import", args=[source.pk]), {"tilt": "shear"})
+        else:
+            address = f"/api/v1/cases/upload-sessions/{source.pk}/retry/"
+            answer = signed_in.post(address, {"tilt": "shear"}, content_type="application/json")
+            assert answer.status_code == 200, answer.content
+        assert finish(source).state == State.SUCCEEDED
+        remarks = source.images.get().metadata["warnings"]
+        assert any("tilt" in str(remark).lower() for remark in remarks)
 
     def test_nothing_to_try_again(self, signed_in: Client, archive: Archive) -> None:
         source = finish(begin(archive, metaimage_bytes()))

@@ -234,6 +234,12 @@ class ImportFileSerializer(serializers.ModelSerializer[ImportFile]):
         read_only_fields = fields
 
 
+class RetrySerializer(serializers.Serializer[Import]):
+    """What to do otherwise than before: `shear` straightens stacks of a tilted gantry."""
+
+    tilt = serializers.ChoiceField(choices=("refuse", "shear"), default="refuse")
+
+
 class ImportSerializer(serializers.ModelSerializer[Import]):
     """An import, called an upload session by clients."""
 

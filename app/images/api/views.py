@@ -21,6 +21,7 @@ from app.images.api.serializers import (
     ImportSerializer,
     InstancesSerializer,
     NewImportSerializer,
+    RetrySerializer,
     shown_instance,
 )
 from app.images.exports import shown_files
@@ -134,10 +135,13 @@ class UploadSessionViewSet(ResourceViewSet[Import]):
         services.cancel_import(actor=cast(User, request.user), source=source)
         return self.shown(source)
 
-    @extend_schema(request=None, responses=ImportSerializer)
+    @extend_schema(request=RetrySerializer, responses=ImportSerializer)
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Try again the files that failed; their uploads are kept for a week."""
         source = self.find(key_of(pk), "retry")
-        services.retry_import(actor=cast(User, request.user), source=source)
+        given = RetrySerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        straighten = given.validated_data["tilt"] == "shear"
+        services.retry_import(actor=cast(User, request.user), source=source, straighten=straighten)
         return self.shown(source)

@@ -39,7 +39,7 @@ _TABLE: tuple[tuple[Kind, str, str], ...] = (
     ("error", "NoSliceOrder", "Export the series with ImagePositionPatient in every file."),
     ("error", "MissingSlices", "Upload the series again together with the missing slices."),
     ("error", "VariableSpacing", "Resample the series to one slice distance before upload."),
-    ("error", "GantryTilt", "Correct the tilt first, or convert again with the tilt straightened."),
+    ("error", "GantryTilt", "Try again with the tilt straightened, or correct it before upload."),
     ("error", "InconsistentTimePoints", "Upload every slice of every time point."),
     ("error", "NotAVolume", "Upload the images one by one, or the series they belong to."),
     ("error", "InvalidOrientation", "Export again; ImageOrientationPatient is not a plane."),

@@ -17,7 +17,7 @@ from app.core.errors import Conflict, PortalError, TransitionNotAllowed, Validat
 from app.core.leases import kept_lease
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
-from app.images.conversion import Limits
+from app.images.conversion import Limits, Options
 from app.images.conversion.child import run_conversion
 from app.images.models import Import, ImportImage
 from app.images.registry import describe_destination, lose_images
@@ -96,8 +96,11 @@ def cancel_import(*, actor: User, source: Import) -> None:
 
 
 @transaction.atomic
-def retry_import(*, actor: User, source: Import) -> None:
-    """Queue an import again for the files that failed or were not reached; the others stay."""
+def retry_import(*, actor: User, source: Import, straighten: bool = False) -> None:
+    """Queue an import again for the files that failed or were not reached; the others stay.
+
+    With ``straighten`` stacks of a tilted gantry are resampled, which their images then say.
+    """
     current = Import.objects.select_for_update().get(pk=source.pk)
     if source.destination_id is not None:
         describe_destination(source.destination, actor, source.destination_id)
@@ -111,7 +114,8 @@ def retry_import(*, actor: User, source: Import) -> None:
         source,
         State.QUEUED,
         actor=actor,
-        reason="tried again",
+        reason="tried again, tilt straightened" if straighten else "tried again",
+        details={**current.details, **({"tilt": "shear"} if straighten else {})},
         message="",
         finished_at=None,
         idle_attempts=0,
@@ -194,6 +198,7 @@ def _work(source: Import, folder: Path) -> None:
         staged,
         empty(folder / "out"),
         limits=Limits(),
+        options=Options.of({"tilt": source.details.get("tilt", "refuse")}),
         deidentification=deidentification_of(source),
         skip=settled,
         on_look=lambda looked, total: reporter.count(
