@@ -155,7 +155,7 @@ def _questions(visible: Callable[[Any], Any], user: Any) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext
 
     def page() -> list[Any]:
-        return [[file.key for file in image.files.all()] for image in visible(user)[:PAGE]]
+        return [[file.key for file in image.stored_files] for image in visible(user)[:PAGE]]
 
     with CaptureQueriesContext(connection) as captured:
         page()

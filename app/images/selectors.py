@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Func, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, Func, OuterRef, Prefetch, QuerySet, Subquery
 
 from app.core.access import fetch
 from app.core.errors import NotFound
@@ -32,13 +32,15 @@ CONTENT_TYPES = {
 
 
 def images_for(user: Any) -> QuerySet[Image]:
-    """Return the images that ``user`` may view, with their files.
+    """Return the images that ``user`` may view, with their ``stored_files``.
 
-    ``keeps_instances`` tells of each whether its DICOM instances were kept, without reading them.
+    ``some_instance`` holds one of each image's DICOM instances, if any were kept: asked for the
+    images of a page, not for all that are visible.
     """
-    kept = Instance.objects.filter(image=OuterRef("pk"))
-    visible = IMAGES.visible_to(user).annotate(keeps_instances=Exists(kept))
-    return visible.prefetch_related("files")
+    one_each = Instance.objects.order_by("image_id", "pk").distinct("image_id").only("pk", "image")
+    kept = Prefetch("instances", queryset=one_each, to_attr="some_instance")
+    files = Prefetch("files", to_attr="known_files")
+    return IMAGES.visible_to(user).prefetch_related(files, kept)
 
 
 def imports_for(user: Any) -> QuerySet[Import]:

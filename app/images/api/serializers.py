@@ -107,14 +107,14 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     @extend_schema_field(ImageFileSerializer(many=True))
     def get_files(self, image: Image) -> Any:
         """Return the files that hold the pixels."""
-        files = [file for file in image.files.all() if file.kind in _FILE_TYPES]
+        files = [file for file in image.stored_files if file.kind in _FILE_TYPES]
         return ImageFileSerializer(files, many=True, context=self.context).data
 
     @extend_schema_field(_ImageSet(allow_null=True))
     def get_dicom_image_set(self, image: Image) -> dict[str, str] | None:
         """Name the set of kept DICOM instances, if there is one."""
-        known = getattr(image, "keeps_instances", None)  # lists ask for all at once
-        kept = image.instances.exists() if known is None else known
+        known = getattr(image, "some_instance", None)  # lists ask for all at once
+        kept = image.instances.exists() if known is None else bool(known)
         return {"image_set_id": str(image.pk)} if kept else None
 
     def get_width(self, image: Image) -> int:

@@ -86,6 +86,12 @@ class Image(UUIDModel, TimestampedModel):
         return self.name
 
     @property
+    def stored_files(self) -> "list[ImageFile]":
+        """All files; lists fetch them as ``known_files``, which costs less than a manager each."""
+        known: list[ImageFile] | None = getattr(self, "known_files", None)
+        return list(self.files.all()) if known is None else known
+
+    @property
     def thumbnail_url(self) -> str:
         """A signed address of the small picture, or nothing (reads prefetched files).
 
