@@ -55,7 +55,7 @@ def _slice(height: float, noise: Array, side: int) -> Array:
     strength = np.where(values > -900, 20.0, 9.0).astype(np.float32)
     stored = np.rint(values + strength * noise + 1024.0).clip(0, 4095)
     stored[np.hypot(x, y) > 1] = 0
-    return stored.astype("<u2")
+    return np.asarray(stored.astype("<u2"))
 
 
 def _header(side: int) -> Dataset:
@@ -116,7 +116,7 @@ def _words() -> Dataset:
 
 
 def _place(dataset: Dataset, index: int) -> None:
-    uid = f"{_ROOT}.4.{index + 1}"
+    uid = UID(f"{_ROOT}.4.{index + 1}")
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
     dataset.InstanceNumber = index + 1
     dataset.ImagePositionPatient = [-180.0, -180.0, round(-300 + GAP * index, 4)]

