@@ -36,8 +36,8 @@ CHUNK_BYTES = 1 << 20
 LEVEL = 3
 MEMORY = 4
 WINDOW_BITS = 15
-"""Of ISA-L: six times as fast as zlib's level 2 and as small on CT. On CT, MR and radiographs level 3
-is a tenth faster than level 1; little memory makes short blocks with better codes."""
+"""Of ISA-L: six times as fast as zlib's level 2 and as small on CT. On CT, MR and radiographs
+level 3 is a tenth faster than level 1; little memory makes short blocks with better codes."""
 THREADS = 2
 _ADLER_MOD = 65521
 _SIZE_WIDTH = 20
