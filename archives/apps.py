@@ -53,14 +53,13 @@ class ArchivesConfig(AppConfig):
         """Say who sees images through archives, how they come in and who reviews them."""
         from app.images import visibility
         from app.images.registry import register_destination
-        from app.images.reviewing import Place, register_home, register_place
+        from app.images.reviewing import place_of_policy, register_home, register_place
         from app.images.uses import register_uses
+        from archives.policies import ARCHIVES
         from archives.selectors import (
             archive_of_item,
-            archive_reviewers,
             image_ids_visible_to,
             reviewed_archive,
-            reviewed_archives,
             uses_of_image,
         )
         from archives.services import (
@@ -75,13 +74,7 @@ class ArchivesConfig(AppConfig):
         register_destination("archive", add_imported_images, describe_destination, many=True)
         register_destination("archive-item", receive_item_image, describe_item)
         register_place(
-            Place(
-                scope="archive",
-                reviewed_by=reviewed_archives,
-                describe=reviewed_archive,
-                reviewers=archive_reviewers,
-                keeps_instances=True,
-            )
+            place_of_policy("archive", ARCHIVES, describe=reviewed_archive, keeps_instances=True)
         )
         register_home("archive", "archive")
         register_home("archive-item", "archive", archive_of_item)

@@ -7,14 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet
 from django.urls import reverse
 
-from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.images.models import Image, Quarantine
 from app.images.registry import Destination
 from app.images.selectors import waiting_for
 from app.images.uses import SHOWN, Use
-from archives.models import Archive, ArchiveItem, ArchiveMember
+from archives.models import Archive, ArchiveItem
 from archives.policies import ARCHIVES
 
 
@@ -102,8 +101,7 @@ def parts_of(archive: Archive) -> list[QuerySet[Any]]:
 
 def image_history_door(user: Any, pk: str) -> Image:
     """Return the image if ``user`` manages an archive that holds it, else raise `NotFound`."""
-    roles = ARCHIVES.roles_with("manage")
-    managed = ArchiveMember.objects.filter(user=user, role__in=roles).values("target")
+    managed = ARCHIVES.held_by(user, "manage")
     held = ArchiveItem.objects.filter(archive__in=managed, values__image=pk)
     try:
         image = Image.objects.filter(pk=pk).first() if held.exists() else None
@@ -114,23 +112,10 @@ def image_history_door(user: Any, pk: str) -> Image:
     return image
 
 
-def reviewed_archives(user: Any) -> QuerySet[Any, Any]:
-    """Return the ids of archives whose quarantined images ``user`` reviews."""
-    roles = ARCHIVES.roles_with("change")
-    return ArchiveMember.objects.filter(user=user, role__in=roles).values("target")
-
-
 def reviewed_archive(user: Any, pk: UUID) -> Destination:
     """Name the archive if ``user`` reviews its images, else raise `NotFound`."""
     archive = get_archive_for(user, pk, action="change")
     return Destination(title=archive.title, url=f"/archives/{archive.pk}/")
-
-
-def archive_reviewers(pk: UUID) -> QuerySet[User]:
-    """Return the people who review an archive's images."""
-    roles = ARCHIVES.roles_with("change")
-    held = ArchiveMember.objects.filter(target=pk, role__in=roles).values("user")
-    return User.objects.filter(pk__in=held, is_active=True)
 
 
 def archive_of_item(pk: UUID) -> UUID | None:

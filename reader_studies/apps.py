@@ -16,7 +16,7 @@ class ReaderStudiesConfig(AppConfig):
         from app.audit.registry import register_history, register_page
         from app.images import visibility
         from app.images.registry import register_destination
-        from app.images.reviewing import Place, register_home, register_place
+        from app.images.reviewing import place_of_policy, register_home, register_place
         from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
@@ -29,10 +29,8 @@ class ReaderStudiesConfig(AppConfig):
             image_ids_visible_to,
             managed_study,
             parts_of,
-            reviewed_studies,
             reviewed_study,
             study_of_display_set,
-            study_reviewers,
             uses_of_image,
             value_ids_visible_to,
         )
@@ -59,8 +57,6 @@ class ReaderStudiesConfig(AppConfig):
         register_history("reader_studies.readerstudy", door=managed_study, parts=parts_of)
         values.register(value_ids_visible_to)
         register_destination("display-set", receive_display_set_image, describe_display_set)
-        register_place(
-            Place("reader-study", reviewed_studies, reviewed_study, reviewers=study_reviewers)
-        )
+        register_place(place_of_policy("reader-study", READER_STUDIES, describe=reviewed_study))
         register_home("display-set", "reader-study", study_of_display_set)
         register(DisplaySetSource())

@@ -14,7 +14,7 @@ from app.core.access import fetch
 from app.core.errors import NotFound
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
-from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy, ReaderStudyMember
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
 from reader_studies.policies import READER_STUDIES
 
 
@@ -181,13 +181,10 @@ def answers_for(user: Any) -> QuerySet[Answer]:
     answers = Answer.objects.select_related("question", "display_set", "reader").order_by("created")
     if user.is_superuser:
         return answers
-    edited = READER_STUDIES.memberships.filter(
-        user=user, role__in=READER_STUDIES.roles_with("statistics")
-    )
+    edited = READER_STUDIES.held_by(user, "statistics")
     studies = READER_STUDIES.visible_to(user)
     return answers.filter(
-        Q(reader=user, display_set__study__in=studies)
-        | Q(display_set__study__in=edited.values("target"))
+        Q(reader=user, display_set__study__in=studies) | Q(display_set__study__in=edited)
     )
 
 
@@ -214,9 +211,7 @@ def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:
 
 def image_ids_used_by(user: Any) -> QuerySet[Any, Any]:
     """Return the ids of images that ``user`` may take from studies: those they edit."""
-    roles = READER_STUDIES.roles_with("change")
-    edited = READER_STUDIES.memberships.filter(user=user, role__in=roles)
-    return _images_of(edited.values("target"))
+    return _images_of(READER_STUDIES.held_by(user, "change"))
 
 
 def _images_of(studies: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
@@ -253,23 +248,10 @@ def parts_of(study: ReaderStudy) -> list[QuerySet[Any]]:
     return [study.display_sets.all(), study.questions.all()]
 
 
-def reviewed_studies(user: Any) -> QuerySet[Any, Any]:
-    """Return the ids of studies whose quarantined images ``user`` reviews."""
-    roles = READER_STUDIES.roles_with("change")
-    return ReaderStudyMember.objects.filter(user=user, role__in=roles).values("target")
-
-
 def reviewed_study(user: Any, pk: UUID) -> Destination:
     """Name the study if ``user`` reviews its images, else raise `NotFound`."""
     study = get_study_for(user, pk, action="change")
     return Destination(title=study.title, url=f"/reader-studies/{study.pk}/")
-
-
-def study_reviewers(pk: UUID) -> QuerySet[User]:
-    """Return the people who review a study's images."""
-    roles = READER_STUDIES.roles_with("change")
-    held = READER_STUDIES.memberships.filter(target=pk, role__in=roles).values("user")
-    return User.objects.filter(pk__in=held, is_active=True)
 
 
 def study_of_display_set(pk: UUID) -> UUID | None:

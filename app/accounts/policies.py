@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from app.accounts.models import Membership
+from app.accounts.models import Membership, User
 from app.core.access import Policy
 
 M = TypeVar("M", bound=Model)
@@ -61,6 +61,19 @@ class RolePolicy(Policy[M]):
     def roles_with(self, action: str) -> list[str]:
         """Return the roles that allow ``action``."""
         return [role for role, actions in self.grants.items() if action in actions]
+
+    def held_by(self, user: Any, action: str) -> QuerySet[Any, Any]:
+        """Return the ids of the objects on which a role of ``user`` allows ``action``."""
+        held: QuerySet[Any, Any] = self._memberships_with(action).filter(user=user)
+        return held.values("target")
+
+    def holders(self, pk: Any, action: str) -> QuerySet[User]:
+        """Return the active people whose role on the object with this key allows ``action``."""
+        held = self._memberships_with(action).filter(target=pk).values("user")
+        return User.objects.filter(pk__in=held, is_active=True)
+
+    def _memberships_with(self, action: str) -> Any:
+        return self.memberships.filter(role__in=self.roles_with(action))
 
     def _has_public(self) -> bool:
         return any(field.name == "public" for field in self.model._meta.get_fields())

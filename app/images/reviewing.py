@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from app.accounts.policies import RolePolicy
 from app.core.errors import NotFound
 from app.images.registry import Destination
 
@@ -30,6 +31,23 @@ class Place:
     describe: Callable[[Any, UUID], Destination]
     reviewers: Callable[[UUID], Iterable[Any]]
     keeps_instances: bool = False
+
+
+def place_of_policy(
+    scope: str,
+    policy: RolePolicy[Any],
+    *,
+    describe: Callable[[Any, UUID], Destination],
+    keeps_instances: bool = False,
+) -> Place:
+    """Return a place that is reviewed by whoever may change it."""
+    return Place(
+        scope=scope,
+        reviewed_by=lambda user: policy.held_by(user, "change"),
+        describe=describe,
+        reviewers=lambda pk: policy.holders(pk, "change"),
+        keeps_instances=keeps_instances,
+    )
 
 
 _places: dict[str, Place] = {}

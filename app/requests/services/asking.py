@@ -138,14 +138,10 @@ def open_requests_of(user: User) -> int:
 
 
 def _tell_editors(kind: Kind, request: AccessRequest) -> None:
-    policy = kind.policy
-    managers = policy.memberships.filter(
-        target=request.target, role__in=policy.roles_with("manage"), user__is_active=True
-    )
     name, title = request.user.display_name[:80], request.target.title[:120]
-    for row in managers.select_related("user"):
+    for manager in kind.policy.holders(request.target.pk, "manage"):
         notify(
-            user=row.user,
+            user=manager,
             kind="access.requested",
             text=f"{name} asks for access to “{title}” ({request.role_name.lower()}).",
             url=reverse("requests:detail", args=[kind.key, request.pk]),
