@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import SimpleITK
 
-from app.images.services.thumbnail import EDGE, thumbnail_png
+from app.images.services.summary import summarize
+from app.images.services.thumbnail import EDGE
 
 Spacing = tuple[float, ...]
 
@@ -21,7 +22,7 @@ def picture_of(
         image.SetSpacing(spacing)
     path = folder / "image.mha"
     SimpleITK.WriteImage(image, str(path))
-    png = thumbnail_png(path)
+    png = summarize(path).thumbnail
     assert png is not None
     return imagecodecs.png_decode(png)
 

@@ -124,17 +124,6 @@ class Image(UUIDModel, TimestampedModel):
         axes = self.spacing if self.size[2] > 1 else self.spacing[:2]
         return " × ".join(f"{value:.2f}" for value in axes) + " mm"
 
-    @property
-    def origin_text(self) -> str:
-        """The centre of the first voxel in words, LPS mm."""
-        return ", ".join(f"{value:.2f}" for value in self.origin) + " mm"
-
-    @property
-    def direction_text(self) -> str:
-        """The direction matrix, row by row."""
-        rows = [self.direction[i : i + 3] for i in (0, 3, 6)]
-        return " / ".join(" ".join(f"{value:.4g}" for value in row) for row in rows)
-
 
 class ImageFile(UUIDModel, TimestampedModel):
     """One stored file of an image."""

@@ -1,28 +1,13 @@
 """Pictures of an image's middle slice, for lists and for its page."""
 
-from pathlib import Path
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images.slices.metaimage import iter_slices, read_header
-
 EDGE = 96  # pixels, in lists
 PREVIEW_EDGE = 512  # pixels, on the image's page
-
-
-def thumbnail_png(path: Path) -> bytes | None:
-    """Return a PNG of the middle axial slice of a MetaImage, in its true proportions.
-
-    Reads the file slice by slice up to that one. ``None`` when there is nothing to show.
-    """
-    header = read_header(path)
-    for index, pixels in enumerate(iter_slices(path, header)):
-        if index == header.size[2] // 2:
-            return picture_png(pixels, spacing=header.spacing, edge=EDGE)
-    return None
 
 
 def picture_png(pixels: NDArray[Any], *, spacing: tuple[float, ...], edge: int) -> bytes | None:
