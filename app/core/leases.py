@@ -10,6 +10,10 @@ from django.db import connections
 logger = logging.getLogger(__name__)
 
 
+class LeaseLost(Exception):
+    """The work is no longer this worker's: another has it, or it ended."""
+
+
 @contextmanager
 def kept_lease(name: str, *, extend: Callable[[], bool], every: float) -> Iterator[None]:
     """Call ``extend`` every ``every`` seconds, from a thread of its own, while the block runs.

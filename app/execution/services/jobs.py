@@ -14,6 +14,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict, TransitionNotAllowed
+from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Limits
@@ -27,10 +28,6 @@ TASK = "app.execution.tasks.run_job"
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
-
-
-class LeaseLost(Exception):
-    """The job is no longer this worker's: it was given to another one, or it ended."""
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from app.core.errors import PortalError, TransitionNotAllowed
-from app.core.leases import kept_lease
+from app.core.leases import LeaseLost, kept_lease
 from app.execution.contract import RunResult
 from app.execution.executors import (
     Executor,
@@ -27,7 +27,6 @@ from app.execution.executors import (
 from app.execution.models import Job
 from app.execution.registry import job_kind
 from app.execution.services.jobs import (
-    LeaseLost,
     claim_job,
     end_job,
     extend_lease,

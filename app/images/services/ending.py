@@ -11,8 +11,8 @@ from app.core.states import transition
 from app.images.models import Image, Import, ImportFile
 from app.images.news import IMPORT_DONE, IMPORT_FAILED
 from app.images.registry import describe_destination, lose_images
-from app.images.services.accounts import close_account, failed_uploads
 from app.images.services.making import take_back
+from app.images.services.outcomes import close_account, failed_uploads
 from app.images.services.quarantine import hand_over_images
 from app.notifications.services import notify
 from app.uploads.models import UserUpload

@@ -14,7 +14,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict, PortalError, TransitionNotAllowed, ValidationFailed
-from app.core.leases import kept_lease
+from app.core.leases import LeaseLost, kept_lease
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.images.conversion import Limits, Options
@@ -22,11 +22,9 @@ from app.images.conversion.child import run_conversion
 from app.images.models import Import, ImportImage
 from app.images.registry import describe_destination, lose_images
 from app.images.selectors import can_retry
-from app.images.services.accounts import reopen_failed, settled_names
 from app.images.services.deidentification import deidentification_of
 from app.images.services.ending import fail, finish, keep_uploads
 from app.images.services.making import (
-    LeaseLost,
     Maker,
     Reporter,
     empty,
@@ -34,6 +32,7 @@ from app.images.services.making import (
     remove_unpublished,
     take_back,
 )
+from app.images.services.outcomes import reopen_failed, settled_names
 from app.images.services.staging import plan_files, stage_uploads
 from app.images.services.workplace import workplace
 from app.uploads.models import UserUpload

@@ -12,12 +12,13 @@ from django.db.models import Exists, F, OuterRef, ProtectedError, QuerySet
 from django.utils import timezone
 
 from app.core.ids import new_id
+from app.core.leases import LeaseLost
 from app.core.storage import get_store
 from app.images.conversion import ConvertedImage
 from app.images.conversion.child import Settled
 from app.images.models import Image, Import, ImportImage
-from app.images.services.accounts import Plan, image_key, reopen_files_of, write_settled
 from app.images.services.deidentification import add_reports
+from app.images.services.outcomes import Plan, image_key, reopen_files_of, write_settled
 from app.images.services.storing import (
     StoredImage,
     discard_stored,
@@ -29,10 +30,6 @@ from app.images.services.studies import recount
 logger = logging.getLogger(__name__)
 _REPORT_EVERY = 0.5  # seconds
 Stage = Import.Stage
-
-
-class LeaseLost(Exception):
-    """Another worker has the import now, or it was cancelled; nothing more of it is ours."""
 
 
 def held(source: Import) -> QuerySet[Import]:

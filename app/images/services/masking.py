@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from app.core.errors import TransitionNotAllowed
 from app.core.ids import new_id
-from app.core.leases import kept_lease
+from app.core.leases import LeaseLost, kept_lease
 from app.core.states import transition
 from app.core.storage import ObjectMissing, get_store
 from app.core.tasks import enqueue_on_commit
@@ -30,10 +30,6 @@ LEASE = timedelta(minutes=2)
 LEASE_SECONDS = 20.0
 MAX_ATTEMPTS = 3
 _FAILED = "The picture could not be masked. Reject it, or accept it only if nothing identifies."
-
-
-class LeaseLost(Exception):
-    """Another worker masks this image now."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from app.core.storage import ObjectMissing
 from app.images.models import Import, ImportFile
-from app.images.services.accounts import Plan, file_key
+from app.images.services.outcomes import Plan, file_key
 from app.images.services.workplace import check_room
 from app.uploads.errors import UploadNotComplete
 from app.uploads.models import UserUpload
