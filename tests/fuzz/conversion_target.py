@@ -29,13 +29,13 @@ with (
 ):
     from app.images.conversion import ConversionError, Limits, convert, is_archive, scan, unpack
     from app.images.conversion.dicom import decoding, enhanced, parsing
-    from app.images.conversion.resident import convert as resident
+    from app.images.conversion.non_dicom import convert as volumes
 
-_LOADED = (decoding, enhanced, parsing, resident)
+_LOADED = (decoding, enhanced, parsing, volumes)
 LIMITS = Limits(
     frame_bytes=16 << 20,
     image_bytes=32 << 20,
-    resident_bytes=16 << 20,
+    deflated_bytes=16 << 20,
     archive_bytes=32 << 20,
     archive_entry_bytes=16 << 20,
 )

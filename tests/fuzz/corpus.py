@@ -49,12 +49,12 @@ def made_corpus(folder: Path) -> dict[str, list[Path]]:
         "color": dicom.save(
             [dicom.picture(color), dicom.cine(np.stack([color] * 2))], folder / "c"
         ),
-        "resident": _resident(volume, folder / "resident"),
+        "volumes": _volumes(volume, folder / "volumes"),
         "flat": _flat(color, folder / "flat"),
     }
 
 
-def _resident(volume: dicom.Array, folder: Path) -> list[Path]:
+def _volumes(volume: dicom.Array, folder: Path) -> list[Path]:
     folder.mkdir()
     image = sitk.GetImageFromArray(volume)
     names = ("a.nii", "b.nii.gz", "c.nrrd", "d.mha")

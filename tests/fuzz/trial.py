@@ -25,7 +25,7 @@ from tests.fuzz.mutation import mutate, packed
 LIMITS = Limits(
     frame_bytes=64 << 20,
     image_bytes=256 << 20,
-    resident_bytes=128 << 20,
+    deflated_bytes=128 << 20,
     archive_bytes=256 << 20,
     archive_entry_bytes=64 << 20,
     address_space=2 << 30,

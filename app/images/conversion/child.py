@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from app.images.conversion import protocol
-from app.images.conversion.__main__ import UNPACKED, crash_message
 from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage
 from app.images.conversion.options import Options
+from app.images.conversion.process import crash_message
+from app.images.conversion.run import UNPACKED
 
 OnProgress = Callable[[int, int], None]
 _ROOT = Path(__file__).resolve().parents[3]

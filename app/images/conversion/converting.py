@@ -9,8 +9,8 @@ from app.images.conversion.dicom.volume import convert_picture, convert_stack
 from app.images.conversion.issues import ConversionError
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ConvertedImage, Group
+from app.images.conversion.non_dicom.convert import convert_volume
 from app.images.conversion.options import Options
-from app.images.conversion.resident.convert import convert_resident
 
 
 def convert(
@@ -55,7 +55,7 @@ def _convert(group: Group, output_dir: Path, *, limits: Limits, options: Options
         return convert_picture(group, output_dir, limits=limits)
     if group.kind == "flat":
         # Its codecs take a while to import, which a plain series does not need.
-        from app.images.conversion.resident.flat import convert_flat
+        from app.images.conversion.non_dicom.flat import convert_flat
 
         return convert_flat(group, output_dir, limits=limits)
-    return convert_resident(group, output_dir, limits=limits)
+    return convert_volume(group, output_dir, limits=limits)

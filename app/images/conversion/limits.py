@@ -13,14 +13,14 @@ class Limits:
     """Bounds of one conversion run. Sizes in bytes, times in seconds.
 
     `frame_bytes` bounds what one slice or picture may take in memory; `image_bytes` the pixels of
-    one image, which are streamed; `resident_bytes` a deflated DICOM file, which is unpacked whole.
+    one image, which are streamed; `deflated_bytes` a deflated DICOM file, which is unpacked whole.
     The last block bounds the child process itself.
     """
 
     header_bytes: int = 64 * MIB
     frame_bytes: int = 512 * MIB
     image_bytes: int = 16 * GIB
-    resident_bytes: int = 1 * GIB
+    deflated_bytes: int = 1 * GIB
     frames: int = 200_000
     files: int = 200_000
 

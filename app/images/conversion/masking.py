@@ -23,6 +23,7 @@ from app.images.conversion.child import child_environment
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import MetaImageHeader, write_metaimage
 from app.images.conversion.model import KeptInstance
+from app.images.conversion.process import private_stdout, set_limits
 from app.images.slices.metaimage import MetaImageHeader as StoredHeader
 from app.images.slices.metaimage import iter_slices, read_header
 
@@ -211,8 +212,6 @@ def _mask_instances(
 
 def main() -> int:
     """Mask as the plan on standard input says."""
-    from app.images.conversion.__main__ import private_stdout, set_limits
-
     plan = json.loads(sys.stdin.buffer.read())
     out = private_stdout()
     set_limits(Limits(**plan["limits"]))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.images.conversion.dicom.frame import Frame
 
 Vector = tuple[float, ...]
-GroupKind = Literal["stack", "still", "cine", "segmentation", "resident", "flat"]
+GroupKind = Literal["stack", "still", "cine", "segmentation", "volume", "flat"]
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Group:
     """Files that together should become one image.
 
     `stack`: DICOM frames with positions (3D or 4D); `still`/`cine`: DICOM frames without patient
-    geometry (2D, 2D + time); `segmentation`: DICOM SEG; `resident`: NIfTI, NRRD or MetaImage;
+    geometry (2D, 2D + time); `segmentation`: DICOM SEG; `volume`: NIfTI, NRRD or MetaImage;
     `flat`: a PNG, JPEG or TIFF picture.
     """
 

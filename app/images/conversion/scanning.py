@@ -13,8 +13,8 @@ from app.images.conversion.dicom.reading import read_header
 from app.images.conversion.issues import ConversionError, FileIssue
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import ScanResult
-from app.images.conversion.resident.inspection import inspect_resident
-from app.images.conversion.resident.picture import inspect_picture
+from app.images.conversion.non_dicom.inspection import inspect_volume
+from app.images.conversion.non_dicom.picture import inspect_picture
 from app.images.conversion.sniff import Format, sniff
 
 OnFile = Callable[[Path], None]
@@ -68,11 +68,11 @@ def _scan_file(path: Path, *, result: ScanResult, dicom: list[list[Frame]], limi
     elif found in ("png", "jpeg", "tiff"):
         result.groups.append(inspect_picture(path, limits=limits))
     else:
-        result.groups.append(inspect_resident(path, found, limits=limits))
+        result.groups.append(inspect_volume(path, found, limits=limits))
 
 
 def _dicom_frames(path: Path, *, limits: Limits) -> list[Frame]:
-    check_deflated(path, limit=limits.resident_bytes)
+    check_deflated(path, limit=limits.deflated_bytes)
     header = read_header(path, size_limit=limits.header_bytes)
     try:
         return read_frames(header, limits=limits)

@@ -109,7 +109,7 @@ class ImportFile(UUIDModel):
     There is one row for each upload from the first attempt on (``whole``), and one for each file
     found in an uploaded archive once it is settled. A file from which several images were made has
     a further row for each. ``name`` is what the converter calls the file; ``key`` is made of it
-    (see `app.images.services.accounts`), so that settling a file again writes the same row.
+    (see `app.images.services.outcomes`), so that settling a file again writes the same row.
     """
 
     class Outcome(models.TextChoices):
@@ -156,7 +156,7 @@ class ImportFile(UUIDModel):
 class ImportImage(UUIDModel, TimestampedModel):
     """An image that an import makes: written before a byte of it is stored.
 
-    ``key`` is made of the files (see `app.images.services.accounts`), ``image_pk`` is the key that
+    ``key`` is made of the files (see `app.images.services.outcomes`), ``image_pk`` is the key that
     the image has or will have. Whatever lies below that key in storage while the image has no row
     was left by a worker that died. ``delivered_at`` is when the destination got the image: an
     image that was delivered is never made again.

@@ -27,15 +27,16 @@ from tests.synthetic import dicom
 ROOT = Path(__file__).resolve().parents[3]
 POISON = """
 import os, sys
-import app.images.conversion.__main__ as program
-convert = program.convert
+import app.images.conversion.run as run
+from app.images.conversion.__main__ import main
+convert = run.convert
 def die_of_poison(group, *args, **kwargs):
     if any("poison" in file.name for file in group.files):
         os.kill(os.getpid(), 9)
     return convert(group, *args, **kwargs)
-program.convert = die_of_poison
+run.convert = die_of_poison
 sys.argv = sys.argv[3:]
-sys.exit(program.main())
+sys.exit(main())
 """
 TINY = (
     b"ObjectType = Image\nNDims = 2\nDimSize = 2 2\nElementSpacing = 1 1\n"

@@ -270,9 +270,9 @@ def test_a_deflated_file_is_measured_before_it_is_inflated(tmp_path: Path) -> No
     (path,) = dicom.save(dicom.classic(np.zeros((1, 900, 900), np.uint16)), tmp_path / "in")
     _rewritten(path, DeflatedExplicitVRLittleEndian)
     assert path.stat().st_size < 10_000
-    (issue,) = scan([path], limits=Limits(resident_bytes=1_000_000)).skipped
+    (issue,) = scan([path], limits=Limits(deflated_bytes=1_000_000)).skipped
     assert issue.code == "TooLarge"
-    assert scan([path], limits=Limits(resident_bytes=2_000_000)).skipped == []
+    assert scan([path], limits=Limits(deflated_bytes=2_000_000)).skipped == []
 
 
 def test_without_preamble_and_meta(convert_one: ConvertOne, tmp_path: Path) -> None:

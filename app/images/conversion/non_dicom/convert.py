@@ -10,15 +10,15 @@ from app.images.conversion.issues import Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import MetaImageHeader, write_metaimage
 from app.images.conversion.model import ConvertedImage, Group
-from app.images.conversion.resident.claim import Claim
-from app.images.conversion.resident.inspection import claim_of, with_trailing
-from app.images.conversion.resident.streaming import PixelStream
-from app.images.conversion.resident.values import converted, output_type
+from app.images.conversion.non_dicom.claim import Claim
+from app.images.conversion.non_dicom.inspection import claim_of, with_trailing
+from app.images.conversion.non_dicom.streaming import PixelStream
+from app.images.conversion.non_dicom.values import converted, output_type
 
 _MODALITIES = {"MET_MOD_CT": "CT", "MET_MOD_MR": "MR", "MET_MOD_NM": "NM", "MET_MOD_US": "US"}
 
 
-def convert_resident(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
+def convert_volume(group: Group, output_dir: Path, *, limits: Limits) -> ConvertedImage:
     """Write the image with bounded memory.
 
     Raises TruncatedPixelData, DecodeFailed, UnsupportedPixelFormat and what `claim_of` does.

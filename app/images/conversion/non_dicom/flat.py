@@ -15,8 +15,8 @@ from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.metaimage import MetaImageHeader, write_metaimage
 from app.images.conversion.model import ConvertedImage, Group
-from app.images.conversion.resident.claim import plain_frame
-from app.images.conversion.resident.picture import Picture, picture_of
+from app.images.conversion.non_dicom.claim import plain_frame
+from app.images.conversion.non_dicom.picture import Picture, picture_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.images.conversion.issues import ConversionError
-from app.images.conversion.resident.tiff_header import Directory, read_directories
+from app.images.conversion.non_dicom.tiff_header import Directory, read_directories
 
 MAX_PAGES = 256
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262

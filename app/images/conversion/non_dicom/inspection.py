@@ -10,8 +10,8 @@ import numpy as np
 from app.images.conversion.issues import Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import Group
-from app.images.conversion.resident import metaimage_header, nifti_header, nrrd_header
-from app.images.conversion.resident.claim import Claim
+from app.images.conversion.non_dicom import metaimage_header, nifti_header, nrrd_header
+from app.images.conversion.non_dicom.claim import Claim
 
 _READERS = {
     "MetaImage": metaimage_header.inspect,
@@ -22,18 +22,18 @@ _NAMES = {name.lower(): name for name in _READERS}
 _COLOR_TYPES = ("uint8", "uint16")
 
 
-def inspect_resident(path: Path, found: str, *, limits: Limits) -> Group:
+def inspect_volume(path: Path, found: str, *, limits: Limits) -> Group:
     """Return the group of a NIfTI, NRRD or MetaImage file and its data file.
 
     Raises InvalidHeader, UnsupportedPixelFormat, UnsupportedFormat, NonOrthogonal,
     MissingDataFile, UnsafePath, TruncatedPixelData or TooLarge.
     """
     claim = claim_of(path, _NAMES[found], limits=limits)
-    return Group("resident", claim.files, format=_NAMES[found])
+    return Group("volume", claim.files, format=_NAMES[found])
 
 
 def claim_of(path: Path, name: str, *, limits: Limits) -> Claim:
-    """Return the checked claim of a file whose format is `name`; raises as `inspect_resident`."""
+    """Return the checked claim of a file whose format is `name`; raises as `inspect_volume`."""
     claim = _READERS[name](path)
     _check_shape(claim, limits=limits)
     if claim.pixels.packed:

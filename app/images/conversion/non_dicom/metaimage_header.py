@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.images.conversion.issues import ConversionError, Remark
-from app.images.conversion.resident.claim import Claim, Pixels, data_file, read_text_header
+from app.images.conversion.non_dicom.claim import Claim, Pixels, data_file, read_text_header
 
 _TYPES = {
     "MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u2", "MET_INT": "i4",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.images.conversion.issues import ConversionError, Remark
-from app.images.conversion.resident.claim import (
+from app.images.conversion.non_dicom.claim import (
     Claim,
     Frame,
     Pixels,

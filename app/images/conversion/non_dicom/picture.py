@@ -15,8 +15,8 @@ from pathlib import Path
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.limits import Limits
 from app.images.conversion.model import Group
-from app.images.conversion.resident.flat_tiff import Page, tiff_pages
-from app.images.conversion.resident.tiff_header import exif_directory
+from app.images.conversion.non_dicom.flat_tiff import Page, tiff_pages
+from app.images.conversion.non_dicom.tiff_header import exif_directory
 
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from isal import igzip_lib, isal_zlib
 
-from app.images.conversion.resident.claim import Claim
+from app.images.conversion.non_dicom.claim import Claim
 
 BLOCK_BYTES = 4 << 20
 _READ_BYTES = 1 << 18

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from app.images.conversion.resident.claim import Claim
-from app.images.conversion.resident.streaming import PixelStream
+from app.images.conversion.non_dicom.claim import Claim
+from app.images.conversion.non_dicom.streaming import PixelStream
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _INTEGERS = ("uint8", "int16", "uint16", "int32", "uint32")
