@@ -150,7 +150,7 @@ class TestRetry:
             answer = signed_in.post(address, {"tilt": "shear"}, content_type="application/json")
             assert answer.status_code == 200, answer.content
         assert finish(source).state == State.SUCCEEDED
-        remarks = source.images.get().metadata["warnings"]
+        remarks = source.images.get().metadata["remarks"]
         assert any("tilt" in str(remark).lower() for remark in remarks)
 
     def test_nothing_to_try_again(self, signed_in: Client, archive: Archive) -> None:

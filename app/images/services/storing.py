@@ -114,7 +114,6 @@ def _image(converted: ConvertedImage, *, source: Import | None, pk: UUID) -> Ima
         window_center=converted.window_center,
         window_width=converted.window_width,
         metadata={
-            "warnings": [remark.message for remark in converted.warnings],
             "remarks": [_remark(remark) for remark in converted.warnings],
             "axes": len(converted.spacing),
             "rescale_type": converted.rescale_type,
