@@ -42,6 +42,22 @@ class Environment(BaseSettings):
     job_time_limit: int = Field(
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
     )
+    job_max_memory_mb: int = Field(
+        32768, ge=64, description="Most memory an algorithm may be given for a run, in MiB."
+    )
+    job_max_time_limit: int = Field(
+        3 * 3600, ge=1, le=3 * 3600, description="Longest time limit an algorithm may be given."
+    )
+    job_max_gpus: int = Field(1, ge=0, le=8, description="Most GPUs a run may be given.")
+    job_max_writable_root_mb: int = Field(
+        8192, ge=0, description="Most a container may write to its own root, in MiB; 0: nothing."
+    )
+    container_keep_refused_days: int = Field(
+        7, ge=1, description="Days that the archive of a refused container or model is kept."
+    )
+    container_keep_unused_days: int = Field(
+        90, ge=1, description="Days that a superseded or retired version is kept without a run."
+    )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
     upload_quota_unverified_gb: int = Field(
         16, ge=1, description="The same for people who were not verified, in GiB."

@@ -6,6 +6,7 @@ from django.db import models
 from app.core.models import TimestampedModel, UUIDModel
 from app.core.states import StateMachine
 from app.execution.models.container_image import ContainerImage
+from app.execution.models.model_weights import ModelWeights
 from app.sockets.models import SocketValue
 
 
@@ -45,6 +46,9 @@ class Job(UUIDModel, TimestampedModel):
     kind = models.CharField(max_length=40)
     container_image = models.ForeignKey(
         ContainerImage, on_delete=models.PROTECT, related_name="jobs"
+    )
+    model = models.ForeignKey(
+        ModelWeights, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs"
     )
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs"
