@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('algorithms', '0002_access_requests'),
-        ('execution', '0003_model_weights'),
+        ('execution', '0004_model_weights'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,14 +1,15 @@
 """The algorithm, what it takes and gives, and the roles people hold on it."""
 
 from dataclasses import replace
+from typing import Any
 
-from django.conf import settings
 from django.db import models
 
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
 from app.execution.contract import Limits
 from app.execution.contract.limits import MIB
+from app.execution.services.limits import capped, default_limits
 from app.requests.models import AccessRequest, Askable
 from app.sockets.models import Socket
 
@@ -66,20 +67,16 @@ class Algorithm(Askable, UUIDModel, TimestampedModel):
 
     def limits_for(self) -> Limits:
         """Return what one run may use: the algorithm's own limits, within the portal's ceilings."""
-        wanted = Limits(
-            cpus=settings.JOB_CPUS,
-            memory=(self.memory_mb or 0) * MIB or settings.JOB_MEMORY_BYTES,
-            wall_clock=float(self.time_limit or settings.JOB_TIME_LIMIT),
-            gpus=min(self.gpus, settings.JOB_MAX_GPUS),
-            writable_root=min(self.writable_root_mb, settings.JOB_MAX_WRITABLE_ROOT_MB) * MIB,
-        )
-        shm = (self.shared_memory_mb or 0) * MIB or wanted.shm
-        return replace(
-            wanted,
-            memory=min(wanted.memory, settings.JOB_MAX_MEMORY_BYTES),
-            wall_clock=min(wanted.wall_clock, float(settings.JOB_MAX_TIME_LIMIT)),
-            shm=min(shm, settings.JOB_MAX_MEMORY_BYTES),
-        )
+        limits = default_limits()
+        own = {
+            "memory": (self.memory_mb or 0) * MIB,
+            "wall_clock": float(self.time_limit or 0),
+            "gpus": self.gpus,
+            "shm": (self.shared_memory_mb or 0) * MIB,
+            "writable_root": self.writable_root_mb * MIB,
+        }
+        asked: dict[str, Any] = {name: value for name, value in own.items() if value}
+        return capped(replace(limits, **asked))
 
 
 class AlgorithmInterface(UUIDModel):

@@ -42,15 +42,21 @@ class Environment(BaseSettings):
     job_time_limit: int = Field(
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
     )
+    job_max_cpus: float = Field(
+        0.0, ge=0, description="Most processors a job may ask for; 0: JOB_CPUS."
+    )
     job_max_memory_mb: int = Field(
-        32768, ge=64, description="Most memory an algorithm may be given for a run, in MiB."
+        0, ge=0, description="Most memory a job may ask for, in MiB; 0: JOB_MEMORY_MB."
     )
     job_max_time_limit: int = Field(
-        3 * 3600, ge=1, le=3 * 3600, description="Longest time limit an algorithm may be given."
+        0,
+        ge=0,
+        le=3 * 3600,
+        description="Longest run a job may ask for, in seconds; 0: JOB_TIME_LIMIT.",
     )
-    job_max_gpus: int = Field(1, ge=0, le=8, description="Most GPUs a run may be given.")
+    job_max_gpus: int = Field(0, ge=0, description="Most GPUs a job may ask for.")
     job_max_writable_root_mb: int = Field(
-        8192, ge=0, description="Most a container may write to its own root, in MiB; 0: nothing."
+        10 * 1024, ge=0, description="Most a job may write to its own root, in MiB; 0: nothing."
     )
     container_keep_refused_days: int = Field(
         7, ge=1, description="Days that the archive of a refused container or model is kept."

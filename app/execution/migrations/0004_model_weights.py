@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('execution', '0002_job_crashes_and_handled'),
+        ('execution', '0003_job_facts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
