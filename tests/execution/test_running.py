@@ -19,15 +19,19 @@ from pytest_django import Settings
 from app.core.ids import new_id
 from app.core.storage import get_store
 from app.execution.contract import RunSpec
+from app.execution.executors.choose import Executor
 from app.execution.executors.docker import DockerExecutor
 from app.execution.executors.null import NullExecutor
 from app.execution.models import ContainerImage, Job
 from app.execution.services import cancel_job, image_reference, validate_container_image
+from app.execution.services.assignments import hear_beat
+from app.execution.services.parsing import parse_outputs
 from app.execution.services.reconciling import reconcile
-from app.execution.services.running import reap_abandoned_runs, run_job
+from app.execution.services.running import run_job as run_on_worker
 from app.execution.staging import input_files, output_slots
 from app.sockets.models import Socket, SocketValue
 from app.sockets.services import ensure_socket, file_value, json_value
+from app.uploads.asgi import PartReceiver
 from tests.contract.executor_cases import SMALL
 from tests.factories.accounts import UserFactory
 from tests.factories.containers import shell_image
@@ -67,7 +71,7 @@ def executor(work_folder: Path) -> Iterator[DockerExecutor]:
 @pytest.fixture(autouse=True)
 def portal(settings: Settings) -> Iterator[None]:
     """The portal's own delivery, over HTTP: inputs reach a worker in no other way."""
-    with asgi_server(get_asgi_application()) as address:
+    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         yield
 
@@ -91,6 +95,12 @@ def finished(outputs: list[Socket]) -> Iterator[list[tuple[str, str]]]:
 
     with job_kind(build_spec=build_spec) as completions:
         yield completions
+
+
+def run_job(job_id: object, *, worker: str, executor: Executor) -> None:
+    """The worker's part of a job, and the part of a process with storage."""
+    run_on_worker(str(job_id), worker=worker, executor=executor)
+    parse_outputs(str(job_id))
 
 
 def make_job(script: str, *, inputs: list[SocketValue] | None = None, tmp_path: Path) -> Job:
@@ -292,6 +302,10 @@ def test_without_an_engine_a_job_waits(tmp_path: Path) -> None:
     assert (row.state, row.attempts) == (State.QUEUED, 0)
 
 
+def beat() -> set[str]:
+    return hear_beat("w", queues=["jobs-cpu"], has_engine=True, engine="")
+
+
 def test_what_a_dead_worker_left_is_removed(
     executor: DockerExecutor, work_folder: Path, tmp_path: Path
 ) -> None:
@@ -300,9 +314,9 @@ def test_what_a_dead_worker_left_is_removed(
     spec = RunSpec(run_id=job.run_id, image=image_reference(job.container_image), limits=SMALL)
     handle = executor.provision(spec)
     executor.start(handle)
-    assert reap_abandoned_runs(executor) == []
-    Job.objects.update(state=State.QUEUED)
-    assert reap_abandoned_runs(executor) == [job.run_id]
+    assert executor.reap(live=beat()) == []
+    Job.objects.update(state=State.FAILED, finished_at=timezone.now() - timedelta(minutes=5))
+    assert executor.reap(live=beat()) == [job.run_id]
     client = docker.DockerClient(base_url=engine_address())
     assert client.containers.list(all=True, filters={"label": f"hounsfield.job={job.run_id}"}) == []
     client.close()
