@@ -22,8 +22,8 @@ from app.execution.contract import RunSpec
 from app.execution.executors.choose import Executor
 from app.execution.executors.docker import DockerExecutor
 from app.execution.executors.null import NullExecutor
-from app.execution.models import ContainerImage, Job
-from app.execution.services import cancel_job, image_reference, validate_container_image
+from app.execution.models import Job
+from app.execution.services import cancel_job, image_reference
 from app.execution.services.assignments import hear_beat
 from app.execution.services.parsing import parse_outputs
 from app.execution.services.reconciling import reconcile
@@ -33,8 +33,7 @@ from app.sockets.models import Socket, SocketValue
 from app.sockets.services import ensure_socket, file_value, json_value
 from app.uploads.asgi import PartReceiver
 from tests.contract.executor_cases import SMALL
-from tests.factories.accounts import UserFactory
-from tests.factories.containers import shell_image
+from tests.execution.jobs import make_checked_image
 from tests.factories.engines import engine_address
 from tests.factories.execution import KIND, job_kind
 from tests.servers import asgi_server
@@ -105,15 +104,7 @@ def run_job(job_id: object, *, worker: str, executor: Executor) -> None:
 
 def make_job(script: str, *, inputs: list[SocketValue] | None = None, tmp_path: Path) -> Job:
     """A queued job of a container image that was uploaded and checked."""
-    key = f"containers/{new_id()}.tar"
-    path = shell_image(script).write(tmp_path / f"{new_id()}.tar")
-    get_store().put_file(path, key=key)
-    image = ContainerImage.objects.create(
-        creator=UserFactory(), kind="ALGORITHM", filename="i.tar", key=key, size=1
-    )
-    validate_container_image(image.pk)
-    image.refresh_from_db()
-    assert image.state == ContainerImage.State.READY, image.reason
+    image = make_checked_image(script, tmp_path=tmp_path)
     job = Job.objects.create(
         kind=KIND, container_image=image, creator=image.creator, state=State.QUEUED
     )

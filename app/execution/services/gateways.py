@@ -1,5 +1,6 @@
 """Which gateway this process uses: decided by its settings, once."""
 
+import os
 from functools import lru_cache
 
 from django.conf import settings
@@ -20,3 +21,7 @@ def configured_gateway() -> Gateway:
 @lru_cache(maxsize=2)
 def _remote(site_url: str, token: str) -> HttpGateway:
     return HttpGateway(site_url, worker_token=token)
+
+
+# A forked worker must not share its parent's open connections.
+os.register_at_fork(after_in_child=_remote.cache_clear)

@@ -15,7 +15,7 @@ from app.execution.contract import CollectedOutput
 from app.execution.gateway.base import Sent, Slip
 from app.execution.models import IncomingOutput, Job
 
-PART_SIZE = 64 * 2**20
+PART_SIZE = 32 * 2**20
 LIFETIME = 3600  # seconds that an address takes bytes
 STRAY_AFTER = timedelta(days=1)
 
