@@ -17,11 +17,8 @@ from pytest_django import Settings
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.storage import get_store
-from app.execution.contract import CollectedOutput, Limits, OutputKind, OutputSlot, RunSpec
-from app.execution.contract.manifest import ImageManifest, UserIdentity
-from app.execution.contract.spec import ImageReference, digest_of
 from app.execution.executors import PlatformFault
-from app.execution.gateway import Ending, Gateway, Report, Sent
+from app.execution.gateway import Ending, Gateway, Report
 from app.execution.gateway.http import HttpGateway
 from app.execution.gateway.local import LocalGateway
 from app.execution.logs import HEAD, TAIL
@@ -33,37 +30,13 @@ from app.execution.services.jobs import take_back
 from app.execution.services.parsing import parse_outputs
 from app.sockets.services import ensure_socket
 from app.uploads.asgi import PartReceiver
+from tests.execution.worker_side import SUCCEEDED, build_spec, claimed, output, reloaded, send
 from tests.factories.execution import job_kind, make_job
 from tests.servers import asgi_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
 TOKEN = "what-workers-and-portal-share"
-SUCCEEDED = {"reason": {"code": "succeeded", "message": "Succeeded."}, "exit_code": 0}
-
-
-def build_spec(job: Job) -> RunSpec:
-    manifest = ImageManifest(
-        image_id="sha256:1",
-        format="docker",
-        compression="",
-        archive_bytes=1,
-        unpacked_bytes=1,
-        config_path="config",
-        layers=(),
-        architecture="amd64",
-        os="linux",
-        user=UserIdentity(declared="1", uid=1, gid=1),
-        entrypoint=("x",),
-        command=(),
-        working_dir="",
-        env=(),
-        labels={},
-        volumes=(),
-    )
-    slot = OutputSlot(slug="result", relative_path="result.json", kind=OutputKind.JSON)
-    image = ImageReference(manifest=manifest, archive_url="http://127.0.0.1:9/i", archive_bytes=1)
-    return RunSpec(run_id="", image=image, outputs=(slot,), limits=Limits(), env={"SEED": "7"})
 
 
 @pytest.fixture(autouse=True)
@@ -87,37 +60,6 @@ def gateway(request: pytest.FixtureRequest, site: str) -> Gateway:
     if request.param == "local":
         return LocalGateway()
     return HttpGateway(site, worker_token=TOKEN, patience=0)
-
-
-def claimed(gateway: Gateway, job: Job) -> str:
-    assignment = gateway.claim(str(job.pk), worker="w")
-    assert assignment is not None
-    return assignment.token
-
-
-def reloaded(job: Job) -> Job:
-    return Job.objects.get(pk=job.pk)
-
-
-def output(tmp_path: Path, *, slug: str = "result") -> CollectedOutput:
-    content = b'{"score": 1}'
-    path = tmp_path / "value.json"
-    path.write_bytes(content)
-    return CollectedOutput(
-        slug=slug,
-        kind=OutputKind.JSON,
-        filename="result.json",
-        path=path,
-        size=len(content),
-        sha256=digest_of(content),
-    )
-
-
-def send(gateway: Gateway, token: str, found: CollectedOutput) -> Sent:
-    slip = gateway.request_slip(token, found)
-    content = found.path.read_bytes()
-    etags = [httpx.put(address, content=content).headers["etag"] for address in slip.addresses]
-    return Sent(slug=found.slug, etags=etags)
 
 
 class TestClaims:

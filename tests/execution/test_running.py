@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from app.execution.executors.choose import Executor
 from app.execution.executors.docker import DockerExecutor
 from app.execution.executors.null import NullExecutor
 from app.execution.models import Job
+from app.execution.selectors import job_log
 from app.execution.services import cancel_job, image_reference
 from app.execution.services.assignments import hear_beat
 from app.execution.services.parsing import parse_outputs
@@ -44,6 +46,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 State = Job.State
+PDF = b"%PDF-1.4 hello %%EOF"
 OK = "echo '{\"score\": 1}' > /output/result.json"
 HEADER = (
     "ObjectType = Image\\nNDims = 3\\nBinaryData = True\\nBinaryDataByteOrderMSB = False\\n"
@@ -78,7 +81,16 @@ def portal(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 def outputs() -> list[Socket]:
     """The output sockets of the jobs of these tests; a test may add to them."""
-    return [ensure_socket(slug="result", title="Result", kind="JSON", relative_path="result.json")]
+    schema = {"type": "object"}
+    return [
+        ensure_socket(
+            slug="result",
+            title="Result",
+            kind="JSON",
+            relative_path="result.json",
+            schema=schema,
+        )
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -152,11 +164,11 @@ def test_from_values_to_values(
     report = ensure_socket(slug="notes", title="Notes", kind="PDF", relative_path="notes.pdf")
     mask = ensure_socket(slug="mask", title="Mask", kind="SEG", relative_path="images/mask")
     outputs += [mask, report]
-    (tmp_path / "notes").write_bytes(b"%PDF-1.4 hello")
+    (tmp_path / "notes").write_bytes(PDF)
     get_store().put_file(tmp_path / "notes", key="values/notes.pdf")
     inputs = [
         json_value(socket=age, value=61),
-        file_value(socket=report, file_key="values/notes.pdf", file_size=14),
+        file_value(socket=report, file_key="values/notes.pdf", file_size=len(PDF)),
     ]
     script = f"""
     set -e
@@ -174,8 +186,8 @@ def test_from_values_to_values(
     assert values["result"].value == {"score": 1}
     assert values["mask"].image is not None
     assert values["mask"].image.size == [2, 2, 2]
-    assert values["notes"].file_size == 14
-    assert b"".join(get_store().iter_range(values["notes"].file_key)) == b"%PDF-1.4 hello"
+    assert values["notes"].file_size == len(PDF)
+    assert b"".join(get_store().iter_range(values["notes"].file_key)) == PDF
     record = job.record
     assert record["image_id"] == job.container_image.digest
     assert set(record["inputs"]) == {"age.json", "notes.pdf", "inputs.json"}
@@ -193,8 +205,11 @@ def test_from_values_to_values(
         ("true", "output", "/output/result.json"),
         ("echo [ > /output/result.json", "output", "not valid JSON"),
         ("touch /x || exit 1", "read_only", "/x"),
+        ("echo 5 > /output/result.json", "output", "does not fit its schema at the top level"),
+        ("head -c 99000000 /dev/zero > /tmp/x", "disk_full", "/tmp"),
+        ("tail /dev/zero", "out_of_memory", "memory limit"),
     ],
-    ids=["exit", "missing", "json", "root"],
+    ids=["exit", "missing", "json", "root", "schema", "disk", "memory"],
 )
 def test_a_failure_is_told_in_words(
     executor: DockerExecutor, tmp_path: Path, script: str, code: str, said: str
@@ -231,12 +246,37 @@ def test_the_log_is_seen_while_it_runs_and_a_cancel_ends_it(
     with running(job, executor):
         until(lambda: "started" in reloaded(job).log)
         assert reloaded(job).state == State.EXECUTING
+        assert containers_of(job) == ["running"]
         asked = time.monotonic()
         cancel_job(actor=job.creator, job=job)
-        until(lambda: reloaded(job).is_finished)
-        assert time.monotonic() - asked < 10
+        until(lambda: "running" not in containers_of(job), seconds=5)
+        until(lambda: reloaded(job).is_finished, seconds=5)
+        print(f"cancelled within {time.monotonic() - asked:.2f} s")
+    assert containers_of(job) == []
     assert reloaded(job).state == State.CANCELLED
+    assert job_log(reloaded(job))[0] == "started\n"
     assert finished == [(str(job.pk), State.CANCELLED)]
+
+
+def containers_of(job: Job) -> list[str]:
+    """The states of the job's containers in the engine."""
+    client = docker.DockerClient(base_url=engine_address())
+    with contextlib.closing(client):
+        mine = {"label": f"hounsfield.job={job.run_id}"}
+        return [found.status for found in client.containers.list(all=True, filters=mine)]
+
+
+def test_what_it_uses_is_seen_while_it_runs(executor: DockerExecutor, tmp_path: Path) -> None:
+    job = make_job(
+        f"i=0; while [ $i -lt 900000 ]; do i=$((i+1)); done; sleep 3; {OK}", tmp_path=tmp_path
+    )
+    with running(job, executor):
+        until(lambda: bool(reloaded(job).usage))
+        assert reloaded(job).state == State.EXECUTING
+    for seconds, cpu, memory in reloaded(job).usage:
+        assert 0 < seconds < 60
+        assert 0 <= cpu <= 1
+        assert 0 < memory < SMALL.memory
 
 
 def test_a_message_that_comes_twice_runs_once(

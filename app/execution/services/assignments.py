@@ -166,6 +166,7 @@ def _facts(job: Job, spec: RunSpec) -> dict[str, Any]:
             "digest": job.container_image.digest,
         },
         "declared": [slot.slug for slot in spec.outputs],
+        "required": [slot.slug for slot in spec.outputs if not slot.optional],
         "command": list(spec.command),
         "env": dict(spec.env),
         "limits": spec.limits.as_record(),

@@ -18,6 +18,7 @@ from app.images.services import StoredImage, publish_image, store_image
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import SuperKind
 from app.sockets.services import file_value, image_value, json_value
+from app.sockets.services.values import check_stored_file
 
 _IMAGE_SUFFIXES = (".mha", ".tif", ".tiff")
 
@@ -106,6 +107,7 @@ def _read_value(output: ReadOutput, path: Path, limits: Limits) -> None:
 
 
 def _read_file(output: ReadOutput, path: Path, limits: Limits) -> None:
+    check_stored_file(path, socket=output.socket)
     output.key = f"values/{output.incoming.pk}/file{output.socket.extension}"
     get_store().put_file(path, key=output.key)
     output.content = output.incoming.sha256

@@ -22,7 +22,7 @@ from app.core.tasks import enqueue_on_commit
 from app.execution.contract import OutputError, ReasonCode
 from app.execution.models import IncomingOutput, Job
 from app.execution.services.assignments import PARSE
-from app.execution.services.incoming import discard_incoming
+from app.execution.services.incoming import NotAsSent, discard_incoming
 from app.execution.services.jobs import end_job
 from app.execution.services.limits import job_limits
 from app.execution.services.outputs import (
@@ -93,6 +93,8 @@ def _claim(job_id: UUID | str) -> Job | None:
 
 def _parse(job: Job) -> None:
     rows = {row.slug: row for row in job.incoming.filter(run_id=job.run_id)}
+    if missing := set(job.record.get("required", [])) - set(rows):
+        raise NotAsSent(f"The outputs {sorted(missing)} were never sent.")
     sockets = {socket.slug: socket for socket in Socket.objects.filter(slug__in=rows)}
     outputs: list[ReadOutput] = []
     for slug, row in rows.items():
