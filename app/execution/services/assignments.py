@@ -187,7 +187,8 @@ def _told(job: Job, report: Report) -> dict[str, Any]:
         changes["log"] = appended(job.log, text)
         changes["log_size"] = job.log_size + len(text)
     if report.usage is not None:
-        changes["usage"] = [list(sample)[:3] for sample in report.usage[:MAX_SAMPLES]]
+        samples = [sample for sample in report.usage[:MAX_SAMPLES] if len(sample) == 3]
+        changes["usage"] = [[seconds, cpu, int(memory)] for seconds, cpu, memory in samples]
     return changes
 
 
