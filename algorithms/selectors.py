@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
@@ -11,6 +12,7 @@ from algorithms.policies import ALGORITHMS, RUNS
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
+from app.execution.contract import Limits
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image
 from app.images.registry import Destination
@@ -50,6 +52,15 @@ def active_version(algorithm: Algorithm) -> AlgorithmVersion | None:
 def interface_of(algorithm: Algorithm) -> AlgorithmInterface:
     """Return the algorithm's first interface."""
     return algorithm.interfaces.prefetch_related("inputs", "outputs").order_by("pk")[0]
+
+
+def limits_of(algorithm: Algorithm) -> Limits:
+    """Return what a run of the algorithm may use."""
+    return Limits(
+        cpus=settings.JOB_CPUS,
+        memory=settings.JOB_MEMORY_BYTES,
+        wall_clock=float(settings.JOB_TIME_LIMIT),
+    )
 
 
 def runs_for(user: Any) -> QuerySet[AlgorithmRun]:

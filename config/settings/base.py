@@ -161,6 +161,10 @@ CONTAINER_RUNTIME = ENV.container_runtime
 JOB_CPUS = ENV.job_cpus
 JOB_MEMORY_BYTES = ENV.job_memory_mb * 2**20
 JOB_TIME_LIMIT = ENV.job_time_limit
+RUN_CREDITS_PER_MONTH = ENV.run_credits_per_month
+RUN_COMPLIMENTARY = ENV.run_complimentary
+RUNS_PER_PERSON = ENV.runs_per_person
+RUNS_PER_ALGORITHM = ENV.runs_per_algorithm
 
 CHANNEL_LAYERS = {
     "default": {
