@@ -9,12 +9,14 @@ from algorithms.models.algorithm import (
 from algorithms.models.batch import BatchCase, RunBatch
 from algorithms.models.credit import CreditCharge, CreditGrant, RunTerms
 from algorithms.models.run import AlgorithmRun, RunMember
-from algorithms.models.version import AlgorithmVersion
+from algorithms.models.stage import Stage, Staged
+from algorithms.models.version import AlgorithmModel, AlgorithmVersion, StageChange
 
 __all__ = [
     "Algorithm",
     "AlgorithmInterface",
     "AlgorithmMember",
+    "AlgorithmModel",
     "AlgorithmRequest",
     "AlgorithmRun",
     "AlgorithmVersion",
@@ -24,4 +26,7 @@ __all__ = [
     "RunBatch",
     "RunMember",
     "RunTerms",
+    "Stage",
+    "StageChange",
+    "Staged",
 ]

@@ -23,7 +23,6 @@ from algorithms.models import (
     RunTerms,
 )
 from algorithms.policies import ALGORITHMS
-from algorithms.selectors import limits_of
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import LimitReached, ValidationFailed
@@ -223,7 +222,7 @@ def _charges(user: User) -> QuerySet[CreditCharge]:
 
 def _cost(algorithm: Algorithm, terms: RunTerms | None) -> int:
     """One credit for each minute that a run may take, and at least the algorithm's minimum."""
-    minutes = math.ceil(limits_of(algorithm).wall_clock / 60)
+    minutes = math.ceil(algorithm.limits_for().wall_clock / 60)
     return max(minutes, terms.minimum_credits if terms is not None else 0)
 
 

@@ -10,7 +10,7 @@ from algorithms.news import RUN_DONE, RUN_FAILED
 from algorithms.selectors import interface_of
 from algorithms.services.credits import refund
 from algorithms.services.planning import Given, plan_case, plan_cases
-from algorithms.services.starting import NewRun, start_runs, stored, version_to_run
+from algorithms.services.starting import NewRun, means_of, start_runs, stored, version_to_run
 from app.accounts.models import User
 from app.core.errors import ValidationFailed
 from app.core.tasks import enqueue_on_commit
@@ -58,7 +58,13 @@ def create_run(
     """
     interface = interface_of(version.algorithm)
     inputs = inputs_for(version.algorithm, item)
-    job = submit_job(actor=actor, kind=kind, container_image=version.container_image, inputs=inputs)
+    job = submit_job(
+        actor=actor,
+        kind=kind,
+        container_image=version.container_image,
+        inputs=inputs,
+        **means_of(version.algorithm),
+    )
     return AlgorithmRun.objects.create(
         version=version, interface=interface, job=job, try_out=False, title=item.title, item=item
     )

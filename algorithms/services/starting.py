@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
-from algorithms.selectors import active_version
+from algorithms.selectors import active_model, active_version
 from algorithms.services.credits import charge, claim
 from app.accounts.models import User
 from app.audit.services import record
@@ -47,6 +48,7 @@ def start_runs(
             kind=KIND,
             container_image=version.container_image,
             inputs=[stored(value) for value in one.values],
+            **means_of(version.algorithm),
         )
         run = _run(job, version, interface, title=one.title, item=one.item, repeats=one.repeats)
         runs.append(run)
@@ -61,7 +63,12 @@ def prepare_run(
 ) -> AlgorithmRun:
     """Make a run whose inputs are still on their way; it takes its place and its credits now."""
     allowed = claim(actor=actor, version=version, runs=1)
-    job = prepare_job(actor=actor, kind=KIND, container_image=version.container_image)
+    job = prepare_job(
+        actor=actor,
+        kind=KIND,
+        container_image=version.container_image,
+        **means_of(version.algorithm),
+    )
     run = _run(job, version, interface, title=title)
     charge([run], actor=actor, allowed=allowed)
     record("algorithms.run.started", obj=version.algorithm, actor=actor, data={"runs": 1})
@@ -77,6 +84,12 @@ def version_to_run(algorithm: Algorithm) -> AlgorithmVersion:
             advice="An editor has to upload a container image that passes its checks.",
         )
     return version
+
+
+def means_of(algorithm: Algorithm) -> dict[str, Any]:
+    """Return the limits and the model weights that a run of the algorithm gets."""
+    model = active_model(algorithm)
+    return {"limits": algorithm.limits_for(), "model": model.weights if model else None}
 
 
 def stored(value: SocketValue) -> SocketValue:

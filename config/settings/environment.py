@@ -50,6 +50,28 @@ class Environment(BaseSettings):
     )
     runs_per_person: int = Field(20, ge=1, description="Runs one person may have under way.")
     runs_per_algorithm: int = Field(200, ge=1, description="The same for one algorithm.")
+    job_max_cpus: float = Field(
+        0.0, ge=0, description="Most processors a job may ask for; 0: JOB_CPUS."
+    )
+    job_max_memory_mb: int = Field(
+        0, ge=0, description="Most memory a job may ask for, in MiB; 0: JOB_MEMORY_MB."
+    )
+    job_max_time_limit: int = Field(
+        0,
+        ge=0,
+        le=3 * 3600,
+        description="Longest run a job may ask for, in seconds; 0: JOB_TIME_LIMIT.",
+    )
+    job_max_gpus: int = Field(0, ge=0, description="Most GPUs a job may ask for.")
+    job_max_writable_root_mb: int = Field(
+        10 * 1024, ge=0, description="Most a job may write to its own root, in MiB; 0: nothing."
+    )
+    container_keep_refused_days: int = Field(
+        7, ge=1, description="Days that the archive of a refused container or model is kept."
+    )
+    container_keep_unused_days: int = Field(
+        90, ge=1, description="Days that a superseded or retired version is kept without a run."
+    )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
     upload_quota_unverified_gb: int = Field(
         16, ge=1, description="The same for people who were not verified, in GiB."

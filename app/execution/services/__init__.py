@@ -8,18 +8,20 @@ from app.execution.services.container_images import (
 from app.execution.services.jobs import (
     cancel_job,
     end_job,
-    job_limits,
     prepare_job,
     queue_job,
     submit_job,
 )
+from app.execution.services.limits import default_limits, job_limits, max_limits
 
 __all__ = [
     "cancel_job",
     "create_container_image",
+    "default_limits",
     "end_job",
     "image_reference",
     "job_limits",
+    "max_limits",
     "prepare_job",
     "queue_job",
     "submit_job",

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -37,19 +36,31 @@ def submit_job(
     kind: str,
     container_image: ContainerImage,
     inputs: Iterable[SocketValue],
+    limits: Limits | None = None,
+    model: Any = None,
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
-    job = prepare_job(actor=actor, kind=kind, container_image=container_image)
+    job = prepare_job(
+        actor=actor, kind=kind, container_image=container_image, limits=limits, model=model
+    )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
     return job
 
 
 @transaction.atomic
-def prepare_job(*, actor: User, kind: str, container_image: ContainerImage) -> Job:
+def prepare_job(
+    *,
+    actor: User,
+    kind: str,
+    container_image: ContainerImage,
+    limits: Limits | None = None,
+    model: Any = None,
+) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
-    One that is not sent off within a day fails.
+    One that is not sent off within a day fails. Without ``limits`` it gets the settings'
+    defaults; ``model`` are weights that are unpacked beside the inputs.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -57,7 +68,13 @@ def prepare_job(*, actor: User, kind: str, container_image: ContainerImage) -> J
             "This container image cannot run: it has not passed its checks.",
             advice="Wait for the checks, or upload a version that passes them.",
         )
-    job = Job.objects.create(kind=kind, container_image=container_image, creator=actor)
+    job = Job.objects.create(
+        kind=kind,
+        container_image=container_image,
+        creator=actor,
+        limits=limits.as_record() if limits else {},
+        **({"model": model} if model else {}),
+    )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
     return job
 
@@ -200,12 +217,3 @@ def take_back(job: Job) -> None:
     current = expired.first()
     if current is not None:
         give_back(current, reason="The worker was lost.")
-
-
-def job_limits(job: Job) -> Limits:
-    """Return what a job may use."""
-    return Limits(
-        cpus=settings.JOB_CPUS,
-        memory=settings.JOB_MEMORY_BYTES,
-        wall_clock=float(settings.JOB_TIME_LIMIT),
-    )
