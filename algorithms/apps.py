@@ -15,7 +15,7 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.models import AlgorithmMember, AlgorithmRequest
         from algorithms.news import page_of_container, register_news
         from algorithms.personal_data import started_runs
-        from algorithms.policies import ALGORITHMS
+        from algorithms.policies import ALGORITHMS, RUNS
         from algorithms.selectors import (
             managed_algorithm,
             parts_of,
@@ -32,6 +32,7 @@ class AlgorithmsConfig(AppConfig):
 
         self._register_images()
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
+        register_people("run", RUNS, page="algorithms:run")
         register_personal_data("runs", started_runs)
         register_kind(
             Kind(
@@ -49,6 +50,7 @@ class AlgorithmsConfig(AppConfig):
         register_container_page("ALGORITHM", page_of_container)
         register_page("algorithms.algorithm", "algorithms:detail")
         register_page("algorithms.algorithmrun", "algorithms:run")
+        register_page("algorithms.runbatch", "algorithms:batch")
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
         register(RunSource())

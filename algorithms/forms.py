@@ -8,7 +8,6 @@ from algorithms.models import Algorithm
 from app.requests.forms import AskableForm
 from app.sockets.models import Socket
 from app.uploads.fields import UploadsField
-from archives.models import ArchiveItem
 
 
 class AlgorithmForm(AskableForm):
@@ -70,18 +69,3 @@ class VersionForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["uploads"].user = user  # type: ignore[attr-defined]
-
-
-class TryOutForm(forms.Form):
-    """Choose cases of one archive to run on."""
-
-    items = forms.ModelMultipleChoiceField(
-        queryset=ArchiveItem.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-        label="Cases",
-        error_messages={"required": "Choose at least one case."},
-    )
-
-    def __init__(self, *args: Any, items: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["items"].queryset = items  # type: ignore[attr-defined]

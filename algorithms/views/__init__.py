@@ -1,5 +1,5 @@
 """Pages of algorithms."""
 
-from algorithms.views import algorithms, runs
+from algorithms.views import algorithms, batches, my_runs, runs, try_out
 
-__all__ = ["algorithms", "runs"]
+__all__ = ["algorithms", "batches", "my_runs", "runs", "try_out"]
