@@ -11,7 +11,7 @@ from algorithms.services.batches import (
 from algorithms.services.credits import allowance, grant_credits, set_terms
 from algorithms.services.jobs import start_job
 from algorithms.services.planning import plan_cases
-from algorithms.services.repeating import change_run, rerun
+from algorithms.services.repeating import change_run, rerun, share_run
 from algorithms.services.runs import create_run, start_try_outs
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "rerun",
     "rerun_failed",
     "set_terms",
+    "share_run",
     "sort_plans",
     "start_batch",
     "start_job",
