@@ -13,9 +13,12 @@ from app.execution.services.jobs import (
     submit_job,
 )
 from app.execution.services.limits import default_limits, job_limits, max_limits
+from app.execution.services.reproducing import Comparison, compare_outputs, reproduce_job
 
 __all__ = [
+    "Comparison",
     "cancel_job",
+    "compare_outputs",
     "create_container_image",
     "default_limits",
     "end_job",
@@ -24,6 +27,7 @@ __all__ = [
     "max_limits",
     "prepare_job",
     "queue_job",
+    "reproduce_job",
     "submit_job",
     "validate_container_image",
 ]
