@@ -9,7 +9,7 @@ from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.layers import ACCOUNT_FILES, ScannedLayer
 from app.execution.contract.limits import ArchiveLimits
 from app.execution.contract.manifest import ImageManifest, Layer
-from app.execution.contract.tar_stream import Meter
+from app.execution.contract.meter import Meter
 from app.execution.contract.users import resolve_user
 
 _CONTRACT_PATHS = ("/input", "/output", "/tmp", "/opt/ml")  # noqa: S108

@@ -3,6 +3,7 @@
 from app.execution.services.container_images import (
     create_container_image,
     image_reference,
+    restore_container_image,
     validate_container_image,
 )
 from app.execution.services.jobs import (
@@ -13,17 +14,30 @@ from app.execution.services.jobs import (
     submit_job,
 )
 from app.execution.services.limits import default_limits, job_limits, max_limits
+from app.execution.services.model_weights import (
+    create_model_weights,
+    model_address,
+    restore_model_weights,
+    validate_model_weights,
+)
+from app.execution.services.reclaiming import retire
 
 __all__ = [
     "cancel_job",
     "create_container_image",
+    "create_model_weights",
     "default_limits",
     "end_job",
     "image_reference",
     "job_limits",
     "max_limits",
+    "model_address",
     "prepare_job",
     "queue_job",
+    "restore_container_image",
+    "restore_model_weights",
+    "retire",
     "submit_job",
     "validate_container_image",
+    "validate_model_weights",
 ]
