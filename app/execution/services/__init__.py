@@ -21,6 +21,7 @@ from app.execution.services.model_weights import (
     validate_model_weights,
 )
 from app.execution.services.reclaiming import retire
+from app.execution.services.storage import release as release_archive
 
 __all__ = [
     "cancel_job",
@@ -34,6 +35,7 @@ __all__ = [
     "model_address",
     "prepare_job",
     "queue_job",
+    "release_archive",
     "restore_container_image",
     "restore_model_weights",
     "retire",
