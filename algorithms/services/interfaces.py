@@ -54,13 +54,13 @@ def check_interface(inputs: Sequence[Socket], outputs: Sequence[Socket]) -> None
 def remove_interface(*, actor: User, interface: AlgorithmInterface) -> bool:
     """Take no more runs through an interface; tell whether it could be deleted.
 
-    Where the algorithm has runs the interface stays, withdrawn: their results refer to it.
+    One that has runs stays, withdrawn: their results refer to it.
     """
     algorithm = Algorithm.objects.select_for_update().get(pk=interface.algorithm_id)
     offered = algorithm.interfaces.filter(withdrawn_at=None)
     if not offered.exclude(pk=interface.pk).exists():
         raise Conflict("This is the algorithm's only interface.", advice="Add another one before.")
-    if AlgorithmRun.objects.filter(version__algorithm=algorithm).exists():
+    if _has_runs(interface):
         interface.withdrawn_at = timezone.now()
         interface.save(update_fields=["withdrawn_at"])
         _record("withdrawn", actor=actor, interface=interface)
@@ -84,6 +84,14 @@ def offer_interface(*, actor: User, interface: AlgorithmInterface) -> AlgorithmI
     interface.save(update_fields=["withdrawn_at"])
     _record("offered", actor=actor, interface=interface)
     return interface
+
+
+def _has_runs(interface: AlgorithmInterface) -> bool:
+    """Runs from before interfaces were kept with them count for each of the algorithm's."""
+    unknown = AlgorithmRun.objects.filter(
+        version__algorithm=interface.algorithm_id, interface__isnull=True
+    )
+    return interface.runs.exists() or unknown.exists()
 
 
 def _record(verb: str, *, actor: User, interface: AlgorithmInterface) -> None:

@@ -7,12 +7,12 @@ from django.db import transaction
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
-from algorithms.selectors import active_version, get_run_of_job_for
+from algorithms.selectors import get_run_of_job_for, interface_of
+from algorithms.services.starting import prepare_run, version_to_run
 from app.accounts.models import User
-from app.audit.services import record
 from app.core.errors import Conflict, ValidationFailed
 from app.execution.models import Job
-from app.execution.services import end_job, prepare_job, queue_job
+from app.execution.services import end_job, queue_job
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
 from app.sockets.services import Destination, GivenValue, imported_value, pending, take_values
@@ -21,22 +21,20 @@ JOB = "job"
 
 
 @transaction.atomic
-def start_job(*, actor: User, algorithm: Algorithm, given: Sequence[GivenValue]) -> AlgorithmRun:
-    """Run the newest ready version on the given inputs; it starts when all of them are there."""
-    version = active_version(algorithm)
-    if version is None:
-        raise Conflict(
-            "This algorithm has no version that can run.",
-            advice="An editor has to upload a container image that passes its checks.",
-        )
-    _check_interface(algorithm, given)
-    job = prepare_job(actor=actor, kind="algorithm", container_image=version.container_image)
-    run = AlgorithmRun.objects.create(version=version, job=job, title=_title(given))
+def start_job(
+    *, actor: User, algorithm: Algorithm, given: Sequence[GivenValue], title: str = ""
+) -> AlgorithmRun:
+    """Run the active version on the given inputs; it starts when all of them are there."""
+    version = version_to_run(algorithm)
+    interface = _interface_for(algorithm, given)
+    run = prepare_run(
+        actor=actor, version=version, interface=interface, title=title or _title(given)
+    )
+    job = run.job
     values = take_values(actor=actor, given=given, destination=Destination(JOB, job.pk))
     job.inputs.set(values)
     if not pending(given) and len(values) == len(given):
         queue_job(job, actor=actor)
-    record("algorithms.run.started", obj=algorithm, actor=actor, data={"runs": 1})
     return run
 
 
@@ -46,9 +44,9 @@ def receive_job_input(source: Import, images: list[Image]) -> None:
     if job is None:
         raise Conflict("The job ended while its inputs were being imported.")
     job.inputs.add(imported_value(source, images))
-    run = AlgorithmRun.objects.select_related("version__algorithm").get(job=job)
+    run = AlgorithmRun.objects.select_related("version__algorithm", "interface").get(job=job)
     held = set(job.inputs.values_list("socket", flat=True))
-    if any(held == _sockets(one) for one in run.version.algorithm.interfaces.all()):
+    if held == _sockets(run.interface or interface_of(run.version.algorithm)):
         queue_job(job, actor=job.creator)
 
 
@@ -74,15 +72,18 @@ def _waiting(source: Import) -> Job | None:
     return Job.objects.select_for_update().filter(pk=pk, state=state).first()
 
 
-def _check_interface(algorithm: Algorithm, given: Sequence[GivenValue]) -> None:
+def _interface_for(algorithm: Algorithm, given: Sequence[GivenValue]) -> AlgorithmInterface:
+    """Return the interface that takes exactly these sockets, or raise `ValidationFailed`."""
     sockets = {value.socket.pk for value in given}
     interfaces = list(algorithm.interfaces.prefetch_related("inputs"))
-    if not any(sockets == _sockets(interface) for interface in interfaces):
-        wanted = " or ".join(
-            ", ".join(sorted(socket.slug for socket in interface.inputs.all()))
-            for interface in interfaces
-        )
-        raise ValidationFailed(fields={"inputs": [f"This algorithm takes {wanted}."]})
+    for interface in interfaces:
+        if sockets == _sockets(interface):
+            return interface
+    wanted = " or ".join(
+        ", ".join(sorted(socket.slug for socket in interface.inputs.all()))
+        for interface in interfaces
+    )
+    raise ValidationFailed(fields={"inputs": [f"This algorithm takes {wanted}."]})
 
 
 def _sockets(interface: AlgorithmInterface) -> set[int]:
