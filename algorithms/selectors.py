@@ -83,6 +83,19 @@ def interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
     return offered.prefetch_related("inputs", "outputs").order_by("pk")
 
 
+def withdrawn_interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
+    """Return the interfaces that the algorithm had and that results refer to."""
+    gone = algorithm.interfaces.exclude(withdrawn_at=None)
+    return gone.prefetch_related("inputs", "outputs").order_by("pk")
+
+
+def same_content(version: AlgorithmVersion | AlgorithmModel) -> QuerySet[Any]:
+    """Return the algorithm's other versions that hold the very same content."""
+    name = "weights" if isinstance(version, AlgorithmModel) else "container_image"
+    others = type(version).objects.filter(algorithm=version.algorithm_id).exclude(pk=version.pk)
+    return others.filter(**{f"{name}__digest": version.archive.digest or None}).order_by("number")
+
+
 def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmInterface:
     """Return the interface if ``user`` may do ``action`` with its algorithm."""
     seen = AlgorithmInterface.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))

@@ -75,7 +75,7 @@ def _waiting(source: Import) -> Job | None:
 def _interface_for(algorithm: Algorithm, given: Sequence[GivenValue]) -> AlgorithmInterface:
     """Return the interface that takes exactly these sockets, or raise `ValidationFailed`."""
     sockets = {value.socket.pk for value in given}
-    interfaces = list(algorithm.interfaces.prefetch_related("inputs"))
+    interfaces = list(algorithm.interfaces.filter(withdrawn_at=None).prefetch_related("inputs"))
     for interface in interfaces:
         if sockets == _sockets(interface):
             return interface

@@ -1,5 +1,5 @@
 """Pages of algorithms."""
 
-from algorithms.views import algorithms, runs
+from algorithms.views import algorithms, interfaces, runs, versions
 
-__all__ = ["algorithms", "runs"]
+__all__ = ["algorithms", "interfaces", "runs", "versions"]

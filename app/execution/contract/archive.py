@@ -261,7 +261,7 @@ def _matched_layer(contents: _Contents, path: str, diff_id: str) -> ScannedLayer
     if layer is None:
         raise _broken(f"The layer `{path}` is not in the archive.")
     if layer.problem:
-        raise _broken(f"The layer `{path}` cannot be read ({layer.problem}).")
+        raise _unread_layer(path, layer)
     if path.startswith("blobs/"):
         _check_named_digest(path, layer.blob_digest)
     if layer.diff_id != diff_id:
@@ -271,6 +271,17 @@ def _matched_layer(contents: _Contents, path: str, diff_id: str) -> ScannedLayer
             advice="The file was damaged or changed. Save the image again and upload that file.",
         )
     return layer
+
+
+def _unread_layer(path: str, layer: ScannedLayer) -> ContainerArchiveError:
+    if layer.problem_code != "compression":
+        return _broken(f"The layer `{path}` cannot be read ({layer.problem}).")
+    return ContainerArchiveError(
+        code="compression",
+        message=layer.problem.replace("The archive", f"The layer `{path}`", 1),
+        advice="Build with gzip layers: "
+        "`docker buildx build --output type=docker,compression=gzip,dest=image.tar .`",
+    )
 
 
 def _check_named_digest(path: str, digest: str) -> None:

@@ -46,6 +46,7 @@ class ScannedLayer:
     accounts: dict[str, bytes | None] = field(default_factory=dict)
     caches: set[str] = field(default_factory=set)
     problem: str = ""
+    problem_code: str = "broken"
 
 
 def scan_layer(source: PeekableReader, *, limits: ArchiveLimits, meter: Meter) -> ScannedLayer:
@@ -53,7 +54,7 @@ def scan_layer(source: PeekableReader, *, limits: ArchiveLimits, meter: Meter) -
     try:
         compression = compression_of(source.peek(6))
     except ContainerArchiveError as error:
-        return _unreadable(source, problem=f"{error.message} {error.advice}")
+        return _unreadable(source, problem=error.message, code=error.code)
     stored = HashingReader(source)
     layer = ScannedLayer(blob_digest="", diff_id="", stored_bytes=0, unpacked_bytes=0)
     if compression == "none":
@@ -90,7 +91,7 @@ class _Metered:
         return data
 
 
-def _unreadable(source: Readable, *, problem: str) -> ScannedLayer:
+def _unreadable(source: Readable, *, problem: str, code: str) -> ScannedLayer:
     stored = HashingReader(source)
     stored.drain()
     return ScannedLayer(
@@ -99,6 +100,7 @@ def _unreadable(source: Readable, *, problem: str) -> ScannedLayer:
         stored_bytes=stored.count,
         unpacked_bytes=0,
         problem=problem,
+        problem_code=code,
     )
 
 

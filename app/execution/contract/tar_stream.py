@@ -32,6 +32,7 @@ _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BZIP2 = b"BZh"
+_ZIP = b"PK\x03\x04"
 _EXTENDED_HEADERS = {
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
@@ -234,6 +235,12 @@ def compression_of(head: bytes) -> str:
                 message=f"The archive is compressed with {name}, which is not supported.",
                 advice="Compress with gzip: `docker save IMAGE | gzip > image.tar.gz`.",
             )
+    if head.startswith(_ZIP):
+        raise ContainerArchiveError(
+            code="unreadable",
+            message="The file is a ZIP archive, not a tar archive.",
+            advice="Upload what `docker save IMAGE | gzip > image.tar.gz` writes.",
+        )
     return "none"
 
 
