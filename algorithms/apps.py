@@ -16,7 +16,7 @@ class AlgorithmsConfig(AppConfig):
         from algorithms.models import AlgorithmMember, AlgorithmRequest
         from algorithms.news import page_of_container, page_of_weights, register_news
         from algorithms.personal_data import started_runs
-        from algorithms.policies import ALGORITHMS
+        from algorithms.policies import ALGORITHMS, RUNS
         from algorithms.selectors import (
             managed_algorithm,
             parts_of,
@@ -38,6 +38,7 @@ class AlgorithmsConfig(AppConfig):
 
         self._register_images()
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
+        register_people("run", RUNS, page="algorithms:run")
         register_personal_data("runs", started_runs)
         register_kind(
             Kind(
@@ -59,6 +60,7 @@ class AlgorithmsConfig(AppConfig):
         register_page("algorithms.algorithmrun", "algorithms:run")
         register_page("algorithms.algorithmversion", "algorithms:version")
         register_page("algorithms.algorithmmodel", "algorithms:model")
+        register_page("algorithms.runbatch", "algorithms:batch")
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
         register(RunSource())

@@ -11,7 +11,6 @@ from app.execution.services.limits import max_limits
 from app.requests.forms import AskableForm
 from app.sockets.models import Socket
 from app.uploads.fields import UploadsField
-from archives.models import ArchiveItem
 
 _LONG = forms.Textarea(attrs={"rows": 4})
 _LONG_TEXTS = (
@@ -180,18 +179,3 @@ class StageForm(forms.Form):
         allowed = version.STAGES.moves[version.stage]
         choices = [(value, label) for value, label in Stage.choices if value in allowed]
         self.fields["to"].choices = choices  # type: ignore[attr-defined]
-
-
-class TryOutForm(forms.Form):
-    """Choose cases of one archive to run on."""
-
-    items = forms.ModelMultipleChoiceField(
-        queryset=ArchiveItem.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
-        label="Cases",
-        error_messages={"required": "Choose at least one case."},
-    )
-
-    def __init__(self, *args: Any, items: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["items"].queryset = items  # type: ignore[attr-defined]

@@ -21,11 +21,13 @@ class AlgorithmRun(UUIDModel, TimestampedModel):
     version = models.ForeignKey(AlgorithmVersion, on_delete=models.PROTECT, related_name="runs")
     job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="algorithm_run")
     interface = models.ForeignKey(
-        AlgorithmInterface, on_delete=models.SET_NULL, null=True, related_name="runs"
+        AlgorithmInterface, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
-    item = models.ForeignKey(ArchiveItem, on_delete=models.SET_NULL, null=True, related_name="+")
+    item = models.ForeignKey(
+        ArchiveItem, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     repeats = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="repeated_by"
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="repeated_by"
     )
     try_out = models.BooleanField(default=True)
     title = models.CharField(max_length=200, blank=True)

@@ -17,7 +17,7 @@ from algorithms.services.publishing import (
     requirements,
     unpublish_algorithm,
 )
-from algorithms.services.repeating import change_run, rerun
+from algorithms.services.repeating import change_run, rerun, share_run
 from algorithms.services.runs import create_run, start_try_outs
 from algorithms.services.versions import (
     add_model,
@@ -49,6 +49,7 @@ __all__ = [
     "rerun_failed",
     "restore_version",
     "set_terms",
+    "share_run",
     "sort_plans",
     "start_batch",
     "start_job",

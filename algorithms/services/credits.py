@@ -67,6 +67,11 @@ class Allowance:
         affordable = self.affordable
         return self.free_places if affordable is None else min(affordable, self.free_places)
 
+    @property
+    def left_text(self) -> str:
+        """The credits that are left, in words."""
+        return "no limit" if self.left is None else f"{self.left:,}"
+
     def price_of(self, runs: int) -> int:
         """Return what so many runs cost together."""
         return self.cost * max(0, runs - self.complimentary)

@@ -7,32 +7,47 @@ from django.db import transaction
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
+from algorithms.run_selectors import open_interfaces
 from algorithms.selectors import get_run_of_job_for, interface_of
-from algorithms.services.starting import prepare_run, version_to_run
+from algorithms.services.starting import prepare_run, stored, version_to_run
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
 from app.execution.models import Job
 from app.execution.services import end_job, queue_job
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
+from app.sockets.models import SocketValue
 from app.sockets.services import Destination, GivenValue, imported_value, pending, take_values
+from archives.models import ArchiveItem
 
 JOB = "job"
 
 
 @transaction.atomic
 def start_job(
-    *, actor: User, algorithm: Algorithm, given: Sequence[GivenValue], title: str = ""
+    *,
+    actor: User,
+    algorithm: Algorithm,
+    given: Sequence[GivenValue],
+    held: Sequence[SocketValue] = (),
+    item: ArchiveItem | None = None,
 ) -> AlgorithmRun:
-    """Run the active version on the given inputs; it starts when all of them are there."""
+    """Run the active version on the given inputs; it starts when all of them are there.
+
+    ``held`` are values that are there already, those of the case ``item``.
+    """
     version = version_to_run(algorithm)
-    interface = _interface_for(algorithm, given)
+    sockets = {value.socket.pk for value in (*given, *held)}
     run = prepare_run(
-        actor=actor, version=version, interface=interface, title=title or _title(given)
+        actor=actor,
+        version=version,
+        interface=_interface_for(algorithm, sockets),
+        title=item.title if item is not None else _title(given),
+        item=item,
     )
     job = run.job
     values = take_values(actor=actor, given=given, destination=Destination(JOB, job.pk))
-    job.inputs.set(values)
+    job.inputs.set([*values, *(stored(value) for value in held)])
     if not pending(given) and len(values) == len(given):
         queue_job(job, actor=actor)
     return run
@@ -72,10 +87,9 @@ def _waiting(source: Import) -> Job | None:
     return Job.objects.select_for_update().filter(pk=pk, state=state).first()
 
 
-def _interface_for(algorithm: Algorithm, given: Sequence[GivenValue]) -> AlgorithmInterface:
+def _interface_for(algorithm: Algorithm, sockets: set[int]) -> AlgorithmInterface:
     """Return the interface that takes exactly these sockets, or raise `ValidationFailed`."""
-    sockets = {value.socket.pk for value in given}
-    interfaces = list(algorithm.interfaces.filter(withdrawn_at=None).prefetch_related("inputs"))
+    interfaces = open_interfaces(algorithm)
     for interface in interfaces:
         if sockets == _sockets(interface):
             return interface

@@ -1,11 +1,15 @@
 """Runs again: the same inputs, of the same or another version; and what people add to a run."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
-from algorithms.models import AlgorithmRun, AlgorithmVersion
+from algorithms.models import AlgorithmRun, AlgorithmVersion, RunMember
+from algorithms.policies import RUNS
 from algorithms.selectors import interface_of
 from algorithms.services.starting import NewRun, start_runs, version_to_run
 from app.accounts.models import User
+from app.accounts.services import grant_role, revoke_role
 from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
 from app.images.models import Image
@@ -36,6 +40,33 @@ def rerun(
 def change_run(*, actor: User, run: AlgorithmRun, **changes: object) -> AlgorithmRun:
     """Change what a run is called, what is noted of it, or whether editors see it."""
     return change("algorithms.run.changed", obj=run, actor=actor, **changes)
+
+
+@transaction.atomic
+def share_run(
+    *,
+    actor: User,
+    run: AlgorithmRun,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    for_editors: bool | None = None,
+) -> None:
+    """Let named people see a run, or no longer; and the algorithm's editors, where that is said."""
+    for name in add:
+        person = _person("add", name)
+        grant_role(RUNS, actor=actor, obj=run, user=person, role=RunMember.Role.VIEWER)
+    for name in remove:
+        revoke_role(RUNS, actor=actor, obj=run, user=_person("remove", name))
+    if for_editors is not None and for_editors != run.for_editors:
+        change_run(actor=actor, run=run, for_editors=for_editors)
+
+
+def _person(field: str, name: str) -> User:
+    by = "email__iexact" if "@" in name else "username"
+    person = User.objects.filter(**{by: name.strip()}, is_active=True).first()
+    if person is None:
+        raise ValidationFailed(fields={field: [f"Nobody here is called “{name}”."]})
+    return person
 
 
 def _require_images(actor: User, images: list[object]) -> None:

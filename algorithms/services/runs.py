@@ -38,6 +38,7 @@ def start_try_outs(
     """Run the active version on each item, all or none; ``given`` is for what a case lacks."""
     version = version_to_run(algorithm)
     interface = interface or interface_of(algorithm)
+    given = {key: stored(value) for key, value in (given or {}).items()}
     plans = plan_cases(user=actor, version=version, interface=interface, items=items, given=given)
     problems = [plan.problem for plan in plans if not plan.possible]
     if problems:

@@ -15,7 +15,7 @@ from app.core.errors import Conflict
 from app.execution.models import Job
 from app.execution.services import prepare_job, submit_job
 from app.sockets.models import SocketValue
-from app.sockets.services import image_value
+from app.sockets.services import image_value, json_value
 from archives.models import ArchiveItem
 
 KIND = "algorithm"
@@ -59,7 +59,12 @@ def start_runs(
 
 @transaction.atomic
 def prepare_run(
-    *, actor: User, version: AlgorithmVersion, interface: AlgorithmInterface, title: str
+    *,
+    actor: User,
+    version: AlgorithmVersion,
+    interface: AlgorithmInterface,
+    title: str,
+    item: ArchiveItem | None = None,
 ) -> AlgorithmRun:
     """Make a run whose inputs are still on their way; it takes its place and its credits now."""
     allowed = claim(actor=actor, version=version, runs=1)
@@ -69,7 +74,7 @@ def prepare_run(
         container_image=version.container_image,
         **means_of(version.algorithm),
     )
-    run = _run(job, version, interface, title=title)
+    run = _run(job, version, interface, title=title, item=item)
     charge([run], actor=actor, allowed=allowed)
     record("algorithms.run.started", obj=version.algorithm, actor=actor, data={"runs": 1})
     return run
@@ -98,8 +103,7 @@ def stored(value: SocketValue) -> SocketValue:
         return value
     if value.image is not None:
         return image_value(socket=value.socket, image=value.image)
-    value.save()
-    return value
+    return json_value(socket=value.socket, value=value.value)
 
 
 def _run(

@@ -1,5 +1,5 @@
 """Pages of algorithms."""
 
-from algorithms.views import algorithms, interfaces, runs, versions
+from algorithms.views import algorithms, batches, interfaces, my_runs, runs, try_out, versions
 
-__all__ = ["algorithms", "interfaces", "runs", "versions"]
+__all__ = ["algorithms", "batches", "interfaces", "my_runs", "runs", "try_out", "versions"]
