@@ -16,7 +16,7 @@ from app.core.errors import ValidationFailed
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import OutputSlot, RunSpec
 from app.execution.models import Job
-from app.execution.services import image_reference, job_limits, submit_job
+from app.execution.services import image_reference, job_limits, model_address, submit_job
 from app.execution.staging import input_files, output_slots
 from app.notifications.services import notify
 from app.sockets.models import SocketValue
@@ -93,6 +93,7 @@ def build_algorithm_spec(job: Job) -> RunSpec:
         image=image_reference(job.container_image),
         inputs=input_files(job.inputs.all()),
         outputs=slots,
+        model_url=model_address(job),
         limits=job_limits(job),
     )
 
