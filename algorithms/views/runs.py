@@ -39,6 +39,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "inputs": selectors.inputs_for_eyes_of(request.user, run),
         "outputs": job.outputs.select_related("socket", "image").prefetch_related("image__files"),
         "roles": RunMember.Role.choices,
+        "reproductions": run_selectors.reproductions_of(run),
         "repeats": _visible(request, run.repeats),
         "repeated_by": run_selectors.visible_runs(request.user).filter(repeats=run)[:10],
         **{f"may_{action}": RUNS.allows(request.user, run, action) for action in _ACTIONS},
@@ -128,6 +129,17 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
         "forecast": run_selectors.forecast(version),
     }
     return render(request, "algorithms/again.html", context)
+
+
+@login_required
+@require_POST
+def reproduce(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Do the run again from its record, to compare what comes out."""
+    run = selectors.get_run_for(request.user, pk, action="repeat")
+    selectors.get_algorithm_for(request.user, run.version.algorithm_id, action="run")
+    services.start_reproduction(actor=cast(User, request.user), run=run)
+    messages.success(request, "The run is done again; the outputs are compared when it ends.")
+    return redirect("algorithms:run", pk=run.pk)
 
 
 def _live(run: AlgorithmRun) -> dict[str, Any]:

@@ -286,6 +286,7 @@ POST_ONLY = frozenset(
         "images:review_reject",
         "algorithms:cancel_batch",
         "algorithms:cancel_run",
+        "algorithms:reproduce_run",
         "algorithms:rerun_batch",
         "archives:delete",
         "archives:delete_item",
