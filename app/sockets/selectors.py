@@ -23,13 +23,12 @@ def medical_image_socket() -> Socket:
 
 
 def segmentation_socket() -> Socket:
-    """Return the general segmentation socket."""
+    """Return the general segmentation socket, which takes every label."""
     return ensure_socket(
         slug="segmentation",
         title="Segmentation",
         kind="SEG",
         relative_path="images/segmentation",
-        segments=[{"name": "Segment 1", "voxel_value": 1, "visible": True, "color": "#ff9f1c"}],
     )
 
 

@@ -21,6 +21,11 @@ def rename_segments(apps, schema_editor):
         socket.save(update_fields=["segments"])
 
 
+def let_the_general_socket_take_every_label(apps, schema_editor):
+    """Its one declared segment was only for drawing; labels are checked from now on."""
+    apps.get_model("sockets", "Socket").objects.filter(slug="segmentation").update(segments=[])
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -77,6 +82,9 @@ class Migration(migrations.Migration):
             model_name='socket',
             name='look_up_table',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sockets', to='sockets.lookuptable'),
+        ),
+        migrations.RunPython(
+            let_the_general_socket_take_every_label, migrations.RunPython.noop
         ),
         migrations.RunPython(rename_segments, migrations.RunPython.noop),
     ]

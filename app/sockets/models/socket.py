@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.core.models import TimestampedModel
 from app.people.models import Organization
 from app.sockets.models.look_up_table import LookUpTable
-from app.sockets.schemas import KINDS, SocketKind, SuperKind, get_kind
+from app.sockets.schemas import KINDS, MOST_JSON, SocketKind, SuperKind, get_kind
 
 RELATIVE_PATH = RegexValidator(
     r"^(?!.*(?:^|/)\.{1,2}(?:/|$))[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*$",
@@ -84,6 +84,11 @@ class Socket(TimestampedModel):
             if value is not None:
                 return value
         return self.socket_kind.example
+
+    @property
+    def largest_file(self) -> int:
+        """The most bytes that a file for it may have."""
+        return MOST_JSON if self.as_file else self.socket_kind.max_size
 
     @property
     def filename(self) -> str:

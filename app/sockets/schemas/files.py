@@ -16,8 +16,7 @@ def check_file(path: Path, *, kind: str, schema: Mapping[str, Any] | None = None
     """Raise `InvalidValue` unless the file holds what its kind says.
 
     A file of a JSON kind is read and checked like a value. Memory and time are bounded by the
-    kind's largest size; pictures are decoded, so run this in `checked_apart` where the bytes are
-    hostile.
+    kind's largest size. Parsers are at work here: use `check_file_apart` for hostile bytes.
     """
     socket_kind = get_kind(kind)
     size = path.stat().st_size
