@@ -37,6 +37,9 @@ class Environment(BaseSettings):
     delivery_accel_prefix: str = Field("", description="Internal prefix for X-Accel-Redirect.")
     docker_host: str = Field("", description="Socket of the container engine.")
     container_runtime: str = Field("", description="Engine runtime for jobs, such as runsc.")
+    worker_token: str = Field(
+        "", description="Secret that portal and job workers share; empty: no worker is let in."
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(

@@ -21,10 +21,13 @@ from app.execution.services.model_weights import (
     validate_model_weights,
 )
 from app.execution.services.reclaiming import retire
+from app.execution.services.reproducing import Comparison, compare_outputs, reproduce_job
 from app.execution.services.storage import release as release_archive
 
 __all__ = [
+    "Comparison",
     "cancel_job",
+    "compare_outputs",
     "create_container_image",
     "create_model_weights",
     "default_limits",
@@ -36,6 +39,7 @@ __all__ = [
     "prepare_job",
     "queue_job",
     "release_archive",
+    "reproduce_job",
     "restore_container_image",
     "restore_model_weights",
     "retire",

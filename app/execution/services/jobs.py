@@ -103,37 +103,20 @@ def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
         return None
 
 
-def extend_lease(job: Job) -> bool:
-    """Hold the job for longer; ``False`` when it is no longer this worker's to run."""
-    return bool(_held(job).update(lease_expires_at=timezone.now() + LEASE))
-
-
-def write_log(job: Job, text: str) -> None:
-    """Show the log as far as it goes; a worker that lost the job writes nothing."""
-    _held(job).update(log=text)
-
-
 def should_stop(job: Job) -> bool:
-    """Tell whether the run has to end: somebody cancelled it, or the job was lost."""
+    """Tell whether a worker's run has to end: somebody cancelled it, or the job was lost."""
     return not _held(job).filter(cancel_requested=False).exists()
 
 
-@transaction.atomic
-def move_job(job: Job, state: str, **changes: Any) -> None:
-    """Move a job that this worker holds; raise ``LeaseLost`` when it holds it no longer."""
-    hold(job)
-    transition(job, state, **changes)
-
-
 def hold(job: Job) -> None:
-    """Lock the job for the transaction under way, if it still is this worker's."""
+    """Lock the job for the transaction under way, if it still is the same run of a worker."""
     if not _held(job).select_for_update().exists():
         raise LeaseLost(f"Job {job.pk} moved on without this worker.")
 
 
 def _held(job: Job) -> QuerySet[Job]:
     return Job.objects.filter(
-        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.RUNNING
+        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.HELD
     )
 
 
@@ -175,7 +158,7 @@ def tell_kind(job: Job) -> None:
 
 @transaction.atomic
 def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
-    """Queue a job again that was lost through our fault; after too many losses it fails.
+    """Queue a job again that a worker lost through our fault; after too many losses it fails.
 
     ``crashed`` counts an unforeseen error, which may well be the job's own, against its few
     tries. A job that another worker holds by now is left alone.
@@ -205,6 +188,9 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             lease_expires_at=None,
             worker="",
             log="",
+            log_size=0,
+            usage=[],
+            record={},
         )
 
 
@@ -212,7 +198,7 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
 def take_back(job: Job) -> None:
     """Give back a job whose worker stopped extending its lease, unless it just did."""
     expired = Job.objects.select_for_update().filter(
-        pk=job.pk, lease_expires_at__lt=timezone.now(), state__in=Job.RUNNING
+        pk=job.pk, lease_expires_at__lt=timezone.now(), state__in=Job.HELD
     )
     current = expired.first()
     if current is not None:
