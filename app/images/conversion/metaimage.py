@@ -34,7 +34,7 @@ ELEMENT_TYPES: dict[str, str] = {
 }
 CHUNK_BYTES = 1 << 20
 LEVEL = 3
-MEMORY = 4
+MEMORY = 9
 WINDOW_BITS = 15
 """Of ISA-L: six times as fast as zlib's level 2 and as small on CT. On CT, MR and radiographs
 level 3 is a tenth faster than level 1; little memory makes short blocks with better codes."""
