@@ -3,19 +3,28 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmInterface,
+    AlgorithmModel,
+    AlgorithmRun,
+    AlgorithmVersion,
+    Stage,
+)
 from algorithms.policies import ALGORITHMS, RUNS
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Job, ModelWeights
 from app.images.models import Image
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
+
+_RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
 
 
 def algorithms_for(user: Any) -> QuerySet[Algorithm]:
@@ -42,9 +51,25 @@ def versions_of(algorithm: Algorithm) -> QuerySet[AlgorithmVersion]:
 
 
 def active_version(algorithm: Algorithm) -> AlgorithmVersion | None:
-    """Return the newest version that passed its checks."""
+    """Return the version that runs.
+
+    That is the one in production; while none is, the newest that passed its checks and was not
+    retired. So a first upload runs at once, and later uploads wait for approval only where
+    somebody gave approval before.
+    """
     ready = versions_of(algorithm).filter(container_image__state=ContainerImage.State.READY)
-    return ready.order_by("-number").first()
+    return ready.exclude(stage=Stage.RETIRED).order_by(*_RUNS_FIRST).first()
+
+
+def models_of(algorithm: Algorithm) -> QuerySet[AlgorithmModel]:
+    """Return an algorithm's model weights, newest first."""
+    return algorithm.models.select_related("weights__creator")
+
+
+def active_model(algorithm: Algorithm) -> AlgorithmModel | None:
+    """Return the model weights that runs are given, by the rule of `active_version`."""
+    ready = models_of(algorithm).filter(weights__state=ModelWeights.State.READY)
+    return ready.exclude(stage=Stage.RETIRED).order_by(*_RUNS_FIRST).first()
 
 
 def interface_of(algorithm: Algorithm) -> AlgorithmInterface:

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from algorithms import selectors, services
-from algorithms.api import serializers
+from algorithms.api import job_serializers as serializers
 from algorithms.models import AlgorithmRun
 from app.accounts.models import User
 from app.audit.services import record

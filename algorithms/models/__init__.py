@@ -7,13 +7,18 @@ from algorithms.models.algorithm import (
     AlgorithmRequest,
 )
 from algorithms.models.run import AlgorithmRun
-from algorithms.models.version import AlgorithmVersion
+from algorithms.models.stage import Stage, Staged
+from algorithms.models.version import AlgorithmModel, AlgorithmVersion, StageChange
 
 __all__ = [
     "Algorithm",
     "AlgorithmInterface",
     "AlgorithmMember",
+    "AlgorithmModel",
     "AlgorithmRequest",
     "AlgorithmRun",
     "AlgorithmVersion",
+    "Stage",
+    "StageChange",
+    "Staged",
 ]

@@ -55,7 +55,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         sorts=(("-created", "Newest"), ("title", "Case")),
         size=15,
     )
-    final = ContainerImage.MACHINE.final | {ContainerImage.State.READY}
+    final = ContainerImage.SETTLED
     context = {
         "algorithm": algorithm,
         "interface": selectors.interface_of(algorithm),

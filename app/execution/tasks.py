@@ -3,7 +3,7 @@
 import socket
 
 from app.core.tasks import task
-from app.execution.services import container_images, reconciling, running
+from app.execution.services import container_images, incoming, parsing, reconciling, running
 
 LONGEST = 4 * 3600
 
@@ -18,6 +18,18 @@ def validate_container(container_image_id: str) -> None:
 def run_job(job_id: str) -> None:
     """Run a job."""
     running.run_job(job_id, worker=socket.gethostname())
+
+
+@task(queue="short", max_seconds=3600)
+def parse_outputs(job_id: str) -> None:
+    """Read the results that a worker handed over."""
+    parsing.parse_outputs(job_id)
+
+
+@task(queue="short", max_seconds=600)
+def sweep_incoming() -> None:
+    """Delete results on their way in that nothing knows any more."""
+    incoming.sweep_incoming()
 
 
 @task(queue="short", max_seconds=60)

@@ -40,10 +40,35 @@ class Environment(BaseSettings):
     delivery_accel_prefix: str = Field("", description="Internal prefix for X-Accel-Redirect.")
     docker_host: str = Field("", description="Socket of the container engine.")
     container_runtime: str = Field("", description="Engine runtime for jobs, such as runsc.")
+    worker_token: str = Field(
+        "", description="Secret that portal and job workers share; empty: no worker is let in."
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
+    )
+    job_max_cpus: float = Field(
+        0.0, ge=0, description="Most processors a job may ask for; 0: JOB_CPUS."
+    )
+    job_max_memory_mb: int = Field(
+        0, ge=0, description="Most memory a job may ask for, in MiB; 0: JOB_MEMORY_MB."
+    )
+    job_max_time_limit: int = Field(
+        0,
+        ge=0,
+        le=3 * 3600,
+        description="Longest run a job may ask for, in seconds; 0: JOB_TIME_LIMIT.",
+    )
+    job_max_gpus: int = Field(0, ge=0, description="Most GPUs a job may ask for.")
+    job_max_writable_root_mb: int = Field(
+        10 * 1024, ge=0, description="Most a job may write to its own root, in MiB; 0: nothing."
+    )
+    container_keep_refused_days: int = Field(
+        7, ge=1, description="Days that the archive of a refused container or model is kept."
+    )
+    container_keep_unused_days: int = Field(
+        90, ge=1, description="Days that a superseded or retired version is kept without a run."
     )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
     upload_quota_unverified_gb: int = Field(

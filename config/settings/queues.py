@@ -41,6 +41,7 @@ beat_schedule: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds}
     for name, seconds in {
         "app.execution.tasks.reconcile": 30.0,
+        "app.execution.tasks.sweep_incoming": 3600.0,
         "app.images.tasks.reconcile_imports": 60.0,
         "app.images.tasks.reconcile_maskings": 60.0,
         "app.challenges.tasks.reconcile_evaluations": 60.0,

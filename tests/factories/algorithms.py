@@ -3,14 +3,14 @@
 import hashlib
 from typing import Any
 
-from algorithms.models import Algorithm, AlgorithmRun, AlgorithmVersion
+from algorithms.models import Algorithm, AlgorithmModel, AlgorithmRun, AlgorithmVersion
 from algorithms.policies import ALGORITHMS
 from algorithms.services import create_algorithm
 from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.core.ids import new_id
 from app.core.storage import get_store
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Job, ModelWeights
 from app.images.models import Image
 from app.sockets.selectors import medical_image_socket, segmentation_socket
 from app.sockets.services import image_value
@@ -39,6 +39,35 @@ def make_container_image(
     }
     return ContainerImage.objects.create(
         creator=creator or UserFactory(), kind=kind, state=state, key=key, **(values | fields)
+    )
+
+
+def make_model_weights(
+    *, creator: User | None = None, state: str = ModelWeights.State.READY, **fields: Any
+) -> ModelWeights:
+    """Model weights with a digest of their own; the bytes are no archive."""
+    key = f"models/{new_id()}.tar.gz"
+    content = key.encode()
+    get_store().put_bytes(content, key=key)
+    values = {
+        "filename": "model.tar.gz",
+        "size": len(content),
+        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+    }
+    return ModelWeights.objects.create(
+        creator=creator or UserFactory(), state=state, key=key, **(values | fields)
+    )
+
+
+def make_model(
+    algorithm: Algorithm, *, state: str = ModelWeights.State.READY, **fields: Any
+) -> AlgorithmModel:
+    """The next model weights."""
+    creator = algorithm.memberships.filter(role="EDITOR")[0].user
+    return AlgorithmModel.objects.create(
+        algorithm=algorithm,
+        number=algorithm.models.count() + 1,
+        weights=make_model_weights(creator=creator, state=state, **fields),
     )
 
 

@@ -1,6 +1,7 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.audit_table import AUDIT
+from tests.permissions.execution_table import EXECUTION
 from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.people_table import PEOPLE
@@ -328,4 +329,5 @@ TABLE = [
     *AUDIT,
     *QUARANTINE,
     *IMPORTS,
+    *EXECUTION,
 ]

@@ -8,20 +8,26 @@ from app.execution.services.container_images import (
 from app.execution.services.jobs import (
     cancel_job,
     end_job,
-    job_limits,
     prepare_job,
     queue_job,
     submit_job,
 )
+from app.execution.services.limits import default_limits, job_limits, max_limits
+from app.execution.services.reproducing import Comparison, compare_outputs, reproduce_job
 
 __all__ = [
+    "Comparison",
     "cancel_job",
+    "compare_outputs",
     "create_container_image",
+    "default_limits",
     "end_job",
     "image_reference",
     "job_limits",
+    "max_limits",
     "prepare_job",
     "queue_job",
+    "reproduce_job",
     "submit_job",
     "validate_container_image",
 ]
