@@ -1,6 +1,6 @@
 """Shapes of jobs, and of warm containers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.duration import duration_iso_string
@@ -11,6 +11,8 @@ from algorithms.models import AlgorithmRun
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import PageField
 from app.execution.models import Job
+from app.execution.selectors import expected_start, queue_place
+from app.execution.services import job_limits
 from app.sockets.api.serializers import (
     GivenValuesField,
     SocketValuePostSerializer,
@@ -109,6 +111,70 @@ class NewJobSerializer(serializers.Serializer[Any]):
 
     algorithm = LinkField("api:algorithm-detail")
     inputs = GivenValuesField()
+
+
+class LogPartSerializer(serializers.Serializer[Any]):
+    """Some of a log; ``next`` is what to ask for ``after`` next time."""
+
+    text = serializers.CharField()
+    next = serializers.IntegerField()
+
+
+class UsageSerializer(serializers.Serializer[AlgorithmRun]):
+    """Where a job is, what it may use, and samples of what it used."""
+
+    status = serializers.SerializerMethodField()
+    queue_place = serializers.SerializerMethodField()
+    expected_start = serializers.SerializerMethodField()
+    limits = serializers.SerializerMethodField()
+    usage = serializers.JSONField(source="job.usage")
+
+    @extend_schema_field({"type": "string", "enum": list(_JOB_STATUS.values())})
+    def get_status(self, run: AlgorithmRun) -> str:
+        """Return the state in the words of the public API."""
+        return _JOB_STATUS[Job.State(run.job.state)]
+
+    def get_queue_place(self, run: AlgorithmRun) -> int | None:
+        """Return the place in the queue, the next one being 1."""
+        return queue_place(run.job)
+
+    def get_expected_start(self, run: AlgorithmRun) -> datetime | None:
+        """Return about when it starts, where that is known."""
+        return expected_start(run.job)
+
+    @extend_schema_field({"type": "object", "additionalProperties": True})
+    def get_limits(self, run: AlgorithmRun) -> dict[str, Any]:
+        """Return what the job may use; memory in bytes, times in seconds."""
+        return job_limits(run.job).as_record()
+
+
+class RerunSerializer(serializers.Serializer[Any]):
+    """Which version to run; the active one if none is named."""
+
+    algorithm_image = LinkField("api:algorithm-image-detail", required=False, allow_null=True)
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    """Who is to see a job: user names or e-mail addresses to add and to remove."""
+
+    add = serializers.ListField(
+        child=serializers.CharField(max_length=254), required=False, max_length=100
+    )
+    remove = serializers.ListField(
+        child=serializers.CharField(max_length=254), required=False, max_length=100
+    )
+    for_editors = serializers.BooleanField(required=False)
+
+
+class ReadersSerializer(serializers.Serializer[AlgorithmRun]):
+    """Who sees a job besides whoever started it."""
+
+    people = serializers.SerializerMethodField()
+    for_editors = serializers.BooleanField()
+
+    def get_people(self, run: AlgorithmRun) -> list[str]:
+        """Return the user names."""
+        return list(run.memberships.order_by("created").values_list("user__username", flat=True))
 
 
 class EndpointSerializer(serializers.Serializer[Any]):

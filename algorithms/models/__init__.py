@@ -1,4 +1,4 @@
-"""Algorithms, their interfaces and versions, and runs of them."""
+"""Algorithms, their interfaces and versions, runs of them and what these cost."""
 
 from algorithms.models.algorithm import (
     Algorithm,
@@ -6,7 +6,9 @@ from algorithms.models.algorithm import (
     AlgorithmMember,
     AlgorithmRequest,
 )
-from algorithms.models.run import AlgorithmRun
+from algorithms.models.batch import BatchCase, RunBatch
+from algorithms.models.credit import CreditCharge, CreditGrant, RunTerms
+from algorithms.models.run import AlgorithmRun, RunMember
 from algorithms.models.stage import Stage, Staged
 from algorithms.models.version import AlgorithmModel, AlgorithmVersion, StageChange
 
@@ -18,6 +20,12 @@ __all__ = [
     "AlgorithmRequest",
     "AlgorithmRun",
     "AlgorithmVersion",
+    "BatchCase",
+    "CreditCharge",
+    "CreditGrant",
+    "RunBatch",
+    "RunMember",
+    "RunTerms",
     "Stage",
     "StageChange",
     "Staged",

@@ -3,7 +3,15 @@
 import socket
 
 from app.core.tasks import task
-from app.execution.services import container_images, incoming, parsing, reconciling, running
+from app.execution.services import (
+    container_images,
+    incoming,
+    model_weights,
+    parsing,
+    reclaiming,
+    reconciling,
+    running,
+)
 
 LONGEST = 4 * 3600
 
@@ -12,6 +20,12 @@ LONGEST = 4 * 3600
 def validate_container(container_image_id: str) -> None:
     """Check an uploaded container image."""
     container_images.validate_container_image(container_image_id)
+
+
+@task(queue="short", max_seconds=1800)
+def validate_model_weights(model_weights_id: str) -> None:
+    """Check uploaded model weights."""
+    model_weights.validate_model_weights(model_weights_id)
 
 
 @task(queue="jobs-cpu", max_seconds=LONGEST)
@@ -36,3 +50,9 @@ def sweep_incoming() -> None:
 def reconcile() -> None:
     """Send what is due; take back what was lost."""
     reconciling.reconcile()
+
+
+@task(queue="short", max_seconds=600)
+def reclaim_storage() -> None:
+    """Give back the storage of archives that nobody will run any more."""
+    reclaiming.reclaim_due()

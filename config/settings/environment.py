@@ -48,6 +48,14 @@ class Environment(BaseSettings):
     job_time_limit: int = Field(
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
     )
+    run_credits_per_month: int = Field(
+        100_000, ge=0, description="Credits for runs a person has in 30 days; 0: no limit."
+    )
+    run_complimentary: int = Field(
+        5, ge=0, description="Runs of each version that its editors have for nothing."
+    )
+    runs_per_person: int = Field(20, ge=1, description="Runs one person may have under way.")
+    runs_per_algorithm: int = Field(200, ge=1, description="The same for one algorithm.")
     job_max_cpus: float = Field(
         0.0, ge=0, description="Most processors a job may ask for; 0: JOB_CPUS."
     )

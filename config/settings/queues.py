@@ -42,9 +42,11 @@ beat_schedule: dict[str, dict[str, Any]] = {
     for name, seconds in {
         "app.execution.tasks.reconcile": 30.0,
         "app.execution.tasks.sweep_incoming": 3600.0,
+        "app.execution.tasks.reclaim_storage": 3600.0,
         "app.images.tasks.reconcile_imports": 60.0,
         "app.images.tasks.reconcile_maskings": 60.0,
         "app.challenges.tasks.reconcile_evaluations": 60.0,
+        "algorithms.tasks.reconcile_batches": 60.0,
         "viewer.tasks.reconcile_viewer": 60.0,
         "app.requests.tasks.reconcile_requests": 60.0,
         "app.uploads.tasks.sweep_uploads": 3600.0,

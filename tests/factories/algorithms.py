@@ -3,7 +3,14 @@
 import hashlib
 from typing import Any
 
-from algorithms.models import Algorithm, AlgorithmModel, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmModel,
+    AlgorithmRun,
+    AlgorithmVersion,
+    BatchCase,
+    RunBatch,
+)
 from algorithms.policies import ALGORITHMS
 from algorithms.services import create_algorithm
 from app.accounts.models import User
@@ -125,6 +132,7 @@ def make_run(
     item: ArchiveItem,
     state: str = Job.State.SUCCEEDED,
     try_out: bool = True,
+    **fields: Any,
 ) -> AlgorithmRun:
     """A run in any state; one that succeeded has a segmentation."""
     version = algorithm.versions.all()[0]
@@ -132,7 +140,32 @@ def make_run(
     job.inputs.set(item.values.all())
     if state == Job.State.SUCCEEDED:
         add_output(job)
-    return AlgorithmRun.objects.create(version=version, job=job, try_out=try_out, title=item.title)
+    values = {"title": item.title, "item": item, "try_out": try_out} | fields
+    return AlgorithmRun.objects.create(version=version, job=job, **values)
+
+
+def make_batch(
+    algorithm: Algorithm, *, creator: User, item: ArchiveItem, cases: int = 2
+) -> RunBatch:
+    """A batch whose first case is done and whose others wait."""
+    batch = RunBatch.objects.create(
+        creator=creator,
+        version=algorithm.versions.all()[0],
+        interface=algorithm.interfaces.all()[0],
+        archive=item.archive,
+        title=item.archive.title,
+    )
+    for number in range(1, cases + 1):
+        done = number == 1
+        BatchCase.objects.create(
+            batch=batch,
+            item=item,
+            number=number,
+            title=item.title,
+            state=BatchCase.State.STARTED if done else BatchCase.State.WAITING,
+            run=make_run(algorithm, creator=creator, item=item) if done else None,
+        )
+    return batch
 
 
 def add_output(job: Job, *, image: Image | None = None) -> Image:

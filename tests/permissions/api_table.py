@@ -8,6 +8,7 @@ from tests.permissions.people_table import PEOPLE
 from tests.permissions.quarantine_table import QUARANTINE
 from tests.permissions.reference_table import REFERENCE
 from tests.permissions.requests_table import TABLE as REQUESTS
+from tests.permissions.runs_table import RUNS
 from tests.permissions.sign_in_table import SIGN_IN
 from tests.permissions.table import (
     ADMINISTRATOR,
@@ -330,4 +331,5 @@ TABLE = [
     *QUARANTINE,
     *IMPORTS,
     *EXECUTION,
+    *RUNS,
 ]

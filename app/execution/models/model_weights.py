@@ -7,7 +7,7 @@ from app.execution.models.checked_upload import CheckedUpload
 
 
 class ModelWeights(CheckedUpload):
-    """A ``.tar.gz`` with trained weights. ``digest`` is that of its unpacked stream."""
+    """A ``.tar.gz`` with trained weights. ``digest`` is that of the file itself."""
 
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="model_weights"

@@ -12,6 +12,7 @@ from app.execution.selectors import has_engine
 from app.execution.services.container_images import send_due_container_images
 from app.execution.services.incoming import discard_unclaimed
 from app.execution.services.jobs import TASK, end_job, take_back, tell_kind
+from app.execution.services.model_weights import send_due_model_weights
 from app.execution.services.parsing import send_due_parsings
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def reconcile() -> None:
         for pk in waiting.order_by("created").values_list("pk", flat=True)[:AT_ONCE]:
             enqueue_on_commit(TASK, pk)
     send_due_container_images()
+    send_due_model_weights()
     Worker.objects.filter(last_seen__lt=now - FORGOTTEN).delete()
 
 
