@@ -1,10 +1,13 @@
+import numpy as np
 import pytest
+import SimpleITK
 
 from app.core.errors import ValidationFailed
 from app.images.services import labels_of
+from app.images.services.summary import summarize
 from app.sockets.schemas import InvalidValue, check_segments, clean_segments
 from app.sockets.services import ensure_socket, image_value
-from tests.factories.images import make_image
+from tests.factories.images import add_file, make_image, metaimage_bytes
 
 SEGMENTS = [{"name": "Liver", "voxel_value": 1}, {"name": "Tumor", "voxel_value": 2}]
 
@@ -66,7 +69,26 @@ def test_a_segmentation_becomes_a_value_only_with_declared_labels(db: None) -> N
         image_value(socket=socket, image=probabilities)
 
 
-def test_labels_of_older_images_are_counted_from_the_file(db: None) -> None:
+@pytest.mark.parametrize("kind", [np.uint8, np.int64])
+def test_labels_are_counted_when_an_image_is_stored(tmp_path, kind) -> None:
+    pixels = np.zeros((4, 8, 8), dtype=kind)
+    pixels[1, 2, 3], pixels[3] = 2, 40
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(pixels), str(tmp_path / "mask.mha"))
+    found = summarize(tmp_path / "mask.mha").histogram
+    assert found is not None
+    assert found["values"] == [0, 2, 40]
+
+
+def test_a_scan_has_too_many_values_to_be_labels(db: None) -> None:
     image = make_image()
-    found = labels_of(image)
-    assert found is None or all(isinstance(label, int) for label in found)
+    add_file(image, kind="MHA", content=metaimage_bytes())
+    assert labels_of(image) is None
+
+
+def test_labels_of_older_images_are_counted_from_the_file(db: None, tmp_path) -> None:
+    mask = SimpleITK.GetImageFromArray(np.ones((2, 4, 4), dtype=np.uint8) * 5)
+    SimpleITK.WriteImage(mask, str(tmp_path / "mask.mha"))
+    image = make_image()
+    image.files.filter(kind="MHA").delete()
+    add_file(image, kind="MHA", content=(tmp_path / "mask.mha").read_bytes())
+    assert labels_of(image) == [5]
