@@ -6,16 +6,16 @@ import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from app.execution.contract import RunResult, RunSpec
 from app.execution.executors.docker import DockerExecutor, StorageKind
-from tests.contract.executor_cases import SMALL, Recorder, left_behind, make_spec, run
+from tests.contract.executor_cases import SMALL, left_behind, make_spec, run
 from tests.factories.containers import ContainerRecipe, Entry, base_layer, shell_image
 from tests.factories.engines import FileServer, engine_address
 from tests.hostile.canary import Canary
 from tests.hostile.rows import OK, Attack
+from tests.hostile.witness import Witness, watch
 
 _HEALTHY_WITHIN = 20.0
 _FIRST_UID, _UIDS = 61_000, 30_000
@@ -36,17 +36,19 @@ class Arena:
     def fight(self, attack: Attack) -> dict[str, Any]:
         """Play one row; raise when anything is not as it has to be, else say how it went."""
         uid = _FIRST_UID + zlib.crc32(attack.name.encode()) % _UIDS
-        honest = self._spec(attack, f"{attack.honest}\n{attack.honest_writes}", uid)
-        twin, recorder = run(self.executor, honest)
-        assert twin.succeeded, (attack.name, "honest twin", twin.reason, recorder.log[-500:])
-        assert recorder.files, "the honest twin left nothing"
+        plain = replace(attack, layer={}, second_layer={}, image={}) if attack.is_image else attack
+        honest = self._spec(plain, f"{attack.honest}\n{attack.honest_writes}", uid)
+        twin, witness = watch(self.executor, honest, converts=attack.converts)
+        assert twin.succeeded, (attack.name, "honest twin", twin.reason, witness.log[-500:])
+        assert witness.files, "the honest twin left nothing"
+        assert witness.images == attack.converts, "the honest image was refused"
         self.canary.remember()
         spec = self._spec(attack, attack.script, uid)
         began = time.monotonic()
-        result, recorder = run(self.executor, spec)
+        result, witness = watch(self.executor, spec, converts=attack.converts)
         seconds = time.monotonic() - began
-        _check_end(attack, result, recorder, says=self._filled(attack.says))
-        self._check_secret(recorder)
+        _check_end(attack, result, witness, says=self._filled(attack.says))
+        self._check_secret(witness)
         self.canary.check(uid=uid)
         self.check_clean()
         self.check_healthy()
@@ -106,29 +108,23 @@ class Arena:
             text = text.replace(name, value)
         return text
 
-    def _check_secret(self, recorder: Recorder) -> None:
-        seen = b"".join([recorder.log, *recorder.files.values()])
+    def _check_secret(self, witness: Witness) -> None:
+        seen = b"".join([witness.log, *witness.files.values()])
         told = f"secret of the worker {self.canary.token}".encode()
         assert told not in seen, "a file of the worker was read"
 
 
-def _check_end(attack: Attack, result: RunResult, recorder: Recorder, *, says: str) -> None:
+def _check_end(attack: Attack, result: RunResult, witness: Witness, *, says: str) -> None:
     reason = result.reason
-    about = (attack.name, reason, recorder.log[-600:])
+    about = (attack.name, reason, witness.log[-600:])
     assert reason.code in attack.allowed, about
     said = "\n".join(
-        [reason.message, reason.advice, *reason.warnings, recorder.log.decode(errors="replace")]
+        [reason.message, reason.advice, *reason.warnings, witness.log.decode(errors="replace")]
     )
     assert says in said, about
     if not reason.succeeded:
         assert reason.advice or reason.message, about
-        assert recorder.files == {}, about
+        assert witness.files == {}, about
+    assert witness.images == 0, about
     if attack.also is not None:
-        attack.also(result, recorder)
-
-
-def scratch(folder: Path, name: str) -> Path:
-    """A folder of its own for one arena."""
-    found = folder / name
-    found.mkdir()
-    return found
+        attack.also(result, witness)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from app.execution.contract import ReasonCode, RunResult
 from app.execution.contract.limits import MIB
-from tests.contract.executor_cases import SMALL, Recorder
+from tests.contract.executor_cases import SMALL
 from tests.factories.containers import folder
 from tests.hostile.rows import OK, QUICK, Attack
+from tests.hostile.witness import Witness
 
 _TAKE = "x=$(dd if=/dev/zero bs=1M count={} 2>/dev/null | tr '\\0' x)"
 _SPAWN = "i=0; while [ $i -lt {} ]; do sleep {} & i=$((i+1)); done"
@@ -17,15 +18,15 @@ _EMPTY = "i=0; while : > {}/f$i; do i=$((i+1)); done"
 _ROOM = {"room": folder(uid=1000, gid=1000)}
 
 
-def _log_is_cut(result: RunResult, recorder: Recorder) -> None:
-    assert len(recorder.log) == result.log_bytes == SMALL.log_bytes
+def _log_is_cut(result: RunResult, witness: Witness) -> None:
+    assert len(witness.log) == result.log_bytes == SMALL.log_bytes
 
 
-def _at_the_wall(result: RunResult, recorder: Recorder) -> None:
+def _at_the_wall(result: RunResult, witness: Witness) -> None:
     assert QUICK.wall_clock <= result.timings.executing < QUICK.wall_clock + 5
 
 
-def _was_killed(result: RunResult, recorder: Recorder) -> None:
+def _was_killed(result: RunResult, witness: Witness) -> None:
     assert result.oom_killed
 
 

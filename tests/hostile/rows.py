@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.execution.contract import Limits, OutputSlot, ReasonCode, RunResult
-from tests.contract.executor_cases import RESULT, SMALL, Recorder
+from tests.contract.executor_cases import RESULT, SMALL
 from tests.factories.containers import Entry
+from tests.hostile.witness import Witness
 
 OK = "echo '{\"score\": 1}' > /output/result.json"
 QUICK = replace(SMALL, wall_clock=4)
@@ -22,7 +23,9 @@ class Attack:
     `script` and `honest` run in the same image under the same limits; `honest` is followed by
     writing a good result. In both, `{secret}`, `{tag}`, `{port}`, `{abstract}` and `{pid}` stand
     for things outside of the container (`canary.Canary.names`). `within` bounds the seconds of the
-    whole run, and `says` is a part of its reason, its advice, its warnings or its log.
+    whole run, and `says` is a part of its reason, its advice, its warnings or its log. `converts`
+    hands images to the converter, as parsing does next: it takes the honest one and no other.
+    `is_image` says that the image itself is the attack: the twin has nothing of it but its script.
     """
 
     name: str
@@ -39,7 +42,9 @@ class Attack:
     second_layer: Mapping[str, Entry] = field(default_factory=dict)
     image: Mapping[str, Any] = field(default_factory=dict)
     storages: tuple[str, ...] = BOTH
-    also: Callable[[RunResult, Recorder], None] | None = None
+    also: Callable[[RunResult, Witness], None] | None = None
+    converts: bool = False
+    is_image: bool = False
     sample: bool = False
 
     @property
