@@ -152,8 +152,12 @@ class Run:
 
         try:
             found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
-        except BaseException:
+        except BaseException as error:
             image.path.unlink(missing_ok=True)
+            if isinstance(error, MemoryError):
+                raise ConversionError(
+                    "TooLarge", "Its files need more memory than is allowed.", files=group.files
+                ) from error
             raise
         return replace(image, deidentified=found, warnings=(*image.warnings, *remarks))
 

@@ -98,6 +98,11 @@ def test_the_first_axis_may_be_colors(convert_one: ConvertOne, tmp_path: Path) -
     assert np.array_equal(pixels_of(image).ravel(), values)
 
 
+def test_a_geometry_that_overflows_is_named(codes: Codes, tmp_path: Path) -> None:
+    header = HEADER.replace("origin: (5", "origin: (1e306") + 'space units: "m" "m" "m"\n'
+    assert codes([_write(tmp_path, header, VALUES.tobytes())]) == {"a.nrrd": "InvalidHeader"}
+
+
 @pytest.mark.parametrize("kind", ["list", "hsv-color", "quaternion", "complex"])
 def test_what_is_no_color_is_not_shown_as_one(kind: str, codes: Codes, tmp_path: Path) -> None:
     header = HEADER.replace("int16", "uint8").replace("dimension: 3", "dimension: 4")
