@@ -334,4 +334,5 @@ TABLE = [
     *RUNS,
     *VERSIONS,
     *EXECUTION,
+    *RUNS,
 ]
