@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import docker
 import pytest
 from celery import Celery
 from django.core.asgi import get_asgi_application
+from django.utils import timezone
 from pytest_django import Settings
 
 from app.core.storage import get_store
@@ -23,6 +27,7 @@ from app.execution.models import IncomingOutput, Job, Worker
 from app.execution.services import image_reference, incoming
 from app.execution.services.assignments import is_token
 from app.execution.services.parsing import parse_outputs
+from app.execution.services.reconciling import reconcile
 from app.execution.staging import input_files, output_slots
 from app.sockets.models import Socket
 from app.sockets.services import ensure_socket, file_value
@@ -38,7 +43,7 @@ from tests.servers import asgi_server
 
 pytestmark = [
     pytest.mark.docker,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(400),
     pytest.mark.django_db(transaction=True),
 ]
 State = Job.State
@@ -59,56 +64,82 @@ def portal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
 
 @pytest.fixture
+def hidden(settings: Settings, tmp_path: Path) -> list[Path]:
+    """Storage, keys, and the sockets of the private servers."""
+    folders = [tmp_path, Path(settings.HOUNSFIELD_HOME), TEST_HOMES]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    return folders
+
+
+@pytest.fixture
 def broker() -> str:
     """A queue that no other test sends to."""
     return os.environ["BROKER_URL"].rpartition("/")[0] + "/11"
 
 
-@contextmanager
-def worker_process(*, site_url: str, broker: str, hidden: list[Path]) -> Iterator[Path]:
-    """Run a worker as the demo does, but where `hidden` folders are empty; yield its log."""
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """The worker's own folder, the one that it may see."""
     with tempfile.TemporaryDirectory(prefix="hounsfield-worker-") as folder:
-        environ = {
-            **os.environ,
-            "BROKER_URL": broker,
-            "SITE_URL": site_url,
-            "WORKER_TOKEN": TOKEN,
-            "DOCKER_HOST": engine_address(),
-            "HOUNSFIELD_HOME": folder,
-            "AWS_SECRET_ACCESS_KEY": "never passed on",
-        }
-        given = worker_variables(environ)
-        assert not {"DATABASE_URL", "SECRET_KEY", "STORAGE_URL"} & set(given)
-        assert not [name for name in given if name.startswith("AWS_")]
-        become = ["--mount"] if os.geteuid() == 0 else ["--map-root-user", "--mount"]
-        log = Path(folder) / "log"
-        command = ["unshare", *become, "sh", "-c", HIDE, "sh", sys.executable, "-m", "celery"]
-        command += ["--app", "config.celery", "worker", "--queues", "jobs-cpu", "--pool", "prefork"]
-        command += ["--concurrency", "1", "--hostname", "test@%h", "--loglevel", "INFO"]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=REPOSITORY,
-                env={**given, "HIDDEN": " ".join(str(path) for path in hidden)},
-                stdout=output,
-                stderr=output,
-            )
-            try:
-                yield log
-            finally:
-                process.terminate()
-                process.wait(30)
+        yield Path(folder)
 
 
-def until(condition: Callable[[], bool], *, log: Path, seconds: float = 90) -> None:
+@contextmanager
+def worker_process(
+    home: Path, *, site_url: str, broker: str, hidden: list[Path]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker as the demo does, but where `hidden` folders are empty."""
+    environ = {
+        **os.environ,
+        "BROKER_URL": broker,
+        "SITE_URL": site_url,
+        "WORKER_TOKEN": TOKEN,
+        "DOCKER_HOST": engine_address(),
+        "HOUNSFIELD_HOME": str(home),
+        "AWS_SECRET_ACCESS_KEY": "never passed on",
+    }
+    given = worker_variables(environ)
+    assert not {"DATABASE_URL", "SECRET_KEY", "STORAGE_URL"} & set(given)
+    assert not [name for name in given if name.startswith("AWS_")]
+    become = ["--mount"] if os.geteuid() == 0 else ["--map-root-user", "--mount"]
+    command = ["unshare", *become, "sh", "-c", HIDE, "sh", sys.executable, "-m", "celery"]
+    command += ["--app", "config.celery", "worker", "--queues", "jobs-cpu", "--pool", "prefork"]
+    command += ["--concurrency", "1", "--hostname", "test@%h", "--loglevel", "INFO"]
+    with log_of(home).open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**given, "HIDDEN": " ".join(str(path) for path in hidden)},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(30)
+
+
+def log_of(home: Path) -> Path:
+    return home / "log"
+
+
+def send(job: Job, *, broker: str) -> None:
+    Celery(broker=broker).send_task("app.execution.tasks.run_job", [str(job.pk)], queue="jobs-cpu")
+
+
+def until(condition: Callable[[], bool], *, home: Path, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, log.read_text()[-4000:]
+        assert time.monotonic() < deadline, log_of(home).read_text()[-4000:]
         time.sleep(0.1)
 
 
 def test_a_worker_lives_on_its_token_and_signed_addresses(
-    portal: str, broker: str, settings: Settings, tmp_path: Path
+    portal: str, broker: str, hidden: list[Path], home: Path, tmp_path: Path
 ) -> None:
     sockets = _sockets()
     (tmp_path / "notes").write_bytes(PDF)
@@ -124,17 +155,11 @@ def test_a_worker_lives_on_its_token_and_signed_addresses(
     job = make_job(container_image=image)
     job.inputs.set([notes])
     outputs = [sockets[slug] for slug in ("result", "copy", "table")]
-    hidden = [tmp_path, Path(settings.HOUNSFIELD_HOME), TEST_HOMES]
-    for folder in hidden:
-        folder.mkdir(parents=True, exist_ok=True)
-
     with job_kind(build_spec=_spec_for(outputs)) as finished:
-        with worker_process(site_url=portal, broker=broker, hidden=hidden) as log:
-            Celery(broker=broker).send_task(
-                "app.execution.tasks.run_job", [str(job.pk)], queue="jobs-cpu"
-            )
-            until(lambda: _reloaded(job).state not in {State.QUEUED, *Job.HELD}, log=log)
-            until(Worker.objects.filter(has_engine=True).exists, log=log)
+        with worker_process(home, site_url=portal, broker=broker, hidden=hidden):
+            send(job, broker=broker)
+            until(lambda: _reloaded(job).state not in {State.QUEUED, *Job.HELD}, home=home)
+            until(Worker.objects.filter(has_engine=True).exists, home=home)
         handed = _reloaded(job)
         assert handed.state == State.PARSING, (handed.reason, handed.log)
         assert not handed.outputs.exists()
@@ -152,6 +177,33 @@ def test_a_worker_lives_on_its_token_and_signed_addresses(
     assert not IncomingOutput.objects.exists()
     assert list(get_store().list_objects("incoming/")) == []
     assert list(get_store().list_multiparts("incoming/")) == []
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(
+    portal: str, broker: str, hidden: list[Path], home: Path, tmp_path: Path
+) -> None:
+    result = _sockets()["result"]
+    script = "echo started; sleep 8; echo '{\"score\": 1}' > /output/result.json"
+    job = make_job(container_image=make_checked_image(script, tmp_path=tmp_path))
+    first = job.run_id
+    with job_kind(build_spec=_spec_for([result])) as finished:
+        with worker_process(home, site_url=portal, broker=broker, hidden=hidden) as process:
+            send(job, broker=broker)
+            until(lambda: "started" in _reloaded(job).log, home=home)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert _containers(first) == ["running"]
+        Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        reconcile()
+        assert (_reloaded(job).state, _reloaded(job).attempts) == (State.QUEUED, 1)
+        with worker_process(home, site_url=portal, broker=broker, hidden=hidden):
+            send(job, broker=broker)
+            until(lambda: _reloaded(job).state == State.PARSING, home=home)
+            until(lambda: _containers(first) == [], home=home)
+        parse_outputs(job.pk)
+    assert _reloaded(job).state == State.SUCCEEDED
+    assert [value.value for value in _reloaded(job).outputs.all()] == [{"score": 1}]
+    assert finished == [(str(job.pk), State.SUCCEEDED)]
+    assert [path for path in (home / "worker" / "runs").iterdir() if path.name == first] == []
 
 
 def test_a_token_of_another_portal_is_none() -> None:
@@ -180,6 +232,13 @@ def _spec_for(outputs: list[Socket]) -> Callable[[Job], RunSpec]:
         )
 
     return build
+
+
+def _containers(run_id: str) -> list[str]:
+    client = docker.DockerClient(base_url=engine_address())
+    with closing(client):
+        mine = {"label": f"hounsfield.job={run_id}"}
+        return [found.status for found in client.containers.list(all=True, filters=mine)]
 
 
 def _reloaded(job: Job) -> Job:
