@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,17 +39,23 @@ class Forecast:
 
     limits: Limits
     duration: timedelta | None
-    start: datetime | None
+    wait: timedelta | None
+
+    @property
+    def at_once(self) -> bool:
+        """Tell whether it need not wait for others."""
+        return self.wait is not None and self.wait < timedelta(seconds=5)
 
 
 def forecast(version: AlgorithmVersion) -> Forecast:
     """Return what can be said of a run before it is started."""
     now = timezone.now()
     imagined = Job(container_image=version.container_image, state=Job.State.QUEUED, created=now)
+    start = expected_start(imagined)
     return Forecast(
         limits=version.algorithm.limits_for(),
         duration=typical_duration(version.container_image),
-        start=expected_start(imagined),
+        wait=None if start is None else start - now,
     )
 
 

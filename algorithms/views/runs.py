@@ -1,5 +1,6 @@
 """The page of a run: where it is, its log as it grows, its results, and what can be done."""
 
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from algorithms import progress, run_selectors, selectors, services
@@ -147,12 +149,13 @@ def _live(run: AlgorithmRun) -> dict[str, Any]:
     job = run.job
     finished = job.is_finished
     place = None if finished else queue_place(job)
+    start = None if finished else expected_start(job)
     return {
         "run": run,
         "job": job,
         "finished": finished,
         "place": place,
-        "expected": None if finished else expected_start(job),
+        "expected": None if start is None else max(start - timezone.now(), timedelta()),
         "waiting": None if finished else waiting_reason(job),
         "steps": progress.steps_of(job),
         "elapsed": progress.elapsed(job),
