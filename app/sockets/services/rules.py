@@ -37,9 +37,12 @@ _IMAGES = "images/"
 
 
 def namespaced_slug(title: str, *, owner: User | Organization | None) -> str:
-    """Return the slug of a new socket: its title, after whoever makes it."""
-    name = owner.slug if isinstance(owner, Organization) else owner.username if owner else ""
-    return slugify(f"{name[:40]} {title}")[:LONGEST_SLUG].strip("-")
+    """Return the slug of a new socket: its title, after whoever makes it; none without letters."""
+    text = slugify(title)
+    if owner is None or not text:
+        return text[:LONGEST_SLUG]
+    name = owner.slug if isinstance(owner, Organization) else owner.username
+    return f"{slugify(name)[:40] or 'somebody'}-{text}"[:LONGEST_SLUG].strip("-")
 
 
 def suggested_path(slug: str, *, kind: str) -> str:
