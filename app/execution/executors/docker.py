@@ -50,7 +50,14 @@ StorageKind = Literal["auto", "host", "engine"]
 _ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 _SLOW_CALL_SECONDS = 600
 _NO_ROOM = "no space left"
-_START_PHRASES = ("exec:", "exec format", "executable file", "permission denied", "cwd", "init: mkdir /")
+_START_PHRASES = (
+    "exec:",
+    "exec format",
+    "executable file",
+    "permission denied",
+    "cwd",
+    "init: mkdir /",
+)
 
 
 @dataclass
