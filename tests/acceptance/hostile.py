@@ -1,7 +1,8 @@
-"""Every hostile container on every way to keep a run's folders, and every hostile archive.
+"""Every hostile container, every hostile archive, and the friendly containers that must work.
 
-A row passes when its honest twin succeeds, the attack ends as it should and in time, everything
-outside is untouched, nothing is left behind, and a harmless run after it succeeds.
+Containers run on every way to keep a run's folders. A hostile row passes when its honest twin
+succeeds, the attack ends as it should and in time, everything outside is untouched, nothing is left
+behind, and a harmless run after it succeeds.
 """
 
 import tempfile
@@ -17,7 +18,8 @@ from tests.factories.engines import FileServer, serve
 from tests.hostile.archives import ARCHIVES
 from tests.hostile.arena import Arena, refuse
 from tests.hostile.canary import canary
-from tests.hostile.rows import Attack
+from tests.hostile.friendly import FRIENDLY, Friendly
+from tests.hostile.rows import BOTH, Attack
 from tests.hostile.table import CONTAINERS
 
 
@@ -34,6 +36,12 @@ def run(record: dict[str, Any]) -> None:
         with _folder() as place:
             play = partial(refuse, archive, folder=place)
             _note(record, "archives", archive.name, archive.does, play)
+    record["friendly"] = {}
+    with _folder() as served, serve(served) as files:
+        for container in FRIENDLY:
+            for storage in BOTH:
+                play = partial(_welcome, container, files, storage)
+                _note(record, "friendly", f"{container.name} ({storage})", container.does, play)
     if record["failed"]:
         raise AssertionError(f"rows failed: {', '.join(record['failed'])}")
 
@@ -41,6 +49,11 @@ def run(record: dict[str, Any]) -> None:
 def _fight(row: Attack, files: FileServer, storage: StorageKind) -> dict[str, Any]:
     with _folder() as place, canary(place) as found:
         return Arena(found, files, storage=storage).fight(row)
+
+
+def _welcome(container: Friendly, files: FileServer, storage: StorageKind) -> dict[str, Any]:
+    with _folder() as place, canary(place) as found:
+        return Arena(found, files, storage=storage).welcome(container)
 
 
 def _note(

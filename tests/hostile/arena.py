@@ -19,6 +19,7 @@ from tests.factories.containers import ContainerRecipe, Entry, base_layer, shell
 from tests.factories.engines import FileServer, engine_address
 from tests.hostile.archives import HostileArchive, as_stream, honest
 from tests.hostile.canary import Canary
+from tests.hostile.friendly import Friendly
 from tests.hostile.rows import OK, Attack
 from tests.hostile.witness import Witness, watch
 
@@ -64,6 +65,22 @@ class Arena:
             "within": attack.within,
             "said": result.reason.message[:160].replace(self.canary.token, "…"),
         }
+
+    def welcome(self, container: Friendly) -> dict[str, Any]:
+        """Run a friendly container; raise when it fails, or not as it should before the switch."""
+        image = container.image(self._files)
+        if container.first is not None:
+            spec = make_spec(image, limits=container.first_limits)
+            result, _ = run(self.executor, spec)
+            assert result.reason.code is container.first, result.reason
+            said = f"{result.reason.message} {result.reason.advice}"
+            assert all(part in said for part in container.first_says), said
+        began = time.monotonic()
+        result, recorder = run(self.executor, make_spec(image, limits=container.limits))
+        assert result.succeeded, (container.name, result.reason, recorder.log[-2000:])
+        assert set(recorder.files) == {"result"}
+        self.check_clean()
+        return {"ended": str(result.reason.code), "seconds": round(time.monotonic() - began, 2)}
 
     def check_clean(self) -> None:
         """Raise when a run left anything in the work folder or in the engine."""
