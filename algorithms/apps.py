@@ -12,10 +12,11 @@ class AlgorithmsConfig(AppConfig):
     def ready(self) -> None:
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
+        from algorithms.keeping import unneeded_archives
         from algorithms.models import AlgorithmMember, AlgorithmRequest
-        from algorithms.news import page_of_container, register_news
+        from algorithms.news import page_of_container, page_of_weights, register_news
         from algorithms.personal_data import started_runs
-        from algorithms.policies import ALGORITHMS
+        from algorithms.policies import ALGORITHMS, RUNS
         from algorithms.selectors import (
             managed_algorithm,
             parts_of,
@@ -25,13 +26,19 @@ class AlgorithmsConfig(AppConfig):
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
-        from app.execution.registry import register_container_page, register_job_kind
+        from app.execution.registry import (
+            register_container_page,
+            register_job_kind,
+            register_unneeded,
+            register_weights_page,
+        )
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from viewer.registry import register
 
         self._register_images()
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
+        register_people("run", RUNS, page="algorithms:run")
         register_personal_data("runs", started_runs)
         register_kind(
             Kind(
@@ -47,8 +54,13 @@ class AlgorithmsConfig(AppConfig):
         )
         register_news()
         register_container_page("ALGORITHM", page_of_container)
+        register_weights_page(page_of_weights)
+        register_unneeded(unneeded_archives)
         register_page("algorithms.algorithm", "algorithms:detail")
         register_page("algorithms.algorithmrun", "algorithms:run")
+        register_page("algorithms.algorithmversion", "algorithms:version")
+        register_page("algorithms.algorithmmodel", "algorithms:model")
+        register_page("algorithms.runbatch", "algorithms:batch")
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
         register(RunSource())

@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
-from algorithms.models import AlgorithmVersion
-from app.execution.models import ContainerImage
+from algorithms.models import AlgorithmModel, AlgorithmVersion
+from app.execution.models import ContainerImage, ModelWeights
 from app.notifications.kinds import register_kind
 
 RUN_DONE = "algorithms.run.finished"
@@ -17,6 +17,12 @@ def register_news() -> None:
 
 
 def page_of_container(image: ContainerImage) -> str:
-    """Return the page of the algorithm that a container image is a version of."""
+    """Return the page of the version that a container image belongs to."""
     version = AlgorithmVersion.objects.filter(container_image=image).first()
-    return reverse("algorithms:detail", args=[version.algorithm_id]) if version else ""
+    return reverse("algorithms:version", args=[version.pk]) if version else ""
+
+
+def page_of_weights(weights: ModelWeights) -> str:
+    """Return the page of the model that weights belong to."""
+    model = AlgorithmModel.objects.filter(weights=weights).first()
+    return reverse("algorithms:model", args=[model.pk]) if model else ""

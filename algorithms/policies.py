@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from algorithms.models import Algorithm, AlgorithmMember, AlgorithmRun
+from algorithms.models import Algorithm, AlgorithmMember, AlgorithmRun, RunBatch, RunMember
 from app.accounts.policies import RolePolicy
 from app.core.access import Policy
 
@@ -24,10 +24,16 @@ class AlgorithmPolicy(RolePolicy[Algorithm]):
     }
 
 
-class RunPolicy(Policy[AlgorithmRun]):
-    """A try-out is seen by whoever started it and by the algorithm's editors."""
+class RunPolicy(RolePolicy[AlgorithmRun]):
+    """A try-out is seen by whoever started it, by those they share it with, and by editors.
+
+    The editors are those of the algorithm, unless whoever started the run keeps it from them.
+    """
 
     model = AlgorithmRun
+    membership = RunMember
+    owner_role = ""
+    grants = {RunMember.Role.VIEWER: frozenset({"view", "log"})}
 
     def visible_to(self, user: Any) -> QuerySet[AlgorithmRun]:
         """Return the try-outs that ``user`` may look at; administrators see every run."""
@@ -39,14 +45,36 @@ class RunPolicy(Policy[AlgorithmRun]):
         edited = AlgorithmMember.objects.filter(
             target=OuterRef("version__algorithm"), user=user, role=Role.EDITOR
         )
-        return runs.filter(Q(job__creator=user) | Q(Exists(edited)), try_out=True)
+        shared = RunMember.objects.filter(target=OuterRef("pk"), user=user)
+        mine = Q(job__creator=user) | Q(Exists(shared))
+        return runs.filter(mine | (Q(for_editors=True) & Q(Exists(edited))), try_out=True)
 
     def allows(self, user: Any, obj: AlgorithmRun, action: str) -> bool:
-        """Everybody who sees a run reads its log; only its creator cancels it."""
-        if action == "cancel":
-            return bool(user.is_superuser or obj.job.creator_id == user.pk)
+        """Everybody who sees a run reads its log; only its creator cancels, repeats and shares."""
+        if not user.is_authenticated:
+            return False
+        if user.is_superuser or obj.job.creator_id == user.pk:
+            return True
         return action in {"view", "log"}
+
+
+class BatchPolicy(Policy[RunBatch]):
+    """A batch is its creator's alone; its runs are seen one by one as other runs are."""
+
+    model = RunBatch
+
+    def visible_to(self, user: Any) -> QuerySet[RunBatch]:
+        """Return the batches that ``user`` started; administrators see every batch."""
+        batches = RunBatch.objects.all()
+        if not user.is_authenticated:
+            return batches.none()
+        return batches if user.is_superuser else batches.filter(creator=user)
+
+    def allows(self, user: Any, obj: RunBatch, action: str) -> bool:
+        """Whoever sees a batch may do everything with it."""
+        return bool(user.is_superuser or obj.creator_id == user.pk)
 
 
 ALGORITHMS = AlgorithmPolicy()
 RUNS = RunPolicy()
+BATCHES = BatchPolicy()

@@ -3,19 +3,28 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmInterface,
+    AlgorithmModel,
+    AlgorithmRun,
+    AlgorithmVersion,
+    Stage,
+)
 from algorithms.policies import ALGORITHMS, RUNS
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Job, ModelWeights
 from app.images.models import Image
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
+
+_RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
 
 
 def algorithms_for(user: Any) -> QuerySet[Algorithm]:
@@ -42,14 +51,58 @@ def versions_of(algorithm: Algorithm) -> QuerySet[AlgorithmVersion]:
 
 
 def active_version(algorithm: Algorithm) -> AlgorithmVersion | None:
-    """Return the newest version that passed its checks."""
+    """Return the version that runs.
+
+    That is the one in production; while none is, the newest that passed its checks and was not
+    retired. So a first upload runs at once, and later uploads wait for approval only where
+    somebody gave approval before.
+    """
     ready = versions_of(algorithm).filter(container_image__state=ContainerImage.State.READY)
-    return ready.order_by("-number").first()
+    return ready.exclude(stage=Stage.RETIRED).order_by(*_RUNS_FIRST).first()
+
+
+def models_of(algorithm: Algorithm) -> QuerySet[AlgorithmModel]:
+    """Return an algorithm's model weights, newest first."""
+    return algorithm.models.select_related("weights__creator")
+
+
+def active_model(algorithm: Algorithm) -> AlgorithmModel | None:
+    """Return the model weights that runs are given, by the rule of `active_version`."""
+    ready = models_of(algorithm).filter(weights__state=ModelWeights.State.READY)
+    return ready.exclude(stage=Stage.RETIRED).order_by(*_RUNS_FIRST).first()
 
 
 def interface_of(algorithm: Algorithm) -> AlgorithmInterface:
-    """Return the algorithm's first interface."""
-    return algorithm.interfaces.prefetch_related("inputs", "outputs").order_by("pk")[0]
+    """Return the first interface that the algorithm offers."""
+    return interfaces_of(algorithm)[0]
+
+
+def interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
+    """Return the interfaces that the algorithm offers, oldest first."""
+    offered = algorithm.interfaces.filter(withdrawn_at=None)
+    return offered.prefetch_related("inputs", "outputs").order_by("pk")
+
+
+def withdrawn_interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
+    """Return the interfaces that the algorithm had and that results refer to."""
+    gone = algorithm.interfaces.exclude(withdrawn_at=None)
+    return gone.prefetch_related("inputs", "outputs").order_by("pk")
+
+
+def same_content(version: AlgorithmVersion | AlgorithmModel) -> QuerySet[Any]:
+    """Return the algorithm's other versions that hold the very same content."""
+    name = "weights" if isinstance(version, AlgorithmModel) else "container_image"
+    others = type(version).objects.filter(algorithm=version.algorithm_id).exclude(pk=version.pk)
+    return others.filter(**{f"{name}__digest": version.archive.digest or None}).order_by("number")
+
+
+def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmInterface:
+    """Return the interface if ``user`` may do ``action`` with its algorithm."""
+    seen = AlgorithmInterface.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
+    found = seen.select_related("algorithm").filter(pk=pk).first()
+    if found is None or not ALGORITHMS.allows(user, found.algorithm, action):
+        raise NotFound
+    return found
 
 
 def runs_for(user: Any) -> QuerySet[AlgorithmRun]:
@@ -61,6 +114,20 @@ def versions_for(user: Any) -> QuerySet[AlgorithmVersion]:
     """Return the versions of all algorithms that ``user`` may view."""
     found = AlgorithmVersion.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
     return found.select_related("container_image", "algorithm")
+
+
+def model_versions_for(user: Any) -> QuerySet[AlgorithmModel]:
+    """Return the model weights of all algorithms that ``user`` may view."""
+    found = AlgorithmModel.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
+    return found.select_related("weights", "algorithm")
+
+
+def get_model_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmModel:
+    """Return the model weights if ``user`` may do ``action`` with their algorithm."""
+    found = model_versions_for(user).filter(pk=pk).first()
+    if found is None or not ALGORITHMS.allows(user, found.algorithm, action):
+        raise NotFound
+    return found
 
 
 def get_version_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmVersion:
@@ -149,7 +216,7 @@ def managed_algorithm(user: Any, pk: str) -> Algorithm:
 
 def parts_of(algorithm: Algorithm) -> list[QuerySet[Any]]:
     """Return what an algorithm's history tells of besides itself."""
-    return [algorithm.versions.all()]
+    return [algorithm.versions.all(), algorithm.models.all()]
 
 
 def own_jobs(user: Any) -> QuerySet[Any, Any]:

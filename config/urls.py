@@ -15,6 +15,7 @@ urlpatterns = [
     path("audit/", include("app.audit.urls")),
     path("inbox/", include("app.notifications.urls")),
     path("images/", include("app.images.urls")),
+    path("sockets/", include("app.sockets.urls")),
     path("", include("viewer.urls")),
     path("archives/", include("archives.urls")),
     path("algorithms/", include("algorithms.urls")),

@@ -1,9 +1,15 @@
 """From socket values to layers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from app.images.models import Image
 from app.sockets.models import SocketValue
+from app.sockets.schemas import MOST_SEGMENTS
 from viewer.registry import Layer, Segment
+
+COLORS = ("#ff9f1c", "#2ec4b6", "#e6484f", "#8e7cc3", "#4f9d4f", "#f4d35e", "#5aa9e6", "#d885a3")
+"""Colors of segments that were declared without one."""
 
 
 def layers_of(values: Iterable[SocketValue]) -> tuple[Layer, ...]:
@@ -13,9 +19,31 @@ def layers_of(values: Iterable[SocketValue]) -> tuple[Layer, ...]:
             image_id=value.image_id,
             name=value.socket.title,
             role="overlay" if value.socket.kind == "SEG" else "image",
-            segments=tuple(Segment(**segment) for segment in value.socket.segments),
+            segments=_segments_of(value),
         )
         for value in values
         if value.image_id is not None
     ]
     return tuple(sorted(layers, key=lambda layer: layer.role == "overlay"))
+
+
+def _segments_of(value: SocketValue) -> tuple[Segment, ...]:
+    """Return the declared segments with a color each, else one for each label that occurs."""
+    if value.socket.kind != "SEG" or value.image is None:
+        return ()
+    declared = value.socket.segments or _found(value.image)
+    return tuple(
+        Segment(
+            value=segment["voxel_value"],
+            name=segment["name"],
+            color=segment.get("color") or COLORS[index % len(COLORS)],
+        )
+        for index, segment in enumerate(segment for segment in declared if segment["voxel_value"])
+    )
+
+
+def _found(image: Image) -> Sequence[Mapping[str, Any]]:
+    """Return segments for the labels of an image; one where its labels were not counted."""
+    histogram = image.metadata.get("histogram") or {}
+    labels = [label for label in histogram.get("values") or [1] if label > 0] or [1]
+    return [{"voxel_value": label, "name": f"Segment {label}"} for label in labels[:MOST_SEGMENTS]]

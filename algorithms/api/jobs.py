@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from algorithms import selectors, services
-from algorithms.api import serializers
+from algorithms.api import job_serializers as serializers
 from algorithms.models import AlgorithmRun
 from app.accounts.models import User
 from app.audit.services import record
@@ -27,6 +27,7 @@ from app.core.api.renderers import EventStream, PlainText
 from app.core.api.views import Conditional, ResourceViewSet, key_of
 from app.core.errors import Conflict, NotFound, PortalError
 from app.execution.models import Job
+from app.execution.selectors import job_log
 from app.execution.services import cancel_job
 from app.sockets.api.serializers import given_value
 
@@ -96,6 +97,47 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
         record("algorithms.log.read", obj=run, actor=request.user)
         return Response(run.job.log)
 
+    @extend_schema(
+        parameters=[OpenApiParameter("after", int, description="How far you have read.")],
+        responses=serializers.LogPartSerializer,
+    )
+    @action(detail=True, pagination_class=None, filter_backends=())
+    def logs(self, request: Request, pk: str) -> Response:
+        """Read what the log has grown by since position ``after``."""
+        run = self.find(key_of(pk), "log")
+        text, end = job_log(run.job, after=position_of(request.query_params.get("after", "0")))
+        record("algorithms.log.read", obj=run, actor=request.user)
+        return self.shown({"text": text, "next": end}, by=serializers.LogPartSerializer)
+
+    @extend_schema(responses=serializers.UsageSerializer)
+    @action(detail=True, pagination_class=None, filter_backends=())
+    def usage(self, request: Request, pk: str) -> Response:
+        """Tell where a job is, what it may use and what it used so far."""
+        return self.shown(self.find(key_of(pk), "view"), by=serializers.UsageSerializer)
+
+    @extend_schema(request=serializers.RerunSerializer, responses={201: serializers.JobSerializer})
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, pk: str) -> Response:
+        """Run once more on the same inputs: with the named version, else the active one."""
+        run = self.find(key_of(pk), "repeat")
+        given = self.checked(serializers.RerunSerializer)
+        actor = cast(User, request.user)
+        selectors.get_algorithm_for(actor, run.version.algorithm_id, action="run")
+        chosen = given.get("algorithm_image")
+        version = selectors.get_version_for(actor, key_of(chosen)) if chosen else None
+        made = services.rerun(actor=actor, run=run, version=version)
+        return self.shown(self.find(made.job_id, "view"), status=201)
+
+    @extend_schema(request=serializers.ShareSerializer, responses=serializers.ReadersSerializer)
+    @action(detail=True, methods=["post"])
+    def share(self, request: Request, pk: str) -> Response:
+        """Let people see a job by user name; take people off the list; open it to the editors."""
+        run = self.find(key_of(pk), "manage")
+        services.share_run(
+            actor=cast(User, request.user), run=run, **self.checked(serializers.ShareSerializer)
+        )
+        return self.shown(run, by=serializers.ReadersSerializer)
+
     @extend_schema(responses={(200, "text/event-stream"): OpenApiTypes.STR})
     @action(
         detail=True,
@@ -136,6 +178,11 @@ async def follow(user: Any, job_pk: UUID) -> AsyncIterator[str]:
             yield _event("end", {"state": state})
             return
         await asyncio.sleep(POLL_SECONDS)
+
+
+def position_of(given: str) -> int:
+    """Return a position in a log; nonsense is its beginning."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
 
 
 def _job(user: Any, pk: UUID) -> Job:

@@ -1,23 +1,16 @@
-"""Shapes of algorithms, their container images and jobs."""
+"""Shapes of algorithms and their container images."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.utils.duration import duration_iso_string
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmVersion
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage
 from app.requests.api.serializers import AskableSerializer
-from app.sockets.api.serializers import (
-    GivenValuesField,
-    SocketSerializer,
-    SocketValuePostSerializer,
-    SocketValueSerializer,
-)
+from app.sockets.api.serializers import SocketSerializer
 
 _IMAGE_STATUS = {
     ContainerImage.State.UPLOADED: "Queued",
@@ -25,16 +18,6 @@ _IMAGE_STATUS = {
     ContainerImage.State.READY: "Completed",
     ContainerImage.State.INVALID: "Failed",
     ContainerImage.State.RETIRED: "Cancelled",
-}
-_JOB_STATUS = {
-    Job.State.VALIDATING_INPUTS: "Validating inputs",
-    Job.State.QUEUED: "Queued",
-    Job.State.PROVISIONING: "Provisioning",
-    Job.State.EXECUTING: "Started",
-    Job.State.PARSING: "Parsing Outputs",
-    Job.State.SUCCEEDED: "Succeeded",
-    Job.State.FAILED: "Failed",
-    Job.State.CANCELLED: "Cancelled",
 }
 
 
@@ -138,119 +121,3 @@ class NewContainerImageSerializer(serializers.Serializer[Any]):
     algorithm = LinkField("api:algorithm-detail")
     user_upload = LinkField("uploads:detail")
     comment = serializers.CharField(max_length=300, required=False, allow_blank=True)
-
-
-class _JobSerializer(serializers.ModelSerializer[AlgorithmRun]):
-    pk = KeyField(source="job_id", read_only=True)
-    url = PageField("algorithms:run")
-    api_url = LinkField("api:job-detail", source="job_id", read_only=True)
-    algorithm = LinkField("api:algorithm-detail", source="version.algorithm_id", read_only=True)
-    algorithm_image = LinkField("api:algorithm-image-detail", source="version_id", read_only=True)
-    status = serializers.SerializerMethodField()
-    error_message = serializers.CharField(source="job.reason", read_only=True)
-    hanging_protocol = Constant(None)
-    optional_hanging_protocols = Constant([])
-    view_content = Constant(None)
-    exec_duration = serializers.SerializerMethodField()
-    invoke_duration = serializers.SerializerMethodField()
-
-    @extend_schema_field({"type": "string", "enum": list(_JOB_STATUS.values())})
-    def get_status(self, run: AlgorithmRun) -> str:
-        """Return the state in the words of the public API."""
-        return _JOB_STATUS[Job.State(run.job.state)]
-
-    def get_exec_duration(self, run: AlgorithmRun) -> str:
-        """Return how long it ran, ISO 8601; zero before it has ended."""
-        job = run.job
-        ended = job.started_at is not None and job.finished_at is not None
-        took = job.finished_at - job.started_at if ended else timedelta()  # type: ignore[operator]
-        return duration_iso_string(took)
-
-    def get_invoke_duration(self, run: AlgorithmRun) -> str:
-        """Return the same: nothing else is measured."""
-        return self.get_exec_duration(run)
-
-
-_FIELDS = (
-    "pk",
-    "url",
-    "api_url",
-    "title",
-    "created",
-    "algorithm",
-    "algorithm_image",
-    "inputs",
-    "outputs",
-    "status",
-    "error_message",
-    "hanging_protocol",
-    "optional_hanging_protocols",
-    "view_content",
-    "exec_duration",
-    "invoke_duration",
-)
-
-
-class JobSerializer(_JobSerializer):
-    """A job: one run of an algorithm."""
-
-    inputs = SocketValueSerializer(source="job.inputs", many=True, read_only=True)
-    outputs = SocketValueSerializer(source="job.outputs", many=True, read_only=True)
-
-    class Meta:
-        model = AlgorithmRun
-        fields = _FIELDS
-        read_only_fields = ("title", "created")
-
-
-class JobPostSerializer(_JobSerializer):
-    """A job as it is answered to whoever just started it."""
-
-    inputs = SocketValuePostSerializer(source="job.inputs", many=True, read_only=True)
-    outputs = SocketValuePostSerializer(source="job.outputs", many=True, read_only=True)
-
-    class Meta:
-        model = AlgorithmRun
-        fields = _FIELDS
-        read_only_fields = ("title", "created")
-
-
-class NewJobSerializer(serializers.Serializer[Any]):
-    """An algorithm and one value for each of its inputs."""
-
-    algorithm = LinkField("api:algorithm-detail")
-    inputs = GivenValuesField()
-
-
-class EndpointSerializer(serializers.Serializer[Any]):
-    """A warm container."""
-
-    pk = serializers.CharField()
-    api_url = serializers.CharField()
-    algorithm = serializers.CharField()
-    status = serializers.CharField()
-    remaining_lifetime = serializers.CharField()
-
-
-class NewEndpointSerializer(serializers.Serializer[Any]):
-    """The algorithm to keep warm."""
-
-    algorithm = LinkField("api:algorithm-detail")
-
-
-class InvocationSerializer(serializers.Serializer[Any]):
-    """One call of a warm container."""
-
-    pk = serializers.CharField()
-    endpoint = serializers.CharField()
-    inputs = SocketValueSerializer(many=True)
-    outputs = SocketValueSerializer(many=True)
-    status = serializers.CharField()
-    error_message = serializers.CharField()
-
-
-class NewInvocationSerializer(serializers.Serializer[Any]):
-    """A warm container and values for its inputs."""
-
-    endpoint = serializers.CharField(max_length=300)
-    inputs = GivenValuesField()

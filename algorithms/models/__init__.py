@@ -1,4 +1,4 @@
-"""Algorithms, their interfaces and versions, and runs of them."""
+"""Algorithms, their interfaces and versions, runs of them and what these cost."""
 
 from algorithms.models.algorithm import (
     Algorithm,
@@ -6,14 +6,27 @@ from algorithms.models.algorithm import (
     AlgorithmMember,
     AlgorithmRequest,
 )
-from algorithms.models.run import AlgorithmRun
-from algorithms.models.version import AlgorithmVersion
+from algorithms.models.batch import BatchCase, RunBatch
+from algorithms.models.credit import CreditCharge, CreditGrant, RunTerms
+from algorithms.models.run import AlgorithmRun, RunMember
+from algorithms.models.stage import Stage, Staged
+from algorithms.models.version import AlgorithmModel, AlgorithmVersion, StageChange
 
 __all__ = [
     "Algorithm",
     "AlgorithmInterface",
     "AlgorithmMember",
+    "AlgorithmModel",
     "AlgorithmRequest",
     "AlgorithmRun",
     "AlgorithmVersion",
+    "BatchCase",
+    "CreditCharge",
+    "CreditGrant",
+    "RunBatch",
+    "RunMember",
+    "RunTerms",
+    "Stage",
+    "StageChange",
+    "Staged",
 ]

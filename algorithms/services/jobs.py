@@ -7,36 +7,49 @@ from django.db import transaction
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
-from algorithms.selectors import active_version, get_run_of_job_for
+from algorithms.run_selectors import open_interfaces
+from algorithms.selectors import get_run_of_job_for, interface_of
+from algorithms.services.starting import prepare_run, stored, version_to_run
 from app.accounts.models import User
-from app.audit.services import record
 from app.core.errors import Conflict, ValidationFailed
 from app.execution.models import Job
-from app.execution.services import end_job, prepare_job, queue_job
+from app.execution.services import end_job, queue_job
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
+from app.sockets.models import SocketValue
 from app.sockets.services import Destination, GivenValue, imported_value, pending, take_values
+from archives.models import ArchiveItem
 
 JOB = "job"
 
 
 @transaction.atomic
-def start_job(*, actor: User, algorithm: Algorithm, given: Sequence[GivenValue]) -> AlgorithmRun:
-    """Run the newest ready version on the given inputs; it starts when all of them are there."""
-    version = active_version(algorithm)
-    if version is None:
-        raise Conflict(
-            "This algorithm has no version that can run.",
-            advice="An editor has to upload a container image that passes its checks.",
-        )
-    _check_interface(algorithm, given)
-    job = prepare_job(actor=actor, kind="algorithm", container_image=version.container_image)
-    run = AlgorithmRun.objects.create(version=version, job=job, title=_title(given))
+def start_job(
+    *,
+    actor: User,
+    algorithm: Algorithm,
+    given: Sequence[GivenValue],
+    held: Sequence[SocketValue] = (),
+    item: ArchiveItem | None = None,
+) -> AlgorithmRun:
+    """Run the active version on the given inputs; it starts when all of them are there.
+
+    ``held`` are values that are there already, those of the case ``item``.
+    """
+    version = version_to_run(algorithm)
+    sockets = {value.socket.pk for value in (*given, *held)}
+    run = prepare_run(
+        actor=actor,
+        version=version,
+        interface=_interface_for(algorithm, sockets),
+        title=item.title if item is not None else _title(given),
+        item=item,
+    )
+    job = run.job
     values = take_values(actor=actor, given=given, destination=Destination(JOB, job.pk))
-    job.inputs.set(values)
+    job.inputs.set([*values, *(stored(value) for value in held)])
     if not pending(given) and len(values) == len(given):
         queue_job(job, actor=actor)
-    record("algorithms.run.started", obj=algorithm, actor=actor, data={"runs": 1})
     return run
 
 
@@ -46,9 +59,9 @@ def receive_job_input(source: Import, images: list[Image]) -> None:
     if job is None:
         raise Conflict("The job ended while its inputs were being imported.")
     job.inputs.add(imported_value(source, images))
-    run = AlgorithmRun.objects.select_related("version__algorithm").get(job=job)
+    run = AlgorithmRun.objects.select_related("version__algorithm", "interface").get(job=job)
     held = set(job.inputs.values_list("socket", flat=True))
-    if any(held == _sockets(one) for one in run.version.algorithm.interfaces.all()):
+    if held == _sockets(run.interface or interface_of(run.version.algorithm)):
         queue_job(job, actor=job.creator)
 
 
@@ -74,15 +87,17 @@ def _waiting(source: Import) -> Job | None:
     return Job.objects.select_for_update().filter(pk=pk, state=state).first()
 
 
-def _check_interface(algorithm: Algorithm, given: Sequence[GivenValue]) -> None:
-    sockets = {value.socket.pk for value in given}
-    interfaces = list(algorithm.interfaces.prefetch_related("inputs"))
-    if not any(sockets == _sockets(interface) for interface in interfaces):
-        wanted = " or ".join(
-            ", ".join(sorted(socket.slug for socket in interface.inputs.all()))
-            for interface in interfaces
-        )
-        raise ValidationFailed(fields={"inputs": [f"This algorithm takes {wanted}."]})
+def _interface_for(algorithm: Algorithm, sockets: set[int]) -> AlgorithmInterface:
+    """Return the interface that takes exactly these sockets, or raise `ValidationFailed`."""
+    interfaces = open_interfaces(algorithm)
+    for interface in interfaces:
+        if sockets == _sockets(interface):
+            return interface
+    wanted = " or ".join(
+        ", ".join(sorted(socket.slug for socket in interface.inputs.all()))
+        for interface in interfaces
+    )
+    raise ValidationFailed(fields={"inputs": [f"This algorithm takes {wanted}."]})
 
 
 def _sockets(interface: AlgorithmInterface) -> set[int]:

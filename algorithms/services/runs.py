@@ -5,51 +5,70 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmRun, AlgorithmVersion
+from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
 from algorithms.news import RUN_DONE, RUN_FAILED
-from algorithms.selectors import active_version, interface_of
+from algorithms.selectors import interface_of
+from algorithms.services.credits import refund
+from algorithms.services.planning import Given, plan_case, plan_cases
+from algorithms.services.starting import NewRun, means_of, start_runs, stored, version_to_run
 from app.accounts.models import User
-from app.audit.services import record
-from app.core.errors import Conflict, ValidationFailed
+from app.core.errors import ValidationFailed
+from app.core.tasks import enqueue_on_commit
 from app.execution.contract import OutputSlot, RunSpec
 from app.execution.models import Job
-from app.execution.services import image_reference, job_limits, submit_job
+from app.execution.services import image_reference, job_limits, model_address, submit_job
 from app.execution.staging import input_files, output_slots
 from app.notifications.services import notify
-from app.sockets.models import Socket, SocketValue
-from app.sockets.services import image_value
+from app.sockets.models import SocketValue
 from archives.models import ArchiveItem
+
+FEED = "algorithms.tasks.feed_batch"
+SHOWN_PROBLEMS = 5
 
 
 @transaction.atomic
 def start_try_outs(
-    *, actor: User, algorithm: Algorithm, items: Iterable[ArchiveItem]
+    *,
+    actor: User,
+    algorithm: Algorithm,
+    items: Iterable[ArchiveItem],
+    interface: AlgorithmInterface | None = None,
+    given: Given | None = None,
 ) -> list[AlgorithmRun]:
-    """Run the newest ready version on each item, for whoever asks."""
-    version = active_version(algorithm)
-    if version is None:
-        raise Conflict(
-            "This algorithm has no version that can run.",
-            advice="An editor has to upload a container image that passes its checks.",
+    """Run the active version on each item, all or none; ``given`` is for what a case lacks."""
+    version = version_to_run(algorithm)
+    interface = interface or interface_of(algorithm)
+    given = {key: stored(value) for key, value in (given or {}).items()}
+    plans = plan_cases(user=actor, version=version, interface=interface, items=items, given=given)
+    problems = [plan.problem for plan in plans if not plan.possible]
+    if problems:
+        raise ValidationFailed(
+            " ".join(problems[:SHOWN_PROBLEMS]), advice="Choose cases that have it, or give it."
         )
-    runs = [create_run(actor=actor, version=version, item=item) for item in items]
-    record("algorithms.run.started", obj=algorithm, actor=actor, data={"runs": len(runs)})
-    return runs
+    new = [NewRun(plan.item.title, plan.values, item=plan.item) for plan in plans]
+    return start_runs(actor=actor, version=version, interface=interface, new=new)
 
 
 @transaction.atomic
 def create_run(
-    *,
-    actor: User,
-    version: AlgorithmVersion,
-    item: ArchiveItem,
-    kind: str = "algorithm",
-    try_out: bool = True,
+    *, actor: User, version: AlgorithmVersion, item: ArchiveItem, kind: str
 ) -> AlgorithmRun:
-    """Submit one job of ``version`` on ``item``'s images."""
+    """Submit one job of ``version`` on ``item`` for somebody else, such as a challenge.
+
+    It is no try-out: whoever asks for it counts it by rules of their own.
+    """
+    interface = interface_of(version.algorithm)
     inputs = inputs_for(version.algorithm, item)
-    job = submit_job(actor=actor, kind=kind, container_image=version.container_image, inputs=inputs)
-    return AlgorithmRun.objects.create(version=version, job=job, try_out=try_out, title=item.title)
+    job = submit_job(
+        actor=actor,
+        kind=kind,
+        container_image=version.container_image,
+        inputs=inputs,
+        **means_of(version.algorithm),
+    )
+    return AlgorithmRun.objects.create(
+        version=version, interface=interface, job=job, try_out=False, title=item.title, item=item
+    )
 
 
 def inputs_for(algorithm: Algorithm, item: ArchiveItem) -> list[SocketValue]:
@@ -57,30 +76,24 @@ def inputs_for(algorithm: Algorithm, item: ArchiveItem) -> list[SocketValue]:
 
     Raises `ValidationFailed` naming the input that the item has nothing for.
     """
-    values = list(item.values.select_related("socket", "image"))
-    by_socket = {value.socket_id: value for value in values}
-    chosen = []
-    for socket in interface_of(algorithm).inputs.all():
-        value = by_socket.get(socket.pk) or _as_image(socket, values)
-        if value is None:
-            raise ValidationFailed(
-                f"“{item.title}” has nothing for the input “{socket.title}”.",
-                advice="Choose a case that has it.",
-            )
-        chosen.append(value)
-    return chosen
+    sockets = list(interface_of(algorithm).inputs.all())
+    plan = plan_case(sockets, item, {})
+    if not plan.possible:
+        raise ValidationFailed(plan.problem, advice="Choose a case that has it.")
+    return [stored(value) for value in plan.values]
 
 
 def build_algorithm_spec(job: Job) -> RunSpec:
     """Describe the run of an algorithm job."""
     run = AlgorithmRun.objects.select_related("version__algorithm").get(job=job)
-    interface = interface_of(run.version.algorithm)
+    interface = run.interface or interface_of(run.version.algorithm)
     slots: tuple[OutputSlot, ...] = output_slots(interface.outputs.all())
     return RunSpec(
         run_id=str(job.pk),
         image=image_reference(job.container_image),
         inputs=input_files(job.inputs.all()),
         outputs=slots,
+        model_url=model_address(job),
         limits=job_limits(job),
     )
 
@@ -90,6 +103,9 @@ def algorithm_job_finished(job: Job) -> None:
     run = AlgorithmRun.objects.select_related("version__algorithm").filter(job=job).first()
     if run is None or job.creator is None:
         return
+    _refund(run, job)
+    for batch in run.batch_cases.values_list("batch", flat=True):
+        enqueue_on_commit(FEED, batch)
     done = job.state == Job.State.SUCCEEDED
     ended = "is done" if done else "did not succeed"
     notify(
@@ -100,10 +116,9 @@ def algorithm_job_finished(job: Job) -> None:
     )
 
 
-def _as_image(socket: Socket, values: list[SocketValue]) -> SocketValue | None:
-    if socket.kind != "IMG":
-        return None
-    images = [value for value in values if value.image is not None and value.socket.kind == "IMG"]
-    if not images or images[0].image is None:
-        return None
-    return image_value(socket=socket, image=images[0].image)
+def _refund(run: AlgorithmRun, job: Job) -> None:
+    """Give credits back for what was not the container's doing, and for what never started."""
+    if job.state == Job.State.FAILED and job.reason_code in {"platform", "input"}:
+        refund(run, why=job.reason_code)
+    elif job.state == Job.State.CANCELLED and job.started_at is None:
+        refund(run, why="cancelled before it started")

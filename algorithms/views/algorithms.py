@@ -1,4 +1,4 @@
-"""Lists and pages of algorithms and their versions."""
+"""Lists and pages of algorithms."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -7,15 +7,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from algorithms import selectors, services
-from algorithms.forms import AlgorithmForm, NewAlgorithmForm, VersionForm
+from algorithms.figures import figures_of
+from algorithms.forms import AlgorithmForm, LimitsForm, NewAlgorithmForm
 from algorithms.models import Algorithm, AlgorithmMember
 from algorithms.policies import ALGORITHMS
 from app.accounts.models import User
 from app.core.forms import changed_values
 from app.core.pages import list_page
-from app.execution.models import ContainerImage
 from app.sockets.selectors import medical_image_socket, segmentation_socket
 
 
@@ -47,7 +48,8 @@ def create(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show an algorithm, its versions and the runs that the user may see."""
     algorithm = selectors.get_algorithm_for(request.user, pk)
-    versions = list(selectors.versions_of(algorithm))
+    versions, models = list(selectors.versions_of(algorithm)), list(selectors.models_of(algorithm))
+    allowed = rights(request, algorithm)
     runs = list_page(
         request,
         selectors.runs_for(request.user).filter(version__algorithm=algorithm),
@@ -55,15 +57,20 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         sorts=(("-created", "Newest"), ("title", "Case")),
         size=15,
     )
-    final = ContainerImage.MACHINE.final | {ContainerImage.State.READY}
     context = {
         "algorithm": algorithm,
-        "interface": selectors.interface_of(algorithm),
+        "interfaces": selectors.interfaces_of(algorithm),
+        "withdrawn": selectors.withdrawn_interfaces_of(algorithm) if allowed["can_change"] else (),
         "versions": versions,
+        "models": models,
         "active": selectors.active_version(algorithm),
-        "checking": any(v.container_image.state not in final for v in versions),
+        "active_model": selectors.active_model(algorithm),
+        "checking": any(not version.archive.is_settled for version in (*versions, *models)),
+        "limits": algorithm.limits_for(),
+        "facts": _facts(algorithm),
+        "requirements": services.requirements(algorithm) if allowed["can_change"] else (),
         "list": runs,
-        **rights(request, algorithm),
+        **allowed,
     }
     return render(request, "algorithms/detail.html", context)
 
@@ -96,20 +103,57 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-def add_version(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Upload a container image."""
+def statistics(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show what the algorithm's runs amount to."""
+    algorithm = selectors.get_algorithm_for(request.user, pk)
+    context = {
+        "algorithm": algorithm,
+        "figures": figures_of(algorithm),
+        **rights(request, algorithm),
+    }
+    return render(request, "algorithms/statistics.html", context)
+
+
+@login_required
+def limits(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change what one run may use."""
     algorithm = selectors.get_algorithm_for(request.user, pk, action="change")
-    form = VersionForm(request.POST or None, user=request.user)
+    form = LimitsForm(request.POST or None, instance=algorithm)
     if request.method == "POST" and form.is_valid():
-        services.add_version(
-            actor=cast(User, request.user),
-            algorithm=algorithm,
-            upload=form.cleaned_data["uploads"].uploads[0],
-            comment=form.cleaned_data["comment"],
-        )
-        messages.success(request, "The container image is being checked.")
+        algorithm.refresh_from_db()
+        actor = cast(User, request.user)
+        services.update_algorithm(actor=actor, algorithm=algorithm, **changed_values(form))
+        messages.success(request, "The limits are saved. They hold from the next run on.")
         return redirect("algorithms:detail", pk=algorithm.pk)
-    return render(request, "algorithms/add_version.html", {"form": form, "algorithm": algorithm})
+    return render(request, "algorithms/limits.html", {"form": form, "algorithm": algorithm})
+
+
+@login_required
+@require_POST
+def publish(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let everybody run the algorithm, or only its members again."""
+    algorithm = selectors.get_algorithm_for(request.user, pk, action="change")
+    actor = cast(User, request.user)
+    if request.POST.get("public") == "no":
+        services.unpublish_algorithm(actor=actor, algorithm=algorithm)
+        messages.success(request, "Only members can run it now.")
+    else:
+        services.publish_algorithm(actor=actor, algorithm=algorithm)
+        messages.success(request, "It is published: everybody who is signed in can run it.")
+    return redirect("algorithms:detail", pk=algorithm.pk)
+
+
+def _facts(algorithm: Algorithm) -> list[tuple[str, str]]:
+    """The model facts that are more than a line, each with its heading."""
+    names = (
+        ("mechanism", "How it works"),
+        ("intended_use", "Intended use"),
+        ("validation", "Validation and performance"),
+        ("directions", "Uses and directions"),
+        ("warnings", "Warnings"),
+        ("publications", "Publications"),
+    )
+    return [(label, getattr(algorithm, name)) for name, label in names if getattr(algorithm, name)]
 
 
 def rights(request: HttpRequest, algorithm: Algorithm) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from app.api.reference_views import operation, reference, try_operation
 from app.api.views import HandshakeView, TimezoneView
 from app.audit.api.urls import urlpatterns as audit
 from app.challenges.api.urls import urlpatterns as challenges
+from app.execution.api.urls import urlpatterns as execution
 from app.images.api.urls import urlpatterns as images
 from app.notifications.api.urls import urlpatterns as notifications
 from app.people.api.urls import urlpatterns as people
@@ -30,6 +31,7 @@ _VERSION_1: list[URLPattern | URLResolver] = [
     *people,
     *access_requests,
     *viewer,
+    *execution,
     *challenges,
     *archives,
     *algorithms,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from algorithms.models import Algorithm, AlgorithmMember
+from algorithms.models import Algorithm, AlgorithmMember, Stage
 from app.accounts.models import User
 from app.challenges.models import (
     Challenge,
@@ -150,7 +150,10 @@ def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
 def submittable_algorithms(user: User, phase: Phase) -> QuerySet[Algorithm]:
     """Return the algorithms that ``user`` edits and that have a version ready to run."""
     edited = AlgorithmMember.objects.filter(user=user, role=AlgorithmMember.Role.EDITOR)
-    ready = Q(versions__container_image__state=ContainerImage.State.READY)
+    ready = Q(
+        versions__container_image__state=ContainerImage.State.READY,
+        versions__stage__in=[stage for stage in Stage if stage != Stage.RETIRED],
+    )
     return Algorithm.objects.filter(ready, pk__in=edited.values("target")).distinct()
 
 

@@ -13,8 +13,14 @@ class ExecutionConfig(AppConfig):
         """Let workers report what they have, and say what people are told of."""
         from app.core.workers import on_beat
         from app.execution.news import register_news
-        from app.execution.services.workers import clear_away, report_worker
+        from app.execution.registry import register_job_kind
+        from app.execution.services import reproducing
+        from app.execution.services.workers import report_worker
 
         register_news()
+        register_job_kind(
+            reproducing.REPRODUCTION,
+            build_spec=reproducing.build_reproduction_spec,
+            on_finished=reproducing.reproduction_finished,
+        )
         on_beat(report_worker)
-        on_beat(clear_away)

@@ -8,6 +8,10 @@ register_events(
         "execution.job.cancel_requested": "{actor} asked to cancel the job {object}",
         "execution.job.state_changed": "The job {object} went from {before} to {after}",
         "execution.container_image.uploaded": "{actor} uploaded the container image {object}",
+        "execution.model_weights.uploaded": "{actor} uploaded the model weights {object}",
+        "execution.modelweights.state_changed": (
+            "The model weights {object} went from {before} to {after}"
+        ),
         "execution.containerimage.state_changed": (
             "The container image {object} went from {before} to {after}"
         ),

@@ -3,7 +3,7 @@
 And kinds of container images: upper layers say which page one belongs to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,3 +42,28 @@ def register_container_page(kind: str, page: Callable[[Any], str]) -> None:
 def container_page(image: Any) -> str:
     """Return the address of the page that a container image belongs to, or nothing."""
     return _pages[image.kind](image) if image.kind in _pages else ""
+
+
+def register_weights_page(page: Callable[[Any], str]) -> None:
+    """Say which page model weights belong to; ``page`` may answer nothing."""
+    _pages["MODEL"] = page
+
+
+def weights_page(weights: Any) -> str:
+    """Return the address of the page that model weights belong to, or nothing."""
+    return _pages["MODEL"](weights) if "MODEL" in _pages else ""
+
+
+Unneeded = Callable[[], Iterable[Any]]
+_unneeded: list[Unneeded] = []
+
+
+def register_unneeded(found: Unneeded) -> None:
+    """Add a way to find ready archives whose storage is to be given back now."""
+    _unneeded.append(found)
+
+
+def unneeded_archives() -> Iterator[Any]:
+    """Yield ready archives that upper layers want retired."""
+    for found in _unneeded:
+        yield from found()

@@ -1,15 +1,19 @@
 """Reading jobs and workers."""
 
+import statistics
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Avg, Count, F, QuerySet
 from django.utils import timezone
 
-from app.execution.models import Job, Worker
+from app.execution.logs import shown
+from app.execution.models import ContainerImage, Job, Worker
 
 ALIVE = timedelta(seconds=45)
 JOB_QUEUE = "jobs-cpu"
+MEASURED = 50
+MEASURED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,89 @@ def queue_place(job: Job) -> int | None:
     if job.state != Job.State.QUEUED:
         return None
     return Job.objects.filter(state=Job.State.QUEUED, created__lt=job.created).count() + 1
+
+
+def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
+    """Return the middle of the durations of the latest successful runs, if there are any.
+
+    ``of`` is what they ran, or the jobs themselves. From taking a job up to its last result.
+    """
+    jobs = of.jobs.all() if isinstance(of, ContainerImage) else of
+    spans = (
+        jobs.filter(state=Job.State.SUCCEEDED, started_at__isnull=False)
+        .order_by("-finished_at")
+        .values_list("started_at", "finished_at")[:MEASURED]
+    )
+    seconds = [(end - start).total_seconds() for start, end in spans if end is not None]
+    return timedelta(seconds=statistics.median(seconds)) if seconds else None
+
+
+def expected_start(job: Job) -> datetime | None:
+    """Return about when a waiting job starts, or ``None`` where nobody can know.
+
+    What runs and what stands before it takes as long as the same containers took lately (else
+    the same kind of job, else any), shared by the workers that have an engine.
+    """
+    workers = live_workers().filter(queues__contains=[JOB_QUEUE], has_engine=True).count()
+    if job.state != Job.State.QUEUED or not workers:
+        return None
+    now = timezone.now()
+    busy = Job.objects.filter(state__in=Job.HELD).values_list(
+        "container_image", "kind", "started_at"
+    )
+    before = (
+        Job.objects.filter(state=Job.State.QUEUED, created__lt=job.created)
+        .values_list("container_image", "kind")
+        .order_by()
+        .annotate(count=Count("pk"))
+    )
+    expected = _Durations()
+    total = timedelta()
+    if len(busy) >= workers or before:
+        for image, kind, started in busy:
+            span = expected.of(image, kind)
+            if span is None:
+                return None
+            total += max(span - (now - (started or now)), timedelta())
+    for image, kind, count in before:
+        span = expected.of(image, kind)
+        if span is None:
+            return None
+        total += count * span
+    return now + total / workers
+
+
+def job_log(job: Job, *, after: int = 0) -> tuple[str, int]:
+    """Return the log behind position ``after``, and the position of its end.
+
+    Of a long log the beginning and the end are kept; the text says how much is missing.
+    """
+    return shown(job.log, size=job.log_size, after=after)
+
+
+class _Durations:
+    """Means of the last month: by container image, by kind, over all. One query each, at most."""
+
+    def __init__(self) -> None:
+        lately = timezone.now() - MEASURED_FOR
+        self._done = Job.objects.filter(
+            state=Job.State.SUCCEEDED, started_at__isnull=False, finished_at__gte=lately
+        )
+        self._found: dict[str, dict[object, timedelta]] = {}
+
+    def of(self, image: object, kind: str) -> timedelta | None:
+        """Return how long such a job takes, by the closest that is known."""
+        by_image, by_kind = self._means("container_image"), self._means("kind")
+        known = by_image.get(image) or by_kind.get(kind)
+        if known is None and by_kind:
+            known = sum(by_kind.values(), timedelta()) / len(by_kind)
+        return known
+
+    def _means(self, field: str) -> dict[object, timedelta]:
+        if field not in self._found:
+            spans = self._done.order_by().values_list(field)
+            self._found[field] = dict(spans.annotate(mean=Avg(F("finished_at") - F("started_at"))))
+        return self._found[field]
 
 
 def waiting_reason(job: Job) -> Waiting | None:

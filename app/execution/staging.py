@@ -17,7 +17,7 @@ MARGIN = 3600  # seconds that addresses outlive the longest run
 
 def lifetime() -> int:
     """Return how long addresses for one run must hold, in seconds."""
-    return int(settings.JOB_TIME_LIMIT) + MARGIN
+    return int(max(settings.JOB_TIME_LIMIT, settings.JOB_MAX_TIME_LIMIT)) + MARGIN
 
 
 def input_files(

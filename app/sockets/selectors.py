@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
-from app.sockets.models import Socket
+from app.sockets.models import Socket, SocketValue
 from app.sockets.services.sockets import ensure_socket
 from app.sockets.visibility import values_visible_to
 
@@ -23,13 +23,12 @@ def medical_image_socket() -> Socket:
 
 
 def segmentation_socket() -> Socket:
-    """Return the general segmentation socket."""
+    """Return the general segmentation socket, which takes every label."""
     return ensure_socket(
         slug="segmentation",
         title="Segmentation",
         kind="SEG",
         relative_path="images/segmentation",
-        segments=[{"value": 1, "name": "Segment 1", "color": "#ff9f1c"}],
     )
 
 
@@ -53,6 +52,18 @@ def get_socket(slug: str) -> Socket:
     return found
 
 
+def get_value_for(user: Any, pk: int) -> SocketValue:
+    """Return a JSON value that ``user`` sees, else raise `NotFound`."""
+    found = (
+        values_visible_to(user).filter(pk=pk, has_value=True).select_related("socket").first()
+        if pk < 2**63
+        else None
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
 def served_value_file(user: Any, pk: UUID) -> ServedFile:
     """Return the file of a value if ``user`` sees the value, else raise `NotFound`.
 
@@ -68,7 +79,7 @@ def served_value_file(user: Any, pk: UUID) -> ServedFile:
         raise NotFound
     return ServedFile(
         key=value.file_key,
-        filename=value.socket.relative_path.rsplit("/", 1)[-1],
+        filename=value.socket.filename,
         content_type="application/octet-stream",
         size=value.file_size,
         audit_name="sockets.file.downloaded",

@@ -10,6 +10,11 @@ from config.local.tls import trusted_file
 from config.settings.environment import Environment
 
 HIGHEST_PORT = 65535
+FOR_WORKERS = (
+    *("BROKER_URL", "SITE_URL", "WORKER_TOKEN", "DOCKER_HOST", "CONTAINER_RUNTIME", "LOG_LEVEL"),
+    *("JOB_TIME_LIMIT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "SSL_CERT_FILE"),
+    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"),
+)
 BESIDE_SETTINGS = ("DJANGO_SETTINGS_MODULE", "HOUNSFIELD_DATA", "SSL_CERT_FILE")
 
 
@@ -52,6 +57,7 @@ def portal_variables(
         "PORT": str(address.port),
         "SITE_URL": address.local_url,
         "SECRET_KEY": kept_secret(home, "secret-key"),
+        "WORKER_TOKEN": kept_secret(home, "worker-token"),
         "STORAGE_URL": f"file://{home / 'media'}",
         "DEMO_PASSWORD": Environment.model_fields["demo_password"].default,
     }
@@ -60,3 +66,16 @@ def portal_variables(
     settings = [name.upper() for name in Environment.model_fields]
     given = {name: environ[name] for name in (*settings, *BESIDE_SETTINGS) if environ.get(name)}
     return {**defaults, **given, "HOUNSFIELD_HOME": str(home), **servers}
+
+
+def worker_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what a job worker gets: nothing that opens the database, the storage or a session.
+
+    Its state folder is one of its own, so that it has no business in the portal's.
+    """
+    given = {name: environ[name] for name in FOR_WORKERS if environ.get(name)}
+    return {
+        **given,
+        "DJANGO_SETTINGS_MODULE": "config.settings.worker",
+        "HOUNSFIELD_HOME": str(Path(environ["HOUNSFIELD_HOME"]) / "worker"),
+    }

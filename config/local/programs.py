@@ -1,17 +1,18 @@
-"""The portal's programs and their command lines: web server, workers, clock."""
+"""The portal's programs, their command lines and environments: web server, workers, clock."""
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from config.local.environment import Address
+from config.local.environment import Address, worker_variables
 from config.local.supervisor import Program
 from config.local.tls import ensure_certificate, key_file
 
 CODE = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
-SHORT_QUEUES = "short,imports,slices"
+SHORT_QUEUES = "short,imports,slices,evaluations"
 AUDIT_QUEUES = "audit"
-JOB_QUEUES = "jobs-cpu,jobs-gpu,evaluations"
+JOB_QUEUES = "jobs-cpu,jobs-gpu"
 
 
 def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Program]:
@@ -19,7 +20,10 @@ def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Progr
     return [
         _web(home, address, reload=reload),
         _worker("worker-short", queues=SHORT_QUEUES, processes=2, reload=reload),
-        _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
+        replace(
+            _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
+            environment=worker_variables,  # the one that starts strangers' programs
+        ),
         _worker("worker-audit", queues=AUDIT_QUEUES, processes=1, reload=reload, pool="solo"),
         Program(name="beat", command=_beat(home)),
     ]

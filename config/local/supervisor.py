@@ -25,6 +25,8 @@ class Program:
 
     name: str
     command: tuple[str, ...]
+    environment: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
+    """What it gets of the portal's environment."""
 
 
 class Supervisor:
@@ -98,7 +100,10 @@ class _Child:
         self._start_at = 0.0
 
     def start(self, env: Mapping[str, str]) -> None:
-        self._popen = processes.spawn(self.program.command, env=env, log=self.log, cwd=REPOSITORY)
+        chosen = self.program.environment(env)
+        self._popen = processes.spawn(
+            self.program.command, env=chosen, log=self.log, cwd=REPOSITORY
+        )
         self._record = ProcessRecord.of(self._popen.pid, name=self.program.name)
         self._record.write(self._folder)
         self._started = time.monotonic()

@@ -158,9 +158,22 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 DOCKER_HOST = ENV.docker_host
 CONTAINER_RUNTIME = ENV.container_runtime
+IS_WORKER = False
+WORKER_TOKEN = ENV.worker_token
 JOB_CPUS = ENV.job_cpus
 JOB_MEMORY_BYTES = ENV.job_memory_mb * 2**20
 JOB_TIME_LIMIT = ENV.job_time_limit
+RUN_CREDITS_PER_MONTH = ENV.run_credits_per_month
+RUN_COMPLIMENTARY = ENV.run_complimentary
+RUNS_PER_PERSON = ENV.runs_per_person
+RUNS_PER_ALGORITHM = ENV.runs_per_algorithm
+JOB_MAX_CPUS = ENV.job_max_cpus
+JOB_MAX_MEMORY_BYTES = ENV.job_max_memory_mb * 2**20
+JOB_MAX_TIME_LIMIT = ENV.job_max_time_limit
+JOB_MAX_GPUS = ENV.job_max_gpus
+JOB_MAX_WRITABLE_ROOT_BYTES = ENV.job_max_writable_root_mb * 2**20
+CONTAINER_KEEP_REFUSED_DAYS = ENV.container_keep_refused_days
+CONTAINER_KEEP_UNUSED_DAYS = ENV.container_keep_unused_days
 
 CHANNEL_LAYERS = {
     "default": {

@@ -4,9 +4,9 @@
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,7 +26,10 @@ class Environment(BaseSettings):
     database_pool: int = Field(
         0, ge=0, description="Most database connections a process keeps open; 0: none is kept."
     )
-    broker_url: str = Field("", description="redis://host:port/0 or sqs://")
+    broker_url: str = Field("", description="redis://host:port/0 or sqs://KEY:SECRET@")
+    sqs_queues_url: str = Field(
+        "", description="Start of the queues' addresses on SQS; each queue's name follows."
+    )
     channel_layer_url: str = Field(
         "", description="Redis for WebSocket groups; BROKER_URL if empty."
     )
@@ -37,10 +40,43 @@ class Environment(BaseSettings):
     delivery_accel_prefix: str = Field("", description="Internal prefix for X-Accel-Redirect.")
     docker_host: str = Field("", description="Socket of the container engine.")
     container_runtime: str = Field("", description="Engine runtime for jobs, such as runsc.")
+    worker_token: str = Field(
+        "", description="Secret that portal and job workers share; empty: no worker is let in."
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(
         3600, ge=1, le=3 * 3600, description="Longest run of one job, in seconds; at most 3 hours."
+    )
+    run_credits_per_month: int = Field(
+        100_000, ge=0, description="Credits for runs a person has in 30 days; 0: no limit."
+    )
+    run_complimentary: int = Field(
+        5, ge=0, description="Runs of each version that its editors have for nothing."
+    )
+    runs_per_person: int = Field(20, ge=1, description="Runs one person may have under way.")
+    runs_per_algorithm: int = Field(200, ge=1, description="The same for one algorithm.")
+    job_max_cpus: float = Field(
+        0.0, ge=0, description="Most processors a job may ask for; 0: JOB_CPUS."
+    )
+    job_max_memory_mb: int = Field(
+        0, ge=0, description="Most memory a job may ask for, in MiB; 0: JOB_MEMORY_MB."
+    )
+    job_max_time_limit: int = Field(
+        0,
+        ge=0,
+        le=3 * 3600,
+        description="Longest run a job may ask for, in seconds; 0: JOB_TIME_LIMIT.",
+    )
+    job_max_gpus: int = Field(0, ge=0, description="Most GPUs a job may ask for.")
+    job_max_writable_root_mb: int = Field(
+        10 * 1024, ge=0, description="Most a job may write to its own root, in MiB; 0: nothing."
+    )
+    container_keep_refused_days: int = Field(
+        7, ge=1, description="Days that the archive of a refused container or model is kept."
+    )
+    container_keep_unused_days: int = Field(
+        90, ge=1, description="Days that a superseded or retired version is kept without a run."
     )
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
     upload_quota_unverified_gb: int = Field(
@@ -77,6 +113,15 @@ class Environment(BaseSettings):
             if set(provider) != needed:
                 raise ValueError(f"Each provider of OIDC_PROVIDERS needs exactly {sorted(needed)}.")
         return value
+
+    @model_validator(mode="after")
+    def _queues_are_named(self) -> Self:
+        if self.broker_url.startswith("sqs") and "//" not in self.sqs_queues_url:
+            raise ValueError(
+                "Set SQS_QUEUES_URL beside BROKER_URL=sqs://, such as "
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
+            )
+        return self
 
     @property
     def address(self) -> str:

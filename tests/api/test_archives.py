@@ -105,7 +105,7 @@ class TestItems:
         item = api.post("archives/items/", {"archive": archive["api_url"]})
         assert (item["archive"], item["values"]) == (archive["api_url"], [])
         image = make_image(owner=user)
-        pdf = make_upload(owner=user, content=b"%PDF-", filename="a.pdf")
+        pdf = make_upload(owner=user, content=b"%PDF-1.7\n%%EOF\n", filename="a.pdf")
         values = [
             given(number, value=63),
             given(report, user_upload=link(pdf)),

@@ -18,6 +18,7 @@ from config.local.home import REPOSITORY, prepare
 from config.local.programs import portal_programs
 from config.local.readiness import probe
 from config.local.servers import private_postgres, private_valkey
+from config.local.supervisor import Program
 from config.local.tls import certificate_file
 
 READY_WITHIN = 120.0
@@ -58,7 +59,7 @@ def live_portal(home: Path, *, engine: str = "", storage: str = "") -> Iterator[
         _run("manage.py", "seed", "--file", str(SEED), env=env)
         for program in portal_programs(home, address=address, reload=False):
             if program.name in wanted:
-                stack.enter_context(_running(program.command, env=env, log=home / program.name))
+                stack.enter_context(_running(program, env=env, log=home / program.name))
         portal = LivePortal(address.local_url, certificate_file(home), variables)
         _wait(portal)
         yield portal
@@ -69,10 +70,15 @@ def _run(*command: str, env: dict[str, str]) -> None:
 
 
 @contextmanager
-def _running(command: tuple[str, ...], *, env: dict[str, str], log: Path) -> Iterator[None]:
+def _running(program: Program, *, env: dict[str, str], log: Path) -> Iterator[None]:
     with log.with_suffix(".log").open("wb") as output:
         process = subprocess.Popen(
-            command, env=env, cwd=REPOSITORY, stdout=output, stderr=output, start_new_session=True
+            program.command,
+            env=dict(program.environment(env)),
+            cwd=REPOSITORY,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
             yield

@@ -19,6 +19,7 @@ import pydicom
 import SimpleITK as sitk
 
 IMAGE = "medical-image"
+PDF = b"%PDF-1.7\nreport\n%%EOF\n"
 
 
 def main(url: str, token: str, folder: Path, day: str) -> None:
@@ -31,7 +32,7 @@ def main(url: str, token: str, folder: Path, day: str) -> None:
 def images(client: Any, folder: Path, volume: Any) -> None:
     sitk.WriteImage(volume, str(folder / "whole.mha"), useCompression=True)
     sitk.WriteImage(volume, str(folder / "parts.mhd"), useCompression=True)
-    (folder / "report.pdf").write_bytes(b"%PDF-1.7 report")
+    (folder / "report.pdf").write_bytes(PDF)
     (folder / "empty.pdf").write_bytes(b"")
     for number, files in enumerate((["whole.mha"], ["parts.mhd", "parts.zraw"])):
         check_archive_upload(client, folder, files=files, volume=volume, number=number)
@@ -178,12 +179,15 @@ def check_values(client: Any, folder: Path) -> None:
     held = {v.interface.slug: v for v in client.archive_items.detail(pk=item.pk).values}
     assert held["age"].value == 63
     body = client(url=held["a-pdf-file"].file, follow_redirects=True).content
-    assert body == b"%PDF-1.7 report"
-    client.update_archive_item(
-        archive_item_pk=item.pk, values=[spec(socket_slug="a-pdf-file", file=folder / "empty.pdf")]
-    )
-    held = {v.interface.slug: v for v in client.archive_items.detail(pk=item.pk).values}
-    assert client(url=held["a-pdf-file"].file, follow_redirects=True).content == b""
+    assert body == PDF
+    empty = spec(socket_slug="a-pdf-file", file=folder / "empty.pdf")
+    refusal = ""
+    try:
+        client.update_archive_item(archive_item_pk=item.pk, values=[empty])
+    except httpx.HTTPStatusError as error:
+        refusal = f"{error.response.status_code} {error.response.text}"
+    assert refusal.startswith("400")
+    assert "empty" in refusal
 
 
 def check_reading(client: Any, folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from app.execution.contract import Limits, OutputKind, OutputSlot, RunResult, RunSpec
 from app.execution.contract.limits import MIB
 from app.execution.contract.spec import ImageReference
-from app.execution.executors import LogChunk, run_to_end
+from app.execution.executors import LogChunk, UsageSample, run_to_end
 from app.execution.executors.choose import Executor
 
 SMALL = Limits(
@@ -31,6 +31,7 @@ class Recorder:
     def __init__(self, *, cancel_at: str = "") -> None:
         self.phases: list[str] = []
         self.log = b""
+        self.samples: list[UsageSample] = []
         self.result: RunResult | None = None
         self.files: dict[str, bytes] = {}
         self._cancel_at = cancel_at.encode()
@@ -40,6 +41,9 @@ class Recorder:
 
     def logged(self, chunks: list[LogChunk]) -> None:
         self.log += b"".join(chunk.content for chunk in chunks)
+
+    def sampled(self, samples: list[UsageSample]) -> None:
+        self.samples += samples
 
     def wants_stop(self) -> bool:
         return bool(self._cancel_at) and self._cancel_at in self.log

@@ -384,3 +384,20 @@ def test_no_engine_is_said_loudly(tmp_path: Path) -> None:
         run(executor, spec)
     assert "DOCKER_HOST" in caught.value.advice
     assert executor.reap(live=set()) == []
+
+
+def test_what_a_container_uses_is_measured_while_it_runs(
+    executor: Executor, files: FileServer
+) -> None:
+    busy = "head -c 33554432 /dev/zero > /dev/shm/x; i=0; end=$(($(date +%s) + 4)); "
+    busy += f"while [ $(date +%s) -lt $end ]; do i=$((i+1)); done; {OK}"
+    image = files.publish_image(shell_image(busy))
+    result, recorder = run(executor, make_spec(image, limits=replace(SMALL, shm=64 * MIB)))
+    assert result.succeeded, recorder.log
+    assert len(recorder.samples) >= 2
+    seconds = [sample.seconds for sample in recorder.samples]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] <= result.timings.executing + 1
+    assert max(sample.memory for sample in recorder.samples) >= 32 * MIB
+    assert max(sample.cpu for sample in recorder.samples) > 0.3
+    assert all(0 <= sample.cpu <= 1 for sample in recorder.samples)

@@ -18,7 +18,12 @@ from app.people.models import Deletion, PersonalExport
 from app.requests.services import ask_for_access
 from app.uploads.models import UserUpload
 from tests.factories.accounts import UserFactory
-from tests.factories.algorithms import make_algorithm, make_container_image, make_job
+from tests.factories.algorithms import (
+    make_algorithm,
+    make_container_image,
+    make_job,
+    make_model_weights,
+)
 from tests.factories.archives import make_archive
 from tests.factories.challenges import make_challenge, make_ground_truth, make_method, make_phase
 from tests.factories.images import make_image, make_import
@@ -139,13 +144,18 @@ MAKE: dict[str, Make] = {
     "uploads.UserUpload": _upload,
     "images.Import": lambda state: make_import(state=state),
     "execution.ContainerImage": lambda state: make_container_image(state=state),
+    "execution.ModelWeights": lambda state: make_model_weights(state=state),
     "execution.Job": lambda state: make_job(state=state),
     "challenges.Submission": _submission,
     "challenges.Evaluation": _evaluation,
     "viewer.ViewSession": _session,
     "viewer.SlicePack": _pack,
 }
-RESTING = {"viewer.SlicePack": {"READY", "FAILED"}, "execution.ContainerImage": {"READY"}}
+RESTING = {
+    "viewer.SlicePack": {"READY", "FAILED"},
+    "execution.ContainerImage": {"READY", "RETIRED"},
+    "execution.ModelWeights": {"READY", "RETIRED"},
+}
 """States that are not final and yet wait for nobody: what is made can be made again."""
 
 

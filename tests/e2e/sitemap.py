@@ -135,6 +135,21 @@ ALGORITHMS = (
     _visit("algorithms:run", "admin", "/algorithms/runs/{failed_run}/", note="failed"),
 )
 
+RUNS = (
+    _visit(
+        "algorithms:try_out", "author", "/algorithms/{algorithm}/run/?source=upload", note="upload"
+    ),
+    _visit("algorithms:runs", "author", "/algorithms/runs/"),
+    _visit("algorithms:runs", "radiologist", "/algorithms/runs/", note="none"),
+    _visit("algorithms:edit_run", "author", "/algorithms/runs/{run}/edit/"),
+    _visit("algorithms:run_again", "author", "/algorithms/runs/{run}/again/"),
+    _visit("algorithms:batches", "author", "/algorithms/batches/"),
+    _visit("algorithms:batch", "author", "/algorithms/batches/{batch}/", picture="batch"),
+    _visit("algorithms:credits", "author", "/algorithms/credits/"),
+    _visit("algorithms:grant_credits", "admin", "/algorithms/credits/grant/"),
+    _visit("algorithms:terms", "admin", "/algorithms/{algorithm}/terms/"),
+)
+
 CHALLENGES = (
     _visit("challenges:list", "organizer", "/challenges/"),
     _visit("challenges:create", "organizer", "/challenges/new/"),
@@ -255,6 +270,7 @@ VISITS = (
     *VIEWER,
     *STUDIES,
     *ALGORITHMS,
+    *RUNS,
     *CHALLENGES,
 )
 
@@ -268,7 +284,9 @@ POST_ONLY = frozenset(
         "images:review_accept",
         "images:review_mask",
         "images:review_reject",
+        "algorithms:cancel_batch",
         "algorithms:cancel_run",
+        "algorithms:rerun_batch",
         "archives:delete",
         "archives:delete_item",
         "challenges:cancel_evaluation",
@@ -322,6 +340,10 @@ NO_PAGES = {
     "audit:export": "sends a file",
     "images:review": "needs an image that waits; tests/images/test_review_in_browser looks",
     "images:review_frame": "answers a picture",
+    "algorithms:batch_results": "sends a file",
+    "algorithms:run_live": "a part of the run's page, seen there",
+    "algorithms:run_log": "sends a file",
+    "algorithms:run_record": "sends a file",
     "delivery:file": "redirects to a signed address",
     "delivery:signed": "answers a file's bytes",
     "design:dark-shell": "the living guide; tests/design looks at it",

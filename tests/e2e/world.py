@@ -39,7 +39,7 @@ class World:
     def build(self) -> dict[str, str]:
         """Make everything; long work is started first and awaited last."""
         self._find_the_demo()
-        waiting = [self._start_run(), self._start_failing_run()]
+        waiting = [self._start_run(), self._start_failing_run(), self._start_batch()]
         self._make_empty_things()
         self._ask_for_access()
         self._read_cases()
@@ -80,6 +80,18 @@ class World:
     def _start_run(self) -> Callable[[], None]:
         algorithm = self.places["algorithm"]
         return self._run("run", algorithm, by="author", expected="SUCCEEDED")
+
+    def _start_batch(self) -> Callable[[], None]:
+        """Every case of the demo's archive."""
+        author = self.person("author")
+        address = f"/algorithms/{self.places['algorithm']}/run/?archive={self.places['archive']}"
+        page = author.fill(address, scope="all", again="on", confirmed="yes")
+        self.places["batch"] = _first(UUID, page)
+
+        def wait() -> None:
+            author.wait(page, seconds=WORK_LIMIT, until=lambda text: "Cancel the rest" not in text)
+
+        return wait
 
     def _start_failing_run(self) -> Callable[[], None]:
         """A version that is refused, then one that runs and fails."""

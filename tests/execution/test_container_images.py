@@ -16,7 +16,7 @@ from app.execution.contract import ArchiveLimits, ContainerArchiveError, ImageMa
 from app.execution.contract.child import inspect_in_child
 from app.execution.models import ContainerImage
 from app.execution.services import validate_container_image
-from app.execution.services.container_images import MAX_ATTEMPTS
+from app.execution.services.checking import MAX_ATTEMPTS
 from tests.factories.accounts import UserFactory
 from tests.factories.containers import ContainerRecipe, shell_image
 

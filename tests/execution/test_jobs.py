@@ -14,17 +14,13 @@ from app.execution.selectors import queue_place, waiting_reason
 from app.execution.services.jobs import (
     MAX_ATTEMPTS,
     MAX_CRASHES,
-    LeaseLost,
     cancel_job,
     claim_job,
     end_job,
-    extend_lease,
     give_back,
-    move_job,
     should_stop,
     submit_job,
     take_back,
-    write_log,
 )
 from app.execution.services.reconciling import reconcile
 from tests.factories.execution import KIND, job_kind, make_container_image, make_job
@@ -97,42 +93,8 @@ class TestClaiming:
         assert claim_job("00000000-0000-7000-8000-000000000000", worker="a") is None
 
 
-class TestLeases:
-    def test_a_held_job_is_extended_moved_and_logged(self, finished: list[Any]) -> None:
-        job = make_running(State.PROVISIONING, lease_expires_at=timezone.now())
-        assert extend_lease(job)
-        write_log(job, "hello")
-        move_job(job, State.EXECUTING)
-        row = Job.objects.get(pk=job.pk)
-        assert row.lease_expires_at is not None
-        assert row.lease_expires_at > timezone.now() + timedelta(seconds=30)
-        assert (row.log, row.state) == ("hello", State.EXECUTING)
-        assert not should_stop(job)
-
-    def test_a_worker_that_lost_its_job_can_do_nothing_to_it(self, finished: list[Any]) -> None:
-        """It slept, the reconciler gave the job away, another worker has it now."""
-        asleep = make_running(State.PROVISIONING, lease_expires_at=timezone.now() + PAST)
-        take_back(asleep)
-        other = claim_job(asleep.pk, worker="other")
-        assert other is not None
-        assert other.run_id != asleep.run_id
-        assert not extend_lease(asleep)
-        assert should_stop(asleep)
-        write_log(asleep, "stale")
-        with pytest.raises(LeaseLost):
-            move_job(asleep, State.EXECUTING)
-        give_back(asleep, reason="It thinks that it lost it.")
-        row = Job.objects.get(pk=asleep.pk)
-        assert (row.state, row.worker, row.log) == (State.PROVISIONING, "other", "")
-        assert row.attempts == 1
-
-    def test_a_lease_extended_in_the_last_moment_keeps_the_job(self, finished: list[Any]) -> None:
-        job = make_running(lease_expires_at=timezone.now() + PAST)
-        extend_lease(job)
-        take_back(job)
-        assert Job.objects.get(pk=job.pk).state == State.EXECUTING
-
-    @pytest.mark.parametrize("state", Job.RUNNING)
+class TestLosing:
+    @pytest.mark.parametrize("state", Job.HELD)
     def test_a_lost_job_goes_back_to_the_queue(self, finished: list[Any], state: str) -> None:
         job = make_running(state, log="half")
         give_back(job, reason="The engine was lost.")
@@ -177,7 +139,7 @@ class TestCancelling:
         job = make_running(state)
         cancel_job(actor=job.creator, job=job)
         assert (job.state, job.cancel_requested) == (state, True)
-        assert should_stop(job)
+        assert should_stop(job) or state == State.PARSING
         assert finished == []
 
     @pytest.mark.parametrize("state", [State.SUCCEEDED, State.FAILED, State.CANCELLED])

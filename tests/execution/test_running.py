@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,18 +20,22 @@ from pytest_django import Settings
 from app.core.ids import new_id
 from app.core.storage import get_store
 from app.execution.contract import RunSpec
+from app.execution.executors.choose import Executor
 from app.execution.executors.docker import DockerExecutor
 from app.execution.executors.null import NullExecutor
-from app.execution.models import ContainerImage, Job
-from app.execution.services import cancel_job, image_reference, validate_container_image
+from app.execution.models import Job
+from app.execution.selectors import job_log
+from app.execution.services import cancel_job, image_reference
+from app.execution.services.assignments import hear_beat
+from app.execution.services.parsing import parse_outputs
 from app.execution.services.reconciling import reconcile
-from app.execution.services.running import reap_abandoned_runs, run_job
+from app.execution.services.running import run_job as run_on_worker
 from app.execution.staging import input_files, output_slots
 from app.sockets.models import Socket, SocketValue
 from app.sockets.services import ensure_socket, file_value, json_value
+from app.uploads.asgi import PartReceiver
 from tests.contract.executor_cases import SMALL
-from tests.factories.accounts import UserFactory
-from tests.factories.containers import shell_image
+from tests.execution.jobs import make_checked_image
 from tests.factories.engines import engine_address
 from tests.factories.execution import KIND, job_kind
 from tests.servers import asgi_server
@@ -41,6 +46,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 State = Job.State
+PDF = b"%PDF-1.4 hello %%EOF"
 OK = "echo '{\"score\": 1}' > /output/result.json"
 HEADER = (
     "ObjectType = Image\\nNDims = 3\\nBinaryData = True\\nBinaryDataByteOrderMSB = False\\n"
@@ -67,7 +73,7 @@ def executor(work_folder: Path) -> Iterator[DockerExecutor]:
 @pytest.fixture(autouse=True)
 def portal(settings: Settings) -> Iterator[None]:
     """The portal's own delivery, over HTTP: inputs reach a worker in no other way."""
-    with asgi_server(get_asgi_application()) as address:
+    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         yield
 
@@ -75,7 +81,16 @@ def portal(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 def outputs() -> list[Socket]:
     """The output sockets of the jobs of these tests; a test may add to them."""
-    return [ensure_socket(slug="result", title="Result", kind="JSON", relative_path="result.json")]
+    schema = {"type": "object"}
+    return [
+        ensure_socket(
+            slug="result",
+            title="Result",
+            kind="JSON",
+            relative_path="result.json",
+            schema=schema,
+        )
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -93,17 +108,15 @@ def finished(outputs: list[Socket]) -> Iterator[list[tuple[str, str]]]:
         yield completions
 
 
+def run_job(job_id: object, *, worker: str, executor: Executor) -> None:
+    """The worker's part of a job, and the part of a process with storage."""
+    run_on_worker(str(job_id), worker=worker, executor=executor)
+    parse_outputs(str(job_id))
+
+
 def make_job(script: str, *, inputs: list[SocketValue] | None = None, tmp_path: Path) -> Job:
     """A queued job of a container image that was uploaded and checked."""
-    key = f"containers/{new_id()}.tar"
-    path = shell_image(script).write(tmp_path / f"{new_id()}.tar")
-    get_store().put_file(path, key=key)
-    image = ContainerImage.objects.create(
-        creator=UserFactory(), kind="ALGORITHM", filename="i.tar", key=key, size=1
-    )
-    validate_container_image(image.pk)
-    image.refresh_from_db()
-    assert image.state == ContainerImage.State.READY, image.reason
+    image = make_checked_image(script, tmp_path=tmp_path)
     job = Job.objects.create(
         kind=KIND, container_image=image, creator=image.creator, state=State.QUEUED
     )
@@ -151,11 +164,11 @@ def test_from_values_to_values(
     report = ensure_socket(slug="notes", title="Notes", kind="PDF", relative_path="notes.pdf")
     mask = ensure_socket(slug="mask", title="Mask", kind="SEG", relative_path="images/mask")
     outputs += [mask, report]
-    (tmp_path / "notes").write_bytes(b"%PDF-1.4 hello")
+    (tmp_path / "notes").write_bytes(PDF)
     get_store().put_file(tmp_path / "notes", key="values/notes.pdf")
     inputs = [
         json_value(socket=age, value=61),
-        file_value(socket=report, file_key="values/notes.pdf", file_size=14),
+        file_value(socket=report, file_key="values/notes.pdf", file_size=len(PDF)),
     ]
     script = f"""
     set -e
@@ -173,8 +186,8 @@ def test_from_values_to_values(
     assert values["result"].value == {"score": 1}
     assert values["mask"].image is not None
     assert values["mask"].image.size == [2, 2, 2]
-    assert values["notes"].file_size == 14
-    assert b"".join(get_store().iter_range(values["notes"].file_key)) == b"%PDF-1.4 hello"
+    assert values["notes"].file_size == len(PDF)
+    assert b"".join(get_store().iter_range(values["notes"].file_key)) == PDF
     record = job.record
     assert record["image_id"] == job.container_image.digest
     assert set(record["inputs"]) == {"age.json", "notes.pdf", "inputs.json"}
@@ -192,8 +205,11 @@ def test_from_values_to_values(
         ("true", "output", "/output/result.json"),
         ("echo [ > /output/result.json", "output", "not valid JSON"),
         ("touch /x || exit 1", "read_only", "/x"),
+        ("echo 5 > /output/result.json", "output", "does not fit its schema at the top level"),
+        ("dd if=/dev/zero of=/tmp/x bs=1M count=99", "disk_full", "/tmp"),
+        ("tail /dev/zero", "out_of_memory", "memory limit"),
     ],
-    ids=["exit", "missing", "json", "root"],
+    ids=["exit", "missing", "json", "root", "schema", "disk", "memory"],
 )
 def test_a_failure_is_told_in_words(
     executor: DockerExecutor, tmp_path: Path, script: str, code: str, said: str
@@ -201,7 +217,7 @@ def test_a_failure_is_told_in_words(
     job = make_job(script, tmp_path=tmp_path)
     run_job(job.pk, worker="test", executor=executor)
     job = reloaded(job)
-    assert (job.state, job.reason_code) == (State.FAILED, code)
+    assert (job.state, job.reason_code) == (State.FAILED, code), job.log
     assert said in job.reason
     assert not job.outputs.exists()
     assert job.record["reason"]["code"] == code
@@ -230,12 +246,37 @@ def test_the_log_is_seen_while_it_runs_and_a_cancel_ends_it(
     with running(job, executor):
         until(lambda: "started" in reloaded(job).log)
         assert reloaded(job).state == State.EXECUTING
+        assert containers_of(job) == ["running"]
         asked = time.monotonic()
         cancel_job(actor=job.creator, job=job)
-        until(lambda: reloaded(job).is_finished)
-        assert time.monotonic() - asked < 10
+        until(lambda: "running" not in containers_of(job), seconds=5)
+        until(lambda: reloaded(job).is_finished, seconds=5)
+        print(f"cancelled within {time.monotonic() - asked:.2f} s")
+    assert containers_of(job) == []
     assert reloaded(job).state == State.CANCELLED
+    assert job_log(reloaded(job))[0] == "started\n"
     assert finished == [(str(job.pk), State.CANCELLED)]
+
+
+def containers_of(job: Job) -> list[str]:
+    """The states of the job's containers in the engine."""
+    client = docker.DockerClient(base_url=engine_address())
+    with contextlib.closing(client):
+        mine = {"label": f"hounsfield.job={job.run_id}"}
+        return [found.status for found in client.containers.list(all=True, filters=mine)]
+
+
+def test_what_it_uses_is_seen_while_it_runs(executor: DockerExecutor, tmp_path: Path) -> None:
+    job = make_job(
+        f"i=0; while [ $i -lt 900000 ]; do i=$((i+1)); done; sleep 3; {OK}", tmp_path=tmp_path
+    )
+    with running(job, executor):
+        until(lambda: bool(reloaded(job).usage))
+        assert reloaded(job).state == State.EXECUTING
+    for seconds, cpu, memory in reloaded(job).usage:
+        assert 0 < seconds < 60
+        assert 0 <= cpu <= 1
+        assert 0 < memory < SMALL.memory
 
 
 def test_a_message_that_comes_twice_runs_once(
@@ -292,6 +333,10 @@ def test_without_an_engine_a_job_waits(tmp_path: Path) -> None:
     assert (row.state, row.attempts) == (State.QUEUED, 0)
 
 
+def beat() -> set[str]:
+    return hear_beat("w", queues=["jobs-cpu"], has_engine=True, engine="")
+
+
 def test_what_a_dead_worker_left_is_removed(
     executor: DockerExecutor, work_folder: Path, tmp_path: Path
 ) -> None:
@@ -300,9 +345,9 @@ def test_what_a_dead_worker_left_is_removed(
     spec = RunSpec(run_id=job.run_id, image=image_reference(job.container_image), limits=SMALL)
     handle = executor.provision(spec)
     executor.start(handle)
-    assert reap_abandoned_runs(executor) == []
-    Job.objects.update(state=State.QUEUED)
-    assert reap_abandoned_runs(executor) == [job.run_id]
+    assert executor.reap(live=beat()) == []
+    Job.objects.update(state=State.FAILED, finished_at=timezone.now() - timedelta(minutes=5))
+    assert executor.reap(live=beat()) == [job.run_id]
     client = docker.DockerClient(base_url=engine_address())
     assert client.containers.list(all=True, filters={"label": f"hounsfield.job={job.run_id}"}) == []
     client.close()

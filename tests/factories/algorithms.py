@@ -3,14 +3,21 @@
 import hashlib
 from typing import Any
 
-from algorithms.models import Algorithm, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmModel,
+    AlgorithmRun,
+    AlgorithmVersion,
+    BatchCase,
+    RunBatch,
+)
 from algorithms.policies import ALGORITHMS
 from algorithms.services import create_algorithm
 from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.core.ids import new_id
 from app.core.storage import get_store
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Job, ModelWeights
 from app.images.models import Image
 from app.sockets.selectors import medical_image_socket, segmentation_socket
 from app.sockets.services import image_value
@@ -39,6 +46,35 @@ def make_container_image(
     }
     return ContainerImage.objects.create(
         creator=creator or UserFactory(), kind=kind, state=state, key=key, **(values | fields)
+    )
+
+
+def make_model_weights(
+    *, creator: User | None = None, state: str = ModelWeights.State.READY, **fields: Any
+) -> ModelWeights:
+    """Model weights with a digest of their own; the bytes are no archive."""
+    key = f"models/{new_id()}.tar.gz"
+    content = key.encode()
+    get_store().put_bytes(content, key=key)
+    values = {
+        "filename": "model.tar.gz",
+        "size": len(content),
+        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+    }
+    return ModelWeights.objects.create(
+        creator=creator or UserFactory(), state=state, key=key, **(values | fields)
+    )
+
+
+def make_model(
+    algorithm: Algorithm, *, state: str = ModelWeights.State.READY, **fields: Any
+) -> AlgorithmModel:
+    """The next model weights."""
+    creator = algorithm.memberships.filter(role="EDITOR")[0].user
+    return AlgorithmModel.objects.create(
+        algorithm=algorithm,
+        number=algorithm.models.count() + 1,
+        weights=make_model_weights(creator=creator, state=state, **fields),
     )
 
 
@@ -96,6 +132,7 @@ def make_run(
     item: ArchiveItem,
     state: str = Job.State.SUCCEEDED,
     try_out: bool = True,
+    **fields: Any,
 ) -> AlgorithmRun:
     """A run in any state; one that succeeded has a segmentation."""
     version = algorithm.versions.all()[0]
@@ -103,7 +140,32 @@ def make_run(
     job.inputs.set(item.values.all())
     if state == Job.State.SUCCEEDED:
         add_output(job)
-    return AlgorithmRun.objects.create(version=version, job=job, try_out=try_out, title=item.title)
+    values = {"title": item.title, "item": item, "try_out": try_out} | fields
+    return AlgorithmRun.objects.create(version=version, job=job, **values)
+
+
+def make_batch(
+    algorithm: Algorithm, *, creator: User, item: ArchiveItem, cases: int = 2
+) -> RunBatch:
+    """A batch whose first case is done and whose others wait."""
+    batch = RunBatch.objects.create(
+        creator=creator,
+        version=algorithm.versions.all()[0],
+        interface=algorithm.interfaces.all()[0],
+        archive=item.archive,
+        title=item.archive.title,
+    )
+    for number in range(1, cases + 1):
+        done = number == 1
+        BatchCase.objects.create(
+            batch=batch,
+            item=item,
+            number=number,
+            title=item.title,
+            state=BatchCase.State.STARTED if done else BatchCase.State.WAITING,
+            run=make_run(algorithm, creator=creator, item=item) if done else None,
+        )
+    return batch
 
 
 def add_output(job: Job, *, image: Image | None = None) -> Image:

@@ -17,6 +17,7 @@ from config.settings.environment import Environment
 PROXY = REPOSITORY / "deploy" / "nginx" / "portal.conf.template"
 FILLED = {
     "SECRET_KEY": "x" * 50,
+    "WORKER_TOKEN": "w" * 50,
     "POSTGRES_PASSWORD": "database",
     "S3_ACCESS_KEY": "key",
     "S3_SECRET_KEY": "secret",
@@ -138,6 +139,13 @@ def test_only_the_job_worker_reaches_the_container_engine(compose: dict[str, Any
         if any("docker.sock" in mount for mount in service.get("volumes", []))
     }
     assert reaching == {"worker-jobs"}
+
+
+def test_the_job_worker_knows_neither_database_nor_storage(compose: dict[str, Any]) -> None:
+    worker = compose["services"]["worker-jobs"]
+    assert worker["environment"]["DJANGO_SETTINGS_MODULE"] == "config.settings.worker"
+    assert not {"SECRET_KEY", "DATABASE_URL", "STORAGE_URL"} & set(worker["environment"])
+    assert worker["volumes"] == ["/var/run/docker.sock:/var/run/docker.sock"]
 
 
 def test_only_the_proxy_is_reachable_from_outside(compose: dict[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.audit_table import AUDIT
+from tests.permissions.execution_table import EXECUTION
 from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.quarantine_table import QUARANTINE
 from tests.permissions.reference_table import REFERENCE
 from tests.permissions.requests_table import TABLE as REQUESTS
+from tests.permissions.runs_table import RUNS
 from tests.permissions.sign_in_table import SIGN_IN
 from tests.permissions.table import (
     ADMINISTRATOR,
@@ -328,4 +330,6 @@ TABLE = [
     *AUDIT,
     *QUARANTINE,
     *IMPORTS,
+    *EXECUTION,
+    *RUNS,
 ]

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
 from django.test import Client
 
+from algorithms.policies import RUNS
 from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
@@ -32,7 +33,7 @@ from app.sockets.selectors import medical_image_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory, sign_in
-from tests.factories.algorithms import make_algorithm, make_run
+from tests.factories.algorithms import make_algorithm, make_batch, make_run
 from tests.factories.archives import make_archive
 from tests.factories.challenges import (
     finish_cases,
@@ -57,6 +58,7 @@ ROLES = (
     "algorithm_user",
     "algorithm_editor",
     "run_creator",
+    "run_viewer",
     "participant",
     "submission_owner",
     "challenge_admin",
@@ -161,7 +163,17 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
     item = make_archive(cases=1).items.get()
     creator = people["run_creator"]
     run = make_run(algorithm, creator=creator, item=item)
+    kept = make_run(algorithm, creator=creator, item=item, for_editors=False)
+    seen = make_archive(cases=1, public=True).items.get()
+    own = make_run(algorithm, creator=people["algorithm_user"], item=seen)
+    for shared in (run, kept):
+        grant_role(RUNS, actor=creator, obj=shared, user=people["run_viewer"], role="VIEWER")
     return {
+        "own_run": own,
+        "own_job": own.job,
+        "run_member": people["run_viewer"],
+        "kept_run": kept,
+        "batch": make_batch(algorithm, creator=creator, item=item),
         "algorithm": algorithm,
         "algorithm_member": people["algorithm_user"],
         "run": run,

@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "seed"
     place.mkdir()
     (place / "ct.mha").write_bytes(metaimage_bytes())
-    (place / "report.pdf").write_bytes(b"%PDF-1.7 report")
+    (place / "report.pdf").write_bytes(b"%PDF-1.7\nreport\n%%EOF\n")
     shell_image("true").write(place / "nodules.tar")
     shell_image("true # scores").write(place / "dice.tar")
     with tarfile.open(place / "truth.tar.gz", "w:gz") as tar:

@@ -16,7 +16,6 @@ def start_case(case: EvaluationCase) -> None:
         version=submission.version,
         item=case.item,
         kind="challenge-case",
-        try_out=False,
     )
     case.job = run.job
     case.save(update_fields=["job"])

@@ -76,7 +76,7 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show organizers what a phase has and lacks."""
     phase = selectors.get_phase_for(request.user, pk, action="change")
     methods = list(phase.methods.select_related("container_image"))
-    settled = ContainerImage.MACHINE.final | {ContainerImage.State.READY}
+    settled = ContainerImage.SETTLED
     context = {
         "phase": phase,
         "challenge": phase.challenge,

@@ -68,6 +68,10 @@ LOOKS: dict[str, Look] = {
     "OPEN": Look("Open", "success", "lock-open"),
     "ACTIVE": Look("Active", "success", "circle-dot"),
     "PUBLISHED": Look("Published", "success", "globe"),
+    # stages of versions
+    "DEVELOPMENT": Look("Development", "neutral", "wrench"),
+    "STAGING": Look("Staging", "info", "flag"),
+    "PRODUCTION": Look("Production", "success", "rocket"),
     # ends that want attention
     "PARTIAL": Look("Partly done", "warning", "circle-alert"),
     "SKIPPED": Look("Not used", "warning", "circle-slash"),

@@ -8,7 +8,7 @@ from app.execution.contract.archive import inspect_archive
 from app.execution.contract.errors import ContainerArchiveError, ContractError, OutputError
 from app.execution.contract.limits import ArchiveLimits, Limits
 from app.execution.contract.manifest import ImageManifest, Layer, UserIdentity
-from app.execution.contract.outputs import collect_outputs, parse_json_strict
+from app.execution.contract.outputs import checked_json, collect_outputs, parse_json_strict
 from app.execution.contract.reasons import ExitFacts, Reason, ReasonCode, StoppedBy, explain
 from app.execution.contract.spec import (
     CollectedOutput,
@@ -38,6 +38,7 @@ __all__ = [
     "RunSpec",
     "StoppedBy",
     "UserIdentity",
+    "checked_json",
     "collect_outputs",
     "explain",
     "inspect_archive",

@@ -1,4 +1,4 @@
-"""Inspect an archive that comes in by standard input, under limits; the answer is one JSON line.
+"""Inspect an archive that comes in by standard input, under limits; answers are lines of JSON.
 
 The child process of `app.execution.contract.child`.
 """
@@ -11,24 +11,37 @@ from typing import Any
 from app.execution.contract.archive import inspect_archive
 from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.limits import GIB, ArchiveLimits
+from app.execution.contract.weights import inspect_weights
 
 _MEMORY = 2 * GIB
 _CPU_SECONDS = 3600
 
 
 def main() -> None:
-    """Read the limits from the command line, the archive from standard input."""
+    """Read what to inspect and the limits from the command line, the archive from the input."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limits = ArchiveLimits(**json.loads(sys.argv[1]))
-    answer: dict[str, Any]
+    what, limits = sys.argv[1], ArchiveLimits(**json.loads(sys.argv[2]))
+    source = sys.stdin.buffer
     try:
-        answer = {"manifest": inspect_archive(sys.stdin.buffer, limits).as_record()}
+        if what == "weights":
+            facts = inspect_weights(source, limits, progress=_tell).as_record()
+        else:
+            facts = inspect_archive(source, limits, progress=_tell).as_record()
     except ContainerArchiveError as error:
-        answer = {"error": error.as_record()}
-    print(json.dumps(answer))
+        _say({"error": error.as_record()})
+    else:
+        _say({"facts": facts})
+
+
+def _tell(read: int, doing: str) -> None:
+    _say({"read": read, "doing": doing})
+
+
+def _say(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

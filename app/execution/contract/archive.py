@@ -20,13 +20,13 @@ from typing import Any, TypeGuard
 
 from app.execution.contract.config_rules import checked_manifest
 from app.execution.contract.errors import ContainerArchiveError
+from app.execution.contract.forward import Readable, read_fully
 from app.execution.contract.layers import ScannedLayer, scan_layer
 from app.execution.contract.limits import ArchiveLimits
 from app.execution.contract.manifest import ImageManifest
+from app.execution.contract.meter import Meter, Progress
 from app.execution.contract.tar_stream import (
-    Meter,
     PeekableReader,
-    Readable,
     iterate_members,
     open_metered,
     readable_archive,
@@ -66,7 +66,10 @@ class _ImageParts:
 
 
 def inspect_archive(
-    source: Path | str | Readable, limits: ArchiveLimits | None = None
+    source: Path | str | Readable,
+    limits: ArchiveLimits | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> ImageManifest:
     """Check an image archive and say what is in it.
 
@@ -78,10 +81,9 @@ def inspect_archive(
     limits = limits or ArchiveLimits()
     if isinstance(source, Path | str):
         with open(source, "rb") as stream:
-            return inspect_archive(stream, limits)
-    meter = Meter(limits)
-    with readable_archive():
-        unpacked, compression = open_metered(source, meter=meter)
+            return inspect_archive(stream, limits, progress=progress)
+    meter = Meter(limits, progress=progress)
+    with readable_archive(), open_metered(source, meter=meter) as (unpacked, compression):
         contents = _read_contents(unpacked, limits, meter)
     parts = _find_image(contents)
     config = _document(parts.config, what="image configuration")
@@ -128,8 +130,9 @@ def _read_file(
     if head[:1] in (b"{", b"["):
         if size > meter.limits.document_bytes:
             raise _broken(f"The document `{name}` in the archive is too large.")
-        contents.documents[name] = stream.read(size)
+        contents.documents[name] = read_fully(stream, size)
     elif size >= _EMPTY_TAR or head.startswith(b"\x1f\x8b"):
+        meter.doing = f"Layer {len(contents.blobs) + 1}: its digest and its users"
         contents.blobs[name] = scan_layer(stream, limits=meter.limits, meter=meter)
 
 
@@ -258,7 +261,7 @@ def _matched_layer(contents: _Contents, path: str, diff_id: str) -> ScannedLayer
     if layer is None:
         raise _broken(f"The layer `{path}` is not in the archive.")
     if layer.problem:
-        raise _broken(f"The layer `{path}` cannot be read ({layer.problem}).")
+        raise _unread_layer(path, layer)
     if path.startswith("blobs/"):
         _check_named_digest(path, layer.blob_digest)
     if layer.diff_id != diff_id:
@@ -268,6 +271,17 @@ def _matched_layer(contents: _Contents, path: str, diff_id: str) -> ScannedLayer
             advice="The file was damaged or changed. Save the image again and upload that file.",
         )
     return layer
+
+
+def _unread_layer(path: str, layer: ScannedLayer) -> ContainerArchiveError:
+    if layer.problem_code != "compression":
+        return _broken(f"The layer `{path}` cannot be read ({layer.problem}).")
+    return ContainerArchiveError(
+        code="compression",
+        message=layer.problem.replace("The archive", f"The layer `{path}`", 1),
+        advice="Build with gzip layers: "
+        "`docker buildx build --output type=docker,compression=gzip,dest=image.tar .`",
+    )
 
 
 def _check_named_digest(path: str, digest: str) -> None:

@@ -9,7 +9,7 @@ from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.layers import ACCOUNT_FILES, ScannedLayer
 from app.execution.contract.limits import ArchiveLimits
 from app.execution.contract.manifest import ImageManifest, Layer
-from app.execution.contract.tar_stream import Meter
+from app.execution.contract.meter import Meter
 from app.execution.contract.users import resolve_user
 
 _CONTRACT_PATHS = ("/input", "/output", "/tmp", "/opt/ml")  # noqa: S108
@@ -50,7 +50,7 @@ def checked_manifest(
         archive_bytes=meter.bytes_in,
         unpacked_bytes=sum(layer.unpacked_bytes for layer in layers),
         config_path=config_path,
-        layers=tuple(map(_layer_record, layers, layer_paths)),
+        layers=tuple(map(_layer_record, layers, layer_paths, _commands(config, len(layers)))),
         architecture="amd64",
         os="linux",
         user=user,
@@ -61,17 +61,38 @@ def checked_manifest(
         labels=_labels(settings, meter.limits),
         volumes=_volumes(settings, meter.limits),
         baked_caches=tuple(sorted(set().union(*(layer.caches for layer in layers)))),
+        created=_line(config.get("created"), most=40),
+        author=_line(config.get("author"), most=200),
     )
 
 
-def _layer_record(layer: ScannedLayer, path: str) -> Layer:
+def _layer_record(layer: ScannedLayer, path: str, command: str) -> Layer:
     return Layer(
         diff_id=layer.diff_id,
         path=path,
         stored_bytes=layer.stored_bytes,
         unpacked_bytes=layer.unpacked_bytes,
         entries=layer.entries,
+        command=command,
     )
+
+
+def _commands(config: dict[str, Any], count: int) -> list[str]:
+    """What built each layer, by the history; nothing where the history does not fit."""
+    history = config.get("history")
+    steps = (
+        [step for step in history if isinstance(step, dict)] if isinstance(history, list) else []
+    )
+    made = [
+        _line(step.get("created_by"), most=500) for step in steps if not step.get("empty_layer")
+    ]
+    return made if len(made) == count else [""] * count
+
+
+def _line(value: object, *, most: int) -> str:
+    """One printable line of a text that nobody checked."""
+    words = _text(value).replace("/bin/sh -c #(nop)", "").replace("/bin/sh -c", "RUN")
+    return "".join(char if char.isprintable() else " " for char in words).strip()[:most]
 
 
 def _check_platform(config: dict[str, Any]) -> None:

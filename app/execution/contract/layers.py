@@ -11,13 +11,13 @@ import tarfile
 from dataclasses import dataclass, field
 
 from app.execution.contract.errors import ContainerArchiveError
+from app.execution.contract.forward import AheadReader, Readable, read_fully
 from app.execution.contract.limits import ArchiveLimits
+from app.execution.contract.meter import Meter
 from app.execution.contract.tar_stream import (
     UNREADABLE_ERRORS,
     HashingReader,
-    Meter,
     PeekableReader,
-    Readable,
     compression_of,
     decompressed,
     iterate_members,
@@ -46,6 +46,7 @@ class ScannedLayer:
     accounts: dict[str, bytes | None] = field(default_factory=dict)
     caches: set[str] = field(default_factory=set)
     problem: str = ""
+    problem_code: str = "broken"
 
 
 def scan_layer(source: PeekableReader, *, limits: ArchiveLimits, meter: Meter) -> ScannedLayer:
@@ -53,21 +54,28 @@ def scan_layer(source: PeekableReader, *, limits: ArchiveLimits, meter: Meter) -
     try:
         compression = compression_of(source.peek(6))
     except ContainerArchiveError as error:
-        return _unreadable(source, problem=f"{error.message} {error.advice}")
+        return _unreadable(source, problem=error.message, code=error.code)
     stored = HashingReader(source)
-    unpacked = stored
-    if compression != "none":
-        unpacked = HashingReader(_Metered(decompressed(stored, compression), meter))
     layer = ScannedLayer(blob_digest="", diff_id="", stored_bytes=0, unpacked_bytes=0)
+    if compression == "none":
+        unpacked = stored
+        _scan(layer, unpacked, limits)
+    else:
+        with AheadReader(decompressed(stored, compression)) as inflated:
+            unpacked = HashingReader(_Metered(inflated, meter))
+            _scan(layer, unpacked, limits)
+    stored.drain()
+    layer.blob_digest, layer.diff_id = stored.digest, unpacked.digest
+    layer.stored_bytes, layer.unpacked_bytes = stored.count, unpacked.count
+    return layer
+
+
+def _scan(layer: ScannedLayer, unpacked: HashingReader, limits: ArchiveLimits) -> None:
     try:
         _scan_entries(layer, unpacked, limits)
         unpacked.drain()
     except UNREADABLE_ERRORS as error:
         layer.problem = str(error) or type(error).__name__
-    stored.drain()
-    layer.blob_digest, layer.diff_id = stored.digest, unpacked.digest
-    layer.stored_bytes, layer.unpacked_bytes = stored.count, unpacked.count
-    return layer
 
 
 class _Metered:
@@ -83,7 +91,7 @@ class _Metered:
         return data
 
 
-def _unreadable(source: Readable, *, problem: str) -> ScannedLayer:
+def _unreadable(source: Readable, *, problem: str, code: str) -> ScannedLayer:
     stored = HashingReader(source)
     stored.drain()
     return ScannedLayer(
@@ -92,6 +100,7 @@ def _unreadable(source: Readable, *, problem: str) -> ScannedLayer:
         stored_bytes=stored.count,
         unpacked_bytes=0,
         problem=problem,
+        problem_code=code,
     )
 
 
@@ -114,7 +123,7 @@ def _account_content(
     """The file's bytes; a link, or a file too large to be one, counts as absent."""
     if not member.isreg() or member.issparse() or member.size > limits.account_file_bytes:
         return None
-    return content.read(limits.account_file_bytes)
+    return read_fully(content, limits.account_file_bytes)
 
 
 def _cache_folder(name: str) -> str:

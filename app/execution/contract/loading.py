@@ -14,16 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.execution.contract.archive import safe_member_name
+from app.execution.contract.forward import CHUNK, Readable
 from app.execution.contract.limits import ArchiveLimits
 from app.execution.contract.manifest import ImageManifest
-from app.execution.contract.tar_stream import (
-    CHUNK,
-    Meter,
-    Readable,
-    iterate_members,
-    open_metered,
-    readable_archive,
-)
+from app.execution.contract.meter import Meter
+from app.execution.contract.tar_stream import iterate_members, open_metered, readable_archive
 
 _BLOCK = 512
 
@@ -34,8 +29,11 @@ def untagged_archive(
     """Chunks of a docker-archive for `docker load`; the source is read forward, once."""
     limits = limits or ArchiveLimits()
     names = _member_names(manifest)
-    with open(path, "rb") as stream, readable_archive():
-        source, _ = open_metered(stream, meter=Meter(limits))
+    with (
+        open(path, "rb") as stream,
+        readable_archive(),
+        open_metered(stream, meter=Meter(limits)) as (source, _),
+    ):
         for member, content in iterate_members(source, limit=limits.members):
             name = names.pop(safe_member_name(member.name), None)
             if name is not None and member.isreg():

@@ -8,13 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One layer: `diff_id` is the digest of the unpacked tar, `path` its member in the archive."""
+    """One layer: `diff_id` is the digest of the unpacked tar, `path` its member in the archive.
+
+    `command` is the line of the build that made it, as the image's history tells; unproven.
+    """
 
     diff_id: str
     path: str
     stored_bytes: int
     unpacked_bytes: int
     entries: int
+    command: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,8 @@ class ImageManifest:
     labels: dict[str, str]
     volumes: tuple[str, ...]
     baked_caches: tuple[str, ...] = ()
+    created: str = ""
+    author: str = ""
 
     @property
     def diff_ids(self) -> tuple[str, ...]:

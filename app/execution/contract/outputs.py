@@ -26,7 +26,7 @@ from app.execution.contract.spec import (
 from app.execution.contract.strict_json import parse_json_strict
 from app.sockets.schemas import UnusableSchema, first_error
 
-__all__ = ["collect_outputs", "parse_json_strict"]
+__all__ = ["checked_json", "collect_outputs", "parse_json_strict"]
 
 _IMAGE_SUFFIXES = (".mha", ".tif", ".tiff")
 _OTHER_IMAGE_SUFFIXES = (".mhd", ".nii", ".nii.gz", ".nrrd", ".dcm", ".png", ".jpg", ".zarr")
@@ -174,7 +174,7 @@ def _copy(
             while chunk := stream.read(MIB):
                 digest.update(chunk)
                 out.write(chunk)
-    value = _json_value(copy, slot, limits) if slot.kind is OutputKind.JSON else None
+    value = checked_json(copy, slot, limits) if slot.kind is OutputKind.JSON else None
     return CollectedOutput(
         slug=slot.slug,
         kind=slot.kind,
@@ -201,7 +201,8 @@ def _open_plain_file(folder: int, name: str, slot: OutputSlot) -> int:
     raise _not_plain(slot, kind)
 
 
-def _json_value(path: Path, slot: OutputSlot, limits: Limits) -> object:
+def checked_json(path: Path, slot: OutputSlot, limits: Limits) -> object:
+    """The value of a JSON slot; raises `OutputError` for what is not JSON or breaks its schema."""
     try:
         value = parse_json_strict(path.read_bytes(), max_depth=limits.json_depth)
     except ValueError as error:

@@ -10,19 +10,21 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
+import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Protocol, cast
+from typing import IO, Self, cast
 
 from isal import igzip, isal_zlib
 from typing_extensions import Buffer
 
 from app.execution.contract.errors import ContainerArchiveError
-from app.execution.contract.limits import MIB, ArchiveLimits, readable_bytes
+from app.execution.contract.forward import CHUNK, AheadReader, ForwardFile, Readable
+from app.execution.contract.limits import MIB
+from app.execution.contract.meter import Meter
 
-CHUNK = 1 * MIB
 HEADER_CAP = 1 * MIB
 XZ_MEMORY = 256 * MIB
 
@@ -30,6 +32,7 @@ _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BZIP2 = b"BZh"
+_ZIP = b"PK\x03\x04"
 _EXTENDED_HEADERS = {
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
@@ -37,6 +40,14 @@ _EXTENDED_HEADERS = {
     tarfile.XGLTYPE,
     tarfile.SOLARIS_XHDTYPE,
 }
+
+# POSIX ustar or GNU header of a file or a folder: no prefix, no link, numbers in octal.
+_PLAIN_HEADER = re.compile(
+    rb"(?P<name>[^\0]{1,100}\0*)(?<=\A.{100})"
+    rb"(?P<mode>[0-7]{7})[ \0].{16}(?P<size>[0-7]{11})[ \0].{12}"
+    rb"(?P<checksum>[0-7]{6})\0 (?P<type>[05])\0{100}ustar(?:\x0000|  \0).{80}\0{167}",
+    re.S,
+)
 
 UNREADABLE_ERRORS: tuple[type[Exception], ...] = (
     tarfile.TarError,
@@ -49,18 +60,30 @@ UNREADABLE_ERRORS: tuple[type[Exception], ...] = (
 )
 
 
-class Readable(Protocol):
-    """Anything with a forward-only `read`."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes; empty at the end."""
-
-
 class BoundedTarInfo(tarfile.TarInfo):
     """A header parser that refuses extended headers too large to hold in memory.
 
     CPython's tarfile reads a PAX or GNU long-name record whole, at whatever size it declares.
+    A plain entry (most of tens of thousands) is parsed here with what is needed of it alone;
+    whatever is unusual about one goes the long way.
     """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Return the entry of a header block."""
+        plain = _PLAIN_HEADER.fullmatch(bytes(buf))
+        if plain is None:
+            return super().frombuf(buf, encoding, errors)
+        stated = int(plain["checksum"], 8)
+        if stated != sum(buf) - sum(buf[148:156]) + 256:
+            return super().frombuf(buf, encoding, errors)
+        entry = cls(plain["name"].rstrip(b"\0").decode(encoding, errors))
+        entry.mode, entry.size = int(plain["mode"], 8), int(plain["size"], 8)
+        entry.type = plain["type"]
+        entry.chksum = stated
+        if entry.isdir():
+            entry.name = entry.name.rstrip("/")
+        return entry
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
         if self.type in _EXTENDED_HEADERS and self.size > HEADER_CAP:
@@ -122,43 +145,6 @@ class HashingReader:
     def digest(self) -> str:
         """Return the sha256 of what passed, as `sha256:…`."""
         return f"sha256:{self._digest.hexdigest()}"
-
-
-class Meter:
-    """Bytes in and bytes out of one whole archive, shared by its nested streams."""
-
-    def __init__(self, limits: ArchiveLimits) -> None:
-        self.limits = limits
-        self.bytes_in = 0
-        self.bytes_out = 0
-
-    def took(self, count: int) -> None:
-        """Count bytes of the file as uploaded."""
-        self.bytes_in += count
-        if self.bytes_in > self.limits.archive_bytes:
-            raise ContainerArchiveError(
-                code="too_large",
-                message="The container image archive is larger than "
-                f"{readable_bytes(self.limits.archive_bytes)}.",
-                advice="Make the image smaller: a slim base image, no build tools, and model "
-                "weights uploaded separately.",
-            )
-
-    def gave(self, count: int) -> None:
-        """Count bytes that it unpacks to."""
-        self.bytes_out += count
-        if self.bytes_out > self.limits.unpacked_bytes:
-            raise self._bomb(f"more than {readable_bytes(self.limits.unpacked_bytes)}")
-        most = max(self.limits.ratio_after, self.limits.ratio * self.bytes_in)
-        if self.bytes_out > most:
-            raise self._bomb(f"more than {self.limits.ratio} times its own size")
-
-    def _bomb(self, how_much: str) -> ContainerArchiveError:
-        return ContainerArchiveError(
-            code="unpacks_too_large",
-            message=f"The archive unpacks to {how_much}.",
-            advice="Upload the file that `docker save` wrote, without other content.",
-        )
 
 
 class _CountedSource:
@@ -249,6 +235,12 @@ def compression_of(head: bytes) -> str:
                 message=f"The archive is compressed with {name}, which is not supported.",
                 advice="Compress with gzip: `docker save IMAGE | gzip > image.tar.gz`.",
             )
+    if head.startswith(_ZIP):
+        raise ContainerArchiveError(
+            code="unreadable",
+            message="The file is a ZIP archive, not a tar archive.",
+            advice="Upload what `docker save IMAGE | gzip > image.tar.gz` writes.",
+        )
     return "none"
 
 
@@ -263,27 +255,35 @@ def decompressed(source: Readable, compression: str) -> Readable:
     return source
 
 
-def open_metered(source: Readable, *, meter: Meter) -> tuple[Readable, str]:
-    """The unpacked stream of an archive, with both sides counted."""
+@contextmanager
+def open_metered(source: Readable, *, meter: Meter) -> Iterator[tuple[Readable, str]]:
+    """The unpacked stream of an archive, with both sides counted, inflated in another thread."""
     peekable = PeekableReader(_CountedSource(source, meter))
     compression = compression_of(peekable.peek(6))
-    return _CountedOutput(decompressed(peekable, compression), meter), compression
+    with AheadReader(decompressed(peekable, compression)) as unpacked:
+        yield _CountedOutput(unpacked, meter), compression
 
 
 @contextmanager
-def readable_archive() -> Iterator[None]:
+def readable_archive(
+    describe: Callable[[Exception], ContainerArchiveError] | None = None,
+) -> Iterator[None]:
     """Turns every way a tar or its compression can be broken into one plain error."""
     try:
         yield
     except ContainerArchiveError:
         raise
     except UNREADABLE_ERRORS as error:
-        raise ContainerArchiveError(
-            code="unreadable",
-            message=f"The file is not a readable container image archive ({error}).",
-            advice="Write it with `docker save IMAGE -o image.tar` and upload that file; "
-            "gzip and xz compression are fine. If it was, upload it again: it may be cut short.",
-        ) from error
+        raise (describe or _not_an_archive)(error) from error
+
+
+def _not_an_archive(error: Exception) -> ContainerArchiveError:
+    return ContainerArchiveError(
+        code="unreadable",
+        message=f"The file is not a readable container image archive ({error}).",
+        advice="Write it with `docker save IMAGE -o image.tar` and upload that file; "
+        "gzip and xz compression are fine. If it was, upload it again: it may be cut short.",
+    )
 
 
 def iterate_members(source: Readable, *, limit: int) -> Iterator[tuple[tarfile.TarInfo, Readable]]:
@@ -291,22 +291,34 @@ def iterate_members(source: Readable, *, limit: int) -> Iterator[tuple[tarfile.T
 
     The list that tarfile keeps of every member is thrown away as it grows.
     """
-    with tarfile.open(
-        fileobj=cast(IO[bytes], source), mode="r|", bufsize=CHUNK, tarinfo=BoundedTarInfo
-    ) as tar:
-        for index, member in enumerate(tar):
-            if index >= limit:
+    file = ForwardFile(source)
+    with tarfile.TarFile(fileobj=cast(IO[bytes], file), tarinfo=BoundedTarInfo) as tar:
+        count = 0
+        while (member := tar.next()) is not None:
+            if count >= limit:
                 raise ContainerArchiveError(
                     code="too_many_entries",
                     message=f"The archive has more than {limit} entries.",
                     advice="Remove unneeded files from the image and save it again.",
                 )
-            content = tar.extractfile(member) if member.isreg() else None
-            yield member, cast(Readable, content) if content is not None else _Nothing()
+            count += 1
+            plain = member.isreg() and not member.issparse()
+            yield member, _Content(file, member.size if plain else 0)
             cast("list[tarfile.TarInfo]", vars(tar)["members"]).clear()
 
 
-class _Nothing:
+class _Content:
+    """The bytes of the member that was just met."""
+
+    def __init__(self, file: ForwardFile, size: int) -> None:
+        self._file = file
+        self._left = size
+
     def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes; empty at the end."""
-        return b""
+        """Return up to `size` bytes; empty at the end. An archive that is cut short raises."""
+        wanted = self._left if size < 0 else min(size, self._left)
+        data = self._file.read(wanted) if size < 0 else self._file.read_some(wanted)
+        if wanted and not data:
+            raise tarfile.ReadError("unexpected end of data")
+        self._left -= len(data)
+        return data

@@ -16,6 +16,7 @@ from app.execution.executors.base import (
 )
 from app.execution.executors.choose import Executor, make_executor
 from app.execution.executors.running import Observer, run_to_end
+from app.execution.executors.usage import UsageSample
 
 __all__ = [
     "EngineStatus",
@@ -28,6 +29,7 @@ __all__ = [
     "Observer",
     "PlatformFault",
     "StartFailure",
+    "UsageSample",
     "make_executor",
     "run_to_end",
 ]

@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeVar
 
 from app.execution.contract import CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
 from app.execution.contract.reasons import StoppedBy
+from app.execution.executors.usage import UsageSample
 
 RunHandle = TypeVar("RunHandle")
 
@@ -111,6 +112,9 @@ class Executor(Protocol[RunHandle]):
 
     def stream_logs(self, run: RunHandle) -> list[LogChunk]:
         """What was logged since the last call."""
+
+    def take_usage(self, run: RunHandle) -> list[UsageSample]:
+        """What was measured since the last call; nothing where the engine does not measure."""
 
     def collect(self, run: RunHandle) -> tuple[CollectedOutput, ...]:
         """The declared outputs of an ended run; the files live until `release`."""

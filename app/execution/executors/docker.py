@@ -42,6 +42,7 @@ from app.execution.executors.storage import (
     HostStorage,
     RunStorage,
 )
+from app.execution.executors.usage import UsageSample
 
 logger = logging.getLogger(__name__)
 
@@ -180,6 +181,10 @@ class DockerExecutor:
     def stream_logs(self, run: DockerRun) -> list[LogChunk]:
         """Return what was logged since the last call."""
         return self._watched(run).take_logs()
+
+    def take_usage(self, run: DockerRun) -> list[UsageSample]:
+        """Return what was measured since the last call."""
+        return self._watched(run).take_usage()
 
     def stop(self, run: DockerRun, *, why: StoppedBy = StoppedBy.CANCEL) -> None:
         """Kill the container."""

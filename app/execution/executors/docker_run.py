@@ -1,8 +1,8 @@
 """One container on a Docker engine, watched: its log, its wall clock, its end.
 
-Two threads per run. The reader takes the log as it is written and kills a container that floods
-it; the watcher waits for the end and kills at the wall clock. Both keep to their limits even when
-nobody polls.
+Two threads per run, beside the one that measures. The reader takes the log as it is written and
+kills a container that floods it; the watcher waits for the end and kills at the wall clock. Both
+keep to their limits even when nobody polls.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from app.execution.contract import ExitFacts, Limits
 from app.execution.contract.limits import KIB
 from app.execution.contract.reasons import StoppedBy
 from app.execution.executors.base import Exit, LogChunk, PlatformFault
+from app.execution.executors.usage import UsageMeter, UsageSample
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class WatchedContainer:
         self._started = 0.0
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._meter = UsageMeter(self._id, cpus=limits.cpus, new_client=new_client)
 
     def start(self) -> None:
         """Attach first, then start, so that no byte of the log is missed."""
@@ -74,6 +76,7 @@ class WatchedContainer:
         self.container.start()
         self._reader.start()
         self._watcher.start()
+        self._meter.start(self._done)
 
     def poll(self, timeout: float) -> Exit | None:
         """Wait up to `timeout` seconds for the end."""
@@ -90,6 +93,10 @@ class WatchedContainer:
             chunks = list(self._pending)
             self._pending.clear()
             return chunks
+
+    def take_usage(self) -> list[UsageSample]:
+        """Return what was measured since the last call."""
+        return self._meter.take()
 
     def stop(self, why: StoppedBy) -> None:
         """Kill it. The first reason stays; an ended container is left alone."""
@@ -109,6 +116,7 @@ class WatchedContainer:
         for thread in (self._reader, self._watcher):
             if thread.ident is not None:
                 thread.join(timeout=_AFTER_KILL_SECONDS)
+        self._meter.join(timeout=_AFTER_KILL_SECONDS)
 
     def _read_log(self) -> None:
         """Reads to the very end even after the log is full.

@@ -8,6 +8,7 @@ from typing import NoReturn
 from app.execution.contract import CollectedOutput, RunSpec
 from app.execution.contract.reasons import StoppedBy
 from app.execution.executors.base import EngineStatus, ExecutorUnavailable, Exit, LogChunk
+from app.execution.executors.usage import UsageSample
 
 ADVICE = (
     "Install Docker or Podman on a worker (Debian: `apt-get install docker.io`), or set "
@@ -40,6 +41,10 @@ class NullExecutor:
         self._refuse()
 
     def stream_logs(self, run: None) -> list[LogChunk]:
+        """Refuse."""
+        self._refuse()
+
+    def take_usage(self, run: None) -> list[UsageSample]:
         """Refuse."""
         self._refuse()
 

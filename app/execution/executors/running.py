@@ -18,6 +18,7 @@ from app.execution.contract import (
 from app.execution.contract.spec import CollectedOutput, Timings
 from app.execution.executors.base import Exit, InputFault, LogChunk, StartFailure
 from app.execution.executors.choose import Executor
+from app.execution.executors.usage import UsageSample
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 POLL_SECONDS = 0.25
@@ -32,6 +33,9 @@ class Observer(Protocol):
 
     def logged(self, chunks: list[LogChunk]) -> None:
         """New log; called at least every `POLL_SECONDS`, with an empty list too."""
+
+    def sampled(self, samples: list[UsageSample]) -> None:
+        """New measurements of what the container uses."""
 
     def wants_stop(self) -> bool:
         """Whether the run should be cancelled; asked before the start and at every poll."""
@@ -99,6 +103,7 @@ def _follow(executor: Executor, run: object, observer: Observer) -> Exit:
     while True:
         end = executor.poll(run, timeout=POLL_SECONDS)
         observer.logged(executor.stream_logs(run))
+        observer.sampled(executor.take_usage(run))
         if end is not None:
             return end
         if observer.wants_stop():

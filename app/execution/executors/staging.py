@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from app.execution.contract import InputFile, RunSpec
+from app.execution.contract.forward import Readable
 from app.execution.contract.limits import MIB, readable_bytes
 from app.execution.contract.tar_stream import (
     UNREADABLE_ERRORS,
     PeekableReader,
-    Readable,
     compression_of,
     decompressed,
     iterate_members,

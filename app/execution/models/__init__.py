@@ -1,7 +1,9 @@
-"""Container images, jobs and workers."""
+"""Container images, model weights, jobs and workers."""
 
 from app.execution.models.container_image import ContainerImage
+from app.execution.models.incoming import IncomingOutput
 from app.execution.models.job import Job
+from app.execution.models.model_weights import ModelWeights
 from app.execution.models.worker import Worker
 
-__all__ = ["ContainerImage", "Job", "Worker"]
+__all__ = ["ContainerImage", "IncomingOutput", "Job", "ModelWeights", "Worker"]

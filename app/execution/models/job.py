@@ -6,6 +6,7 @@ from django.db import models
 from app.core.models import TimestampedModel, UUIDModel
 from app.core.states import StateMachine
 from app.execution.models.container_image import ContainerImage
+from app.execution.models.model_weights import ModelWeights
 from app.sockets.models import SocketValue
 
 
@@ -16,7 +17,10 @@ class Job(UUIDModel, TimestampedModel):
     fault, ``crashes`` unforeseen errors while it was in hand; together they number the runs, so
     that a worker that lost the job and wakes up again is told from the one that has it now.
     ``handled`` says that the kind's completion handler did its work. ``record`` is enough to run
-    the job again.
+    the job again. ``limits`` holds what was asked for (`app.execution.services.job_limits` reads
+    it), ``usage`` up to 300 samples of ``[seconds, fraction of its processors, bytes of memory]``.
+    ``log`` is the beginning and the end of a log of ``log_size`` characters. ``parses`` numbers
+    the attempts to read results that the worker has handed over.
     """
 
     class State(models.TextChoices):
@@ -40,11 +44,16 @@ class Job(UUIDModel, TimestampedModel):
         },
         states=State,
     )
-    RUNNING = (State.PROVISIONING, State.EXECUTING, State.PARSING)
+    HELD = (State.PROVISIONING, State.EXECUTING)
+    """In the hands of a worker; later everything that it can give is with us."""
+    RUNNING = (*HELD, State.PARSING)
 
     kind = models.CharField(max_length=40)
     container_image = models.ForeignKey(
         ContainerImage, on_delete=models.PROTECT, related_name="jobs"
+    )
+    model = models.ForeignKey(
+        ModelWeights, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs"
     )
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs"
@@ -63,6 +72,13 @@ class Job(UUIDModel, TimestampedModel):
     reason_code = models.CharField(max_length=40, blank=True)
     advice = models.TextField(blank=True)
     log = models.TextField(blank=True)
+    log_size = models.PositiveBigIntegerField(default=0)
+    limits = models.JSONField(default=dict, blank=True)
+    usage = models.JSONField(default=list, blank=True)
+    parses = models.PositiveSmallIntegerField(default=0)
+    reproduces = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reproductions"
+    )
     record = models.JSONField(default=dict)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

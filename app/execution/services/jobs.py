@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -37,19 +36,31 @@ def submit_job(
     kind: str,
     container_image: ContainerImage,
     inputs: Iterable[SocketValue],
+    limits: Limits | None = None,
+    model: Any = None,
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
-    job = prepare_job(actor=actor, kind=kind, container_image=container_image)
+    job = prepare_job(
+        actor=actor, kind=kind, container_image=container_image, limits=limits, model=model
+    )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
     return job
 
 
 @transaction.atomic
-def prepare_job(*, actor: User, kind: str, container_image: ContainerImage) -> Job:
+def prepare_job(
+    *,
+    actor: User,
+    kind: str,
+    container_image: ContainerImage,
+    limits: Limits | None = None,
+    model: Any = None,
+) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
-    One that is not sent off within a day fails.
+    One that is not sent off within a day fails. Without ``limits`` it gets the settings'
+    defaults; ``model`` are weights that are unpacked beside the inputs.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -57,7 +68,13 @@ def prepare_job(*, actor: User, kind: str, container_image: ContainerImage) -> J
             "This container image cannot run: it has not passed its checks.",
             advice="Wait for the checks, or upload a version that passes them.",
         )
-    job = Job.objects.create(kind=kind, container_image=container_image, creator=actor)
+    job = Job.objects.create(
+        kind=kind,
+        container_image=container_image,
+        creator=actor,
+        limits=limits.as_record() if limits else {},
+        **({"model": model} if model else {}),
+    )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
     return job
 
@@ -86,37 +103,20 @@ def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
         return None
 
 
-def extend_lease(job: Job) -> bool:
-    """Hold the job for longer; ``False`` when it is no longer this worker's to run."""
-    return bool(_held(job).update(lease_expires_at=timezone.now() + LEASE))
-
-
-def write_log(job: Job, text: str) -> None:
-    """Show the log as far as it goes; a worker that lost the job writes nothing."""
-    _held(job).update(log=text)
-
-
 def should_stop(job: Job) -> bool:
-    """Tell whether the run has to end: somebody cancelled it, or the job was lost."""
+    """Tell whether a worker's run has to end: somebody cancelled it, or the job was lost."""
     return not _held(job).filter(cancel_requested=False).exists()
 
 
-@transaction.atomic
-def move_job(job: Job, state: str, **changes: Any) -> None:
-    """Move a job that this worker holds; raise ``LeaseLost`` when it holds it no longer."""
-    hold(job)
-    transition(job, state, **changes)
-
-
 def hold(job: Job) -> None:
-    """Lock the job for the transaction under way, if it still is this worker's."""
+    """Lock the job for the transaction under way, if it still is the same run of a worker."""
     if not _held(job).select_for_update().exists():
         raise LeaseLost(f"Job {job.pk} moved on without this worker.")
 
 
 def _held(job: Job) -> QuerySet[Job]:
     return Job.objects.filter(
-        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.RUNNING
+        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.HELD
     )
 
 
@@ -158,7 +158,7 @@ def tell_kind(job: Job) -> None:
 
 @transaction.atomic
 def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
-    """Queue a job again that was lost through our fault; after too many losses it fails.
+    """Queue a job again that a worker lost through our fault; after too many losses it fails.
 
     ``crashed`` counts an unforeseen error, which may well be the job's own, against its few
     tries. A job that another worker holds by now is left alone.
@@ -188,6 +188,9 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             lease_expires_at=None,
             worker="",
             log="",
+            log_size=0,
+            usage=[],
+            record={},
         )
 
 
@@ -195,17 +198,8 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
 def take_back(job: Job) -> None:
     """Give back a job whose worker stopped extending its lease, unless it just did."""
     expired = Job.objects.select_for_update().filter(
-        pk=job.pk, lease_expires_at__lt=timezone.now(), state__in=Job.RUNNING
+        pk=job.pk, lease_expires_at__lt=timezone.now(), state__in=Job.HELD
     )
     current = expired.first()
     if current is not None:
         give_back(current, reason="The worker was lost.")
-
-
-def job_limits(job: Job) -> Limits:
-    """Return what a job may use."""
-    return Limits(
-        cpus=settings.JOB_CPUS,
-        memory=settings.JOB_MEMORY_BYTES,
-        wall_clock=float(settings.JOB_TIME_LIMIT),
-    )

@@ -1,20 +1,26 @@
-"""From collected outputs to socket values."""
+"""From what a worker sent to socket values."""
 
-import shutil
-import tempfile
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from app.core.ids import new_id
 from app.core.storage import get_store
-from app.execution.contract import CollectedOutput
-from app.images.conversion import Limits
+from app.execution.contract import Limits, checked_json
+from app.execution.models import IncomingOutput
+from app.execution.services.incoming import NotAsSent, fetch_incoming
+from app.execution.staging import output_slots
+from app.images.conversion import Limits as ConversionLimits
 from app.images.conversion.child import run_conversion
-from app.images.services import StoredImage, discard_stored, publish_image, store_image
+from app.images.services import StoredImage, publish_image, store_image
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import SuperKind
 from app.sockets.services import file_value, image_value, json_value
+from app.sockets.services.values import check_stored_file
+
+_IMAGE_SUFFIXES = (".mha", ".tif", ".tiff")
 
 
 class InvalidOutput(Exception):
@@ -27,79 +33,105 @@ class InvalidOutput(Exception):
 
 
 @dataclass
-class StoredOutput:
-    """An output whose bytes are in storage and whose rows are not in the database yet."""
+class ReadOutput:
+    """An output that was checked, whose rows are not in the database yet.
+
+    ``content`` is a digest of what it means: two images of the same voxels and geometry, or two
+    values that are equal, have the same, whatever else is in their files.
+    """
 
     socket: Socket
-    output: CollectedOutput
+    incoming: IncomingOutput
+    content: str = ""
+    value: Any = None
     image: StoredImage | None = None
     key: str = ""
 
 
-def store_outputs(outputs: Iterable[CollectedOutput]) -> list[StoredOutput]:
-    """Check images with the converter and put everything into storage."""
-    sockets = {socket.slug: socket for socket in Socket.objects.all()}
-    stored: list[StoredOutput] = []
-    try:
-        for output in outputs:
-            stored.append(_store(output, sockets[output.slug]))
-    except BaseException:
-        discard_outputs(stored)
-        raise
-    return stored
+def read_output(
+    incoming: IncomingOutput, socket: Socket, *, limits: Limits, scratch: Path
+) -> ReadOutput:
+    """Check one output as a stranger's and put into storage what is kept of it.
+
+    May be done again after being cut off: the same keys are written.
+    """
+    path = scratch / f"output{_suffix(incoming, socket)}"
+    fetch_incoming(incoming, path=path)
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != incoming.sha256:
+            raise NotAsSent(f"{incoming} has other bytes than its worker said.")
+    read: dict[SuperKind, Callable[[ReadOutput, Path, Limits], None]] = {
+        SuperKind.IMAGE: _read_image,
+        SuperKind.FILE: _read_file,
+        SuperKind.VALUE: _read_value,
+    }
+    output = ReadOutput(socket, incoming)
+    read[socket.super_kind](output, path, limits)
+    return output
 
 
-def discard_outputs(stored: Iterable[StoredOutput]) -> None:
-    """Remove the bytes of outputs that were not published."""
-    for found in stored:
-        if found.image is not None:
-            discard_stored([found.image])
-        elif found.key:
-            get_store().delete(found.key)
-
-
-def publish_outputs(stored: Iterable[StoredOutput]) -> list[SocketValue]:
+def publish_outputs(outputs: Iterable[ReadOutput]) -> list[SocketValue]:
     """Make the socket values, in the transaction under way."""
     values = []
-    for found in stored:
-        if found.image is not None:
-            value = image_value(socket=found.socket, image=publish_image(found.image))
-        elif found.key:
+    for output in outputs:
+        if output.image is not None:
+            value = image_value(socket=output.socket, image=publish_image(output.image))
+        elif output.key:
             value = file_value(
-                socket=found.socket,
-                file_key=found.key,
-                file_size=found.output.size,
-                sha256=found.output.sha256,
+                socket=output.socket,
+                file_key=output.key,
+                file_size=output.incoming.size,
+                sha256=output.incoming.sha256,
             )
         else:
-            value = json_value(socket=found.socket, value=found.output.value)
+            value = json_value(socket=output.socket, value=output.value)
         values.append(value)
     return values
 
 
-def _store(output: CollectedOutput, socket: Socket) -> StoredOutput:
-    if socket.super_kind is SuperKind.IMAGE:
-        return StoredOutput(socket, output, image=_store_image(output, socket))
-    if socket.super_kind is SuperKind.FILE:
-        key = f"values/{new_id()}{socket.socket_kind.extension}"
-        get_store().put_file(output.path, key=key)
-        return StoredOutput(socket, output, key=key)
-    return StoredOutput(socket, output)
+def forget_drafts(incoming: IncomingOutput) -> None:
+    """Remove what an attempt at reading that was cut off has put into storage."""
+    store = get_store()
+    drafts = [found.key for found in store.list_objects(f"images/{incoming.pk}")]
+    for key in [*drafts, *(found.key for found in store.list_objects(f"values/{incoming.pk}"))]:
+        store.delete(key)
 
 
-def _store_image(output: CollectedOutput, socket: Socket) -> StoredImage:
-    with tempfile.TemporaryDirectory(prefix="hounsfield-output-") as scratch:
-        source, target = Path(scratch) / "in", Path(scratch) / "out"
-        source.mkdir()
-        shutil.copyfile(output.path, source / f"output{output.path.suffix}")
-        report = run_conversion(source, target, limits=Limits())
-        if len(report.images) != 1:
-            issue = report.issues[0] if report.issues else None
-            raise InvalidOutput(
-                f"The output “{socket.title}” is not an image that can be used: "
-                f"{issue.message if issue else 'it holds more than one image.'}",
-                advice=issue.advice if issue else "Write exactly one image.",
-            )
-        stored = store_image(report.images[0])
-    stored.image.name = socket.title
-    return stored
+def _read_value(output: ReadOutput, path: Path, limits: Limits) -> None:
+    (slot,) = output_slots([output.socket])
+    if path.stat().st_size > limits.json_bytes:
+        raise InvalidOutput(f"The output “{output.socket.title}” is too large for JSON.")
+    output.value = checked_json(path, slot, limits)
+    text = json.dumps(output.value, sort_keys=True, separators=(",", ":"))
+    output.content = hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_file(output: ReadOutput, path: Path, limits: Limits) -> None:
+    check_stored_file(path, socket=output.socket)
+    output.key = f"values/{output.incoming.pk}/file{output.socket.extension}"
+    get_store().put_file(path, key=output.key)
+    output.content = output.incoming.sha256
+
+
+def _read_image(output: ReadOutput, path: Path, limits: Limits) -> None:
+    title = output.socket.title
+    source, target = path.parent / "in", path.parent / "out"
+    source.mkdir()
+    path.rename(source / path.name)
+    report = run_conversion(source, target, limits=ConversionLimits())
+    if len(report.images) != 1:
+        issue = report.issues[0] if report.issues else None
+        raise InvalidOutput(
+            f"The output “{title}” is not an image that can be used: "
+            f"{issue.message if issue else 'it holds more than one image.'}",
+            advice=issue.advice if issue else "Write exactly one image.",
+        )
+    output.image = store_image(report.images[0], pk=output.incoming.pk)
+    output.image.image.name = title
+    output.content = output.image.files[0].sha256
+
+
+def _suffix(incoming: IncomingOutput, socket: Socket) -> str:
+    """The name is a stranger's; only an ending that says how to read an image is used."""
+    suffix = Path(incoming.filename).suffix.lower()
+    return suffix if socket.super_kind is SuperKind.IMAGE and suffix in _IMAGE_SUFFIXES else ""

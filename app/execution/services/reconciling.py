@@ -10,7 +10,10 @@ from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job, Worker
 from app.execution.selectors import has_engine
 from app.execution.services.container_images import send_due_container_images
+from app.execution.services.incoming import discard_unclaimed
 from app.execution.services.jobs import TASK, end_job, take_back, tell_kind
+from app.execution.services.model_weights import send_due_model_weights
+from app.execution.services.parsing import send_due_parsings
 
 logger = logging.getLogger(__name__)
 OVERDUE = timedelta(seconds=20)
@@ -21,8 +24,10 @@ AT_ONCE = 20  # enough to keep every worker busy; more would only fill the broke
 def reconcile() -> None:
     """Bring jobs, checks and workers back in line with the truth in the database."""
     now = timezone.now()
-    for job in Job.objects.filter(state__in=Job.RUNNING, lease_expires_at__lt=now):
+    for job in Job.objects.filter(state__in=Job.HELD, lease_expires_at__lt=now):
         _one("take back", take_back, job)
+    send_due_parsings()
+    discard_unclaimed()
     unheard = Job.objects.filter(handled=False, finished_at__lt=now - OVERDUE)
     for job in unheard.order_by("finished_at")[:AT_ONCE]:
         _one("report", tell_kind, job)
@@ -33,6 +38,7 @@ def reconcile() -> None:
         for pk in waiting.order_by("created").values_list("pk", flat=True)[:AT_ONCE]:
             enqueue_on_commit(TASK, pk)
     send_due_container_images()
+    send_due_model_weights()
     Worker.objects.filter(last_seen__lt=now - FORGOTTEN).delete()
 
 

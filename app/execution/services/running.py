@@ -1,19 +1,17 @@
-"""Running one job on this worker, from claim to end."""
+"""Running one job on this worker, from claim to hand-over.
 
+Nothing here asks the database or the storage: a worker has its engine, its gateway, and addresses
+that expire.
+"""
+
+import codecs
 import logging
 import time
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
-from app.core.errors import PortalError, TransitionNotAllowed
 from app.core.leases import LeaseLost, kept_lease
 from app.execution.contract import RunResult
 from app.execution.executors import (
@@ -21,70 +19,53 @@ from app.execution.executors import (
     ExecutorUnavailable,
     LogChunk,
     PlatformFault,
+    UsageSample,
     make_executor,
     run_to_end,
 )
-from app.execution.models import Job
-from app.execution.registry import job_kind
-from app.execution.services.jobs import (
-    claim_job,
-    end_job,
-    extend_lease,
-    give_back,
-    hold,
-    move_job,
-    should_stop,
-    write_log,
-)
-from app.execution.services.outputs import (
-    InvalidOutput,
-    discard_outputs,
-    publish_outputs,
-    store_outputs,
-)
+from app.execution.gateway import Ending, Gateway, Report
+from app.execution.services.gateways import configured_gateway
+from app.execution.services.sending import send_output
 
 logger = logging.getLogger(__name__)
-State = Job.State
-LOG_BYTES = 1 << 20
-FLUSH_SECONDS = 0.5
+REPORT_SECONDS = 1.0
 LEASE_SECONDS = 15.0
-JUST_ENDED = timedelta(minutes=2)
+LOG_AT_ONCE = 1 << 20
+MAX_SAMPLES = 300
 
 
-def run_job(job_id: UUID | str, *, worker: str, executor: Executor | None = None) -> None:
-    """Run a queued job to its end; whatever else the broker delivers is a no-op."""
+def run_job(
+    job_id: UUID | str,
+    *,
+    worker: str,
+    executor: Executor | None = None,
+    gateway: Gateway | None = None,
+) -> None:
+    """Run a queued job and hand it over; whatever else the broker delivers is a no-op."""
     executor = executor or local_executor()
     if not executor.status().available:
         logger.warning("Job %s waits: this worker has no container engine.", job_id)
         return
-    job = claim_job(job_id, worker=worker)
-    if job is None:
+    gateway = gateway or configured_gateway()
+    assignment = gateway.claim(str(job_id), worker=worker)
+    if assignment is None:
         return
-    lease = kept_lease(f"job {job.pk}", extend=lambda: extend_lease(job), every=LEASE_SECONDS)
+    token, name = assignment.token, assignment.spec.run_id
+    lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=LEASE_SECONDS)
     with lease:
         try:
-            spec = job_kind(job.kind).build_spec(job)
-            run_to_end(executor, replace(spec, run_id=job.run_id), Follower(job))
-        except (LeaseLost, TransitionNotAllowed):
-            logger.info("Job %s moved on without this worker.", job.pk)
+            run_to_end(executor, assignment.spec, Follower(gateway, token))
+        except LeaseLost:
+            logger.info("The run %s moved on without this worker.", name)
         except ExecutorUnavailable as error:
-            give_back(job, reason=error.message)
+            _give_back(gateway, token, reason=error.message)
         except PlatformFault as error:
-            logger.exception("Job %s was lost", job.pk)
-            give_back(job, reason=error.message)
+            logger.exception("The run %s was lost", name)
+            _give_back(gateway, token, reason=error.message)
         except Exception:
-            logger.exception("Job %s was lost", job.pk)
-            give_back(job, reason="The worker met an unforeseen error.", crashed=True)
-
-
-def reap_abandoned_runs(executor: Executor) -> list[str]:
-    """Remove containers and folders of this worker that no job is running any more.
-
-    A run that just ended is left to the worker that is clearing it away.
-    """
-    recent = timezone.now() - JUST_ENDED
-    kept = Job.objects.filter(Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent))
-    return executor.reap(live={job.run_id for job in kept})
+            logger.exception("The run %s was lost", name)
+            reason = "The worker met an unforeseen error."
+            _give_back(gateway, token, reason=reason, crashed=True)
 
 
 def local_executor() -> Executor:
@@ -97,80 +78,108 @@ def local_executor() -> Executor:
 
 
 class Follower:
-    """Writes what happens to a run into its job, for everybody who waits."""
+    """Tells the portal what happens to a run, about once a second."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self._log = bytearray()
-        self._dropped = False
-        self._written = 0
-        self._flushed_at = 0.0
-        self._asked_at = 0.0
+    def __init__(self, gateway: Gateway, token: str) -> None:
+        self._gateway = gateway
+        self._token = token
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._unsent = ""
+        self._sent = 0
+        self._usage = Curve()
+        self._reported_at = 0.0
+        self._stop = False
 
     def executing(self) -> None:
         """The container has been started."""
-        move_job(self.job, State.EXECUTING)
+        self._report(executing=True)
 
     def logged(self, chunks: list[LogChunk]) -> None:
-        """Keep the end of the log, and write it out twice a second."""
-        for chunk in chunks:
-            self._log += chunk.content
-        if len(self._log) > LOG_BYTES:
-            del self._log[: len(self._log) - LOG_BYTES]
-            self._dropped = True
-        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
-            self._flush()
+        """Keep what is new of the log until it is told."""
+        self._unsent += self._decoder.decode(b"".join(chunk.content for chunk in chunks))
+
+    def sampled(self, samples: list[UsageSample]) -> None:
+        """Add to the curve of what the container uses."""
+        self._usage.add(samples)
 
     def wants_stop(self) -> bool:
-        """Ask the database, at most once a second, whether somebody cancelled."""
-        if time.monotonic() - self._asked_at < 1:
-            return False
-        self._asked_at = time.monotonic()
-        return should_stop(self.job)
+        """Tell the portal how it goes, at most once a second, and hear whether to stop."""
+        if time.monotonic() - self._reported_at >= REPORT_SECONDS:
+            self._report()
+        return self._stop
 
     def collecting(self) -> None:
         """The container has ended."""
-        self._flush()
-        move_job(self.job, State.PARSING)
 
     def finished(self, result: RunResult) -> None:
-        """Store outputs and end the job; a cancelled one ends as cancelled."""
-        self._flush()
-        reason = result.reason
-        ending = {"reason_code": str(reason.code), "record": result.as_record()}
-        if not reason.succeeded or should_stop(self.job):
-            self._end(State.FAILED, reason=reason.message, advice=reason.advice, **ending)
-            return
-        try:
-            self._publish(result, ending)
-        except (InvalidOutput, PortalError) as error:
-            ending["reason_code"] = "output"
-            self._end(State.FAILED, reason=error.message, advice=error.advice, **ending)
+        """Send the outputs and hand the run over."""
+        while len(self._unsent) > LOG_AT_ONCE:
+            self._report()
+        sent = [send_output(self._gateway, self._token, output) for output in result.outputs]
+        ending = Ending(record=result.as_record(), outputs=sent, last=self._news())
+        self._gateway.finish(self._token, ending)
 
-    def _publish(self, result: RunResult, ending: dict[str, Any]) -> None:
-        stored = store_outputs(result.outputs)
-        try:
-            with transaction.atomic():
-                hold(self.job)
-                self.job.outputs.set(publish_outputs(stored))
-                self._end(State.SUCCEEDED, **ending)
-        except BaseException:
-            discard_outputs(stored)
-            raise
+    def _report(self, *, executing: bool = False) -> None:
+        """The log is only counted as told when the portal has answered."""
+        news = self._news(executing=executing)
+        self._stop = self._gateway.report(self._token, news)
+        self._reported_at = time.monotonic()
+        self._sent += len(news.log)
+        self._unsent = self._unsent[len(news.log) :]
 
-    def _end(self, state: str, **ending: Any) -> None:
-        with transaction.atomic():
-            hold(self.job)
-            if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
-                ending |= {"reason": "Cancelled.", "reason_code": "cancelled", "advice": ""}
-                state = State.CANCELLED
-                self.job.outputs.clear()
-            end_job(self.job, state, **ending)
+    def _news(self, *, executing: bool = False) -> Report:
+        return Report(
+            executing=executing,
+            log=self._unsent[:LOG_AT_ONCE],
+            log_start=self._sent,
+            usage=self._usage.points() if self._usage.is_new() else None,
+        )
 
-    def _flush(self) -> None:
-        self._flushed_at = time.monotonic()
-        text = self._log.decode("utf-8", errors="replace").replace("\x00", "")
-        if self._dropped:
-            text = f"… the beginning was left out …\n{text}"
-        if text:
-            write_log(self.job, text)
+
+class Curve:
+    """At most 300 samples however long it takes: a full curve keeps every second one."""
+
+    def __init__(self) -> None:
+        self._points: list[list[float]] = []
+        self._every = 1
+        self._seen = 0
+        self._told = 0
+
+    def add(self, samples: list[UsageSample]) -> None:
+        """Add the samples whose turn it is; memory is the most since the one before."""
+        for sample in samples:
+            if self._seen % self._every == 0:
+                self._points.append([sample.seconds, sample.cpu, sample.memory])
+            else:
+                self._points[-1][2] = max(self._points[-1][2], sample.memory)
+            self._seen += 1
+            if len(self._points) > MAX_SAMPLES:
+                self._points = self._points[::2]
+                self._every *= 2
+
+    def is_new(self) -> bool:
+        """Tell whether there are samples that were not asked for yet."""
+        return self._seen > self._told
+
+    def points(self) -> list[list[float]]:
+        """Return the curve so far."""
+        self._told = self._seen
+        return [list(point) for point in self._points]
+
+
+def _extend(gateway: Gateway, token: str) -> bool:
+    try:
+        gateway.report(token, Report())
+    except LeaseLost:
+        return False
+    return True
+
+
+def _give_back(gateway: Gateway, token: str, *, reason: str, crashed: bool = False) -> None:
+    """Return the run; where even that fails, its lease runs out."""
+    try:
+        gateway.give_back(token, reason=reason, crashed=crashed)
+    except LeaseLost:
+        logger.info("A run moved on before it could be given back.")
+    except PlatformFault as error:
+        logger.warning("A run could not be given back (%s); its lease will run out.", error)

@@ -1,35 +1,22 @@
-"""What workers say of themselves."""
+"""What workers say of themselves, and clearing up after those that died."""
 
 from collections.abc import Sequence
 
-from django.utils import timezone
-
-from app.execution.models import Worker
 from app.execution.selectors import JOB_QUEUE
-from app.execution.services.running import local_executor, reap_abandoned_runs
+from app.execution.services.gateways import configured_gateway
+from app.execution.services.running import local_executor
 
 DECLARED_ABSENT = "This worker takes no jobs."
 
 
 def report_worker(name: str, queues: Sequence[str]) -> None:
-    """Write a worker's sign of life, with whether it can run containers."""
-    has_engine, engine = False, DECLARED_ABSENT
-    if JOB_QUEUE in queues:
-        executor = local_executor()
-        status = executor.status()
-        has_engine, engine = status.available, f"{status.message} {status.advice}".strip()
-    Worker.objects.update_or_create(
-        name=name,
-        defaults={
-            "queues": list(queues),
-            "has_engine": has_engine,
-            "engine": engine[:300],
-            "last_seen": timezone.now(),
-        },
-    )
-
-
-def clear_away(name: str, queues: Sequence[str]) -> None:
-    """Remove what dead workers left in this machine's engine and work folder."""
-    if JOB_QUEUE in queues:
-        reap_abandoned_runs(local_executor())
+    """Give a worker's sign of life, and remove what dead ones left in its engine and folder."""
+    gateway = configured_gateway()
+    if JOB_QUEUE not in queues:
+        gateway.beat(name, queues=queues, has_engine=False, engine=DECLARED_ABSENT)
+        return
+    executor = local_executor()
+    status = executor.status()
+    text = f"{status.message} {status.advice}".strip()
+    live = gateway.beat(name, queues=queues, has_engine=status.available, engine=text)
+    executor.reap(live=live)

@@ -16,6 +16,7 @@ from app.images.services.imports import (
     send_due_imports,
     start_import,
 )
+from app.images.services.labels import labels_of
 from app.images.services.masking import mask_image, send_due_maskings
 from app.images.services.quarantine import (
     accept_images,
@@ -45,6 +46,7 @@ __all__ = [
     "forget_deidentification",
     "frame_count",
     "frame_png",
+    "labels_of",
     "mask_image",
     "publish_image",
     "reject_images",

@@ -13,7 +13,9 @@ from app.images.slices.errors import PackError
 from app.images.slices.metaimage import MetaImageHeader, iter_slices, read_header
 
 BINS = 96
+MOST_VALUES = 256
 _FINE_BINS = 8192
+_EVERY_VALUE = 65_536
 Array = NDArray[Any]
 
 
@@ -48,11 +50,16 @@ def summarize(path: Path) -> Summary:
 
 
 def _counter(path: Path, header: MetaImageHeader) -> "_Counter":
-    """Count every value where there are at most 65,536, else fine bins between the extremes."""
+    """Count every value where there are at most 65,536, else fine bins between the extremes.
+
+    Masks often come as 32-bit or larger integers with few values; those are counted too.
+    """
     if header.dtype.kind in "iu" and header.dtype.itemsize <= 2:
         info = np.iinfo(header.type)
         return _Counter(header, low=float(info.min), width=1.0, bins=info.max - info.min + 1)
     low, high = _extremes(iter_slices(path, header))
+    if header.dtype.kind in "iu" and high - low < _EVERY_VALUE:
+        return _Counter(header, low=low, width=1.0, bins=int(high - low) + 1)
     width = (high - low) / (_FINE_BINS - 1)
     width = width if 0 < width < np.inf else 1.0
     return _Counter(header, low=low, width=width, bins=_FINE_BINS)
@@ -92,7 +99,11 @@ class _Counter:
             self._counts[channel] += np.bincount(places.clip(0, bins - 1), minlength=bins)
 
     def histogram(self) -> dict[str, Any] | None:
-        """Return counts in few bins, extremes, mean and percentiles; nothing without numbers."""
+        """Return counts in few bins, extremes, mean and percentiles; nothing without numbers.
+
+        ``values`` are all values that occur, if they are whole numbers and not too many: the
+        labels, should this be a segmentation.
+        """
         together = self._counts.sum(axis=0)
         total = int(together.sum())
         if not total or not np.isfinite([self._sum, self._width]).all():
@@ -102,6 +113,7 @@ class _Counter:
         group = -(-(last - first + 1) // BINS)
         edges = np.arange(first, last + 1, group)
         return {
+            "values": self._values(filled),
             "low": self._value(first),
             "high": self._value(last),
             "width": group * self._width,
@@ -110,6 +122,11 @@ class _Counter:
             "mean": self._sum / total,
             "percentiles": {str(p): self._percentile(together, p) for p in (1, 50, 99)},
         }
+
+    def _values(self, filled: Array) -> list[int] | None:
+        if not self._whole or self._width != 1.0 or len(filled) > MOST_VALUES:
+            return None
+        return [int(self._value(int(place))) for place in filled]
 
     def _percentile(self, counts: Array, percent: int) -> float:
         wanted = counts.sum() * percent / 100

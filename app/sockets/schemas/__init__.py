@@ -1,16 +1,27 @@
 """Socket kinds and the JSON Schemas of their values; imports no Django."""
 
+from app.sockets.schemas.apart import check_file_apart
 from app.sockets.schemas.custom import UnusableSchema, check_schema, first_error
-from app.sockets.schemas.kinds import KINDS, SocketKind, SuperKind, get_kind
-from app.sockets.schemas.validation import InvalidValue, validate_value
+from app.sockets.schemas.errors import InvalidValue
+from app.sockets.schemas.files import MOST_JSON, check_file
+from app.sockets.schemas.kinds import KINDS, Display, SocketKind, SuperKind, get_kind
+from app.sockets.schemas.segments import MOST_SEGMENTS, check_segments, clean_segments
+from app.sockets.schemas.validation import validate_value
 
 __all__ = [
     "KINDS",
+    "MOST_JSON",
+    "MOST_SEGMENTS",
+    "Display",
     "InvalidValue",
     "SocketKind",
     "SuperKind",
     "UnusableSchema",
+    "check_file",
+    "check_file_apart",
     "check_schema",
+    "check_segments",
+    "clean_segments",
     "first_error",
     "get_kind",
     "validate_value",

@@ -1,7 +1,9 @@
 """Values as programs give them: plain JSON, an upload, or an image that is there already."""
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,9 @@ from app.images.models import Image, Import
 from app.images.services import start_import
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import SuperKind
-from app.sockets.services.values import file_value, image_value, json_value
+from app.sockets.services.values import check_stored_file, file_value, image_value, json_value
 from app.uploads.models import UserUpload
-from app.uploads.services import consume_upload
+from app.uploads.services import consume_upload, fetch_upload
 
 NAMED_SETS = "DCIS"
 """The kind whose uploads are named by their sender and kept as they came."""
@@ -104,6 +106,13 @@ def _take(*, actor: User, given: GivenValue, destination: Destination) -> Socket
 
 
 def _stored(socket: Socket, upload: UserUpload, *, pk: int | None) -> SocketValue:
+    if upload.size > socket.largest_file:
+        check = f"A {socket.socket_kind.label} has at most {socket.largest_file // 2**20} MiB."
+        raise ValidationFailed(fields={socket.slug: [check]})
+    with tempfile.TemporaryDirectory(prefix="hounsfield-value-") as folder:
+        path = Path(folder) / "file"
+        fetch_upload(upload, path=path)
+        check_stored_file(path, socket=socket)
     key = f"values/{new_id()}{socket.extension}"
     sha256 = upload.sha256
     stored = consume_upload(upload, to=key)

@@ -1,0 +1,72 @@
+"""Credits: what runs cost, what people were given, and what an algorithm asks at least."""
+
+from django.conf import settings
+from django.db import models
+
+from algorithms.models.algorithm import Algorithm
+from algorithms.models.run import AlgorithmRun
+from app.core.models import TimestampedModel, UUIDModel
+
+
+class RunTerms(UUIDModel, TimestampedModel):
+    """What an administrator asks of the runs of one algorithm."""
+
+    algorithm = models.OneToOneField(Algorithm, on_delete=models.CASCADE, related_name="terms")
+    minimum_credits = models.PositiveIntegerField(
+        default=0, help_text="A run costs at least this much."
+    )
+    active_runs = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Most runs at a time; empty: what holds on this site."
+    )
+
+    class Meta:
+        verbose_name = "terms of runs"
+
+    def __str__(self) -> str:
+        return f"Terms of {self.algorithm}"
+
+
+class CreditGrant(UUIDModel, TimestampedModel):
+    """Credits given to a person on top of everybody's, from one day to another."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="credit_grants"
+    )
+    credits = models.PositiveIntegerField()
+    starts = models.DateField()
+    ends = models.DateField()
+    reason = models.CharField(max_length=200, blank=True)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-ends",)
+        constraints = [
+            models.CheckConstraint(
+                name="credit_grant_ends_after_start",
+                condition=models.Q(ends__gte=models.F("starts")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credits} credits"
+
+
+class CreditCharge(UUIDModel):
+    """What one run took; kept when it is refunded."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="credit_charges"
+    )
+    run = models.OneToOneField(AlgorithmRun, on_delete=models.CASCADE, related_name="charge")
+    credits = models.PositiveIntegerField()
+    complimentary = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    refunded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"{self.credits} credits for {self.run}"

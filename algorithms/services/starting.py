@@ -1,0 +1,120 @@
+"""Where try-outs start, all of them: limits are asked here and nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.selectors import active_model, active_version
+from algorithms.services.credits import charge, claim
+from app.accounts.models import User
+from app.audit.services import record
+from app.core.errors import Conflict
+from app.execution.models import Job
+from app.execution.services import prepare_job, submit_job
+from app.sockets.models import SocketValue
+from app.sockets.services import image_value, json_value
+from archives.models import ArchiveItem
+
+KIND = "algorithm"
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """One run to start: its title, its inputs, and where they come from."""
+
+    title: str
+    values: Sequence[SocketValue]
+    item: ArchiveItem | None = None
+    repeats: AlgorithmRun | None = None
+
+
+@transaction.atomic
+def start_runs(
+    *,
+    actor: User,
+    version: AlgorithmVersion,
+    interface: AlgorithmInterface,
+    new: Sequence[NewRun],
+) -> list[AlgorithmRun]:
+    """Queue the runs, all or none; raises `LimitReached` when they are too many."""
+    allowed = claim(actor=actor, version=version, runs=len(new))
+    runs = []
+    for one in new:
+        job = submit_job(
+            actor=actor,
+            kind=KIND,
+            container_image=version.container_image,
+            inputs=[stored(value) for value in one.values],
+            **means_of(version.algorithm),
+        )
+        run = _run(job, version, interface, title=one.title, item=one.item, repeats=one.repeats)
+        runs.append(run)
+    charge(runs, actor=actor, allowed=allowed)
+    record("algorithms.run.started", obj=version.algorithm, actor=actor, data={"runs": len(runs)})
+    return runs
+
+
+@transaction.atomic
+def prepare_run(
+    *,
+    actor: User,
+    version: AlgorithmVersion,
+    interface: AlgorithmInterface,
+    title: str,
+    item: ArchiveItem | None = None,
+) -> AlgorithmRun:
+    """Make a run whose inputs are still on their way; it takes its place and its credits now."""
+    allowed = claim(actor=actor, version=version, runs=1)
+    job = prepare_job(
+        actor=actor,
+        kind=KIND,
+        container_image=version.container_image,
+        **means_of(version.algorithm),
+    )
+    run = _run(job, version, interface, title=title, item=item)
+    charge([run], actor=actor, allowed=allowed)
+    record("algorithms.run.started", obj=version.algorithm, actor=actor, data={"runs": 1})
+    return run
+
+
+def version_to_run(algorithm: Algorithm) -> AlgorithmVersion:
+    """Return the version that try-outs run, or raise `Conflict`."""
+    version = active_version(algorithm)
+    if version is None:
+        raise Conflict(
+            "This algorithm has no version that can run.",
+            advice="An editor has to upload a container image that passes its checks.",
+        )
+    return version
+
+
+def means_of(algorithm: Algorithm) -> dict[str, Any]:
+    """Return the limits and the model weights that a run of the algorithm gets."""
+    model = active_model(algorithm)
+    return {"limits": algorithm.limits_for(), "model": model.weights if model else None}
+
+
+def stored(value: SocketValue) -> SocketValue:
+    """Return a value that is in the database: one that was only planned is written now."""
+    if value.pk is not None:
+        return value
+    if value.image is not None:
+        return image_value(socket=value.socket, image=value.image)
+    return json_value(socket=value.socket, value=value.value)
+
+
+def _run(
+    job: Job,
+    version: AlgorithmVersion,
+    interface: AlgorithmInterface,
+    *,
+    title: str,
+    item: ArchiveItem | None = None,
+    repeats: AlgorithmRun | None = None,
+) -> AlgorithmRun:
+    return AlgorithmRun.objects.create(
+        version=version, interface=interface, job=job, title=title[:200], item=item, repeats=repeats
+    )

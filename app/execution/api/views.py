@@ -1,0 +1,156 @@
+"""What workers ask: see `app.execution.gateway.base` for the meaning of each call."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from app.core.api.views import key_of
+from app.core.errors import PortalError, ValidationFailed
+from app.core.leases import LeaseLost
+from app.execution.api.authentication import REFUSED, RunAuthentication, WorkerAuthentication
+from app.execution.contract import CollectedOutput, OutputKind
+from app.execution.gateway import wire
+from app.execution.services import assignments
+
+
+class RunGone(PortalError):
+    """The run is no longer this worker's."""
+
+    code = "run-gone"
+    status = 410
+    title = "This run is no longer yours"
+
+
+class BeatBody(serializers.Serializer[Any]):
+    """A worker's sign of life."""
+
+    name = serializers.CharField(max_length=200)
+    queues = serializers.ListField(child=serializers.CharField(max_length=40), max_length=20)
+    has_engine = serializers.BooleanField()
+    engine = serializers.CharField(max_length=2000, allow_blank=True)
+
+
+class ClaimBody(serializers.Serializer[Any]):
+    """Who claims."""
+
+    worker = serializers.CharField(max_length=200)
+
+
+class OutputBody(serializers.Serializer[Any]):
+    """An output that is about to be sent."""
+
+    slug = serializers.CharField(max_length=200)
+    filename = serializers.CharField(max_length=1024, trim_whitespace=False)
+    size = serializers.IntegerField(min_value=0, max_value=2**40)
+    sha256 = serializers.RegexField("^[0-9a-f]{64}$")
+
+
+class GiveBackBody(serializers.Serializer[Any]):
+    """Why a run is given back."""
+
+    reason = serializers.CharField(max_length=4000)
+    crashed = serializers.BooleanField(default=False)
+
+
+@extend_schema(exclude=True)
+class WorkerView(APIView):
+    """A call that needs the token of workers."""
+
+    authentication_classes: ClassVar[Any] = [WorkerAuthentication]
+    permission_classes: ClassVar[Any] = []
+    throttle_classes: ClassVar[Any] = []
+
+    def checked(self, by: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the body, checked by a serializer."""
+        given = by(data=self.request.data)
+        given.is_valid(raise_exception=True)
+        found: dict[str, Any] = given.validated_data
+        return found
+
+
+@extend_schema(exclude=True)
+class RunView(WorkerView):
+    """A call that needs the token of a run."""
+
+    authentication_classes: ClassVar[Any] = [RunAuthentication]
+
+    @property
+    def token(self) -> str:
+        """The run's token."""
+        return str(self.request.auth)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what was not signed by us before anything of the body is read."""
+        super().initial(request, *args, **kwargs)
+        if not assignments.is_token(self.token):
+            raise AuthenticationFailed(REFUSED)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Say plainly when the run is another's, or the body is not what it should be."""
+        if isinstance(exc, LeaseLost):
+            exc = RunGone(advice="Stop the container and take the next job.")
+        elif isinstance(exc, wire.ValidationError):
+            exc = ValidationFailed(f"The message cannot be read ({exc.error_count()} errors).")
+        return super().handle_exception(exc)
+
+
+class Beat(WorkerView):
+    """Signs of life."""
+
+    def post(self, request: Request) -> Response:
+        """Note one, and say which runs are under way."""
+        said = self.checked(BeatBody)
+        return Response({"live": sorted(assignments.hear_beat(said.pop("name"), **said))})
+
+
+class Claim(WorkerView):
+    """Taking a job."""
+
+    def post(self, request: Request, pk: str) -> Response:
+        """Hand the job over, or answer nothing."""
+        said = self.checked(ClaimBody)
+        found = assignments.assign_run(key_of(pk), worker=said["worker"])
+        return Response(status=204) if found is None else Response(wire.dumped(found))
+
+
+class RunReport(RunView):
+    """How a run goes."""
+
+    def post(self, request: Request) -> Response:
+        """Note it, hold the lease, and say whether to stop."""
+        report = wire.read_report(request.data)
+        return Response({"stop": assignments.hear_report(self.token, report)})
+
+
+class RunOutputs(RunView):
+    """Outputs that are about to be sent."""
+
+    def post(self, request: Request) -> Response:
+        """Answer where the bytes may be sent."""
+        said = self.checked(OutputBody)
+        output = CollectedOutput(kind=OutputKind.FILE, path=Path(), **said)
+        return Response(wire.dumped(assignments.give_slip(self.token, output)))
+
+
+class RunFinish(RunView):
+    """The end of a run."""
+
+    def post(self, request: Request) -> Response:
+        """Take the run over."""
+        assignments.hand_over(self.token, wire.read_ending(request.data))
+        return Response({})
+
+
+class RunGiveBack(RunView):
+    """Runs that were lost."""
+
+    def post(self, request: Request) -> Response:
+        """Queue the job again."""
+        assignments.take_back_run(self.token, **self.checked(GiveBackBody))
+        return Response({})

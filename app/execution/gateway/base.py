@@ -1,0 +1,93 @@
+"""The one way for a worker to the portal, whatever is between them.
+
+A worker needs a container engine, a broker and a gateway; it holds no keys of storage, no signing
+key and no address of the database. Every call after `claim` is made with the token of that one
+run, which opens nothing once the run is another worker's or has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import ConfigDict
+
+from app.execution.contract import CollectedOutput, RunSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """A run that this worker has now; ``token`` speaks for it."""
+
+    __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    token: str
+    spec: RunSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What happened since the last report. ``log_start`` counts the characters before ``log``.
+
+    ``usage`` are all samples so far, or ``None`` when there are no new ones.
+    """
+
+    executing: bool = False
+    log: str = ""
+    log_start: int = 0
+    usage: Sequence[Sequence[float]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slip:
+    """Where the bytes of one output may be PUT, in parts of ``part_size`` (the last is the rest).
+
+    The addresses are signed, short-lived, and good for nothing else.
+    """
+
+    part_size: int
+    addresses: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """An output whose bytes were sent: the ETag that each part was answered."""
+
+    slug: str
+    etags: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run ended: its result record, the outputs that were sent, and the rest of the log."""
+
+    record: dict[str, Any]
+    outputs: Sequence[Sent] = ()
+    last: Report = field(default_factory=Report)
+
+
+class Gateway(Protocol):
+    """What a worker asks of the portal.
+
+    All but `claim` and `beat` raise ``LeaseLost`` when the run is no longer this worker's.
+    `PlatformFault` says that the portal could not be reached.
+    """
+
+    def beat(self, name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
+        """Give a sign of life; the runs that may be under way, whose traces must stay."""
+
+    def claim(self, job_id: str, *, worker: str) -> Assignment | None:
+        """Take a queued job, or nothing: somebody else has it, or it ended."""
+
+    def report(self, token: str, report: Report) -> bool:
+        """Hold the run for longer and tell how it goes; ``True`` when it shall be stopped."""
+
+    def request_slip(self, token: str, output: CollectedOutput) -> Slip:
+        """Ask where an output may be sent."""
+
+    def finish(self, token: str, ending: Ending) -> None:
+        """Hand the run over; calling it again changes nothing."""
+
+    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
+        """Return a run that was lost through our fault; a lost one is left alone."""

@@ -1,0 +1,35 @@
+"""The gateway of a worker in the portal's own process: for tests, and where all is one program."""
+
+from collections.abc import Sequence
+
+from app.execution.contract import CollectedOutput
+from app.execution.gateway.base import Assignment, Ending, Gateway, Report, Slip
+from app.execution.services import assignments
+
+
+class LocalGateway(Gateway):
+    """Calls the portal's services directly; such a worker needs the database and storage."""
+
+    def beat(self, name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
+        """Give a sign of life."""
+        return assignments.hear_beat(name, queues=queues, has_engine=has_engine, engine=engine)
+
+    def claim(self, job_id: str, *, worker: str) -> Assignment | None:
+        """Take a queued job."""
+        return assignments.assign_run(job_id, worker=worker)
+
+    def report(self, token: str, report: Report) -> bool:
+        """Tell how it goes."""
+        return assignments.hear_report(token, report)
+
+    def request_slip(self, token: str, output: CollectedOutput) -> Slip:
+        """Ask where an output may be sent."""
+        return assignments.give_slip(token, output)
+
+    def finish(self, token: str, ending: Ending) -> None:
+        """Hand the run over."""
+        assignments.hand_over(token, ending)
+
+    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
+        """Return a run that was lost."""
+        assignments.take_back_run(token, reason=reason, crashed=crashed)

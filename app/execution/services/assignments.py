@@ -1,0 +1,200 @@
+"""The portal's side of a run: handing it to a worker, hearing of it, taking it back.
+
+A run is known by its token, which is signed for one claim of one job. It opens nothing when the
+job has moved on, so a worker that slept cannot disturb the one that has the job now.
+"""
+
+import logging
+import platform
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from app.core.leases import LeaseLost
+from app.core.states import transition
+from app.core.tasks import enqueue_on_commit
+from app.execution.contract import CollectedOutput, ReasonCode, RunSpec
+from app.execution.gateway.base import Assignment, Ending, Report, Slip
+from app.execution.logs import appended
+from app.execution.models import Job, Worker
+from app.execution.registry import job_kind
+from app.execution.services.incoming import note_sent, open_slip
+from app.execution.services.jobs import LEASE, claim_job, end_job, give_back, hold, should_stop
+
+logger = logging.getLogger(__name__)
+State = Job.State
+PARSE = "app.execution.tasks.parse_outputs"
+SALT = "execution.run"
+LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
+JUST_ENDED = timedelta(minutes=2)
+SOON_CLAIMED = 500
+MAX_SAMPLES = 300
+_LONGEST_TEXT = 4000
+
+
+def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
+    """Claim a queued job for a worker and describe its run, or return ``None``."""
+    job = claim_job(job_id, worker=worker)
+    if job is None:
+        return None
+    try:
+        spec = replace(job_kind(job.kind).build_spec(job), run_id=job.run_id)
+    except Exception:
+        logger.exception("Job %s could not be described", job.pk)
+        give_back(job, reason="The run could not be prepared.", crashed=True)
+        return None
+    facts = _facts(job, spec)
+    Job.objects.filter(pk=job.pk).update(record=facts)
+    return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
+
+
+def is_token(token: str) -> bool:
+    """Tell whether we made this token, however long ago."""
+    return bool(_read(token, max_age=None))
+
+
+def run_of(token: str) -> Job:
+    """Return the job whose present run the token speaks for, else raise ``LeaseLost``."""
+    run_id = _read(token, max_age=LONGEST)
+    job = Job.objects.filter(pk=run_id[:36]).first() if run_id else None
+    if job is None or job.run_id != run_id:
+        raise LeaseLost(f"The run {run_id} moved on without this worker.")
+    return job
+
+
+@transaction.atomic
+def hear_report(token: str, report: Report) -> bool:
+    """Write down how a run goes; ``True`` when it shall be stopped."""
+    job = run_of(token)
+    hold(job)
+    job.refresh_from_db()
+    changes: dict[str, Any] = {"lease_expires_at": timezone.now() + LEASE} | _told(job, report)
+    if report.executing and job.state == State.PROVISIONING:
+        transition(job, State.EXECUTING, **changes)
+    else:
+        Job.objects.filter(pk=job.pk).update(**changes)
+    return job.cancel_requested
+
+
+def give_slip(token: str, output: CollectedOutput) -> Slip:
+    """Return where an output of the run may be sent."""
+    job = run_of(token)
+    if should_stop(job):
+        raise LeaseLost(f"Job {job.pk} is to end.")
+    return open_slip(job, output)
+
+
+@transaction.atomic
+def hand_over(token: str, ending: Ending) -> None:
+    """Take a run over from its worker: it ends here, or its results are read next.
+
+    Calling it again changes nothing, so a worker may repeat it until it hears an answer.
+    """
+    job = run_of(token)
+    job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    if job.state not in Job.HELD:
+        return
+    hold(job)
+    reason = ending.record.get("reason") or {}
+    record = _within_reason(ending.record) | job.record
+    changes = _told(job, ending.last) | {"record": record}
+    code = str(reason.get("code", ReasonCode.PLATFORM))
+    if job.cancel_requested:
+        end_job(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", **changes)
+    elif code != ReasonCode.SUCCEEDED:
+        changes["reason_code"] = code[:40]
+        changes["advice"] = str(reason.get("advice", ""))[:_LONGEST_TEXT]
+        message = str(reason.get("message", "")) or "It failed."
+        end_job(job, State.FAILED, reason=message[:_LONGEST_TEXT], **changes)
+    else:
+        note_sent(job, ending.outputs)
+        transition(job, State.PARSING, lease_expires_at=None, **changes)
+        enqueue_on_commit(PARSE, job.pk)
+
+
+def take_back_run(token: str, *, reason: str, crashed: bool = False) -> None:
+    """Queue a job again whose worker could not go on."""
+    job = run_of(token)
+    if job.state in Job.HELD:
+        give_back(job, reason=reason[:_LONGEST_TEXT], crashed=crashed)
+
+
+def hear_beat(name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
+    """Write a worker's sign of life; return the runs whose traces workers have to leave alone."""
+    Worker.objects.update_or_create(
+        name=name[:200],
+        defaults={
+            "queues": [queue[:40] for queue in queues],
+            "has_engine": has_engine,
+            "engine": engine[:300],
+            "last_seen": timezone.now(),
+        },
+    )
+    return _runs_to_leave_alone()
+
+
+def _runs_to_leave_alone() -> set[str]:
+    """Runs under way; those that are about to be claimed; and those that are being cleared away."""
+    recent = timezone.now() - JUST_ENDED
+    moving = Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent)
+    names = Job.objects.only("pk", "attempts", "crashes")
+    waiting = names.filter(state=State.QUEUED).order_by("created")[:SOON_CLAIMED]
+    return {job.run_id for found in (names.filter(moving), waiting) for job in found}
+
+
+def _read(token: str, *, max_age: int | None) -> str:
+    try:
+        return str(signing.loads(token, salt=SALT, max_age=max_age))
+    except signing.BadSignature:
+        return ""
+
+
+def _facts(job: Job, spec: RunSpec) -> dict[str, Any]:
+    """What we know of a run better than its worker does; together with its record it is all."""
+    facts = {
+        "kind": job.kind,
+        "worker": job.worker,
+        "container_image": {
+            "pk": str(job.container_image_id),
+            "digest": job.container_image.digest,
+        },
+        "declared": [slot.slug for slot in spec.outputs],
+        "required": [slot.slug for slot in spec.outputs if not slot.optional],
+        "command": list(spec.command),
+        "env": dict(spec.env),
+        "limits": spec.limits.as_record(),
+        "versions": {"python": platform.python_version()},
+    }
+    model = getattr(job, "model", None)
+    if model is not None:
+        facts["model"] = {"pk": str(model.pk), "digest": model.digest}
+    return facts
+
+
+def _told(job: Job, report: Report) -> dict[str, Any]:
+    """Return the fields that a report changes; text that was sent before is not added again."""
+    changes: dict[str, Any] = {}
+    known = max(0, job.log_size - report.log_start)
+    text = report.log[known:].replace("\x00", "\ufffd")
+    if text:
+        changes["log"] = appended(job.log, text)
+        changes["log_size"] = job.log_size + len(text)
+    if report.usage is not None:
+        changes["usage"] = [list(sample)[:3] for sample in report.usage[:MAX_SAMPLES]]
+    return changes
+
+
+def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
+    """Only what a record has; a worker may not fill our database with something else."""
+    names = (
+        *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
+        *("timings", "limits", "inputs", "outputs", "log"),
+    )
+    return {name: record[name] for name in names if name in record}

@@ -1,0 +1,130 @@
+"""Results on their way in: addresses to send them to, putting them together, discarding them."""
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from app.core.errors import Conflict
+from app.core.storage import MultipartMissing, ObjectMissing, PartReceipt, get_store
+from app.execution.contract import CollectedOutput
+from app.execution.gateway.base import Sent, Slip
+from app.execution.models import IncomingOutput, Job
+
+PART_SIZE = 32 * 2**20
+LIFETIME = 3600  # seconds that an address takes bytes
+STRAY_AFTER = timedelta(days=1)
+
+
+class NotAsSent(Exception):
+    """What lies in storage is not what the worker said it sent."""
+
+
+def open_slip(job: Job, output: CollectedOutput) -> Slip:
+    """Make room for one output of the job's present run; asking again starts anew."""
+    if output.slug not in job.record.get("declared", []):
+        raise Conflict(f"This run has no output {output.slug!r}.")
+    discard_incoming(IncomingOutput.objects.filter(run_id=job.run_id, slug=output.slug))
+    incoming = IncomingOutput.objects.create(
+        job=job,
+        run_id=job.run_id,
+        slug=output.slug,
+        filename=output.filename[-255:],
+        size=output.size,
+        sha256=output.sha256,
+    )
+    store = get_store()
+    incoming.multipart_id = store.start_multipart(incoming.key)
+    incoming.save(update_fields=["multipart_id", "modified"])
+    numbers = range(1, math.ceil(output.size / PART_SIZE) + 1)
+    addresses = store.sign_parts(
+        incoming.key, multipart_id=incoming.multipart_id, numbers=numbers, expires_in=LIFETIME
+    )
+    return Slip(part_size=PART_SIZE, addresses=[addresses[number] for number in numbers])
+
+
+def note_sent(job: Job, sent: Sequence[Sent]) -> None:
+    """Note that all bytes are there; raise `Conflict` when an output was never announced."""
+    for output in sent:
+        rows = IncomingOutput.objects.filter(run_id=job.run_id, slug=output.slug)
+        if not rows.update(receipts=list(output.etags), modified=timezone.now()):
+            raise Conflict(f"The output {output.slug!r} was not announced.")
+
+
+def fetch_incoming(incoming: IncomingOutput, *, path: Path) -> None:
+    """Write what was sent to a local path; may be done again after being cut off.
+
+    Raises `NotAsSent` for other bytes than were announced.
+    """
+    _join(incoming)
+    if get_store().fetch_to(incoming.key, path=path) != incoming.size:
+        raise NotAsSent(f"{incoming} has another size than its worker said.")
+
+
+@transaction.atomic
+def discard_incoming(rows: QuerySet[IncomingOutput]) -> int:
+    """Delete rows now, and their bytes once that is committed."""
+    gone = list(rows)
+    IncomingOutput.objects.filter(pk__in=[row.pk for row in gone]).delete()
+
+    def drop() -> None:
+        store = get_store()
+        for row in gone:
+            if row.multipart_id:
+                store.abort_multipart(row.key, multipart_id=row.multipart_id)
+            store.delete(row.key)
+
+    # Should this fail half-way, the sweep finds what has no row.
+    transaction.on_commit(drop, robust=True)
+    return len(gone)
+
+
+def discard_unclaimed() -> int:
+    """Discard what belongs to a job that has ended, or to a run that was taken from its worker."""
+    old = IncomingOutput.objects.filter(modified__lt=timezone.now() - timedelta(minutes=1))
+    unwanted = [
+        row.pk
+        for row in old.select_related("job").order_by("modified")[:500]
+        if row.job.is_finished or row.run_id != row.job.run_id
+    ]
+    return discard_incoming(IncomingOutput.objects.filter(pk__in=unwanted)) if unwanted else 0
+
+
+def sweep_incoming() -> int:
+    """Delete objects and open uploads below ``incoming/`` that no row knows any more."""
+    store = get_store()
+    before = timezone.now() - STRAY_AFTER
+    known = {row.key for row in IncomingOutput.objects.all()}
+    count = 0
+    for found in list(store.list_objects(IncomingOutput.PREFIX)):
+        if found.modified < before and found.key not in known:
+            store.delete(found.key)
+            count += 1
+    for open_one in list(store.list_multiparts(IncomingOutput.PREFIX)):
+        if open_one.started < before and open_one.key not in known:
+            store.abort_multipart(open_one.key, multipart_id=open_one.multipart_id)
+            count += 1
+    return count
+
+
+def _join(incoming: IncomingOutput) -> None:
+    store = get_store()
+    if not incoming.multipart_id:
+        return
+    receipts = [
+        PartReceipt(number=number, etag=str(etag))
+        for number, etag in enumerate(incoming.receipts, start=1)
+    ]
+    try:
+        store.complete_multipart(incoming.key, multipart_id=incoming.multipart_id, parts=receipts)
+    except MultipartMissing:
+        try:
+            store.stat(incoming.key)  # joined before we could write that down
+        except ObjectMissing:
+            raise NotAsSent(f"{incoming} is not there.") from None
+    incoming.multipart_id = ""
+    incoming.save(update_fields=["multipart_id", "modified"])

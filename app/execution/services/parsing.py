@@ -1,0 +1,188 @@
+"""Reading the results of a run that a worker has handed over, in a process that has storage.
+
+A worker is not trusted with the meaning of what it sends: everything is checked here. The job is
+leased like anything that is worked on; whoever is killed half-way leaves it to the next, and the
+values are made once, in the transaction that ends the job.
+"""
+
+import logging
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from app.core.errors import ValidationFailed
+from app.core.leases import LeaseLost, kept_lease
+from app.core.tasks import enqueue_on_commit
+from app.execution.contract import OutputError, ReasonCode
+from app.execution.models import IncomingOutput, Job
+from app.execution.services.assignments import PARSE
+from app.execution.services.incoming import NotAsSent, discard_incoming
+from app.execution.services.jobs import end_job
+from app.execution.services.limits import job_limits
+from app.execution.services.outputs import (
+    InvalidOutput,
+    ReadOutput,
+    forget_drafts,
+    publish_outputs,
+    read_output,
+)
+from app.sockets.models import Socket
+from app.sockets.schemas import InvalidValue
+
+logger = logging.getLogger(__name__)
+State = Job.State
+LEASE = timedelta(seconds=90)
+LEASE_SECONDS = 15.0
+AGAIN_AFTER = timedelta(seconds=20)
+MAX_PARSES = 5
+
+
+def parse_outputs(job_id: UUID | str) -> None:
+    """Read a job's results and end it; whatever else the broker delivers is a no-op."""
+    job = _claim(job_id)
+    if job is None:
+        return
+    lease = kept_lease(f"results of {job.pk}", extend=lambda: _extend(job), every=LEASE_SECONDS)
+    with lease:
+        try:
+            _parse(job)
+        except LeaseLost:
+            logger.info("The results of job %s are read by another process.", job.pk)
+        except (InvalidOutput, OutputError) as error:
+            _refuse(job, error.message, advice=error.advice)
+        except ValidationFailed as error:
+            _refuse(job, error.message, advice=error.advice)
+        except InvalidValue as error:
+            _refuse(job, str(error), advice="")
+        except Exception:
+            logger.exception("The results of job %s could not be read", job.pk)
+            _try_again(job)
+
+
+def send_due_parsings() -> None:
+    """Queue the reading of results that nobody is at, and that the broker may have forgotten."""
+    now = timezone.now()
+    due = Job.objects.filter(state=State.PARSING).filter(
+        Q(lease_expires_at__lt=now)
+        | Q(lease_expires_at__isnull=True, modified__lt=now - AGAIN_AFTER)
+    )
+    for pk in due.order_by("created").values_list("pk", flat=True)[:200]:
+        enqueue_on_commit(PARSE, pk)
+
+
+def _claim(job_id: UUID | str) -> Job | None:
+    """Take the job unless somebody else is at it; too many attempts end it."""
+    now = timezone.now()
+    free = Job.objects.filter(pk=job_id, state=State.PARSING).filter(
+        Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=now)
+    )
+    if not free.update(parses=F("parses") + 1, lease_expires_at=now + LEASE, modified=now):
+        return None
+    job = Job.objects.get(pk=job_id)
+    if job.parses > MAX_PARSES:
+        _lose(job)
+        return None
+    return job
+
+
+def _parse(job: Job) -> None:
+    rows = {row.slug: row for row in job.incoming.filter(run_id=job.run_id)}
+    if missing := set(job.record.get("required", [])) - set(rows):
+        raise NotAsSent(f"The outputs {sorted(missing)} were never sent.")
+    sockets = {socket.slug: socket for socket in Socket.objects.filter(slug__in=rows)}
+    outputs: list[ReadOutput] = []
+    for slug, row in rows.items():
+        if _is_cancelled(job):
+            break
+        if job.parses > 1:
+            forget_drafts(row)
+        with tempfile.TemporaryDirectory(prefix="hounsfield-output-") as scratch:
+            limits = job_limits(job)
+            outputs.append(read_output(row, sockets[slug], limits=limits, scratch=Path(scratch)))
+    _publish(job, outputs)
+
+
+@transaction.atomic
+def _publish(job: Job, outputs: list[ReadOutput]) -> None:
+    job = _held_row(job)
+    if job.cancel_requested:
+        _end(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", advice="")
+        return
+    job.outputs.set(publish_outputs(outputs))
+    described = job.record.get("outputs") or {}
+    for output in outputs:
+        described.setdefault(output.socket.slug, {})["content"] = output.content
+    record = job.record | {"outputs": described}
+    _end(job, State.SUCCEEDED, reason_code=str(ReasonCode.SUCCEEDED), record=record)
+
+
+@transaction.atomic
+def _refuse(job: Job, message: str, *, advice: str) -> None:
+    """End a job whose results are not what its interface says."""
+    job = _held_row(job)
+    if job.cancel_requested:
+        _end(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", advice="")
+        return
+    code = str(ReasonCode.OUTPUT)
+    said = (job.record.get("reason") or {}) | {"code": code, "message": message, "advice": advice}
+    record = job.record | {"reason": said}
+    _end(job, State.FAILED, reason=message, reason_code=code, advice=advice, record=record)
+
+
+@transaction.atomic
+def _try_again(job: Job) -> None:
+    """Leave the job to the reconciler, which sends it again in a while."""
+    if job.parses >= MAX_PARSES:
+        _lose(job)
+    else:
+        _held(job).update(lease_expires_at=None, modified=timezone.now())
+
+
+@transaction.atomic
+def _lose(job: Job) -> None:
+    try:
+        job = _held_row(job)
+    except LeaseLost:
+        return
+    _end(
+        job,
+        State.FAILED,
+        reason="Platform fault: the results could not be read in several attempts.",
+        reason_code=str(ReasonCode.PLATFORM),
+        advice="This was our fault and not the container's. Try again later.",
+    )
+
+
+def _end(job: Job, state: str, **changes: Any) -> None:
+    """End the job; what it sent is not needed any more, whether it was used or not."""
+    rows = list(IncomingOutput.objects.filter(job=job))
+    if state != State.SUCCEEDED:
+        transaction.on_commit(lambda: [forget_drafts(row) for row in rows], robust=True)
+    discard_incoming(IncomingOutput.objects.filter(job=job))
+    end_job(job, state, **changes)
+
+
+def _held(job: Job) -> QuerySet[Job]:
+    return Job.objects.filter(pk=job.pk, state=State.PARSING, parses=job.parses)
+
+
+def _held_row(job: Job) -> Job:
+    """Lock the job for the transaction under way, if it still is this process's to read."""
+    row = _held(job).select_for_update(of=("self",)).first()
+    if row is None:
+        raise LeaseLost(f"The results of job {job.pk} are read by another process.")
+    return row
+
+
+def _extend(job: Job) -> bool:
+    return bool(_held(job).update(lease_expires_at=timezone.now() + LEASE))
+
+
+def _is_cancelled(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, cancel_requested=True).exists()

@@ -1,0 +1,47 @@
+"""Sending outputs to the addresses that the portal gave for them. Runs on workers: no database."""
+
+import time
+
+import httpx
+
+from app.execution.contract import CollectedOutput
+from app.execution.executors import PlatformFault
+from app.execution.gateway import Gateway, Sent, Slip
+
+_TIMEOUT = httpx.Timeout(120.0, connect=10.0)
+_TRIES = 4
+_REFUSED = frozenset({400, 401, 403, 404, 405, 411, 413})
+
+
+def send_output(gateway: Gateway, token: str, output: CollectedOutput) -> Sent:
+    """Send one collected output, in parts that are never in memory together."""
+    slip = gateway.request_slip(token, output)
+    with httpx.Client(timeout=_TIMEOUT) as client:
+        etags = [
+            _put(client, address, output, slip=slip, number=number)
+            for number, address in enumerate(slip.addresses)
+        ]
+    return Sent(slug=output.slug, etags=etags)
+
+
+def _put(
+    client: httpx.Client, address: str, output: CollectedOutput, *, slip: Slip, number: int
+) -> str:
+    with output.path.open("rb") as file:
+        file.seek(number * slip.part_size)
+        content = file.read(slip.part_size)
+    trouble = ""
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(0.5 * 2**attempt)
+        try:
+            answer = client.put(address, content=content)
+        except httpx.TransportError as error:
+            trouble = type(error).__name__
+            continue
+        if answer.is_success and "etag" in answer.headers:
+            return answer.headers["etag"]
+        trouble = f"it answered {answer.status_code}"
+        if answer.status_code in _REFUSED:
+            break
+    raise PlatformFault(f"The storage did not take an output ({trouble}).")

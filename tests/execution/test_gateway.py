@@ -1,0 +1,283 @@
+"""What a worker may tell the portal, by its API and by the services behind that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.core.asgi import get_asgi_application
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from app.core.errors import Conflict
+from app.core.leases import LeaseLost
+from app.core.storage import get_store
+from app.execution.executors import PlatformFault
+from app.execution.gateway import Ending, Gateway, Report
+from app.execution.gateway.http import HttpGateway
+from app.execution.gateway.local import LocalGateway
+from app.execution.logs import HEAD, TAIL
+from app.execution.models import IncomingOutput, Job, Worker
+from app.execution.selectors import job_log
+from app.execution.services import cancel_job
+from app.execution.services.incoming import discard_unclaimed
+from app.execution.services.jobs import take_back
+from app.execution.services.parsing import parse_outputs
+from app.sockets.services import ensure_socket
+from app.uploads.asgi import PartReceiver
+from tests.execution.worker_side import SUCCEEDED, build_spec, claimed, output, reloaded, send
+from tests.factories.execution import job_kind, make_job
+from tests.servers import asgi_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Job.State
+TOKEN = "what-workers-and-portal-share"
+
+
+@pytest.fixture(autouse=True)
+def finished(db: None) -> Iterator[list[tuple[str, str]]]:
+    ensure_socket(slug="result", title="Result", kind="JSON", relative_path="result.json")
+    with job_kind(build_spec=build_spec) as completions:
+        yield completions
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    settings.WORKER_TOKEN = TOKEN
+    application = PartReceiver(get_asgi_application())  # type: ignore[arg-type]
+    with asgi_server(application) as address:
+        settings.SITE_URL = address
+        yield address
+
+
+@pytest.fixture(params=["local", "http"])
+def gateway(request: pytest.FixtureRequest, site: str) -> Gateway:
+    if request.param == "local":
+        return LocalGateway()
+    return HttpGateway(site, worker_token=TOKEN, patience=0)
+
+
+class TestClaims:
+    def test_a_claim_says_all_that_a_worker_needs(self, gateway: Gateway) -> None:
+        job = make_job()
+        assignment = gateway.claim(str(job.pk), worker="w")
+        assert assignment is not None
+        assert assignment.spec.run_id == job.run_id
+        assert assignment.spec.image.manifest.user.uid == 1
+        assert assignment.spec.env == {"SEED": "7"}
+        row = reloaded(job)
+        assert (row.state, row.worker) == (State.PROVISIONING, "w")
+        assert gateway.claim(str(job.pk), worker="other") is None
+
+    def test_a_job_that_cannot_be_described_is_no_workers(self, gateway: Gateway) -> None:
+        job = make_job()
+        with job_kind():
+            assert gateway.claim(str(job.pk), worker="w") is None
+        row = reloaded(job)
+        assert (row.state, row.crashes) == (State.QUEUED, 1)
+
+    def test_a_sign_of_life_tells_what_must_stay(self, gateway: Gateway) -> None:
+        job, gone = make_job(state=State.EXECUTING), make_job(state=State.FAILED)
+        Job.objects.filter(pk=gone.pk).update(finished_at=timezone.now() - timedelta(hours=1))
+        live = gateway.beat("w", queues=["jobs-cpu"], has_engine=True, engine="fine")
+        assert job.run_id in live
+        assert gone.run_id not in live
+        assert Worker.objects.get().has_engine
+
+
+class TestReports:
+    def test_a_report_holds_moves_and_tells(self, gateway: Gateway) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        Job.objects.update(lease_expires_at=timezone.now())
+        usage = [[1.0, 0.5, 1000.0]]
+        assert gateway.report(token, Report(executing=True, log="one\n", usage=usage)) is False
+        row = reloaded(job)
+        assert row.lease_expires_at is not None
+        assert row.lease_expires_at > timezone.now() + timedelta(seconds=30)
+        assert (row.state, row.log, row.usage) == (State.EXECUTING, "one\n", [[1.0, 0.5, 1000.0]])
+        cancel_job(actor=job.creator, job=job)
+        assert gateway.report(token, Report()) is True
+
+    def test_a_repeated_report_adds_its_log_once(self, gateway: Gateway) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        for _ in range(2):
+            gateway.report(token, Report(log="one\n"))
+        gateway.report(token, Report(log="e\ntwo\x00\n", log_start=2))
+        assert job_log(reloaded(job)) == ("one\ntwo\ufffd\n", 9)
+        assert job_log(reloaded(job), after=4) == ("two\ufffd\n", 9)
+
+    def test_of_a_long_log_both_ends_are_kept(self, gateway: Gateway) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        position = 0
+        for letter in "abcdef":
+            text = letter * (TAIL // 2)
+            gateway.report(token, Report(log=text, log_start=position))
+            position += len(text)
+        row = reloaded(job)
+        text, end = job_log(row)
+        assert (end, len(row.log)) == (position, HEAD + TAIL)
+        assert text.startswith("a" * HEAD)
+        assert text.endswith("e" * (TAIL // 2) + "f" * (TAIL // 2))
+        assert f"… {position - HEAD - TAIL:,} characters were left out …" in text
+        assert job_log(row, after=position - 3) == ("fff", position)
+        assert job_log(row, after=position) == ("", position)
+
+    def test_a_worker_that_lost_its_run_can_do_nothing_to_it(
+        self, gateway: Gateway, tmp_path: Path
+    ) -> None:
+        """It slept, the reconciler gave the job away, another worker has it now."""
+        job = make_job()
+        asleep = claimed(gateway, job)
+        Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        take_back(job)
+        claimed(gateway, job)
+        before = reloaded(job)
+        for act in (
+            lambda: gateway.report(asleep, Report(executing=True, log="stale")),
+            lambda: gateway.request_slip(asleep, output(tmp_path)),
+            lambda: gateway.finish(asleep, Ending(record=SUCCEEDED)),
+            lambda: gateway.give_back(asleep, reason="It thinks that it lost it."),
+        ):
+            with pytest.raises(LeaseLost):
+                act()
+        row = reloaded(job)
+        assert (row.state, row.log, row.attempts) == (State.PROVISIONING, "", 1)
+        assert row.lease_expires_at == before.lease_expires_at
+
+    def test_a_lease_extended_in_the_last_moment_keeps_the_job(self, gateway: Gateway) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        gateway.report(token, Report())
+        take_back(job)
+        assert reloaded(job).state == State.PROVISIONING
+
+    def test_a_run_is_given_back(self, gateway: Gateway) -> None:
+        job = make_job()
+        gateway.give_back(claimed(gateway, job), reason="The engine was lost.")
+        assert (reloaded(job).state, reloaded(job).attempts) == (State.QUEUED, 1)
+
+
+class TestHandingOver:
+    def test_outputs_are_sent_and_read(
+        self, gateway: Gateway, finished: list[Any], tmp_path: Path
+    ) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        gateway.report(token, Report(executing=True))
+        sent = send(gateway, token, output(tmp_path))
+        ending = Ending(record=SUCCEEDED, outputs=[sent], last=Report(log="bye\n"))
+        gateway.finish(token, ending)
+        gateway.finish(token, ending)
+        row = reloaded(job)
+        assert (row.state, row.log, row.lease_expires_at) == (State.PARSING, "bye\n", None)
+        assert finished == []
+        parse_outputs(job.pk)
+        parse_outputs(job.pk)
+        row = reloaded(job)
+        assert row.state == State.SUCCEEDED
+        assert [value.value for value in row.outputs.all()] == [{"score": 1}]
+        assert row.record["env"] == {"SEED": "7"}
+        assert row.record["container_image"]["digest"] == row.container_image.digest
+        assert len(row.record["outputs"]["result"]["content"]) == 64
+        assert finished == [(str(job.pk), State.SUCCEEDED)]
+        assert list(get_store().list_objects("incoming/")) == []
+
+    def test_a_failure_ends_the_job_with_its_reason(
+        self, gateway: Gateway, finished: list[Any]
+    ) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        reason = {"code": "exit_code", "message": "oh no", "advice": "look", "last_line": "oh no"}
+        gateway.finish(token, Ending(record={"reason": reason, "exit_code": 3, "junk": 1}))
+        row = reloaded(job)
+        assert (row.state, row.reason_code, row.reason) == (State.FAILED, "exit_code", "oh no")
+        assert row.record["exit_code"] == 3
+        assert "junk" not in row.record
+        assert finished == [(str(job.pk), State.FAILED)]
+
+    def test_only_declared_outputs_find_room(self, gateway: Gateway, tmp_path: Path) -> None:
+        token = claimed(gateway, make_job())
+        with pytest.raises((Conflict, PlatformFault)):
+            gateway.request_slip(token, output(tmp_path, slug="other"))
+        assert not IncomingOutput.objects.exists()
+
+    def test_a_run_that_was_cancelled_ends_so(self, gateway: Gateway, tmp_path: Path) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        sent = send(gateway, token, output(tmp_path))
+        cancel_job(actor=job.creator, job=job)
+        gateway.finish(token, Ending(record=SUCCEEDED, outputs=[sent]))
+        assert reloaded(job).state == State.CANCELLED
+        assert not reloaded(job).outputs.exists()
+
+    def test_what_a_lost_run_sent_is_discarded(self, gateway: Gateway, tmp_path: Path) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        send(gateway, token, output(tmp_path))
+        gateway.give_back(token, reason="The engine was lost.")
+        IncomingOutput.objects.update(modified=timezone.now() - timedelta(minutes=5))
+        other = make_job()
+        send(gateway, claimed(gateway, other), output(tmp_path))
+        IncomingOutput.objects.update(modified=timezone.now() - timedelta(minutes=5))
+        assert discard_unclaimed() == 1
+        assert [row.job_id for row in IncomingOutput.objects.all()] == [other.pk]
+        assert len(list(get_store().list_multiparts("incoming/"))) == 1
+
+
+class TestStrangers:
+    @pytest.mark.parametrize("header", ["", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN} x"])
+    def test_nobody_claims_without_the_token(self, settings: Settings, header: str) -> None:
+        settings.WORKER_TOKEN = TOKEN
+        job = make_job()
+        headers = {"Authorization": header} if header else {}
+        answer = Client().post(
+            f"/api/v1/execution/jobs/{job.pk}/claim/",
+            {"worker": "w"},
+            content_type="application/json",
+            headers=headers,
+        )
+        assert answer.status_code == 401
+        assert reloaded(job).state == State.QUEUED
+
+    def test_a_portal_without_a_token_lets_no_worker_in(self, settings: Settings) -> None:
+        settings.WORKER_TOKEN = ""
+        job = make_job()
+        answer = Client().post(
+            f"/api/v1/execution/jobs/{job.pk}/claim/",
+            {"worker": "w"},
+            content_type="application/json",
+            headers={"Authorization": "Bearer "},
+        )
+        assert answer.status_code == 401
+
+    def test_the_workers_token_speaks_for_no_run(self, site: str) -> None:
+        job = make_job()
+        assert HttpGateway(site, worker_token=TOKEN).claim(str(job.pk), worker="w") is not None
+        with pytest.raises(PlatformFault, match="does not know this worker"):
+            HttpGateway(site, worker_token=TOKEN).report(TOKEN, Report(log="x"))
+        assert reloaded(job).log == ""
+
+    def test_a_body_that_cannot_be_read_is_refused(self, site: str) -> None:
+        job = make_job()
+        token = claimed(HttpGateway(site, worker_token=TOKEN), job)
+        answer = httpx.post(
+            f"{site}/api/v1/execution/run/report/",
+            json={"log": 5, "usage": "x"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status_code == 400
+        assert reloaded(job).state == State.PROVISIONING
+
+    def test_a_portal_that_is_away_is_said_so(self) -> None:
+        gateway = HttpGateway("http://127.0.0.1:9", worker_token=TOKEN, patience=0)
+        with pytest.raises(PlatformFault, match="could not be reached"):
+            gateway.claim("00000000-0000-7000-8000-000000000000", worker="w")
