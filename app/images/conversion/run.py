@@ -148,7 +148,7 @@ class Run:
         if self._wanted is None:
             return image
         # pydicom's dictionaries take a while to import, which other formats do not need.
-        from app.images.conversion.deidentifying import deidentify_group
+        from app.images.conversion.source_files import deidentify_group
 
         try:
             found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
