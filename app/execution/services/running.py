@@ -97,7 +97,7 @@ class Follower:
         self._unsent = ""
         self._sent = 0
         self._usage = Curve()
-        self._reported_at = 0.0
+        self._reported_at = time.monotonic()
         self._stop = False
 
     def executing(self) -> None:
