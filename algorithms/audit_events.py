@@ -21,6 +21,7 @@ register_events(
         "algorithms.interface.withdrawn": "{actor} withdrew the interface {inputs} of {object}",
         "algorithms.interface.offered": "{actor} offered the interface {inputs} of {object} again",
         "algorithms.run.started": "{actor} ran {object} on {runs} case(s)",
+        "algorithms.run.reproduced": "{actor} ran {object} again to compare the outputs",
         "algorithms.run.repeated": "{actor} ran {object} again",
         "algorithms.run.changed": "{actor} changed the run {object}",
         "algorithms.batch.started": "{actor} started the batch {object} of {cases} case(s)",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,13 @@ from algorithms.models import (
     RunBatch,
 )
 from algorithms.policies import BATCHES, RUNS
+from algorithms.selectors import interfaces_of
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.contract import Limits
 from app.execution.models import Job
 from app.execution.selectors import expected_start, typical_duration
+from app.execution.services import Comparison, compare_outputs
 from archives.models import ArchiveItem
 
 CASE_STATES = ("WAITING", "ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED", "REFUSED")
@@ -37,30 +39,29 @@ class Forecast:
 
     limits: Limits
     duration: timedelta | None
-    start: datetime | None
+    wait: timedelta | None
+
+    @property
+    def at_once(self) -> bool:
+        """Tell whether it need not wait for others."""
+        return self.wait is not None and self.wait < timedelta(seconds=5)
 
 
 def forecast(version: AlgorithmVersion) -> Forecast:
     """Return what can be said of a run before it is started."""
     now = timezone.now()
     imagined = Job(container_image=version.container_image, state=Job.State.QUEUED, created=now)
+    start = expected_start(imagined)
     return Forecast(
         limits=version.algorithm.limits_for(),
         duration=typical_duration(version.container_image),
-        start=expected_start(imagined),
+        wait=None if start is None else start - now,
     )
-
-
-def open_interfaces(algorithm: Algorithm) -> list[AlgorithmInterface]:
-    """Return the interfaces that take new runs, the first one first."""
-    found = algorithm.interfaces.filter(withdrawn_at=None).order_by("pk")
-    return list(found.prefetch_related("inputs", "outputs"))
 
 
 def chosen_interface(algorithm: Algorithm, pk: str) -> AlgorithmInterface:
     """Return the interface with this key, the first one without a key; else raise `NotFound`."""
-    interfaces = open_interfaces(algorithm)
-    for interface in interfaces:
+    for interface in interfaces_of(algorithm):
         if not pk or str(interface.pk) == pk:
             return interface
     raise NotFound
@@ -83,6 +84,25 @@ def chosen_runs(user: Any, keys: list[str]) -> list[AlgorithmRun]:
 def with_pictures(runs: QuerySet[AlgorithmRun]) -> QuerySet[AlgorithmRun]:
     """Return runs with the images of their inputs, for small pictures in a list."""
     return runs.prefetch_related("job__inputs__image__files")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """One more go at a run's job, and which outputs came out the same."""
+
+    job: Job
+    outputs: list[Comparison]
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether everything came out the same."""
+        return bool(self.outputs) and all(output.agrees for output in self.outputs)
+
+
+def reproductions_of(run: AlgorithmRun) -> list[Reproduction]:
+    """Return the latest goes at doing a run's job again, the newest first."""
+    jobs = run.job.reproductions.select_related("reproduces").order_by("-created")[:3]
+    return [Reproduction(job, compare_outputs(job)) for job in jobs]
 
 
 def readers_of(run: AlgorithmRun) -> dict[str, Any]:

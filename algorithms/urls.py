@@ -37,6 +37,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancel/", views.runs.cancel, name="cancel_run"),
     path("runs/<uuid:pk>/edit/", views.runs.edit, name="edit_run"),
     path("runs/<uuid:pk>/again/", views.runs.again, name="run_again"),
+    path("runs/<uuid:pk>/reproduce/", views.runs.reproduce, name="reproduce_run"),
     path("batches/", views.batches.batch_list, name="batches"),
     path("batches/<uuid:pk>/", views.batches.detail, name="batch"),
     path("batches/<uuid:pk>/cancel/", views.batches.cancel, name="cancel_batch"),

@@ -15,6 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from algorithms.models import CreditCharge
 from app.accounts.models import User
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, Import, ImportFile, Quarantine
@@ -24,7 +25,7 @@ from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
-from tests.factories.algorithms import make_algorithm, make_run, make_version
+from tests.factories.algorithms import make_algorithm, make_batch, make_run, make_version
 from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import (
     make_challenge,
@@ -112,8 +113,20 @@ def algorithm(user: User, count: int) -> str:
     item = make_archive(cases=1).items.get()
     for _ in range(count):
         make_version(found)
+        make_model(found)
         make_run(found, creator=UserFactory(), item=item, state=Job.State.FAILED)
     return reverse("algorithms:detail", args=[found.pk])
+
+
+def version(user: User, count: int) -> str:
+    found = make_algorithm(editor=user)
+    for _ in range(count):
+        make_version(found, digest="sha256:" + "0" * 64)
+        make_model(found)
+        found.versions.latest("number").stage_changes.create(
+            before="STAGING", after="DEVELOPMENT", approved_by=UserFactory()
+        )
+    return reverse("algorithms:version", args=[found.versions.latest("number").pk])
 
 
 def run(user: User, count: int) -> str:
@@ -123,6 +136,40 @@ def run(user: User, count: int) -> str:
         value = make_item(make_archive(), image=make_image(name=f"{number}")).values.get()
         found.job.outputs.add(value)
     return reverse("algorithms:run", args=[found.pk])
+
+
+def my_runs(user: User, count: int) -> str:
+    algorithm = make_algorithm(editor=user)
+    for item in make_archive(cases=count).items.all():
+        make_run(algorithm, creator=user, item=item)
+    return reverse("algorithms:runs")
+
+
+def try_out_cases(user: User, count: int) -> str:
+    archive = make_archive(editor=user, cases=min(count, 20))
+    page = reverse("algorithms:try_out", args=[make_algorithm(editor=user).pk])
+    return f"{page}?archive={archive.pk}"
+
+
+def batches(user: User, count: int) -> str:
+    algorithm, item = make_algorithm(editor=user), make_archive(cases=1).items.get()
+    for _ in range(count):
+        make_batch(algorithm, creator=user, item=item)
+    return reverse("algorithms:batches")
+
+
+def batch(user: User, count: int) -> str:
+    algorithm, item = make_algorithm(editor=user), make_archive(cases=1).items.get()
+    found = make_batch(algorithm, creator=user, item=item, cases=count)
+    return reverse("algorithms:batch", args=[found.pk])
+
+
+def my_credits(user: User, count: int) -> str:
+    algorithm, item = make_algorithm(editor=user), make_archive(cases=1).items.get()
+    for _ in range(count):
+        job = make_run(algorithm, creator=user, item=item).job
+        CreditCharge.objects.create(user=user, job=job, credits=1)
+    return reverse("algorithms:credits")
 
 
 def challenges(user: User, count: int) -> str:
@@ -320,7 +367,13 @@ PAGES: tuple[Furnish, ...] = (
     choose_cases,
     algorithms,
     algorithm,
+    version,
     run,
+    my_runs,
+    try_out_cases,
+    batches,
+    batch,
+    my_credits,
     challenges,
     challenge,
     leaderboard,

@@ -148,6 +148,29 @@ class UsageSerializer(serializers.Serializer[AlgorithmRun]):
         return job_limits(run.job).as_record()
 
 
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """One output: digests of what it means in the job, and in the other go."""
+
+    socket = serializers.CharField(source="slug")
+    original = serializers.CharField()
+    again = serializers.CharField()
+    agrees = serializers.BooleanField()
+
+
+class ReproductionSerializer(serializers.Serializer[Any]):
+    """Another go at a job, and whether the same came out."""
+
+    created = serializers.DateTimeField(source="job.created")
+    status = serializers.SerializerMethodField()
+    agrees = serializers.BooleanField()
+    outputs = ComparisonSerializer(many=True)
+
+    @extend_schema_field({"type": "string", "enum": list(_JOB_STATUS.values())})
+    def get_status(self, found: Any) -> str:
+        """Return the state in the words of the public API."""
+        return _JOB_STATUS[Job.State(found.job.state)]
+
+
 class RerunSerializer(serializers.Serializer[Any]):
     """Which version to run; the active one if none is named."""
 

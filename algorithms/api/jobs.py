@@ -17,7 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from algorithms import selectors, services
+from algorithms import run_selectors, selectors, services
 from algorithms.api import job_serializers as serializers
 from algorithms.models import AlgorithmRun
 from app.accounts.models import User
@@ -127,6 +127,20 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
         version = selectors.get_version_for(actor, key_of(chosen)) if chosen else None
         made = services.rerun(actor=actor, run=run, version=version)
         return self.shown(self.find(made.job_id, "view"), status=201)
+
+    @extend_schema(request=None, responses=serializers.ReproductionSerializer(many=True))
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filter_backends=())
+    def reproduce(self, request: Request, pk: str) -> Response:
+        """Do a job again from its record (POST), or see how such goes compare (GET)."""
+        if request.method == "POST":
+            run = self.find(key_of(pk), "repeat")
+            actor = cast(User, request.user)
+            selectors.get_algorithm_for(actor, run.version.algorithm_id, action="run")
+            services.start_reproduction(actor=actor, run=run)
+        run = self.find(key_of(pk), "view")
+        found = run_selectors.reproductions_of(run)
+        status = 201 if request.method == "POST" else 200
+        return Response(serializers.ReproductionSerializer(found, many=True).data, status=status)
 
     @extend_schema(request=serializers.ShareSerializer, responses=serializers.ReadersSerializer)
     @action(detail=True, methods=["post"])

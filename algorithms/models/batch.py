@@ -80,3 +80,12 @@ class BatchCase(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.title} of {self.batch}"
+
+    @property
+    def remark(self) -> str:
+        """What there is to say of it: why its run failed, or why there is none."""
+        if self.state == self.State.WAITING:
+            return ""
+        if self.state == self.State.STARTED and self.run is not None:
+            return self.run.job.reason
+        return self.reason

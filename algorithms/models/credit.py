@@ -6,6 +6,7 @@ from django.db import models
 from algorithms.models.algorithm import Algorithm
 from algorithms.models.run import AlgorithmRun
 from app.core.models import TimestampedModel, UUIDModel
+from app.execution.models import Job
 
 
 class RunTerms(UUIDModel, TimestampedModel):
@@ -54,12 +55,12 @@ class CreditGrant(UUIDModel, TimestampedModel):
 
 
 class CreditCharge(UUIDModel):
-    """What one run took; kept when it is refunded."""
+    """What one job took, of a run or of doing a run again; kept when it is refunded."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="credit_charges"
     )
-    run = models.OneToOneField(AlgorithmRun, on_delete=models.CASCADE, related_name="charge")
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="charge")
     credits = models.PositiveIntegerField()
     complimentary = models.BooleanField(default=False)
     created = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -70,3 +71,12 @@ class CreditCharge(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.credits} credits for {self.run}"
+
+    @property
+    def run(self) -> AlgorithmRun | None:
+        """The run that it was for, or whose outputs were to be compared."""
+        found: AlgorithmRun | None = getattr(self.job, "algorithm_run", None)
+        original = self.job.reproduces
+        if found is None and original is not None:
+            found = getattr(original, "algorithm_run", None)
+        return found

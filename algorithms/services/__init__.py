@@ -19,6 +19,7 @@ from algorithms.services.publishing import (
 )
 from algorithms.services.repeating import change_run, rerun, share_run
 from algorithms.services.runs import create_run, start_try_outs
+from algorithms.services.starting import start_reproduction
 from algorithms.services.versions import (
     add_model,
     add_version,
@@ -53,6 +54,7 @@ __all__ = [
     "sort_plans",
     "start_batch",
     "start_job",
+    "start_reproduction",
     "start_try_outs",
     "unpublish_algorithm",
     "update_algorithm",

@@ -17,7 +17,7 @@ from algorithms.models import (
 )
 from algorithms.policies import ALGORITHMS
 from algorithms.selectors import interface_of
-from algorithms.services.credits import ACTIVE, allowance
+from algorithms.services.credits import ACTIVE, allowance, refund_faults
 from algorithms.services.planning import CasePlan, Given, plan_cases
 from algorithms.services.starting import NewRun, start_runs, stored
 from app.accounts.models import User
@@ -126,6 +126,7 @@ def rerun_failed(*, actor: User, batch: RunBatch) -> int:
 
 def reconcile_batches() -> None:
     """Feed every batch that has waiting cases; credits and places come back by themselves."""
+    refund_faults()
     waiting = RunBatch.objects.filter(cases__state=State.WAITING).distinct()
     for pk in waiting.values_list("pk", flat=True):
         try:

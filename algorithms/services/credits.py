@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from algorithms.models import (
     Algorithm,
-    AlgorithmRun,
     AlgorithmVersion,
     CreditCharge,
     CreditGrant,
@@ -29,6 +28,8 @@ from app.core.errors import LimitReached, ValidationFailed
 from app.execution.models import Job
 
 WINDOW = timedelta(days=30)
+NOT_THEIRS = ("platform", "input")
+"""Reasons of failures that are not the container's doing."""
 ACTIVE = tuple(state for state in Job.State if state not in Job.MACHINE.final)
 
 
@@ -116,9 +117,9 @@ def allowance(*, user: User, version: AlgorithmVersion) -> Allowance:
         cost=_cost(algorithm, terms),
         left=credits_left(user),
         complimentary=_complimentary(user, version),
-        active=active_runs().filter(job__creator=user).count(),
+        active=active_jobs().filter(creator=user).count(),
         cap=settings.RUNS_PER_PERSON,
-        algorithm_active=active_runs().filter(version__algorithm=algorithm).count(),
+        algorithm_active=active_jobs().filter(_of_algorithm(algorithm)).count(),
         algorithm_cap=settings.RUNS_PER_ALGORITHM if limit is None else limit,
         back=returning(user),
     )
@@ -137,22 +138,31 @@ def claim(*, actor: User, version: AlgorithmVersion, runs: int) -> Allowance:
     return found
 
 
-def charge(runs: Sequence[AlgorithmRun], *, actor: User, allowed: Allowance) -> None:
-    """Write down what runs cost that were just started under ``allowed``."""
-    for number, run in enumerate(runs):
+def charge(jobs: Sequence[Job], *, actor: User, allowed: Allowance) -> None:
+    """Write down what jobs cost that were just started under ``allowed``."""
+    for number, job in enumerate(jobs):
         free = number < allowed.complimentary
         cost = 0 if free else allowed.cost
-        CreditCharge.objects.create(user=actor, run=run, credits=cost, complimentary=free)
+        CreditCharge.objects.create(user=actor, job=job, credits=cost, complimentary=free)
 
 
 @transaction.atomic
-def refund(run: AlgorithmRun, *, why: str) -> bool:
-    """Give back what a run took, once; tell whether there was anything to give back."""
-    found = CreditCharge.objects.filter(run=run, refunded_at=None)
+def refund(job: Job, *, why: str) -> bool:
+    """Give back what a job took, once; tell whether there was anything to give back."""
+    found = CreditCharge.objects.filter(job=job, refunded_at=None)
     if not found.update(refunded_at=timezone.now()):
         return False
-    record("algorithms.credits.refunded", obj=run, data={"why": why})
+    record("algorithms.credits.refunded", obj=job, data={"why": why})
     return True
+
+
+def refund_faults() -> None:
+    """Give back what was taken for jobs that failed through no fault of the container."""
+    faults = CreditCharge.objects.filter(
+        refunded_at=None, job__state=Job.State.FAILED, job__reason_code__in=NOT_THEIRS
+    )
+    for found in faults.select_related("job"):
+        refund(found.job, why=found.job.reason_code)
 
 
 @transaction.atomic
@@ -215,9 +225,15 @@ def returning(user: User, *, most: int = 5) -> list[tuple[datetime, int]]:
     return list(days.values())[:most]
 
 
-def active_runs() -> QuerySet[AlgorithmRun]:
-    """Return the try-outs that are under way, waiting ones included."""
-    return AlgorithmRun.objects.filter(try_out=True, job__state__in=ACTIVE)
+def active_jobs() -> QuerySet[Job]:
+    """Return the jobs of try-outs that are under way, waiting ones included."""
+    ours = Q(algorithm_run__try_out=True) | Q(reproduces__algorithm_run__try_out=True)
+    return Job.objects.filter(ours, state__in=ACTIVE)
+
+
+def _of_algorithm(algorithm: Algorithm) -> Q:
+    name = "algorithm_run__version__algorithm"
+    return Q(**{name: algorithm}) | Q(**{f"reproduces__{name}": algorithm})
 
 
 def _charges(user: User) -> QuerySet[CreditCharge]:
@@ -235,7 +251,7 @@ def _complimentary(user: User, version: AlgorithmVersion) -> int:
     if ALGORITHMS.role_of(user, version.algorithm) != ALGORITHMS.owner_role:
         return 0
     used = CreditCharge.objects.filter(
-        Q(refunded_at=None), run__version=version, complimentary=True
+        Q(refunded_at=None), job__algorithm_run__version=version, complimentary=True
     ).count()
     return max(0, settings.RUN_COMPLIMENTARY - used)
 

@@ -7,8 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
-from algorithms.run_selectors import open_interfaces
-from algorithms.selectors import get_run_of_job_for, interface_of
+from algorithms.selectors import get_run_of_job_for, interface_of, interfaces_of
 from algorithms.services.starting import prepare_run, stored, version_to_run
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
@@ -89,7 +88,7 @@ def _waiting(source: Import) -> Job | None:
 
 def _interface_for(algorithm: Algorithm, sockets: set[int]) -> AlgorithmInterface:
     """Return the interface that takes exactly these sockets, or raise `ValidationFailed`."""
-    interfaces = open_interfaces(algorithm)
+    interfaces = list(interfaces_of(algorithm))
     for interface in interfaces:
         if sockets == _sockets(interface):
             return interface

@@ -8,7 +8,7 @@ from django.urls import reverse
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
 from algorithms.news import RUN_DONE, RUN_FAILED
 from algorithms.selectors import interface_of
-from algorithms.services.credits import refund
+from algorithms.services.credits import NOT_THEIRS, refund
 from algorithms.services.planning import Given, plan_case, plan_cases
 from algorithms.services.starting import NewRun, means_of, start_runs, stored, version_to_run
 from app.accounts.models import User
@@ -103,7 +103,7 @@ def algorithm_job_finished(job: Job) -> None:
     run = AlgorithmRun.objects.select_related("version__algorithm").filter(job=job).first()
     if run is None or job.creator is None:
         return
-    _refund(run, job)
+    _refund(job)
     for batch in run.batch_cases.values_list("batch", flat=True):
         enqueue_on_commit(FEED, batch)
     done = job.state == Job.State.SUCCEEDED
@@ -116,9 +116,9 @@ def algorithm_job_finished(job: Job) -> None:
     )
 
 
-def _refund(run: AlgorithmRun, job: Job) -> None:
+def _refund(job: Job) -> None:
     """Give credits back for what was not the container's doing, and for what never started."""
-    if job.state == Job.State.FAILED and job.reason_code in {"platform", "input"}:
-        refund(run, why=job.reason_code)
+    if job.state == Job.State.FAILED and job.reason_code in NOT_THEIRS:
+        refund(job, why=job.reason_code)
     elif job.state == Job.State.CANCELLED and job.started_at is None:
-        refund(run, why="cancelled before it started")
+        refund(job, why="cancelled before it started")

@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict
 from app.execution.models import Job
-from app.execution.services import prepare_job, submit_job
+from app.execution.services import prepare_job, reproduce_job, submit_job
 from app.sockets.models import SocketValue
 from app.sockets.services import image_value, json_value
 from archives.models import ArchiveItem
@@ -52,7 +52,7 @@ def start_runs(
         )
         run = _run(job, version, interface, title=one.title, item=one.item, repeats=one.repeats)
         runs.append(run)
-    charge(runs, actor=actor, allowed=allowed)
+    charge([run.job for run in runs], actor=actor, allowed=allowed)
     record("algorithms.run.started", obj=version.algorithm, actor=actor, data={"runs": len(runs)})
     return runs
 
@@ -75,9 +75,19 @@ def prepare_run(
         **means_of(version.algorithm),
     )
     run = _run(job, version, interface, title=title, item=item)
-    charge([run], actor=actor, allowed=allowed)
+    charge([job], actor=actor, allowed=allowed)
     record("algorithms.run.started", obj=version.algorithm, actor=actor, data={"runs": 1})
     return run
+
+
+@transaction.atomic
+def start_reproduction(*, actor: User, run: AlgorithmRun) -> Job:
+    """Do a run's job again to compare the outputs; it counts as a run does."""
+    allowed = claim(actor=actor, version=run.version, runs=1)
+    job = reproduce_job(actor=actor, job=run.job)
+    charge([job], actor=actor, allowed=allowed)
+    record("algorithms.run.reproduced", obj=run, actor=actor, data={"job": str(job.pk)})
+    return job
 
 
 def version_to_run(algorithm: Algorithm) -> AlgorithmVersion:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from algorithms import run_selectors, selectors, services
 from algorithms.models import AlgorithmRun, CreditCharge, RunTerms
 from algorithms.run_forms import GrantForm, TermsForm
-from algorithms.services.credits import active_runs, credits_left, current_grants, returning
+from algorithms.services.credits import active_jobs, credits_left, current_grants, returning
 from app.accounts.models import User
 from app.core.errors import NotFound, PortalError, ValidationFailed
 from app.core.forms import add_errors
@@ -32,6 +32,7 @@ _STATES = (
     ("FAILED", "Failed"),
     ("CANCELLED", "Cancelled"),
 )
+_RUN = "job__algorithm_run__version__algorithm"
 _SINCE = (("", "Any time"), ("1", "Last day"), ("7", "Last week"), ("30", "Last 30 days"))
 
 
@@ -70,8 +71,8 @@ def my_credits(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     page = list_page(
         request,
-        CreditCharge.objects.filter(user=user).select_related("run__version__algorithm"),
-        search=("run__title", "run__version__algorithm__title"),
+        CreditCharge.objects.filter(user=user).select_related(_RUN, f"job__reproduces__{_RUN[5:]}"),
+        search=("job__algorithm_run__title", f"{_RUN}__title"),
         sorts=(("-created", "Newest"),),
     )
     left, monthly = credits_left(user), settings.RUN_CREDITS_PER_MONTH
@@ -79,7 +80,7 @@ def my_credits(request: HttpRequest) -> HttpResponse:
         "list": page,
         "left": "No limit" if left is None else f"{left:,}",
         "monthly": f"{monthly:,}" if monthly else "No limit",
-        "active": active_runs().filter(job__creator=user).count(),
+        "active": active_jobs().filter(creator=user).count(),
         "cap_words": f"of {settings.RUNS_PER_PERSON} runs at a time",
         "back": returning(user),
         "grants": current_grants(user),

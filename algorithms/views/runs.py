@@ -1,5 +1,6 @@
 """The page of a run: where it is, its log as it grows, its results, and what can be done."""
 
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from algorithms import progress, run_selectors, selectors, services
@@ -39,6 +41,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "inputs": selectors.inputs_for_eyes_of(request.user, run),
         "outputs": job.outputs.select_related("socket", "image").prefetch_related("image__files"),
         "roles": RunMember.Role.choices,
+        "reproductions": run_selectors.reproductions_of(run),
         "repeats": _visible(request, run.repeats),
         "repeated_by": run_selectors.visible_runs(request.user).filter(repeats=run)[:10],
         **{f"may_{action}": RUNS.allows(request.user, run, action) for action in _ACTIONS},
@@ -130,17 +133,29 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "algorithms/again.html", context)
 
 
+@login_required
+@require_POST
+def reproduce(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Do the run again from its record, to compare what comes out."""
+    run = selectors.get_run_for(request.user, pk, action="repeat")
+    selectors.get_algorithm_for(request.user, run.version.algorithm_id, action="run")
+    services.start_reproduction(actor=cast(User, request.user), run=run)
+    messages.success(request, "The run is done again; the outputs are compared when it ends.")
+    return redirect("algorithms:run", pk=run.pk)
+
+
 def _live(run: AlgorithmRun) -> dict[str, Any]:
     """Return what the live part of the page shows."""
     job = run.job
     finished = job.is_finished
     place = None if finished else queue_place(job)
+    start = None if finished else expected_start(job)
     return {
         "run": run,
         "job": job,
         "finished": finished,
         "place": place,
-        "expected": None if finished else expected_start(job),
+        "expected": None if start is None else max(start - timezone.now(), timedelta()),
         "waiting": None if finished else waiting_reason(job),
         "steps": progress.steps_of(job),
         "elapsed": progress.elapsed(job),

@@ -55,7 +55,7 @@ def _context(
         "algorithm": version.algorithm,
         "version": version,
         "interface": interface,
-        "interfaces": run_selectors.open_interfaces(version.algorithm),
+        "interfaces": list(selectors.interfaces_of(version.algorithm)),
         "allowance": services.allowance(user=user, version=version),
         "forecast": run_selectors.forecast(version),
     }

@@ -307,6 +307,7 @@ POST_ONLY = frozenset(
         "algorithms:stage_model",
         "algorithms:stage_version",
         "algorithms:cancel_run",
+        "algorithms:reproduce_run",
         "algorithms:rerun_batch",
         "archives:delete",
         "archives:delete_item",

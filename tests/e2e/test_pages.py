@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
@@ -18,15 +16,11 @@ from tests.e2e.people import People
 from tests.e2e.portal import Portal
 from tests.e2e.samples import Samples
 from tests.e2e.sitemap import DESK, NO_PAGES, POST_ONLY, VISITS, Visit
+from tests.e2e.soundness import FAULTS, inaccessible
 from tests.e2e.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.timeout(600)]
 
-FAULTS = (Path(__file__).parent / "faults.js").read_text().partition("*/")[2].strip()
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
 HEIGHT = 860
 WORDS = {
     "UUIDConverter": UUID(int=7),
@@ -100,13 +94,6 @@ def settle(page: Page, viewer: Viewer | None) -> None:
         "document.fonts.ready.then(() => new Promise(done =>"
         " requestAnimationFrame(() => requestAnimationFrame(done))))"
     )
-
-
-def inaccessible(page: Page) -> Iterator[str]:
-    found: dict[str, Any] = Axe().run(page, options=RULES).response
-    for rule in found["violations"]:
-        for node in rule["nodes"]:
-            yield f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
 
 
 def take_pictures(page: Page, visit: Visit, *, width: int, folder: Path) -> None:

@@ -51,6 +51,9 @@ RUNS: list[Row] = [
     *form("algorithms:terms", ADMINISTRATOR, path=pk("algorithm"), body={"minimum_credits": "3"}),
     *api("api:job-logs", "GET", SEEN, path=pk("job")),
     *api("api:job-usage", "GET", SEEN, path=pk("job")),
+    *action("algorithms:reproduce_run", USER, path=pk("own_run")),
+    *api("api:job-reproduce", "GET", SEEN, path=pk("job")),
+    *api("api:job-reproduce", "POST", USER, path=pk("own_job"), changes=True),
     *api("api:job-rerun", "POST", USER, path=pk("own_job"), changes=True),
     *api(
         "api:job-share", "POST", OWNER, path=pk("job"), body={"for_editors": "false"}, changes=True
