@@ -25,7 +25,13 @@ from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
-from tests.factories.algorithms import make_algorithm, make_batch, make_run, make_version
+from tests.factories.algorithms import (
+    make_algorithm,
+    make_batch,
+    make_model,
+    make_run,
+    make_version,
+)
 from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import (
     make_challenge,
