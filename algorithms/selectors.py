@@ -96,10 +96,15 @@ def same_content(version: AlgorithmVersion | AlgorithmModel) -> QuerySet[Any]:
     return others.filter(**{f"{name}__digest": version.archive.digest or None}).order_by("number")
 
 
+def interfaces_for(user: Any) -> QuerySet[AlgorithmInterface]:
+    """Return the interfaces of all algorithms that ``user`` may view."""
+    found = AlgorithmInterface.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
+    return found.select_related("algorithm").prefetch_related("inputs", "outputs")
+
+
 def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmInterface:
     """Return the interface if ``user`` may do ``action`` with its algorithm."""
-    seen = AlgorithmInterface.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
-    found = seen.select_related("algorithm").filter(pk=pk).first()
+    found = interfaces_for(user).filter(pk=pk).first()
     if found is None or not ALGORITHMS.allows(user, found.algorithm, action):
         raise NotFound
     return found

@@ -5,7 +5,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmInterface,
+    AlgorithmModel,
+    AlgorithmVersion,
+    Stage,
+)
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
 from app.execution.models import ContainerImage
@@ -30,6 +36,34 @@ class InterfaceSerializer(serializers.ModelSerializer[AlgorithmInterface]):
     class Meta:
         model = AlgorithmInterface
         fields = ("inputs", "outputs")
+
+
+class InterfaceDetailSerializer(InterfaceSerializer):
+    """An interface with its algorithm, and since when it takes no new runs."""
+
+    pk = KeyField(read_only=True)
+    api_url = LinkField("api:algorithm-interface-detail", source="*", read_only=True)
+    algorithm = LinkField("api:algorithm-detail", source="algorithm_id", read_only=True)
+
+    class Meta:
+        model = AlgorithmInterface
+        fields = ("pk", "api_url", "algorithm", "inputs", "outputs", "withdrawn_at")
+        read_only_fields = ("withdrawn_at",)
+
+
+class _SocketsSerializer(serializers.Serializer[Any]):
+    inputs = serializers.ListField(
+        child=serializers.SlugField(max_length=100), allow_empty=False, max_length=50
+    )
+    outputs = serializers.ListField(
+        child=serializers.SlugField(max_length=100), allow_empty=False, max_length=50
+    )
+
+
+class NewInterfaceSerializer(_SocketsSerializer):
+    """An interface to be added; sockets by their slugs."""
+
+    algorithm = LinkField("api:algorithm-detail")
 
 
 class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
@@ -57,6 +91,12 @@ class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
             "logo",
             "average_duration",
             "interfaces",
+            *Algorithm.FACTS,
+            "memory_mb",
+            "time_limit",
+            "gpus",
+            "shared_memory_mb",
+            "writable_root_mb",
         )
         read_only_fields = fields
 
@@ -66,18 +106,30 @@ class AlgorithmChangeSerializer(AskableSerializer):
 
     title = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
-    public = serializers.BooleanField(required=False)
+    public = serializers.BooleanField(
+        required=False,
+        help_text="Publish it, or take that back. Refused while something is missing.",
+    )
+    summary = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    mechanism = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    intended_use = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    validation = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    directions = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    warnings = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    contact_email = serializers.EmailField(required=False, allow_blank=True)
+    licence = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    publications = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    memory_mb = serializers.IntegerField(min_value=64, required=False, allow_null=True)
+    time_limit = serializers.IntegerField(min_value=10, required=False, allow_null=True)
+    gpus = serializers.IntegerField(min_value=0, max_value=8, required=False)
+    shared_memory_mb = serializers.IntegerField(min_value=1, required=False, allow_null=True)
+    writable_root_mb = serializers.IntegerField(min_value=0, required=False)
 
 
-class NewAlgorithmSerializer(AlgorithmChangeSerializer):
+class NewAlgorithmSerializer(_SocketsSerializer, AlgorithmChangeSerializer):
     """An algorithm to be made; sockets by their slugs."""
 
-    inputs = serializers.ListField(
-        child=serializers.SlugField(max_length=100), allow_empty=False, max_length=50
-    )
-    outputs = serializers.ListField(
-        child=serializers.SlugField(max_length=100), allow_empty=False, max_length=50
-    )
+    public = None  # type: ignore[assignment]  # once it has run: see the change
 
 
 class ContainerImageSerializer(serializers.ModelSerializer[AlgorithmVersion]):
@@ -90,7 +142,10 @@ class ContainerImageSerializer(serializers.ModelSerializer[AlgorithmVersion]):
     import_status = serializers.SerializerMethodField()
     image = Constant(None)
     error_message = serializers.CharField(source="container_image.reason", read_only=True)
+    advice = serializers.CharField(source="container_image.advice", read_only=True)
     digest = serializers.CharField(source="container_image.digest", read_only=True)
+    size = serializers.IntegerField(source="container_image.size", read_only=True)
+    checked_bytes = serializers.IntegerField(source="container_image.checked_bytes", read_only=True)
 
     class Meta:
         model = AlgorithmVersion
@@ -105,7 +160,11 @@ class ContainerImageSerializer(serializers.ModelSerializer[AlgorithmVersion]):
             "number",
             "comment",
             "error_message",
+            "advice",
             "digest",
+            "size",
+            "checked_bytes",
+            "stage",
         )
         read_only_fields = fields
 
@@ -120,4 +179,57 @@ class NewContainerImageSerializer(serializers.Serializer[Any]):
 
     algorithm = LinkField("api:algorithm-detail")
     user_upload = LinkField("uploads:detail")
+    comment = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class ModelSerializer(serializers.ModelSerializer[AlgorithmModel]):
+    """Model weights of an algorithm: a numbered version of them."""
+
+    pk = KeyField(read_only=True)
+    url = PageField("algorithms:model")
+    api_url = LinkField("api:algorithm-model-detail", source="*", read_only=True)
+    algorithm = LinkField("api:algorithm-detail", source="algorithm_id", read_only=True)
+    import_status = serializers.SerializerMethodField()
+    model = Constant(None)
+    error_message = serializers.CharField(source="weights.reason", read_only=True)
+    advice = serializers.CharField(source="weights.advice", read_only=True)
+    digest = serializers.CharField(source="weights.digest", read_only=True)
+    size = serializers.IntegerField(source="weights.size", read_only=True)
+    checked_bytes = serializers.IntegerField(source="weights.checked_bytes", read_only=True)
+
+    class Meta:
+        model = AlgorithmModel
+        fields = (
+            "pk",
+            "url",
+            "api_url",
+            "algorithm",
+            "created",
+            "import_status",
+            "model",
+            "number",
+            "comment",
+            "error_message",
+            "advice",
+            "digest",
+            "size",
+            "checked_bytes",
+            "stage",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "string", "enum": list(_IMAGE_STATUS.values())})
+    def get_import_status(self, model: AlgorithmModel) -> str:
+        """Return how far the checks are."""
+        return _IMAGE_STATUS[ContainerImage.State(model.weights.state)]
+
+
+class NewModelSerializer(NewContainerImageSerializer):
+    """An uploaded ``.tar.gz`` of weights to take as the next model."""
+
+
+class StageChangeSerializer(serializers.Serializer[Any]):
+    """The stage to move to, and why."""
+
+    stage = serializers.ChoiceField(choices=Stage.choices)
     comment = serializers.CharField(max_length=300, required=False, allow_blank=True)

@@ -1,22 +1,22 @@
-"""The API of algorithms and their container images."""
+"""The API of algorithms and their interfaces."""
 
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from algorithms import selectors, services
 from algorithms.api import serializers
-from algorithms.models import Algorithm, AlgorithmVersion
+from algorithms.models import Algorithm, AlgorithmInterface
 from app.accounts.models import User
 from app.core.api.filters import Filter, KeyFilter
 from app.core.api.views import ResourceViewSet, key_of
 from app.core.errors import NotFound, ValidationFailed
 from app.sockets.models import Socket
 from app.sockets.selectors import get_socket
-from app.uploads.selectors import get_upload_for
 
 
 class AlgorithmViewSet(ResourceViewSet[Algorithm]):
@@ -31,7 +31,8 @@ class AlgorithmViewSet(ResourceViewSet[Algorithm]):
     def get_queryset(self) -> QuerySet[Algorithm]:
         """Return the visible algorithms."""
         found = selectors.algorithms_for(self.request.user)
-        return found.prefetch_related("interfaces__inputs", "interfaces__outputs")
+        offered = selectors.interfaces_for(self.request.user).filter(withdrawn_at=None)
+        return found.prefetch_related(Prefetch("interfaces", queryset=offered.order_by("pk")))
 
     def find(self, pk: Any, action: str) -> Algorithm:
         """Return the algorithm."""
@@ -56,43 +57,53 @@ class AlgorithmViewSet(ResourceViewSet[Algorithm]):
         algorithm = self.find(key_of(pk), "change")
         given = self.checked(serializers.AlgorithmChangeSerializer, partial=True)
         actor = cast(User, request.user)
-        return self.shown(services.update_algorithm(actor=actor, algorithm=algorithm, **given))
+        public = given.pop("public", None)
+        with transaction.atomic():
+            if given:
+                algorithm = services.update_algorithm(actor=actor, algorithm=algorithm, **given)
+            if public is not None and public != algorithm.public:
+                act = services.publish_algorithm if public else services.unpublish_algorithm
+                act(actor=actor, algorithm=algorithm)
+        return self.shown(algorithm)
 
 
-class ContainerImageViewSet(ResourceViewSet[AlgorithmVersion]):
-    """Container images of algorithms."""
+class InterfaceViewSet(ResourceViewSet[AlgorithmInterface]):
+    """What algorithms take and give."""
 
     area = "algorithms"
-    queryset = AlgorithmVersion.objects.none()
-    serializer_class = serializers.ContainerImageSerializer
+    queryset = AlgorithmInterface.objects.none()
+    serializer_class = serializers.InterfaceDetailSerializer
     filters = {"algorithm": KeyFilter("algorithm")}
-    ordering_fields = ("number", "created")
 
-    def get_queryset(self) -> QuerySet[AlgorithmVersion]:
-        """Return the versions of visible algorithms."""
-        return selectors.versions_for(self.request.user)
+    def get_queryset(self) -> QuerySet[AlgorithmInterface]:
+        """Return the interfaces of visible algorithms."""
+        return selectors.interfaces_for(self.request.user)
 
-    def find(self, pk: Any, action: str) -> AlgorithmVersion:
-        """Return the version."""
-        return selectors.get_version_for(self.request.user, pk, action=action)
+    def find(self, pk: Any, action: str) -> AlgorithmInterface:
+        """Return the interface."""
+        return selectors.get_interface_for(self.request.user, pk, action=action)
 
     @extend_schema(
-        request=serializers.NewContainerImageSerializer,
-        responses={201: serializers.ContainerImageSerializer},
+        request=serializers.NewInterfaceSerializer,
+        responses={201: serializers.InterfaceDetailSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Take an uploaded container archive as the algorithm's next version."""
-        given = self.checked(serializers.NewContainerImageSerializer)
+        """Add an interface to an algorithm."""
+        given = self.checked(serializers.NewInterfaceSerializer)
         actor = cast(User, request.user)
-        version = services.add_version(
-            actor=actor,
-            algorithm=selectors.get_algorithm_for(
-                actor, key_of(given["algorithm"]), action="change"
-            ),
-            upload=get_upload_for(actor, given["user_upload"]),
-            comment=given.get("comment", ""),
+        algorithm = selectors.get_algorithm_for(actor, key_of(given["algorithm"]), action="change")
+        inputs, outputs = (_sockets(name, given[name]) for name in ("inputs", "outputs"))
+        made = services.add_interface(
+            actor=actor, algorithm=algorithm, inputs=inputs, outputs=outputs
         )
-        return self.shown(version, status=201)
+        return self.shown(made, status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take no more runs through it. One with results is withdrawn and stays in the list."""
+        interface = self.find(key_of(pk), "change")
+        services.remove_interface(actor=cast(User, request.user), interface=interface)
+        return Response(status=204)
 
 
 def _sockets(name: str, slugs: list[str]) -> list[Socket]:

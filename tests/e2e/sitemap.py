@@ -135,6 +135,19 @@ ALGORITHMS = (
     _visit("algorithms:run", "admin", "/algorithms/runs/{failed_run}/", note="failed"),
 )
 
+VERSIONS = (
+    _visit("algorithms:version", "author", "/algorithms/versions/{version}/", picture="version"),
+    _visit("algorithms:version", "admin", "/algorithms/versions/{refused_version}/", "refused"),
+    _visit("algorithms:restore_version", "author", "/algorithms/versions/{version}/restore/"),
+    _visit("algorithms:model", "author", "/algorithms/models/{model}/"),
+    _visit("algorithms:restore_model", "author", "/algorithms/models/{model}/restore/"),
+    _visit("algorithms:add_model", "author", "/algorithms/{algorithm}/models/add/"),
+    _visit("algorithms:statistics", "author", "/algorithms/{algorithm}/statistics/"),
+    _visit("algorithms:statistics", "author", "/algorithms/{empty_algorithm}/statistics/", "empty"),
+    _visit("algorithms:limits", "author", "/algorithms/{algorithm}/limits/"),
+    _visit("algorithms:add_interface", "author", "/algorithms/{algorithm}/interfaces/add/"),
+)
+
 RUNS = (
     _visit(
         "algorithms:try_out", "author", "/algorithms/{algorithm}/run/?source=upload", note="upload"
@@ -271,6 +284,7 @@ VISITS = (
     *STUDIES,
     *ALGORITHMS,
     *RUNS,
+    *VERSIONS,
     *CHALLENGES,
 )
 
@@ -285,6 +299,13 @@ POST_ONLY = frozenset(
         "images:review_mask",
         "images:review_reject",
         "algorithms:cancel_batch",
+        "algorithms:delete_model",
+        "algorithms:delete_version",
+        "algorithms:offer_interface",
+        "algorithms:publish",
+        "algorithms:remove_interface",
+        "algorithms:stage_model",
+        "algorithms:stage_version",
         "algorithms:cancel_run",
         "algorithms:reproduce_run",
         "algorithms:rerun_batch",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,8 @@ class World:
         page = self.person("radiologist").get(f"/reader-studies/{places['study']}/").text
         places["case"] = _first(rf'href="/view/display-set/({UUID})/"', page)
         places["algorithm"] = self._listed("author", "/algorithms/", "Lung nodule finder")
+        page = self.person("author").get(f"/algorithms/{places['algorithm']}/").text
+        places["version"] = _first(rf'href="/algorithms/versions/({UUID})/"', page)
         places["challenge"] = self._listed("author", "/challenges/", "Nodule phantom challenge")
         page = self.person("author").get(f"/challenges/{places['challenge']}/").text
         places["phase"] = _first(rf'href="/challenges/phases/({UUID})/"', page)
@@ -104,16 +107,18 @@ class World:
             outputs="segmentation",
         )
         pk = self.places["failing_algorithm"] = _first(UUID, page)
-        self._add_version(page, self.samples.root_image)
+        refused = self._add_version(page, self.samples.root_image)
+        self.places["refused_version"] = _first(UUID, refused)
         script = "echo Reading /input; echo No weights at /opt/ml/model >&2; exit 3"
         failing = shell_image(script).write(self.samples.folder / "failing.tar")
         self._add_version(f"/algorithms/{pk}/versions/add/", failing)
         return self._run("failed_run", pk, by="admin", expected="FAILED")
 
-    def _add_version(self, page: str, container: Path) -> None:
+    def _add_version(self, page: str, container: Path) -> str:
         admin = self.person("admin")
         shown = admin.fill(page, uploads=admin.upload([container]), comment="")
         admin.wait(shown, seconds=60)
+        return shown
 
     def _run(self, name: str, algorithm: str, *, by: str, expected: str) -> Callable[[], None]:
         person = self.person(by)
@@ -145,6 +150,15 @@ class World:
                 outputs="segmentation",
             ),
         )
+        folder = self.samples.folder / "weights.tar.gz"
+        with tarfile.open(folder, "w:gz") as weights:
+            weights.add(__file__, "weights.bin")
+        address = f"/algorithms/{self.places['empty_algorithm']}/models/add/"
+        model = author.fill(
+            address, uploads=author.upload([folder]), comment="Trained on 2026 data"
+        )
+        author.wait(model, seconds=60)
+        self.places["model"] = _first(UUID, model)
         page = admin.fill("/organizations/new/", title=f"Society{MARK} for {LONG}", country="SE")
         self.places["organization"] = _first(UUID, page)
         page = admin.fill("/challenges/new/", title=f"Challenge{MARK} on {LONG}")

@@ -9,7 +9,6 @@ from algorithms.services import add_version
 from app.accounts.models import User
 from app.challenges.models import Evaluation
 from app.challenges.services.evaluations import fail
-from app.core.telling import page_of
 from app.execution.models import ContainerImage
 from app.execution.services import validate_container_image
 from app.notifications import security
@@ -36,7 +35,7 @@ def test_a_refused_container_image_is_told_to_whoever_sent_it(user: User) -> Non
     told = Notification.objects.get(kind="execution.container_image.checked")
     assert told.user == user
     assert told.text.startswith("The container image model.tar was refused: ")
-    assert told.url == page_of(algorithm)
+    assert told.url == reverse("algorithms:version", args=[version.pk])
 
 
 def test_submissions_and_failed_evaluations_are_told_to_the_organizers() -> None:

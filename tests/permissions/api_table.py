@@ -34,6 +34,7 @@ from tests.permissions.table import (
     roles,
 )
 from tests.permissions.table import TABLE as PAGES
+from tests.permissions.versions_table import VERSIONS
 
 GENERAL = [
     *page("api:schema", EVERYBODY),
@@ -180,7 +181,7 @@ STUDIES = [
     ],
 ]
 
-_SOCKETS = {"inputs": "socket-list", "outputs": "socket-list"}
+_SOCKETS = {"inputs": "socket-list", "outputs": "overlay-list"}
 ALGORITHMS = [
     *api("api:algorithm-list", "GET", SIGNED_IN),
     *api("api:algorithm-list", "POST", SIGNED_IN, body={"title": "New", **_SOCKETS}, changes=True),
@@ -331,5 +332,7 @@ TABLE = [
     *QUARANTINE,
     *IMPORTS,
     *RUNS,
+    *VERSIONS,
     *EXECUTION,
+    *RUNS,
 ]

@@ -265,12 +265,6 @@ ALGORITHMS = [
     *form("algorithms:edit", ALGORITHM_EDITORS, path=pk("algorithm"), body={"title": "New name"}),
     *page("algorithms:people", ALGORITHM, path=pk("algorithm")),
     *form(
-        "algorithms:add_version",
-        ALGORITHM_EDITORS,
-        path=pk("algorithm"),
-        body={"uploads": "own-upload"},
-    ),
-    *form(
         "algorithms:try_out",
         ALGORITHM,
         path=pk("algorithm"),

@@ -26,6 +26,7 @@ JSON: dict[str, Any] = {
     "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
     "numbers": [1],
     "socket-list": ["medical-image"],
+    "overlay-list": ["segmentation"],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
 }
 KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token", "ticket"}

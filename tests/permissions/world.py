@@ -9,14 +9,16 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
 
+from algorithms.models import Algorithm, AlgorithmInterface
 from algorithms.policies import RUNS
 from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
 from app.challenges.policies import CHALLENGES
 from app.core.states import transition
-from app.execution.models import Job
+from app.execution.models import ContainerImage, Job
 from app.images.models import Image, ImageFile
 from app.notifications.kinds import kind_of
 from app.notifications.services import notify, queue_message
@@ -29,11 +31,17 @@ from app.people.services import (
     request_export,
 )
 from app.requests.services import ask_for_access
-from app.sockets.selectors import medical_image_socket
+from app.sockets.selectors import medical_image_socket, metrics_socket, segmentation_socket
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory, sign_in
-from tests.factories.algorithms import make_algorithm, make_batch, make_run
+from tests.factories.algorithms import (
+    make_algorithm,
+    make_batch,
+    make_model,
+    make_run,
+    make_version,
+)
 from tests.factories.archives import make_archive
 from tests.factories.challenges import (
     finish_cases,
@@ -158,7 +166,11 @@ def _study(people: dict[str, User]) -> dict[str, Any]:
 
 def _algorithm(people: dict[str, User]) -> dict[str, Any]:
     algorithm = make_algorithm(
-        editor=people["algorithm_editor"], members={"USER": people["algorithm_user"]}
+        editor=people["algorithm_editor"],
+        members={"USER": people["algorithm_user"]},
+        contact_email="ada@example.org",
+        summary="It finds nodules.",
+        mechanism="A convolutional network.",
     )
     item = make_archive(cases=1).items.get()
     creator = people["run_creator"]
@@ -168,7 +180,7 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
     own = make_run(algorithm, creator=people["algorithm_user"], item=seen)
     for shared in (run, kept):
         grant_role(RUNS, actor=creator, obj=shared, user=people["run_viewer"], role="VIEWER")
-    return {
+    things = {
         "own_run": own,
         "own_job": own.job,
         "run_member": people["run_viewer"],
@@ -177,11 +189,33 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
         "algorithm": algorithm,
         "algorithm_member": people["algorithm_user"],
         "run": run,
-        "version": algorithm.versions.get(),
         "job": run.job,
         "waiting_job": make_run(algorithm, creator=creator, item=item, state=Job.State.QUEUED).job,
         "run_image": run.job.outputs.get().image,
         "waiting_run": make_run(algorithm, creator=creator, item=item, state=Job.State.QUEUED),
+    }
+    return things | _versions(algorithm)
+
+
+def _versions(algorithm: Algorithm) -> dict[str, Any]:
+    """Versions, models and interfaces beside those that run."""
+    first = algorithm.versions.get()
+    gone = {"state": ContainerImage.State.RETIRED, "reclaimed_at": timezone.now()}
+    second = AlgorithmInterface.objects.create(algorithm=algorithm)
+    withdrawn = AlgorithmInterface.objects.create(algorithm=algorithm, withdrawn_at=timezone.now())
+    second.inputs.set([metrics_socket()])
+    withdrawn.inputs.set([metrics_socket(), medical_image_socket()])
+    for interface in (second, withdrawn):
+        interface.outputs.set([segmentation_socket()])
+    return {
+        "version": first,
+        "retired_version": make_version(algorithm, **gone),
+        "unused_version": make_version(algorithm, state=ContainerImage.State.INVALID),
+        "model": make_model(algorithm),
+        "retired_model": make_model(algorithm, **gone),
+        "unused_model": make_model(algorithm, state=ContainerImage.State.INVALID),
+        "second_interface": second,
+        "withdrawn_interface": withdrawn,
     }
 
 

@@ -279,6 +279,13 @@ def explain_start_failure(detail: str) -> Reason:
         cause = "is not executable by the image's user"
     elif "no such file" in low or "not found" in low:
         cause = "was not found in the image"
+    if "cwd" in low or "init: mkdir /" in low:
+        return Reason(
+            code=ReasonCode.ENTRYPOINT,
+            message="The image's WORKDIR is not a folder that a container can start in.",
+            advice="Name a folder of the image by its plain path, for example `WORKDIR /opt/app`.",
+            last_line=detail[-MAX_LOG_LINE:],
+        )
     return Reason(
         code=ReasonCode.ENTRYPOINT,
         message=f"The image's ENTRYPOINT or CMD {cause}.",

@@ -50,7 +50,15 @@ _Filters = dict[str, str | list[str] | bool]
 StorageKind = Literal["auto", "host", "engine"]
 _ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 _SLOW_CALL_SECONDS = 600
-_START_PHRASES = ("exec:", "exec format", "executable file", "permission denied", "cwd")
+_NO_ROOM = "no space left"
+_START_PHRASES = (
+    "exec:",
+    "exec format",
+    "executable file",
+    "permission denied",
+    "cwd",
+    "init: mkdir /",
+)
 
 
 @dataclass
@@ -136,6 +144,7 @@ class DockerExecutor:
             cpus_of_host=int(self._engine_info().get("NCPU") or 1),
             init=(self._engine_info().get("InitCommit") or {}).get("ID") != "N/A",
             runtime=self._runtime,
+            takes_profile=self._takes_profile(),
         )
         container, has_quota = self._create(image_id, options, run.spec)
         run.watched = WatchedContainer(
@@ -254,15 +263,16 @@ class DockerExecutor:
             )
         except ContainerArchiveError as error:
             raise PlatformFault(f"The stored image cannot be read ({error}).") from error
+        except docker.errors.ImageLoadError as error:
+            if _NO_ROOM in str(error).lower():
+                raise
+            raise _not_accepted(str(error)) from error
         archive.unlink()
         for image in loaded:
             found = self._find_image(str(image.id), reference.manifest)
             if found:
                 return found
-        raise InputFault(
-            "The container engine did not accept the image.",
-            advice="Build it again, save it with `docker save` and upload the new file.",
-        )
+        raise _not_accepted("it is another image than it was")
 
     def _find_image(self, image_id: str, manifest: ImageManifest) -> str:
         try:
@@ -322,6 +332,15 @@ class DockerExecutor:
             self._info = dict(self._client.info())
         return self._info
 
+    def _takes_profile(self) -> bool:
+        """Whether the engine filters system calls by a profile that comes with the request.
+
+        Podman reads profiles from its own disk only, so there its own profile holds.
+        """
+        filters = any("seccomp" in option for option in self._engine_info()["SecurityOptions"])
+        names = [part["Name"] for part in self._client.version().get("Components") or ()]
+        return filters and not any("podman" in name.lower() for name in names)
+
     @staticmethod
     def _watched(run: DockerRun) -> WatchedContainer:
         if run.watched is None:
@@ -349,3 +368,10 @@ class DockerExecutor:
             yield
         except Exception:
             logger.exception("Could not remove the %s of run %s.", what, run.spec.run_id)
+
+
+def _not_accepted(detail: str) -> InputFault:
+    return InputFault(
+        f"The container engine did not accept the image ({detail[:200]}).",
+        advice="Build it again, save it with `docker save` and upload the new file.",
+    )

@@ -72,14 +72,14 @@ class Run:
         together = len(groups) > 1
         if together:
             files = dict.fromkeys(file for group in groups for file in group.files)
-            self._say({"together": [self._names[file] for file in files]})
+            self._say({"together": [self._name(file) for file in files]})
         for group in groups:
             self._convert(group)
         if together:
             self._say({"together": []})
 
     def _convert(self, group: Group) -> None:
-        sources = [self._names[file] for file in group.files]
+        sources = [self._name(file) for file in group.files]
         self._say({"working": sources})
         try:
             image = self._made(group)
@@ -125,17 +125,22 @@ class Run:
 
     def work_on(self, groups: Sequence[Group]) -> None:
         """Say which files are in work."""
-        self._say({"working": [self._names[file] for group in groups for file in group.files]})
+        self._say({"working": [self._name(file) for group in groups for file in group.files]})
 
     def lose(self, groups: Sequence[Group], message: str) -> None:
         """Blame files for the end of the process that worked on them."""
         for file in dict.fromkeys(file for group in groups for file in group.files):
-            if self._names[file] not in self._done:
+            if self._name(file) not in self._done:
                 self._report(FileIssue.of(file, "Crashed", message))
         self._progress()
 
     def _progress(self) -> None:
-        self._say({"progress": len(self._done), "total": len(self._names)})
+        total = len(self._names)
+        self._say({"progress": min(len(self._done), total), "total": total})
+
+    def _name(self, file: Path) -> str:
+        """Return what a file is called; a data file that only its header named keeps its path."""
+        return self._names.get(file) or str(file)
 
     def _made(self, group: Group) -> ConvertedImage:
         """Convert a group and de-identify its sources, or leave nothing of either."""
@@ -147,8 +152,12 @@ class Run:
 
         try:
             found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
-        except BaseException:
+        except BaseException as error:
             image.path.unlink(missing_ok=True)
+            if isinstance(error, MemoryError):
+                raise ConversionError(
+                    "TooLarge", "Its files need more memory than is allowed.", files=group.files
+                ) from error
             raise
         return replace(image, deidentified=found, warnings=(*image.warnings, *remarks))
 
@@ -197,7 +206,7 @@ class Run:
         self._say({"working": [self._names[path]], "looked": self._looked})
 
     def _report(self, issue: FileIssue) -> None:
-        name = self._names[issue.file]
+        name = self._name(issue.file)
         self._say(protocol.issue_line(name, issue))
         self._done.add(name)
 
