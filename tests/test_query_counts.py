@@ -25,7 +25,13 @@ from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
-from tests.factories.algorithms import make_algorithm, make_batch, make_run, make_version
+from tests.factories.algorithms import (
+    make_algorithm,
+    make_batch,
+    make_model,
+    make_run,
+    make_version,
+)
 from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import (
     make_challenge,
@@ -113,8 +119,20 @@ def algorithm(user: User, count: int) -> str:
     item = make_archive(cases=1).items.get()
     for _ in range(count):
         make_version(found)
+        make_model(found)
         make_run(found, creator=UserFactory(), item=item, state=Job.State.FAILED)
     return reverse("algorithms:detail", args=[found.pk])
+
+
+def version(user: User, count: int) -> str:
+    found = make_algorithm(editor=user)
+    for _ in range(count):
+        make_version(found, digest="sha256:" + "0" * 64)
+        make_model(found)
+        found.versions.latest("number").stage_changes.create(
+            before="STAGING", after="DEVELOPMENT", approved_by=UserFactory()
+        )
+    return reverse("algorithms:version", args=[found.versions.latest("number").pk])
 
 
 def run(user: User, count: int) -> str:
@@ -355,6 +373,7 @@ PAGES: tuple[Furnish, ...] = (
     choose_cases,
     algorithms,
     algorithm,
+    version,
     run,
     my_runs,
     try_out_cases,
