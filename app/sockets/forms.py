@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.formsets import BaseFormSet
 
+from app.people.models import Organization
 from app.sockets.policies import SOCKETS
 from app.sockets.schemas import Display, SocketKind, SuperKind
 
@@ -41,7 +42,7 @@ class SocketForm(forms.Form):
 
     title = forms.CharField(max_length=150, help_text="What it holds, such as “Lung nodule score”.")
     organization = forms.ModelChoiceField(
-        queryset=None,
+        queryset=Organization.objects.none(),
         required=False,
         label="In the name of",
         empty_label="Yourself",

@@ -110,7 +110,7 @@ class KindSerializer(serializers.Serializer[SocketKind]):
     """A kind of socket: its JSON Schema and an example, or the ending of its files."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     super_kind = serializers.CharField()
     description = serializers.CharField()
     extension = serializers.CharField()

@@ -1,6 +1,6 @@
 """The API of sockets."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
@@ -67,7 +67,8 @@ class KindViewSet(viewsets.ViewSet):
     @extend_schema(responses={200: KindSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Return every kind with its JSON Schema and an example."""
-        return Response(KindSerializer(KINDS.values(), many=True).data)
+        kinds: Any = list(KINDS.values())
+        return Response(KindSerializer(kinds, many=True).data)
 
     @extend_schema(responses={200: KindSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
