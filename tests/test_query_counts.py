@@ -23,9 +23,16 @@ from app.notifications.kinds import all_kinds
 from app.notifications.services import choose_mail, notify, queue_message
 from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
+from app.sockets.services import ensure_socket
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
-from tests.factories.algorithms import make_algorithm, make_batch, make_run, make_version
+from tests.factories.algorithms import (
+    make_algorithm,
+    make_batch,
+    make_model,
+    make_run,
+    make_version,
+)
 from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import (
     make_challenge,
@@ -73,6 +80,19 @@ def archive_people(user: User, count: int) -> str:
     return reverse("archives:people", args=[found.pk])
 
 
+def sockets(user: User, count: int) -> str:
+    for number in range(count):
+        ensure_socket(
+            slug=f"s-{number}",
+            title=f"S {number}",
+            kind="INT",
+            relative_path=f"s-{number}.json",
+            creator=UserFactory(),
+            organization=make_organization(),
+        )
+    return reverse("sockets:list")
+
+
 def studies(user: User, count: int) -> str:
     for _ in range(count):
         study = make_study(editor=user)
@@ -113,8 +133,20 @@ def algorithm(user: User, count: int) -> str:
     item = make_archive(cases=1).items.get()
     for _ in range(count):
         make_version(found)
+        make_model(found)
         make_run(found, creator=UserFactory(), item=item, state=Job.State.FAILED)
     return reverse("algorithms:detail", args=[found.pk])
+
+
+def version(user: User, count: int) -> str:
+    found = make_algorithm(editor=user)
+    for _ in range(count):
+        make_version(found, digest="sha256:" + "0" * 64)
+        make_model(found)
+        found.versions.latest("number").stage_changes.create(
+            before="STAGING", after="DEVELOPMENT", approved_by=UserFactory()
+        )
+    return reverse("algorithms:version", args=[found.versions.latest("number").pk])
 
 
 def run(user: User, count: int) -> str:
@@ -348,6 +380,7 @@ PAGES: tuple[Furnish, ...] = (
     archives,
     archive,
     archive_people,
+    sockets,
     studies,
     study,
     study_statistics,
@@ -355,6 +388,7 @@ PAGES: tuple[Furnish, ...] = (
     choose_cases,
     algorithms,
     algorithm,
+    version,
     run,
     my_runs,
     try_out_cases,

@@ -109,8 +109,8 @@ def _move(version: Version, to: str, *, actor: User, comment: str) -> None:
     version.save(update_fields=["stage", "approved_by", "approved_at", "modified"])
     is_model = isinstance(version, AlgorithmModel)
     StageChange.objects.create(
-        version=None if is_model else version,
-        model=version if is_model else None,
+        version=version if isinstance(version, AlgorithmVersion) else None,
+        model=version if isinstance(version, AlgorithmModel) else None,
         before=before,
         after=to,
         approved_by=actor,

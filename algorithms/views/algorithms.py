@@ -65,7 +65,13 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "models": models,
         "active": selectors.active_version(algorithm),
         "active_model": selectors.active_model(algorithm),
-        "checking": any(not version.archive.is_settled for version in (*versions, *models)),
+        "checking": not all(
+            archive.is_settled
+            for archive in (
+                *(version.container_image for version in versions),
+                *(model.weights for model in models),
+            )
+        ),
         "limits": algorithm.limits_for(),
         "facts": _facts(algorithm),
         "requirements": services.requirements(algorithm) if allowed["can_change"] else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,10 +16,12 @@ from app.core.storage import get_store
 from app.execution.contract import ArchiveLimits, ContainerArchiveError, ImageManifest
 from app.execution.contract.child import inspect_in_child
 from app.execution.models import ContainerImage
-from app.execution.services import validate_container_image
+from app.execution.services import restore_container_image, validate_container_image
 from app.execution.services.checking import MAX_ATTEMPTS
 from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_container_image
 from tests.factories.containers import ContainerRecipe, shell_image
+from tests.factories.images import make_upload
 
 State = ContainerImage.State
 
@@ -128,3 +131,63 @@ def test_a_child_that_does_not_answer_in_time_is_a_refusal() -> None:
     with pytest.raises(ContainerArchiveError) as caught:
         inspect_in_child(Endless(), limits=ArchiveLimits(archive_bytes=1 << 50), seconds=1)
     assert caught.value.code in {"unreadable", "not_an_image"}
+
+
+def test_the_same_image_is_stored_once(
+    upload: Callable[[bytes], ContainerImage],
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:
+    recipe = shell_image("true")
+    first, second = upload(recipe.docker_archive()), upload(recipe.oci_archive())
+    own = second.key
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        for image in (first, second):
+            validate_container_image(image.pk)
+            image.refresh_from_db()
+    assert (first.state, second.state) == (State.READY, State.READY)
+    assert (second.key, second.manifest) == (first.key, first.manifest)
+    assert get_store().exists(first.key)
+    assert not get_store().exists(own)
+
+
+class TestRetired:
+    """A version whose storage was given back takes its own content again, and nothing else."""
+
+    def again(self, content: bytes) -> ContainerImage:
+        digest = shell_image("true").image_id()
+        image = make_container_image(state=State.RETIRED, digest=digest, size=1)
+        ContainerImage.objects.filter(pk=image.pk).update(
+            reclaimed_at=timezone.now(), reason="It was not used."
+        )
+        given = make_upload(owner=image.creator, content=content, filename="image.tar")
+        image.refresh_from_db()
+        restore_container_image(actor=image.creator, image=image, upload=given)
+        validate_container_image(image.pk)
+        image.refresh_from_db()
+        return image
+
+    @pytest.mark.django_db
+    def test_the_same_image_makes_it_ready(self) -> None:
+        image = self.again(shell_image("true").docker_archive())
+        assert (image.state, image.reclaimed_at, image.reason) == (State.READY, None, "")
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize(
+        ("content", "code"),
+        [(shell_image("false").docker_archive(), "another"), (b"no archive", "unreadable")],
+    )
+    def test_anything_else_leaves_it_retired(self, content: bytes, code: str) -> None:
+        image = self.again(content)
+        assert (image.state, image.reason_code) == (State.RETIRED, code)
+        assert image.digest == shell_image("true").image_id()
+
+
+def test_how_far_a_check_is_can_be_followed() -> None:
+    content = shell_image("true").docker_archive()
+    told: list[tuple[int, str]] = []
+    inspect_in_child(io.BytesIO(content), progress=lambda done, what: told.append((done, what)))
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        inspect_in_child(file, progress=lambda done, what: told.append((done, what)))
+    assert all(0 < done <= len(content) for done, _ in told)

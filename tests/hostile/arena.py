@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from app.execution.contract import RunResult, RunSpec
+from app.execution.contract import ContainerArchiveError, RunResult, RunSpec
+from app.execution.contract.child import inspect_in_child
+from app.execution.contract.limits import GIB
 from app.execution.executors.docker import DockerExecutor, StorageKind
 from tests.contract.executor_cases import SMALL, left_behind, make_spec, run
 from tests.factories.containers import ContainerRecipe, Entry, base_layer, shell_image
 from tests.factories.engines import FileServer, engine_address
+from tests.hostile.archives import HostileArchive, as_stream, honest
 from tests.hostile.canary import Canary
+from tests.hostile.friendly import Friendly
 from tests.hostile.rows import OK, Attack
 from tests.hostile.witness import Witness, watch
 
@@ -59,6 +65,22 @@ class Arena:
             "within": attack.within,
             "said": result.reason.message[:160].replace(self.canary.token, "…"),
         }
+
+    def welcome(self, container: Friendly) -> dict[str, Any]:
+        """Run a friendly container; raise when it fails, or not as it should before the switch."""
+        image = container.image(self._files)
+        if container.first is not None:
+            spec = make_spec(image, limits=container.first_limits)
+            result, _ = run(self.executor, spec)
+            assert result.reason.code is container.first, result.reason
+            said = f"{result.reason.message} {result.reason.advice}"
+            assert all(part in said for part in container.first_says), said
+        began = time.monotonic()
+        result, recorder = run(self.executor, make_spec(image, limits=container.limits))
+        assert result.succeeded, (container.name, result.reason, recorder.log[-2000:])
+        assert set(recorder.files) == {"result"}
+        self.check_clean()
+        return {"ended": str(result.reason.code), "seconds": round(time.monotonic() - began, 2)}
 
     def check_clean(self) -> None:
         """Raise when a run left anything in the work folder or in the engine."""
@@ -128,3 +150,33 @@ def _check_end(attack: Attack, result: RunResult, witness: Witness, *, says: str
     assert witness.images == 0, about
     if attack.also is not None:
         attack.also(result, witness)
+
+
+def refuse(row: HostileArchive, *, folder: Path) -> dict[str, Any]:
+    """Play one archive the way of an upload; raise when it is not refused as it has to be."""
+    secret = folder / "secret"
+    secret.write_text("untouched")
+    before = (sorted(folder.iterdir()), shutil.disk_usage(folder).free)
+    manifest = inspect_in_child(as_stream(honest().docker_archive()))
+    assert manifest.image_id == honest().image_id()
+    began = time.monotonic()
+    try:
+        inspect_in_child(as_stream(row.make(honest())))
+    except ContainerArchiveError as error:
+        refusal = error
+    else:
+        raise AssertionError(f"{row.name} was accepted")
+    seconds = time.monotonic() - began
+    assert refusal.code in row.allowed, (row.name, refusal.code, refusal.message)
+    assert refusal.message.endswith("."), refusal.message
+    assert refusal.advice.endswith("."), refusal.advice
+    assert (sorted(folder.iterdir()), secret.read_text()) == (before[0], "untouched")
+    assert shutil.disk_usage(folder).free > before[1] - GIB, "the disk was filled"
+    assert inspect_in_child(as_stream(honest().docker_archive())) == manifest
+    assert seconds <= row.within, f"{row.name} took {seconds:.1f} s"
+    return {
+        "ended": refusal.code,
+        "seconds": round(seconds, 2),
+        "within": row.within,
+        "said": refusal.message[:160],
+    }

@@ -218,15 +218,6 @@ SETTINGS = (
         sample=True,
     ),
     Attack(
-        name="labels",
-        does="has labels that steer programs on the host, and the portal's own",
-        script=OK,
-        ends=ReasonCode.SUCCEEDED,
-        image={
-            "labels": {"traefik.enable": "true", "hounsfield.job": "x", "hounsfield.owner": "y"}
-        },
-    ),
-    Attack(
         name="environment",
         does="sets variables that steer the loader and the engine",
         script=f"env; {OK}",

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.execution.contract import Limits, OutputSlot, ReasonCode, RunResult
+from app.execution.executors.docker import StorageKind
 from tests.contract.executor_cases import RESULT, SMALL
 from tests.factories.containers import Entry
 from tests.hostile.witness import Witness
 
 OK = "echo '{\"score\": 1}' > /output/result.json"
 QUICK = replace(SMALL, wall_clock=4)
-BOTH = ("host", "engine")
+BOTH: tuple[StorageKind, ...] = ("host", "engine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class Attack:
     layer: Mapping[str, Entry] = field(default_factory=dict)
     second_layer: Mapping[str, Entry] = field(default_factory=dict)
     image: Mapping[str, Any] = field(default_factory=dict)
-    storages: tuple[str, ...] = BOTH
+    storages: tuple[StorageKind, ...] = BOTH
     also: Callable[[RunResult, Witness], None] | None = None
     converts: bool = False
     is_image: bool = False

@@ -28,3 +28,14 @@ def with_code(text: object) -> SafeString:
 def commands(text: object) -> list[str]:
     """Return the commands in a sentence: code of more than one word."""
     return [code for code in _CODE.findall(str(text or "")) if " " in code]
+
+
+@register.filter
+def memory_words(size: int) -> str:
+    """``4294967296`` as ``4 GiB``: memory is counted in powers of two."""
+    value, unit = float(size), "B"
+    for bigger in ("KiB", "MiB", "GiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, bigger
+    return f"{value:.4g} {unit}"

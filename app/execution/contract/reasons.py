@@ -178,6 +178,10 @@ _NO_NETWORK = re.compile(
     re.I,
 )
 _QUOTED_PATH = re.compile(r"['\"‘](/[^'\"’\n]{1,300})['\"’]")
+_RELATIVE_PATH = re.compile(
+    r"['\"‘]([^'\"’\s/][^'\"’\n]{0,300})['\"’]\s*$|can't create ([^:\s/'][^:\n]{0,300}):"
+    r"|^[\w-]+: ([^:\s/][^:\s]{0,300}): Read-only"
+)
 _BARE_PATH = re.compile(r"(?<![\w/])(/[^\s:'\"]{1,300})")
 
 
@@ -185,8 +189,10 @@ def _read_only(facts: ExitFacts, limits: Limits) -> Reason | None:
     line = _line_matching(_READ_ONLY, facts.log)
     if line is None:
         return None
-    path = _path_in(line)
+    path, relative = _path_in(line), _RELATIVE_PATH.search(line)
     place = f"`{path}`" if path else "a place"
+    if relative and not _QUOTED_PATH.search(line):
+        place = f"`{next(filter(None, relative.groups()))}` in its working folder"
     return Reason(
         code=ReasonCode.READ_ONLY,
         message=f"The container tried to write to {place} on the read-only file system.",

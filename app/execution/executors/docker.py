@@ -7,6 +7,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ _Filters = dict[str, str | list[str] | bool]
 StorageKind = Literal["auto", "host", "engine"]
 _ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 _SLOW_CALL_SECONDS = 600
+_STATUS_SECONDS = 5.0
 _NO_ROOM = "no space left"
 _START_PHRASES = (
     "exec:",
@@ -95,14 +97,18 @@ class DockerExecutor:
         self._storage_kind = storage
         self._runtime = runtime
         self._client_or_none: docker.DockerClient | None = None
+        self._probe_or_none: docker.DockerClient | None = None
+        self._api_version = ""
         self._info: dict[str, Any] = {}
+        self._profile: bool | None = None
+        self._known_until = 0.0
 
     def status(self) -> EngineStatus:
-        """Ask the engine for its version."""
+        """Ask the engine for its version; an answer holds for a few seconds."""
+        if self._known_until > time.monotonic():
+            return self._known
         try:
-            client = self._new_client(timeout=10)
-            version = client.version()
-            client.close()
+            version = self._probe.version()
         except _ENGINE_ERRORS as error:
             return EngineStatus(
                 available=False,
@@ -116,14 +122,17 @@ class DockerExecutor:
             "kernel": str(version.get("KernelVersion", "")),
         }
         message = f"Container engine {facts['engine']} answers."
-        return EngineStatus(available=True, name=self.name, message=message, facts=facts)
+        self._known = EngineStatus(available=True, name=self.name, message=message, facts=facts)
+        self._known_until = time.monotonic() + _STATUS_SECONDS
+        return self._known
 
     def provision(self, spec: RunSpec) -> DockerRun:
         """Load the image, fetch the inputs, create the container."""
         with self._engine_errors("prepare the run"):
             self._work_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._work_folder / spec.run_id
-            self._clear(spec.run_id)
+            if folder.exists():
+                self._clear(spec.run_id)
             folder.mkdir(mode=0o700)
             run = DockerRun(spec=spec, folder=folder, storage=self._new_storage(spec, folder))
             try:
@@ -322,10 +331,22 @@ class DockerExecutor:
             self._client_or_none = self._new_client()
         return self._client_or_none
 
+    @property
+    def _probe(self) -> docker.DockerClient:
+        """A client that gives up soon."""
+        if self._probe_or_none is None:
+            self._probe_or_none = self._new_client(timeout=10)
+        return self._probe_or_none
+
     def _new_client(self, *, timeout: int = _SLOW_CALL_SECONDS) -> docker.DockerClient:
+        """A connection of its own; the engine is asked for its protocol once."""
+        options: dict[str, Any] = {"timeout": timeout, "version": self._api_version or None}
         if self._base_url:
-            return docker.DockerClient(base_url=self._base_url, timeout=timeout)
-        return docker.from_env(timeout=timeout)
+            client = docker.DockerClient(base_url=self._base_url, **options)
+        else:
+            client = docker.from_env(**options)
+        self._api_version = str(client.api.api_version)
+        return client
 
     def _engine_info(self) -> dict[str, Any]:
         if not self._info:
@@ -337,9 +358,12 @@ class DockerExecutor:
 
         Podman reads profiles from its own disk only, so there its own profile holds.
         """
-        filters = any("seccomp" in option for option in self._engine_info()["SecurityOptions"])
-        names = [part["Name"] for part in self._client.version().get("Components") or ()]
-        return filters and not any("podman" in name.lower() for name in names)
+        if self._profile is None:
+            filters = any("seccomp" in option for option in self._engine_info()["SecurityOptions"])
+            parts = self._client.version().get("Components") or ()
+            is_podman = any("podman" in str(part["Name"]).lower() for part in parts)
+            self._profile = filters and not is_podman
+        return self._profile
 
     @staticmethod
     def _watched(run: DockerRun) -> WatchedContainer:

@@ -97,8 +97,11 @@ def _accept(row: U, facts: dict[str, Any], *, same: tuple[str, ...], tell: Told)
     if twin is not None:
         release(row)
         facts = facts | {name: getattr(twin, name) for name in ("key", "size", *same)}
-    cleared = {"reason": "", "reason_code": "", "advice": "", "checking": "", "reclaimed_at": None}
-    transition(row, State.READY, lease_expires_at=None, **cleared, **facts)
+    type(row)._default_manager.filter(pk=row.pk).update(reason="")  # a move only sets it
+    row.reason = ""
+    cleared: dict[str, Any] = dict.fromkeys(("reason_code", "advice", "checking"), "")
+    cleared |= {"reclaimed_at": None, "lease_expires_at": None}
+    transition(row, State.READY, **cleared, **facts)
     tell(row, f"{row.filename} passed its checks.")
 
 

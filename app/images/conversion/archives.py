@@ -59,11 +59,6 @@ class _Entry:
     open: Callable[[], IO[bytes] | None]
 
 
-def is_archive(path: Path) -> bool:
-    """Tell whether `unpack` is meant for the file (content decides, not the name)."""
-    return not path.is_symlink() and path.is_file() and sniff(path) in ("zip", "tar")
-
-
 def unpack(
     archive: Path, dest: Path, limits: Limits | None = None, *, budget: Budget | None = None
 ) -> Unpacked:

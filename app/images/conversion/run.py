@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from app.images.conversion import parallel, protocol
-from app.images.conversion.archives import Budget, is_archive, shown, unpack
+from app.images.conversion import protocol
 from app.images.conversion.connected import connected
 from app.images.conversion.converting import convert
 from app.images.conversion.deidentification import Deidentification
@@ -20,6 +19,10 @@ from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.options import Options
 from app.images.conversion.process import crash_message, set_limits
 from app.images.conversion.scanning import scan, unforeseen
+from app.images.conversion.sniff import is_archive
+
+if TYPE_CHECKING:
+    from app.images.conversion.archives import Budget
 
 UNPACKED = ".unpacked"
 _BATCH = 1000
@@ -48,6 +51,7 @@ class Run:
         self._done: set[str] = set()
         self._skip: set[str] = set()
         self._looked = 0
+        self._budget: Budget | None = None
 
     def convert_all(self, *, skip: set[str], jobs: int = 1) -> bool:
         """Convert everything but the names in `skip`; tell whether all files are accounted for."""
@@ -96,6 +100,8 @@ class Run:
         self._progress()
 
     def _convert_in_parallel(self, runs: Sequence[list[Group]], *, jobs: int) -> None:
+        from app.images.conversion import parallel  # takes a while, and few have several processes
+
         parallel.convert_all(
             runs,
             jobs=jobs,
@@ -148,7 +154,7 @@ class Run:
         if self._wanted is None:
             return image
         # pydicom's dictionaries take a while to import, which other formats do not need.
-        from app.images.conversion.deidentifying import deidentify_group
+        from app.images.conversion.source_files import deidentify_group
 
         try:
             found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
@@ -163,7 +169,6 @@ class Run:
 
     def _collect(self) -> None:
         """List the input files, archives replaced by what is in them."""
-        budget = Budget.of(self._limits)
         pending = [(path, name, 0) for name, path in self._source.items()]
         pending.reverse()
         while pending:
@@ -173,7 +178,7 @@ class Run:
             if len(self._names) >= self._limits.files:
                 self._refuse(path, name, "TooLarge", "There are more files than are allowed.")
             elif depth < self._limits.archive_depth and self._is_archive(path):
-                found = self._open_archive(path, name, budget)
+                found = self._open_archive(path, name)
                 pending += [(file, inner, depth + 1) for file, inner in reversed(found)]
             else:
                 self._names[path] = name
@@ -184,11 +189,15 @@ class Run:
         except OSError:
             return False
 
-    def _open_archive(self, path: Path, name: str, budget: Budget) -> list[tuple[Path, str]]:
+    def _open_archive(self, path: Path, name: str) -> list[tuple[Path, str]]:
+        # The modules of archives take a while to import, which plain files do not need.
+        from app.images.conversion.archives import Budget, shown, unpack
+
+        self._budget = self._budget or Budget.of(self._limits)
         self._say({"working": [name]})
         folder = self._target / UNPACKED / str(len(os.listdir(self._target / UNPACKED)))
         try:
-            found = unpack(path, folder, self._limits, budget=budget)
+            found = unpack(path, folder, self._limits, budget=self._budget)
         except Exception as error:  # noqa: BLE001 (one bad archive never stops the others)
             self._refuse(path, name, *_code_and_message(unforeseen(path, error)))
             return []

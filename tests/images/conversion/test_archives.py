@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.images.conversion import Limits, Unpacked, unpack
+from app.images.conversion import Limits
+from app.images.conversion.archives import Unpacked, unpack
 
 Fill = Callable[[zipfile.ZipFile], None]
 

@@ -14,8 +14,9 @@ from pydicom.tag import BaseTag
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, Triple
-from app.images.conversion.dicom.header import Header, is_word
+from app.images.conversion.dicom.header import Header
 from app.images.conversion.dicom.moments import moment_of
+from app.images.conversion.dicom.terms import unit_of
 from app.images.conversion.issues import ConversionError
 
 PARAMETRIC_MAP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
@@ -196,7 +197,7 @@ class _GroupReader:
             instance.thickness = self._number(item, "PixelMeasuresSequence", "SliceThickness")
         if not instance.rescale_type:
             kind = self._text(item, "PixelValueTransformationSequence", "RescaleType")
-            instance.rescale_type = kind if is_word(kind) else ""
+            instance.rescale_type = unit_of(kind)
         if instance.slice_gap is None:
             instance.slice_gap = self._number(item, "PixelMeasuresSequence", "SpacingBetweenSlices")
         if instance.window is None:
