@@ -42,7 +42,7 @@ from tests.servers import asgi_server
 
 pytestmark = [
     pytest.mark.docker,
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
     pytest.mark.django_db(transaction=True),
 ]
 State = Job.State
