@@ -60,6 +60,8 @@ def steps_of(job: Job) -> list[Step]:
             how = "done"
         elif place == reached and not job.is_finished:
             how = "current"
+        elif place == reached and job.started_at is not None:
+            how = "failed"
         else:
             how = "missed" if job.is_finished else "ahead"
         steps.append(Step(label, how, moment.get(state)))

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.images.conversion.child import child_environment
+
 ROOT = Path(__file__).resolve().parents[1]
 _VENV = ROOT / "build" / "bench-venv"
 _REQUIREMENTS = ROOT / "requirements" / "bench.txt"
@@ -30,9 +32,10 @@ Command = list[str]
 
 
 def ours(source: Path, target: Path) -> Command:
-    """The process the portal starts for every import."""
-    module = ["-m", "app.images.conversion"]
-    return [sys.executable, *module, "--input", str(source), "--output", str(target)]
+    """The process the portal starts for every import, with the environment it gives it."""
+    environment = [f"{name}={value}" for name, value in child_environment().items()]
+    module = [sys.executable, "-m", "app.images.conversion"]
+    return ["env", "-i", *environment, *module, "--input", str(source), "--output", str(target)]
 
 
 def simpleitk(source: Path, target: Path) -> Command:

@@ -1,6 +1,7 @@
 """Real servers for tests, started on free loopback ports and stopped again."""
 
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -10,15 +11,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import boto3
+import httpx
 import uvicorn
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from django.db import connection
 
 BUCKET = "hounsfield-test"
 _DEADLINE = 60.0  # seconds
@@ -164,3 +168,35 @@ def asgi_server(application: ASGIApplication) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(timeout=15)
+
+
+@contextmanager
+def sqs_server() -> Iterator[str]:
+    """Run a server that speaks SQS, without a queue; yield its address."""
+    (port,) = _free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            _wait_for_answer(f"{address}/moto-api/", process)
+            yield address
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_answer(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _DEADLINE
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            httpx.get(address)
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{address} did not answer.")
+
+
+def database_url() -> str:
+    """Return the address of the tests' own database, for processes that tests start."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))

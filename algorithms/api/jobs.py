@@ -95,7 +95,7 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
         """Read the log as far as it goes: as text, or as a JSON string for who asks for JSON."""
         run = self.find(key_of(pk), "log")
         record("algorithms.log.read", obj=run, actor=request.user)
-        return Response(run.job.log)
+        return Response(job_log(run.job)[0])
 
     @extend_schema(
         parameters=[OpenApiParameter("after", int, description="How far you have read.")],
@@ -174,17 +174,17 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
 
 async def follow(user: Any, job_pk: UUID) -> AsyncIterator[str]:
     """Yield what is new until the job has ended; rights are asked anew each time."""
-    sent, state = "", ""
+    sent, state = 0, ""
     for _ in range(int(LONGEST_STREAM / POLL_SECONDS)):
         try:
             job = await sync_to_async(_job)(user, job_pk)
         except PortalError:
             return
-        if job.log != sent:
-            whole = not job.log.startswith(sent)
-            text = job.log if whole else job.log[len(sent) :]
+        whole = job_log(job)[1] < sent  # the job was lost and began anew
+        text, end = job_log(job, after=0 if whole else sent)
+        if text or whole:
             yield _event("log", {"text": text, "whole": whole})
-            sent = job.log
+            sent = end
         if job.state != state:
             state = job.state
             yield _event("state", {"state": state, "reason": job.reason})

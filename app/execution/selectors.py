@@ -57,11 +57,11 @@ def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
     """
     jobs = of.jobs.all() if isinstance(of, ContainerImage) else of
     spans = (
-        jobs.filter(state=Job.State.SUCCEEDED, started_at__isnull=False)
+        jobs.filter(state=Job.State.SUCCEEDED)
         .order_by("-finished_at")
         .values_list("started_at", "finished_at")[:MEASURED]
     )
-    seconds = [(end - start).total_seconds() for start, end in spans if end is not None]
+    seconds = [(end - start).total_seconds() for start, end in spans if start and end]
     return timedelta(seconds=statistics.median(seconds)) if seconds else None
 
 

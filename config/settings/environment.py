@@ -4,9 +4,9 @@
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,7 +26,10 @@ class Environment(BaseSettings):
     database_pool: int = Field(
         0, ge=0, description="Most database connections a process keeps open; 0: none is kept."
     )
-    broker_url: str = Field("", description="redis://host:port/0 or sqs://")
+    broker_url: str = Field("", description="redis://host:port/0 or sqs://KEY:SECRET@")
+    sqs_queues_url: str = Field(
+        "", description="Start of the queues' addresses on SQS; each queue's name follows."
+    )
     channel_layer_url: str = Field(
         "", description="Redis for WebSocket groups; BROKER_URL if empty."
     )
@@ -110,6 +113,15 @@ class Environment(BaseSettings):
             if set(provider) != needed:
                 raise ValueError(f"Each provider of OIDC_PROVIDERS needs exactly {sorted(needed)}.")
         return value
+
+    @model_validator(mode="after")
+    def _queues_are_named(self) -> Self:
+        if self.broker_url.startswith("sqs") and "//" not in self.sqs_queues_url:
+            raise ValueError(
+                "Set SQS_QUEUES_URL beside BROKER_URL=sqs://, such as "
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
+            )
+        return self
 
     @property
     def address(self) -> str:

@@ -10,6 +10,8 @@ _MISSING = [
     for name in ("site_url", "secret_key", "database_url", "broker_url", "storage_url")
     if not getattr(ENV, name)
 ]
+if ENV.broker_url.startswith("sqs") and not ENV.channel_layer_url:
+    _MISSING.append("CHANNEL_LAYER_URL")
 if _MISSING:
     raise ImproperlyConfigured(f"Set {', '.join(_MISSING)}; see docs/configuration.md.")
 if len(ENV.secret_key) < 50 or ENV.secret_key.startswith("insecure"):

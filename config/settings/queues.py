@@ -5,17 +5,16 @@ from typing import Any
 from django.conf import settings
 from kombu import Queue
 
-from app.core.tasks import QUEUES
-
-VISIBILITY = 4 * 3600 + 600  # seconds; longer than the longest lease
+from app.core import sqs
+from app.core.tasks import QUEUES, VISIBILITY_SECONDS
 
 
 def transport_options(url: str) -> dict[str, Any]:
     """Return what the broker behind ``url`` needs to redeliver the tasks of a lost worker."""
     if url.startswith("sqs"):
-        return {"visibility_timeout": VISIBILITY, "wait_time_seconds": 10, "polling_interval": 0}
+        return sqs.transport_options(settings.ENV.sqs_queues_url)
     return {
-        "visibility_timeout": VISIBILITY,
+        "visibility_timeout": VISIBILITY_SECONDS,
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 10,
         "socket_keepalive": True,
@@ -23,6 +22,8 @@ def transport_options(url: str) -> dict[str, Any]:
 
 
 broker_url = settings.ENV.broker_url or "redis://127.0.0.1:6379/0"
+if broker_url.startswith("sqs"):
+    worker_enable_remote_control = False
 broker_transport_options = transport_options(broker_url)
 broker_connection_retry_on_startup = True
 task_default_queue = "short"

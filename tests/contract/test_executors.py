@@ -297,6 +297,36 @@ def test_a_run_that_nobody_released_is_reaped(
     executor.release(handle)
 
 
+def test_an_image_that_claims_root_runs_as_its_resolved_user(
+    executor: Executor, files: FileServer
+) -> None:
+    """Archives are refused with root; should one slip through, the engine is told a number."""
+    image = files.publish_image(shell_image(f"id -u; {OK}", user="user"))
+    stranger = replace(
+        image.manifest, user=UserIdentity(declared="root", uid=54321, gid=54321, home="/")
+    )
+    result, recorder = run(executor, make_spec(replace(image, manifest=stranger)))
+    assert result.succeeded
+    assert recorder.log == b"54321\n"
+
+
+def test_labels_of_an_image_do_not_reach_the_host(
+    executor: Executor, files: FileServer, engine: str
+) -> None:
+    """Labels of an image steer programs on the host (reverse proxies): a run carries none."""
+    recipe = shell_image("sleep 100", labels={"traefik.enable": "true", "hounsfield.job": "x"})
+    spec = make_spec(files.publish_image(recipe))
+    handle = executor.provision(spec)
+    client = docker.DockerClient(base_url=engine)
+    try:
+        container = client.containers.get(f"hounsfield-{spec.run_id}")
+        assert container.labels["traefik.enable"] == ""
+        assert container.labels["hounsfield.job"] == spec.run_id
+    finally:
+        client.close()
+        executor.release(handle)
+
+
 def test_the_same_run_can_be_provisioned_again(executor: Executor, files: FileServer) -> None:
     """A job whose worker died is run again under its old name."""
     spec = make_spec(files.publish_image(shell_image(OK)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,20 @@ class TestHandingOver:
         assert row.record["exit_code"] == 3
         assert "junk" not in row.record
         assert finished == [(str(job.pk), State.FAILED)]
+
+    def test_a_reason_may_quote_what_no_database_holds(self, gateway: Gateway) -> None:
+        job = make_job()
+        reason = {"code": "read_only", "message": "to `/a\x00b`", "last_line": "\x00 \\u0000"}
+        gateway.finish(claimed(gateway, job), Ending(record={"reason": reason}))
+        row = reloaded(job)
+        assert (row.state, row.reason) == (State.FAILED, "to `/a\ufffdb`")
+
+    def test_an_output_beyond_the_limit_finds_no_room(
+        self, gateway: Gateway, tmp_path: Path
+    ) -> None:
+        token = claimed(gateway, make_job())
+        with pytest.raises((Conflict, PlatformFault)):
+            gateway.request_slip(token, replace(output(tmp_path), size=2**39))
 
     def test_only_declared_outputs_find_room(self, gateway: Gateway, tmp_path: Path) -> None:
         token = claimed(gateway, make_job())

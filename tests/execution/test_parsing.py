@@ -26,7 +26,7 @@ from app.sockets.services import ensure_socket, json_value
 from app.uploads.asgi import PartReceiver
 from tests.execution.worker_side import MANIFEST, build_spec, hand_over, reloaded
 from tests.factories.execution import job_kind, make_container_image, make_job
-from tests.servers import asgi_server
+from tests.servers import asgi_server, s3_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
@@ -109,6 +109,21 @@ def test_values_images_and_files_become_values(
     assert b"".join(get_store().iter_range(values["report"].file_key)) == PDF
     assert finished == [(str(job.pk), State.SUCCEEDED)]
     assert stored("incoming") == []
+
+
+@pytest.mark.services
+def test_a_bucket_takes_results_as_the_folder_does(
+    settings: Settings, tmp_path: Path, finished: list[Any]
+) -> None:
+    with s3_server() as url:
+        settings.STORAGE_URL = url
+        job = handed_over(tmp_path, mask=MASK, report=PDF)
+        parse_outputs(job.pk)
+        row = reloaded(job)
+        assert row.state == State.SUCCEEDED, row.reason
+        assert row.outputs.count() == 3
+        assert stored("incoming") == []
+        assert list(get_store().list_multiparts("incoming/")) == []
 
 
 @pytest.mark.parametrize(

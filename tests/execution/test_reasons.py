@@ -63,6 +63,9 @@ def test_a_fork_bomb_that_ran_into_the_time_limit_is_told_both() -> None:
         ("sh: can't create /x: Read-only file system", "/x"),
         ("touch: cannot touch ‘/var/y’: Read-only file system", "/var/y"),
         ("mkdir: can't create directory '/data': Read-only file system", "/data"),
+        ("OSError: [Errno 30] Read-only file system: 'cache.txt'", "cache.txt"),
+        ("/bin/sh: can't create cache.txt: Read-only file system", "cache.txt"),
+        ("touch: cache/a.txt: Read-only file system", "cache/a.txt"),
     ],
 )
 def test_a_read_only_root_names_the_path_and_the_switch(line: str, path: str) -> None:

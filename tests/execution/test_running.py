@@ -206,7 +206,7 @@ def test_from_values_to_values(
         ("echo [ > /output/result.json", "output", "not valid JSON"),
         ("touch /x || exit 1", "read_only", "/x"),
         ("echo 5 > /output/result.json", "output", "does not fit its schema at the top level"),
-        ("head -c 99000000 /dev/zero > /tmp/x", "disk_full", "/tmp"),
+        ("dd if=/dev/zero of=/tmp/x bs=1M count=99", "disk_full", "/tmp"),
         ("tail /dev/zero", "out_of_memory", "memory limit"),
     ],
     ids=["exit", "missing", "json", "root", "schema", "disk", "memory"],
@@ -217,7 +217,7 @@ def test_a_failure_is_told_in_words(
     job = make_job(script, tmp_path=tmp_path)
     run_job(job.pk, worker="test", executor=executor)
     job = reloaded(job)
-    assert (job.state, job.reason_code) == (State.FAILED, code)
+    assert (job.state, job.reason_code) == (State.FAILED, code), job.log
     assert said in job.reason
     assert not job.outputs.exists()
     assert job.record["reason"]["code"] == code

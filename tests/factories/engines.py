@@ -61,7 +61,12 @@ class FileServer:
     def publish_image(self, recipe: ContainerRecipe, *, oci: bool = False) -> ImageReference:
         """The image as a run refers to it, checked as an upload would be."""
         name = f"{recipe.image_id().removeprefix('sha256:')}{'-oci' if oci else ''}.tar"
-        path = recipe.write(self.folder / name, oci=oci)
+        recipe.write(self.folder / name, oci=oci)
+        return self.publish_archive(name)
+
+    def publish_archive(self, name: str) -> ImageReference:
+        """The same for an archive that lies in the folder."""
+        path = self.folder / name
         manifest: ImageManifest = inspect_archive(path)
         return ImageReference(
             manifest=manifest,

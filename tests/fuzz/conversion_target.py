@@ -27,7 +27,8 @@ with (
     if atheris
     else contextlib.nullcontext()
 ):
-    from app.images.conversion import ConversionError, Limits, convert, is_archive, scan, unpack
+    from app.images.conversion import ConversionError, Limits, convert, is_archive, scan
+    from app.images.conversion.archives import unpack
     from app.images.conversion.dicom import decoding, enhanced, parsing
     from app.images.conversion.non_dicom import convert as volumes
 

@@ -17,9 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from django.db import connection
 from django.utils import timezone
 
 from app.core.storage import get_store
@@ -28,6 +26,7 @@ from app.images.services import send_due_imports, start_import
 from app.uploads.models import UserUpload
 from archives.models import Archive, ArchiveItem
 from tests.factories.images import make_upload
+from tests.servers import database_url
 from tests.synthetic import dicom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,7 +182,7 @@ def _start(trial: Trial, source: Import, *, media: Path) -> subprocess.Popen[byt
         env={
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
-            "DATABASE_URL": _database_url(),
+            "DATABASE_URL": database_url(),
             "STORAGE_URL": f"file://{media}",
         },
         stdout=subprocess.DEVNULL,
@@ -226,9 +225,3 @@ def _tick(process: subprocess.Popen[bytes], seconds: float = TICK) -> None:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         return
-
-
-def _database_url() -> str:
-    """Return the address of the tests' own database."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))

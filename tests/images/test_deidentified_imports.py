@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image as Picture
 from PIL.PngImagePlugin import PngInfo
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from app.accounts.models import User
 from app.audit.models import Event
@@ -279,8 +280,18 @@ def jpeg() -> bytes:
     exif = Picture.Exif()
     exif[0x010E] = SENTINEL
     exif[0x013B] = SENTINEL
+    exif.get_ifd(0x8825)[29] = SENTINEL  # GPS
     buffer = io.BytesIO()
     _picture().save(buffer, "JPEG", exif=exif, comment=SENTINEL)
+    return buffer.getvalue()
+
+
+def tiff() -> bytes:
+    tags = ImageFileDirectory_v2()
+    for tag in (270, 305, 315, 33432):  # description, program, artist, copyright
+        tags[tag] = SENTINEL
+    buffer = io.BytesIO()
+    _picture().save(buffer, "TIFF", tiffinfo=tags)
     return buffer.getvalue()
 
 
@@ -299,7 +310,7 @@ def _written(name: str, notes: dict[str, str]) -> bytes:
         return path.read_bytes()
 
 
-@pytest.mark.parametrize("make", [nifti, nrrd, metaimage, png, jpeg])
+@pytest.mark.parametrize("make", [nifti, nrrd, metaimage, png, jpeg, tiff])
 def test_comments_of_other_formats_do_not_get_in(
     make: Any, user: User, media: Path, django_capture_on_commit_callbacks: Any
 ) -> None:

@@ -2,14 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -350,3 +350,44 @@ class TestWhileRunning:
         assert source.state == State.SUCCEEDED
         assert (archive.items.count(), Image.objects.count()) == (4, 4)
         assert len({item.title for item in archive.items.all()}) == 4
+
+    def test_one_that_ends_meanwhile_keeps_no_other_waiting(self, archive: Archive) -> None:
+        over = timezone.now() - timedelta(seconds=1)
+        lost, ending = (begin(archive, metaimage_bytes()) for _ in range(2))
+        for source in (lost, ending):
+            transition(source, State.RUNNING, lease_expires_at=over)
+        holds = Event()
+
+        def end() -> None:
+            with transaction.atomic():
+                transition(ending, State.SUCCEEDED)
+                holds.set()
+                assert eventually(somebody_waits)
+            connection.close()
+
+        thread = Thread(target=end)
+        thread.start()
+        assert holds.wait(timeout=30)
+        send_due_imports()
+        thread.join(timeout=60)
+        lost.refresh_from_db()
+        ending.refresh_from_db()
+        assert (lost.state, ending.state) == (State.QUEUED, State.SUCCEEDED)
+
+
+def somebody_waits() -> bool:
+    """Tell whether a connection to this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = monotonic() + 30
+    while monotonic() < deadline:
+        if holds():
+            return True
+    return False

@@ -265,7 +265,10 @@ def test_servers_that_the_environment_names_keep_the_private_ones_off(tmp_path: 
 
 
 def test_a_queue_that_is_no_redis_gets_a_private_channel_layer(tmp_path: Path) -> None:
-    with tiny_portal(tmp_path / "home", given={"BROKER_URL": "sqs://"}) as running:
+    with tiny_portal(
+        tmp_path / "home",
+        given={"BROKER_URL": "sqs://", "SQS_QUEUES_URL": "https://sqs.example/1/h-"},
+    ) as running:
         assert running.says("Ctrl-C stops everything"), running.text
         environ = {"HOUNSFIELD_HOME": str(running.home)}
         attach(environ)

@@ -1,7 +1,7 @@
 """What workers ask: see `app.execution.gateway.base` for the meaning of each call."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -62,9 +62,9 @@ class GiveBackBody(serializers.Serializer[Any]):
 class WorkerView(APIView):
     """A call that needs the token of workers."""
 
-    authentication_classes: ClassVar[Any] = [WorkerAuthentication]
-    permission_classes: ClassVar[Any] = []
-    throttle_classes: ClassVar[Any] = []
+    authentication_classes = (WorkerAuthentication,)
+    permission_classes = ()
+    throttle_classes = ()
 
     def checked(self, by: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """Return the body, checked by a serializer."""
@@ -78,7 +78,7 @@ class WorkerView(APIView):
 class RunView(WorkerView):
     """A call that needs the token of a run."""
 
-    authentication_classes: ClassVar[Any] = [RunAuthentication]
+    authentication_classes = (RunAuthentication,)
 
     @property
     def token(self) -> str:

@@ -178,6 +178,10 @@ _NO_NETWORK = re.compile(
     re.I,
 )
 _QUOTED_PATH = re.compile(r"['\"‘](/[^'\"’\n]{1,300})['\"’]")
+_RELATIVE_PATH = re.compile(
+    r"['\"‘]([^'\"’\s/][^'\"’\n]{0,300})['\"’]\s*$|can't create ([^:\s/'][^:\n]{0,300}):"
+    r"|^[\w-]+: ([^:\s/][^:\s]{0,300}): Read-only"
+)
 _BARE_PATH = re.compile(r"(?<![\w/])(/[^\s:'\"]{1,300})")
 
 
@@ -185,8 +189,10 @@ def _read_only(facts: ExitFacts, limits: Limits) -> Reason | None:
     line = _line_matching(_READ_ONLY, facts.log)
     if line is None:
         return None
-    path = _path_in(line)
+    path, relative = _path_in(line), _RELATIVE_PATH.search(line)
     place = f"`{path}`" if path else "a place"
+    if relative and not _QUOTED_PATH.search(line):
+        place = f"`{next(filter(None, relative.groups()))}` in its working folder"
     return Reason(
         code=ReasonCode.READ_ONLY,
         message=f"The container tried to write to {place} on the read-only file system.",
@@ -279,6 +285,13 @@ def explain_start_failure(detail: str) -> Reason:
         cause = "is not executable by the image's user"
     elif "no such file" in low or "not found" in low:
         cause = "was not found in the image"
+    if "cwd" in low or "init: mkdir /" in low:
+        return Reason(
+            code=ReasonCode.ENTRYPOINT,
+            message="The image's WORKDIR is not a folder that a container can start in.",
+            advice="Name a folder of the image by its plain path, for example `WORKDIR /opt/app`.",
+            last_line=detail[-MAX_LOG_LINE:],
+        )
     return Reason(
         code=ReasonCode.ENTRYPOINT,
         message=f"The image's ENTRYPOINT or CMD {cause}.",

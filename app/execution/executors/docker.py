@@ -7,6 +7,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -50,7 +51,16 @@ _Filters = dict[str, str | list[str] | bool]
 StorageKind = Literal["auto", "host", "engine"]
 _ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 _SLOW_CALL_SECONDS = 600
-_START_PHRASES = ("exec:", "exec format", "executable file", "permission denied", "cwd")
+_STATUS_SECONDS = 5.0
+_NO_ROOM = "no space left"
+_START_PHRASES = (
+    "exec:",
+    "exec format",
+    "executable file",
+    "permission denied",
+    "cwd",
+    "init: mkdir /",
+)
 
 
 @dataclass
@@ -87,14 +97,18 @@ class DockerExecutor:
         self._storage_kind = storage
         self._runtime = runtime
         self._client_or_none: docker.DockerClient | None = None
+        self._probe_or_none: docker.DockerClient | None = None
+        self._api_version = ""
         self._info: dict[str, Any] = {}
+        self._profile: bool | None = None
+        self._known_until = 0.0
 
     def status(self) -> EngineStatus:
-        """Ask the engine for its version."""
+        """Ask the engine for its version; an answer holds for a few seconds."""
+        if self._known_until > time.monotonic():
+            return self._known
         try:
-            client = self._new_client(timeout=10)
-            version = client.version()
-            client.close()
+            version = self._probe.version()
         except _ENGINE_ERRORS as error:
             return EngineStatus(
                 available=False,
@@ -108,14 +122,17 @@ class DockerExecutor:
             "kernel": str(version.get("KernelVersion", "")),
         }
         message = f"Container engine {facts['engine']} answers."
-        return EngineStatus(available=True, name=self.name, message=message, facts=facts)
+        self._known = EngineStatus(available=True, name=self.name, message=message, facts=facts)
+        self._known_until = time.monotonic() + _STATUS_SECONDS
+        return self._known
 
     def provision(self, spec: RunSpec) -> DockerRun:
         """Load the image, fetch the inputs, create the container."""
         with self._engine_errors("prepare the run"):
             self._work_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._work_folder / spec.run_id
-            self._clear(spec.run_id)
+            if folder.exists():
+                self._clear(spec.run_id)
             folder.mkdir(mode=0o700)
             run = DockerRun(spec=spec, folder=folder, storage=self._new_storage(spec, folder))
             try:
@@ -136,6 +153,7 @@ class DockerExecutor:
             cpus_of_host=int(self._engine_info().get("NCPU") or 1),
             init=(self._engine_info().get("InitCommit") or {}).get("ID") != "N/A",
             runtime=self._runtime,
+            takes_profile=self._takes_profile(),
         )
         container, has_quota = self._create(image_id, options, run.spec)
         run.watched = WatchedContainer(
@@ -254,15 +272,16 @@ class DockerExecutor:
             )
         except ContainerArchiveError as error:
             raise PlatformFault(f"The stored image cannot be read ({error}).") from error
+        except docker.errors.ImageLoadError as error:
+            if _NO_ROOM in str(error).lower():
+                raise
+            raise _not_accepted(str(error)) from error
         archive.unlink()
         for image in loaded:
             found = self._find_image(str(image.id), reference.manifest)
             if found:
                 return found
-        raise InputFault(
-            "The container engine did not accept the image.",
-            advice="Build it again, save it with `docker save` and upload the new file.",
-        )
+        raise _not_accepted("it is another image than it was")
 
     def _find_image(self, image_id: str, manifest: ImageManifest) -> str:
         try:
@@ -312,15 +331,39 @@ class DockerExecutor:
             self._client_or_none = self._new_client()
         return self._client_or_none
 
+    @property
+    def _probe(self) -> docker.DockerClient:
+        """A client that gives up soon."""
+        if self._probe_or_none is None:
+            self._probe_or_none = self._new_client(timeout=10)
+        return self._probe_or_none
+
     def _new_client(self, *, timeout: int = _SLOW_CALL_SECONDS) -> docker.DockerClient:
+        """A connection of its own; the engine is asked for its protocol once."""
+        options: dict[str, Any] = {"timeout": timeout, "version": self._api_version or None}
         if self._base_url:
-            return docker.DockerClient(base_url=self._base_url, timeout=timeout)
-        return docker.from_env(timeout=timeout)
+            client = docker.DockerClient(base_url=self._base_url, **options)
+        else:
+            client = docker.from_env(**options)
+        self._api_version = str(client.api.api_version)
+        return client
 
     def _engine_info(self) -> dict[str, Any]:
         if not self._info:
             self._info = dict(self._client.info())
         return self._info
+
+    def _takes_profile(self) -> bool:
+        """Whether the engine filters system calls by a profile that comes with the request.
+
+        Podman reads profiles from its own disk only, so there its own profile holds.
+        """
+        if self._profile is None:
+            filters = any("seccomp" in option for option in self._engine_info()["SecurityOptions"])
+            parts = self._client.version().get("Components") or ()
+            is_podman = any("podman" in str(part["Name"]).lower() for part in parts)
+            self._profile = filters and not is_podman
+        return self._profile
 
     @staticmethod
     def _watched(run: DockerRun) -> WatchedContainer:
@@ -349,3 +392,10 @@ class DockerExecutor:
             yield
         except Exception:
             logger.exception("Could not remove the %s of run %s.", what, run.spec.run_id)
+
+
+def _not_accepted(detail: str) -> InputFault:
+    return InputFault(
+        f"The container engine did not accept the image ({detail[:200]}).",
+        advice="Build it again, save it with `docker save` and upload the new file.",
+    )

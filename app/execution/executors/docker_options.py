@@ -1,7 +1,7 @@
 """The flags an untrusted container is created with.
 
-Measured against a dozen attacks; each is named in `docs/threat-model.md` or in
-`tests/contract/test_hostile_containers.py`. Nothing here is configurable from outside but sizes.
+Every attack that they were measured against is a row of `tests/hostile/table.py`; `SECURITY.md`
+says what remains. Nothing here is configurable from outside but sizes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from docker.types import DeviceRequest, LogConfig, Ulimit
 
 from app.execution.contract import RunSpec
 from app.execution.contract.spec import SCRATCH_FOLDER
+from app.execution.executors.seccomp import seccomp_profile
 from app.execution.executors.storage import Placement
 
 _CACHES = {
@@ -31,6 +32,7 @@ def container_options(
     cpus_of_host: int,
     init: bool,
     runtime: str = "",
+    takes_profile: bool = True,
 ) -> dict[str, Any]:
     """Keyword arguments for `containers.create`, without the image."""
     limits, user = spec.limits, spec.image.manifest.user
@@ -72,6 +74,8 @@ def container_options(
     }
     if limits.gpus:
         options["device_requests"] = [DeviceRequest(count=limits.gpus, capabilities=[["gpu"]])]
+    if takes_profile:
+        options["security_opt"].append(f"seccomp={seccomp_profile()}")
     if runtime:
         options["runtime"] = runtime
     if spec.command:

@@ -1,31 +1,47 @@
 """Size-capped file systems in sparse files: ext4 on a loop device.
 
-Costs milliseconds and only the disk space that is written. The device, not a mount, is handed to
-the engine, so engine and worker need to share a kernel but no mount namespace. Needs root.
+Costs a millisecond or two and only the disk space that is written: an empty file system of each
+size is made once and kept in memory, devices and mounts are asked of the kernel directly. The
+device, not a mount, is handed to the engine, so engine and worker need to share a kernel but no
+mount namespace. Needs root.
 """
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from app.execution.contract.limits import MIB
 from app.execution.executors.base import PlatformFault
 
-_TOOLS = ("mkfs.ext4", "losetup", "debugfs", "mount", "umount")
+_TOOLS = ("mkfs.ext4", "debugfs")
 _SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 _SMALLEST = 1 * MIB
+_CONTROL = Path("/dev/loop-control")
+_BACKING_FILES = "loop*/loop/backing_file"
+# linux/loop.h
+_LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
+_TRIES = 50
+# linux/mount.h: read-only, nosuid, nodev, noexec
+_VIEW_ONLY = 1 | 2 | 4 | 8
+_RETRY_SECONDS = 0.005
+_Pieces = tuple[tuple[int, bytes], ...]
 
 
 def loop_is_possible() -> bool:
     """Whether this process has the tools and the rights; the device itself is tried later."""
     tools = all(shutil.which(tool, path=_SEARCH) for tool in _TOOLS)
-    return os.geteuid() == 0 and tools and Path("/dev/loop-control").exists()
+    return os.geteuid() == 0 and tools and _CONTROL.exists()
 
 
 class LoopDisk:
@@ -34,59 +50,130 @@ class LoopDisk:
     def __init__(self, path: Path, *, size: int, uid: int, gid: int) -> None:
         self.path = path
         self.device = ""
+        size = max(size, _SMALLEST)
         with path.open("wb") as file:
-            file.truncate(max(size, _SMALLEST))
-        _run(
-            "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal",
-            "-E", f"root_owner={uid}:{gid},nodiscard", str(path),
-        )  # fmt: skip
-        _run("debugfs", "-w", "-R", "rmdir lost+found", str(path))
-        self.device = _run("losetup", "--find", "--show", str(path)).strip()
+            file.truncate(size)
+            for offset, content in _empty_file_system(size, uid, gid):
+                os.pwrite(file.fileno(), content, offset)
+        self.device = _attach(path)
 
     @contextmanager
     def mounted(self, folder: Path, *, deadline: float = 5.0) -> Iterator[Path]:
         """Read-only view for the worker. The engine may hold the device for a moment longer."""
         folder.mkdir(exist_ok=True)
         give_up = time.monotonic() + deadline
-        while True:
-            try:
-                options = "ro,nosuid,nodev,noexec"
-                _run("mount", "-t", "ext4", "-o", options, self.device, str(folder))
-                break
-            except PlatformFault:
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(0.05)
+        while (error := _mount(self.device, folder)) != 0:
+            if time.monotonic() > give_up:
+                raise _fault("mount", os.strerror(error))
+            time.sleep(_RETRY_SECONDS)
         try:
             yield folder
         finally:
-            _run("umount", str(folder))
+            if error := _unmount(folder):
+                raise _fault("umount", os.strerror(error))
 
     def destroy(self) -> None:
         """Free the device and delete the file."""
         if self.device:
-            _run("losetup", "--detach", self.device)
+            _detach(self.device)
             self.device = ""
         self.path.unlink(missing_ok=True)
 
 
 def detach_all_below(folder: Path) -> None:
     """Free loop devices whose file lies in `folder`, for runs whose worker died."""
-    listing = _run("losetup", "--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE")
-    for line in listing.splitlines():
-        device, _, backing = line.partition(" ")
+    for found in Path("/sys/block").glob(_BACKING_FILES):
+        try:
+            backing = found.read_text().rstrip("\n")
+        except OSError:
+            continue  # freed meanwhile
         if backing.startswith(f"{folder}/"):
-            _run("losetup", "--detach", device)
+            _detach(f"/dev/{found.parts[-3]}")
 
 
-def _run(tool: str, *arguments: str) -> str:
+@lru_cache(maxsize=8)
+def _empty_file_system(size: int, uid: int, gid: int) -> _Pieces:
+    """Where an empty file system of this size is not zero: kilobytes to a few megabytes."""
+    with tempfile.NamedTemporaryFile(prefix="hounsfield-disk-") as file:
+        file.truncate(size)
+        _run(
+            "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal",
+            "-E", f"root_owner={uid}:{gid},nodiscard", file.name,
+        )  # fmt: skip
+        _run("debugfs", "-w", "-R", "rmdir lost+found", file.name)
+        return tuple(_pieces(Path(file.name)))
+
+
+def _pieces(path: Path) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        end, position = file.seek(0, os.SEEK_END), 0
+        while position < end:
+            try:
+                start = os.lseek(file.fileno(), position, os.SEEK_DATA)
+            except OSError:
+                return  # nothing but a hole is left
+            position = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            yield start, os.pread(file.fileno(), position - start, start)
+
+
+def _attach(path: Path) -> str:
+    """Return a free loop device that now stands for the file; others may take one meanwhile."""
+    try:
+        with path.open("r+b") as file, _CONTROL.open("rb") as control:
+            for _ in range(_TRIES):
+                device = f"/dev/loop{fcntl.ioctl(control, _LOOP_CTL_GET_FREE)}"
+                with open(device, "r+b", buffering=0) as opened:
+                    try:
+                        fcntl.ioctl(opened, _LOOP_SET_FD, file.fileno())
+                    except OSError as error:
+                        if error.errno != errno.EBUSY:
+                            raise
+                        continue
+                    return device
+    except OSError as error:
+        raise _fault("losetup", str(error)) from error
+    raise _fault("losetup", "no free loop device was found")
+
+
+def _detach(device: str) -> None:
+    """Free a device; one that is still mounted somewhere is freed by the kernel after that."""
+    try:
+        with open(device, "rb", buffering=0) as opened:
+            fcntl.ioctl(opened, _LOOP_CLR_FD)
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # it was free already
+            raise _fault("losetup", str(error)) from error
+
+
+def _mount(device: str, folder: Path) -> int:
+    arguments = (device.encode(), os.fsencode(folder), b"ext4", _VIEW_ONLY, None)
+    return ctypes.get_errno() if _libc().mount(*arguments) else 0
+
+
+def _unmount(folder: Path) -> int:
+    return ctypes.get_errno() if _libc().umount2(os.fsencode(folder), 0) else 0
+
+
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    text = ctypes.c_char_p
+    libc.mount.argtypes = (text, text, text, ctypes.c_ulong, ctypes.c_void_p)
+    libc.umount2.argtypes = (text, ctypes.c_int)
+    return libc
+
+
+def _run(tool: str, *arguments: str) -> None:
     program = shutil.which(tool, path=_SEARCH) or tool
     done = subprocess.run(
         [program, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     if done.returncode != 0:
-        raise PlatformFault(
-            f"{tool} failed on the worker: {done.stderr.strip()[:300]}",
-            advice="Ask the administrator to look at the worker.",
-        )
-    return done.stdout
+        raise _fault(tool, done.stderr.strip())
+
+
+def _fault(what: str, said: str) -> PlatformFault:
+    return PlatformFault(
+        f"{what} failed on the worker: {said[:300]}",
+        advice="Ask the administrator to look at the worker.",
+    )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,13 +109,23 @@ def fetch(url: str, path: Path, allowance: _Allowance | None = None) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    """One for all: a new client reads every certificate of the machine."""
+    return httpx.Client(timeout=_TIMEOUT)
+
+
+# A forked worker must not share its parent's open connections.
+os.register_at_fork(after_in_child=_client.cache_clear)
+
+
 @contextmanager
 def open_url(url: str) -> Iterator[Iterator[bytes]]:
     """The chunks behind an http(s) address. Redirects are not followed: ours never redirect."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise PlatformFault("An input has an address that is neither http nor https.")
     try:
-        with httpx.stream("GET", url, timeout=_TIMEOUT, headers={"Accept-Encoding": ""}) as answer:
+        with _client().stream("GET", url, headers={"Accept-Encoding": ""}) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise PlatformFault(f"The storage answered {answer.status_code} for an input.")
             yield answer.iter_raw(MIB)

@@ -4,6 +4,7 @@ A run is known by its token, which is signed for one claim of one job. It opens 
 job has moved on, so a worker that slept cannot disturb the one that has the job now.
 """
 
+import json
 import logging
 import platform
 from collections.abc import Sequence
@@ -102,8 +103,9 @@ def hand_over(token: str, ending: Ending) -> None:
     if job.state not in Job.HELD:
         return
     hold(job)
-    reason = ending.record.get("reason") or {}
-    record = _within_reason(ending.record) | job.record
+    told = _within_reason(ending.record)
+    reason = told.get("reason") or {}
+    record = told | job.record
     changes = _told(job, ending.last) | {"record": record}
     code = str(reason.get("code", ReasonCode.PLATFORM))
     if job.cancel_requested:
@@ -187,14 +189,20 @@ def _told(job: Job, report: Report) -> dict[str, Any]:
         changes["log"] = appended(job.log, text)
         changes["log_size"] = job.log_size + len(text)
     if report.usage is not None:
-        changes["usage"] = [list(sample)[:3] for sample in report.usage[:MAX_SAMPLES]]
+        samples = [sample for sample in report.usage[:MAX_SAMPLES] if len(sample) == 3]
+        changes["usage"] = [[seconds, cpu, int(memory)] for seconds, cpu, memory in samples]
     return changes
 
 
 def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
-    """Only what a record has; a worker may not fill our database with something else."""
+    """Return what a record has, as the database can hold it.
+
+    Reasons quote a container's log, and there may be NUL characters in that.
+    """
     names = (
         *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
         *("timings", "limits", "inputs", "outputs", "log"),
     )
-    return {name: record[name] for name in names if name in record}
+    kept = {name: record[name] for name in names if name in record}
+    found: dict[str, Any] = json.loads(json.dumps(kept).replace("\\u0000", "\\ufffd"))
+    return found

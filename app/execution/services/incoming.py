@@ -28,6 +28,8 @@ def open_slip(job: Job, output: CollectedOutput) -> Slip:
     """Make room for one output of the job's present run; asking again starts anew."""
     if output.slug not in job.record.get("declared", []):
         raise Conflict(f"This run has no output {output.slug!r}.")
+    if output.size > job.record["limits"]["output"]:
+        raise Conflict(f"The output {output.slug!r} is larger than the run's limit.")
     discard_incoming(IncomingOutput.objects.filter(run_id=job.run_id, slug=output.slug))
     incoming = IncomingOutput.objects.create(
         job=job,

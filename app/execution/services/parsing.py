@@ -8,6 +8,7 @@ values are made once, in the transaction that ends the job.
 import logging
 import tempfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -163,7 +164,8 @@ def _end(job: Job, state: str, **changes: Any) -> None:
     """End the job; what it sent is not needed any more, whether it was used or not."""
     rows = list(IncomingOutput.objects.filter(job=job))
     if state != State.SUCCEEDED:
-        transaction.on_commit(lambda: [forget_drafts(row) for row in rows], robust=True)
+        for row in rows:
+            transaction.on_commit(partial(forget_drafts, row), robust=True)
     discard_incoming(IncomingOutput.objects.filter(job=job))
     end_job(job, state, **changes)
 

@@ -6,6 +6,7 @@ that expire.
 
 import codecs
 import logging
+import os
 import time
 from pathlib import Path
 from uuid import UUID
@@ -32,6 +33,9 @@ REPORT_SECONDS = 1.0
 LEASE_SECONDS = 15.0
 LOG_AT_ONCE = 1 << 20
 MAX_SAMPLES = 300
+_executors: dict[tuple[Path, str, str], Executor] = {}
+# A forked worker must not share its parent's open connections.
+os.register_at_fork(after_in_child=_executors.clear)
 
 
 def run_job(
@@ -69,12 +73,18 @@ def run_job(
 
 
 def local_executor() -> Executor:
-    """Return what this machine can run containers with."""
-    return make_executor(
-        work_folder=Path(settings.HOUNSFIELD_HOME) / "runs",
-        docker_host=settings.DOCKER_HOST,
-        runtime=settings.CONTAINER_RUNTIME,
-    )
+    """Return what this machine can run containers with.
+
+    One that works is kept: what it found out about its engine costs a container to find out.
+    """
+    folder = Path(settings.HOUNSFIELD_HOME) / "runs"
+    chosen = (folder, settings.DOCKER_HOST, settings.CONTAINER_RUNTIME)
+    if chosen not in _executors:
+        executor = make_executor(work_folder=folder, docker_host=chosen[1], runtime=chosen[2])
+        if not executor.status().available:
+            return executor
+        _executors[chosen] = executor
+    return _executors[chosen]
 
 
 class Follower:
@@ -87,7 +97,7 @@ class Follower:
         self._unsent = ""
         self._sent = 0
         self._usage = Curve()
-        self._reported_at = 0.0
+        self._reported_at = time.monotonic()
         self._stop = False
 
     def executing(self) -> None:

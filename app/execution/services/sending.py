@@ -1,6 +1,8 @@
 """Sending outputs to the addresses that the portal gave for them. Runs on workers: no database."""
 
+import os
 import time
+from functools import lru_cache
 
 import httpx
 
@@ -16,17 +18,23 @@ _REFUSED = frozenset({400, 401, 403, 404, 405, 411, 413})
 def send_output(gateway: Gateway, token: str, output: CollectedOutput) -> Sent:
     """Send one collected output, in parts that are never in memory together."""
     slip = gateway.request_slip(token, output)
-    with httpx.Client(timeout=_TIMEOUT) as client:
-        etags = [
-            _put(client, address, output, slip=slip, number=number)
-            for number, address in enumerate(slip.addresses)
-        ]
+    etags = [
+        _put(address, output, slip=slip, number=number)
+        for number, address in enumerate(slip.addresses)
+    ]
     return Sent(slug=output.slug, etags=etags)
 
 
-def _put(
-    client: httpx.Client, address: str, output: CollectedOutput, *, slip: Slip, number: int
-) -> str:
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    """One for all: a new client reads every certificate of the machine."""
+    return httpx.Client(timeout=_TIMEOUT)
+
+
+os.register_at_fork(after_in_child=_client.cache_clear)
+
+
+def _put(address: str, output: CollectedOutput, *, slip: Slip, number: int) -> str:
     with output.path.open("rb") as file:
         file.seek(number * slip.part_size)
         content = file.read(slip.part_size)
@@ -35,7 +43,7 @@ def _put(
         if attempt:
             time.sleep(0.5 * 2**attempt)
         try:
-            answer = client.put(address, content=content)
+            answer = _client().put(address, content=content)
         except httpx.TransportError as error:
             trouble = type(error).__name__
             continue

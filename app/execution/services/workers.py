@@ -19,4 +19,5 @@ def report_worker(name: str, queues: Sequence[str]) -> None:
     status = executor.status()
     text = f"{status.message} {status.advice}".strip()
     live = gateway.beat(name, queues=queues, has_engine=status.available, engine=text)
-    executor.reap(live=live)
+    if status.available:
+        executor.reap(live=live)

@@ -18,7 +18,13 @@ from pathlib import Path
 from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.limits import Limits
 from app.images.conversion.options import Options
-from app.images.conversion.process import hush, keep_freed_memory, private_stdout, set_limits
+from app.images.conversion.process import (
+    collect_rarely,
+    hush,
+    keep_freed_memory,
+    private_stdout,
+    set_limits,
+)
 from app.images.conversion.run import UNPACKED, Run
 
 
@@ -78,6 +84,7 @@ def main() -> int:
     arguments = _arguments()
     hush()
     keep_freed_memory()
+    collect_rarely()
     limits = _limits(arguments.limits)
     out = private_stdout()
     wanted = _deidentification() if arguments.deidentify else None

@@ -59,11 +59,6 @@ class _Entry:
     open: Callable[[], IO[bytes] | None]
 
 
-def is_archive(path: Path) -> bool:
-    """Tell whether `unpack` is meant for the file (content decides, not the name)."""
-    return not path.is_symlink() and path.is_file() and sniff(path) in ("zip", "tar")
-
-
 def unpack(
     archive: Path, dest: Path, limits: Limits | None = None, *, budget: Budget | None = None
 ) -> Unpacked:
@@ -150,11 +145,11 @@ def _unpack_entry(
     """Unpack one entry or note why not. Raises TooLarge when the whole archive must stop."""
     _spend(archive, entry, limits, budget)
     parts = _safe_parts(entry.name)
-    if parts is not None and _is_junk(parts):
-        return
     refusal = entry.refusal or _size_refusal(entry, limits)
     if parts is None:
         refusal = ("UnsafeArchive", "The name of the entry is not a plain relative path.")
+    elif _is_junk(parts):
+        refusal = ("SystemFile", "This file belongs to an operating system, not to an image.")
     if refusal is None and parts is not None:
         try:
             result.files.append(_extract(entry, dest.joinpath(*parts)))

@@ -193,7 +193,7 @@ def _mask_instances(
     # pydicom takes a while to import, which the caller's side does not need.
     import pydicom
 
-    from app.images.conversion.deidentifying import described
+    from app.images.conversion.source_files import described
     from app.images.deidentify import mask
 
     done: dict[str, KeptInstance] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -50,6 +51,12 @@ def keep_freed_memory() -> None:
         library = ctypes.CDLL(None)
         library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
         library.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+
+
+def collect_rarely() -> None:
+    """Look for cycles seldom: what is imported stays, and headers hold none."""
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def hush() -> None:

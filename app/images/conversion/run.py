@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from app.images.conversion import parallel, protocol
-from app.images.conversion.archives import Budget, is_archive, shown, unpack
+from app.images.conversion import protocol
 from app.images.conversion.connected import connected
 from app.images.conversion.converting import convert
 from app.images.conversion.deidentification import Deidentification
@@ -20,6 +19,10 @@ from app.images.conversion.model import ConvertedImage, Group
 from app.images.conversion.options import Options
 from app.images.conversion.process import crash_message, set_limits
 from app.images.conversion.scanning import scan, unforeseen
+from app.images.conversion.sniff import is_archive
+
+if TYPE_CHECKING:
+    from app.images.conversion.archives import Budget
 
 UNPACKED = ".unpacked"
 _BATCH = 1000
@@ -48,6 +51,7 @@ class Run:
         self._done: set[str] = set()
         self._skip: set[str] = set()
         self._looked = 0
+        self._budget: Budget | None = None
 
     def convert_all(self, *, skip: set[str], jobs: int = 1) -> bool:
         """Convert everything but the names in `skip`; tell whether all files are accounted for."""
@@ -72,14 +76,14 @@ class Run:
         together = len(groups) > 1
         if together:
             files = dict.fromkeys(file for group in groups for file in group.files)
-            self._say({"together": [self._names[file] for file in files]})
+            self._say({"together": [self._name(file) for file in files]})
         for group in groups:
             self._convert(group)
         if together:
             self._say({"together": []})
 
     def _convert(self, group: Group) -> None:
-        sources = [self._names[file] for file in group.files]
+        sources = [self._name(file) for file in group.files]
         self._say({"working": sources})
         try:
             image = self._made(group)
@@ -96,6 +100,8 @@ class Run:
         self._progress()
 
     def _convert_in_parallel(self, runs: Sequence[list[Group]], *, jobs: int) -> None:
+        from app.images.conversion import parallel  # takes a while, and few have several processes
+
         parallel.convert_all(
             runs,
             jobs=jobs,
@@ -125,17 +131,22 @@ class Run:
 
     def work_on(self, groups: Sequence[Group]) -> None:
         """Say which files are in work."""
-        self._say({"working": [self._names[file] for group in groups for file in group.files]})
+        self._say({"working": [self._name(file) for group in groups for file in group.files]})
 
     def lose(self, groups: Sequence[Group], message: str) -> None:
         """Blame files for the end of the process that worked on them."""
         for file in dict.fromkeys(file for group in groups for file in group.files):
-            if self._names[file] not in self._done:
+            if self._name(file) not in self._done:
                 self._report(FileIssue.of(file, "Crashed", message))
         self._progress()
 
     def _progress(self) -> None:
-        self._say({"progress": len(self._done), "total": len(self._names)})
+        total = len(self._names)
+        self._say({"progress": min(len(self._done), total), "total": total})
+
+    def _name(self, file: Path) -> str:
+        """Return what a file is called; a data file that only its header named keeps its path."""
+        return self._names.get(file) or str(file)
 
     def _made(self, group: Group) -> ConvertedImage:
         """Convert a group and de-identify its sources, or leave nothing of either."""
@@ -143,18 +154,21 @@ class Run:
         if self._wanted is None:
             return image
         # pydicom's dictionaries take a while to import, which other formats do not need.
-        from app.images.conversion.deidentifying import deidentify_group
+        from app.images.conversion.source_files import deidentify_group
 
         try:
             found, remarks = deidentify_group(group, self._target, wanted=self._wanted)
-        except BaseException:
+        except BaseException as error:
             image.path.unlink(missing_ok=True)
+            if isinstance(error, MemoryError):
+                raise ConversionError(
+                    "TooLarge", "Its files need more memory than is allowed.", files=group.files
+                ) from error
             raise
         return replace(image, deidentified=found, warnings=(*image.warnings, *remarks))
 
     def _collect(self) -> None:
         """List the input files, archives replaced by what is in them."""
-        budget = Budget.of(self._limits)
         pending = [(path, name, 0) for name, path in self._source.items()]
         pending.reverse()
         while pending:
@@ -164,7 +178,7 @@ class Run:
             if len(self._names) >= self._limits.files:
                 self._refuse(path, name, "TooLarge", "There are more files than are allowed.")
             elif depth < self._limits.archive_depth and self._is_archive(path):
-                found = self._open_archive(path, name, budget)
+                found = self._open_archive(path, name)
                 pending += [(file, inner, depth + 1) for file, inner in reversed(found)]
             else:
                 self._names[path] = name
@@ -175,11 +189,15 @@ class Run:
         except OSError:
             return False
 
-    def _open_archive(self, path: Path, name: str, budget: Budget) -> list[tuple[Path, str]]:
+    def _open_archive(self, path: Path, name: str) -> list[tuple[Path, str]]:
+        # The modules of archives take a while to import, which plain files do not need.
+        from app.images.conversion.archives import Budget, shown, unpack
+
+        self._budget = self._budget or Budget.of(self._limits)
         self._say({"working": [name]})
         folder = self._target / UNPACKED / str(len(os.listdir(self._target / UNPACKED)))
         try:
-            found = unpack(path, folder, self._limits, budget=budget)
+            found = unpack(path, folder, self._limits, budget=self._budget)
         except Exception as error:  # noqa: BLE001 (one bad archive never stops the others)
             self._refuse(path, name, *_code_and_message(unforeseen(path, error)))
             return []
@@ -197,7 +215,7 @@ class Run:
         self._say({"working": [self._names[path]], "looked": self._looked})
 
     def _report(self, issue: FileIssue) -> None:
-        name = self._names[issue.file]
+        name = self._name(issue.file)
         self._say(protocol.issue_line(name, issue))
         self._done.add(name)
 

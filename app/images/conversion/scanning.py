@@ -107,11 +107,16 @@ def unforeseen(path: Path, error: Exception) -> FileIssue:
 
 
 def _without_data_files(result: ScanResult, skipped: list[FileIssue]) -> list[FileIssue]:
-    """Leave out "unknown format" for raw data that belongs to a header, and issues said twice."""
-    claimed = {file for group in result.groups for file in group.files}
+    """Leave out issues of raw data that belongs to a header, and issues said twice.
+
+    Raw pixels may begin with any bytes, those of another format too.
+    """
+    claimed = {
+        file for group in result.groups if group.kind == "volume" for file in group.files[1:]
+    }
     kept: dict[Path, FileIssue] = {}
     for issue in skipped:
-        if issue.code in {"UnknownFormat", "UnsupportedFormat"} and issue.file in claimed:
+        if issue.file in claimed:
             continue
         if issue.file not in kept or kept[issue.file].code == "UnknownFormat":
             kept[issue.file] = issue

@@ -43,6 +43,11 @@ def sniff(path: Path) -> Format:
     return _by_content(start) or _by_name(path) or _guess_dicom(start)
 
 
+def is_archive(path: Path) -> bool:
+    """Tell whether `archives.unpack` is meant for the file (content decides, not the name)."""
+    return not path.is_symlink() and path.is_file() and sniff(path) in ("zip", "tar")
+
+
 def _by_content(start: bytes) -> Format | None:  # noqa: PLR0911 (a table of magics)
     if looks_like_dicom(start):
         return "dicom"

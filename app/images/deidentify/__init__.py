@@ -3,7 +3,8 @@
 DICOM goes by PS3.15 Annex E: a table of attributes, *default remove* for all others, pseudonyms by
 HMAC under a secret. `deidentify_file` copies a file, `deidentify` works on a data set in place;
 `burned_in_risk` tells when a person has to look at the pixels and `mask` blackens what they find.
-`strip_picture`, `strip_nifti`, `strip_metaimage` and `strip_nrrd` do it for other formats.
+`strip_picture` does it for JPEG and PNG files that are kept as files. Images of other formats need
+none of it: the converter takes pixels and geometry and writes a header of its own.
 """
 
 from app.images.deidentify.burned_in import RISKS, burned_in_risk
@@ -14,7 +15,6 @@ from app.images.deidentify.pictures import strip_picture
 from app.images.deidentify.profile import OPTIONS, Profile
 from app.images.deidentify.report import REASONS, Report, merged
 from app.images.deidentify.rules import TABLE_EDITION
-from app.images.deidentify.volumes import strip_metaimage, strip_nifti, strip_nrrd
 
 Secret = bytes
 
@@ -34,9 +34,6 @@ __all__ = [
     "deidentify_file",
     "mask",
     "merged",
-    "strip_metaimage",
-    "strip_nifti",
-    "strip_nrrd",
     "strip_picture",
     "write_deidentified",
 ]

@@ -17,7 +17,8 @@ _ULTRASOUND: Final = frozenset(
         "1.2.840.10008.5.1.4.1.1.6.3",
     }
 )
-_CAPTURED: Final = frozenset({"WSD", "DV", "DI", "DF", "DRW"})
+_CAPTURED: Final = frozenset({"WSD", "DV", "DI", "DF", "DRW", "SD", "SI"})
+"""Workstation, video, digital interface, film, drawing, scanned document and scanned image."""
 RISKS: Final[dict[str, str]] = {
     "BurnedInAnnotation": "The file says that something is written into the picture.",
     "ScreenSave": "The image is a picture of a screen.",

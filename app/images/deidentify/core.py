@@ -20,7 +20,11 @@ from pydicom.uid import (
 
 from app.images.deidentify.engine import Walker
 from app.images.deidentify.errors import DeidentificationError
-from app.images.deidentify.pixeldata import hide_embedded_overlays, strip_compressed_comments
+from app.images.deidentify.pixeldata import (
+    cut_trailing_bytes,
+    hide_embedded_overlays,
+    strip_compressed_comments,
+)
 from app.images.deidentify.profile import (
     BASIC_PROFILE,
     CLEAN_PIXEL_DATA,
@@ -117,6 +121,7 @@ def _deidentify(dataset: Dataset, *, profile: Profile, secret: bytes) -> Report:
     syntax = _syntax(dataset)
     pixels_cleaned = _has_code(dataset, CLEAN_PIXEL_DATA[0])
     hide_embedded_overlays(dataset)
+    cut_trailing_bytes(dataset)
     had_comments = strip_compressed_comments(dataset, syntax)
     walker = Walker(profile=profile, pseudonyms=pseudonyms, identity=identity)
     walker.walk(dataset)

@@ -8,11 +8,10 @@ from app.images.deidentify.errors import DeidentificationError
 from app.images.deidentify.jpeg import stripped_jpeg
 from app.images.deidentify.png import stripped_png
 from app.images.deidentify.report import Report
-from app.images.deidentify.tiff import stripped_tiff
 
 
 def strip_picture(source: Path, target: Path) -> Report:
-    """Write a copy of a PNG, JPEG or TIFF picture that holds its pixels and how to show them.
+    """Write a copy of a PNG or JPEG picture that holds its pixels and how to show them.
 
     EXIF, GPS, XMP, IPTC, comments, texts, thumbnails, color profiles and whatever follows the
     picture are left out; pixels are not touched and the EXIF orientation stays. Raises
@@ -25,10 +24,8 @@ def strip_picture(source: Path, target: Path) -> Report:
             clean = stripped_jpeg(data, report)
         elif data[:8] == b"\x89PNG\r\n\x1a\n":
             clean = stripped_png(data, report)
-        elif data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            clean = stripped_tiff(data, report)
         else:
-            raise DeidentificationError("UnsupportedFormat", "This is no PNG, JPEG or TIFF file.")
+            raise DeidentificationError("UnsupportedFormat", "This is no PNG or JPEG file.")
     except OSError as error:
         raise DeidentificationError("Unreadable", "The file cannot be read.") from error
     target.write_bytes(clean)

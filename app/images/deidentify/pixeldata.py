@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import Final
 
@@ -12,11 +13,11 @@ from pydicom.tag import BaseTag
 
 from app.images.deidentify.errors import DeidentificationError
 from app.images.deidentify.jpeg import stripped_jpeg
+from app.images.deidentify.jpeg2000 import stripped_jpeg_2000
 from app.images.deidentify.report import Report
 
 _JPEG: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81))
 _JPEG_2000: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 201, 202, 203))
-_COMMENT, _TILE = 0xFF64, 0xFF90
 _GROUPS: Final = range(0x6000, 0x6020, 2)
 
 
@@ -46,13 +47,27 @@ def hide_embedded_overlays(dataset: Dataset) -> None:
         dataset["PixelData"].value = pixels.astype(kind).tobytes()
 
 
+def cut_trailing_bytes(dataset: Dataset) -> None:
+    """Leave out what stands behind the last pixel of uncompressed pixel data; the pad is zero."""
+    data = dataset.get("PixelData")
+    if not isinstance(data, bytes) or dataset["PixelData"].is_undefined_length:
+        return
+    half = str(dataset.get("PhotometricInterpretation", "")) == "YBR_FULL_422"
+    samples = 2 if half else max(_number(dataset, "SamplesPerPixel"), 1)
+    sizes = [_number(dataset, name) for name in ("Rows", "Columns", "BitsAllocated")]
+    frames = max(_number(dataset, "NumberOfFrames"), 1)
+    needed = (math.prod(sizes) * samples * frames + 7) // 8
+    if min(sizes) > 0 and len(data) > needed:
+        dataset["PixelData"].value = data[:needed] + bytes(needed % 2)
+
+
 def strip_compressed_comments(dataset: Dataset, syntax: str) -> bool:
     """Take comments and application segments out of compressed frames; tell whether there were any.
 
-    Nothing is compressed again. Frames that cannot be parsed stay as they are, since nobody will be
-    able to decode them.
+    Nothing is compressed again. Raises DeidentificationError for frames that cannot be parsed: a
+    decoder may forgive more than we do, and then a comment would stay.
     """
-    strip = _strip_jpeg if syntax in _JPEG else _strip_jpeg_2000 if syntax in _JPEG_2000 else None
+    strip = _strip_jpeg if syntax in _JPEG else stripped_jpeg_2000 if syntax in _JPEG_2000 else None
     data = dataset.get("PixelData")
     if strip is None or not isinstance(data, bytes):
         return False
@@ -67,9 +82,9 @@ def strip_compressed_comments(dataset: Dataset, syntax: str) -> bool:
                 extended_offsets=(offsets, lengths) if offsets and lengths else None,
             )
         )
-        clean = [strip(frame) for frame in frames]
-    except (DeidentificationError, ValueError, struct.error, TypeError):
-        return False
+    except (ValueError, struct.error, TypeError) as error:
+        raise DeidentificationError("Unreadable", "The frames cannot be told apart.") from error
+    clean = [_unless_padded(frame, strip(frame)) for frame in frames]
     if clean == frames:
         return False
     for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
@@ -80,25 +95,12 @@ def strip_compressed_comments(dataset: Dataset, syntax: str) -> bool:
 
 
 def _strip_jpeg(frame: bytes) -> bytes:
-    clean = stripped_jpeg(frame, Report())
+    return stripped_jpeg(frame, Report())
+
+
+def _unless_padded(frame: bytes, clean: bytes) -> bytes:
+    """Return the clean frame, or the one there was where that has but zeros more."""
     return frame if frame[: len(clean)] == clean and not any(frame[len(clean) :]) else clean
-
-
-def _strip_jpeg_2000(frame: bytes) -> bytes:
-    """Leave comments out of the main header of a codestream (ITU T.800 annex A)."""
-    if frame[:2] != b"\xff\x4f":
-        return frame
-    parts, position = [frame[:2]], 2
-    while True:
-        marker, length = struct.unpack_from(">HH", frame, position)
-        if marker == _TILE:
-            return b"".join([*parts, frame[position:]])
-        end = position + 2 + length
-        if length < 2 or end > len(frame):
-            return frame
-        if marker != _COMMENT:
-            parts.append(frame[position:end])
-        position = end
 
 
 def _number(dataset: Dataset, name: BaseTag | str) -> int:

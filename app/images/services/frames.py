@@ -1,8 +1,6 @@
 """One frame of a stored image as a picture, for the person who reviews it."""
 
-import tempfile
 from itertools import islice
-from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 from app.core.errors import NotFound
 from app.core.storage import get_store
 from app.images.models import Image, ImageFile
-from app.images.slices.metaimage import iter_slices, read_header
+from app.images.slices.metaimage import header_of, slices_of
 
 
 def frame_count(image: Image) -> int:
@@ -20,7 +18,7 @@ def frame_count(image: Image) -> int:
 
 
 def frame_png(image: Image, *, number: int, faint: bool = False) -> bytes:
-    """Return frame ``number`` (from 0) as PNG, pixel for pixel.
+    """Return frame ``number`` (from 0) as PNG, pixel for pixel; what follows it is not fetched.
 
     Grey values are spread over those of the frame; ``faint`` spreads them by rank, so that text
     that differs from its surroundings by one grey value shows as well. Raises `NotFound`.
@@ -28,11 +26,8 @@ def frame_png(image: Image, *, number: int, faint: bool = False) -> bytes:
     file = image.files.filter(kind=ImageFile.Kind.MHA).first()
     if file is None or not 0 <= number < frame_count(image):
         raise NotFound
-    with tempfile.TemporaryDirectory(prefix="hounsfield-frame-") as folder:
-        path = Path(folder) / "image.mha"
-        get_store().fetch_to(file.key, path=path)
-        header = read_header(path)
-        pixels = next(islice(iter_slices(path, header), number, None), None)
+    with get_store().open(file.key) as stored:
+        pixels = next(islice(slices_of(stored, header_of(stored)), number, None), None)
     if pixels is None:
         raise NotFound
     shown = _by_rank(pixels) if faint else _spread(pixels)

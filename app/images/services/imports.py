@@ -165,11 +165,10 @@ def send_due_imports() -> None:
     now = timezone.now()
     lost = Import.objects.filter(state=State.RUNNING, lease_expires_at__lt=now)
     for source in lost:
-        if source.idle_attempts >= MAX_ATTEMPTS:
-            _give_up(source)
-        else:
-            transition(source, State.QUEUED, reason="lost worker", lease_expires_at=None)
-            enqueue_on_commit(TASK, source.pk)
+        try:
+            _restart(source)
+        except TransitionNotAllowed:
+            logger.info("Import %s was not lost: it came to its end.", source.pk)
     waiting = Q(state=State.QUEUED, modified__lt=now - timedelta(seconds=60))
     for source in Import.objects.filter(waiting)[:500]:
         enqueue_on_commit(TASK, source.pk)
@@ -213,6 +212,15 @@ def _work(source: Import, folder: Path) -> None:
         if not held(source).select_for_update().exists():
             raise LeaseLost
         finish(source, opened=report.opened)
+
+
+def _restart(source: Import) -> None:
+    """Queue what its worker lost, unless that happened too often."""
+    if source.idle_attempts >= MAX_ATTEMPTS:
+        _give_up(source)
+        return
+    transition(source, State.QUEUED, reason="lost worker", lease_expires_at=None)
+    enqueue_on_commit(TASK, source.pk)
 
 
 def _give_up(source: Import) -> None:

@@ -33,8 +33,8 @@ _TYPES = {
     "MET_USHORT": "uint16",
     "MET_INT": "int32",
     "MET_UINT": "uint32",
-    "MET_LONG": "int64",
-    "MET_ULONG": "uint64",
+    "MET_LONG": "int32",
+    "MET_ULONG": "uint32",
     "MET_LONG_LONG": "int64",
     "MET_ULONG_LONG": "uint64",
     "MET_FLOAT": "float32",
@@ -82,12 +82,17 @@ class MetaImageHeader:
 
 
 def read_header(path: Path) -> MetaImageHeader:
-    """The header of a MetaImage file.
+    """The header of a MetaImage file; see `header_of`."""
+    with path.open("rb") as file:
+        return header_of(file)
+
+
+def header_of(file: BinaryIO) -> MetaImageHeader:
+    """The header at the beginning of an open MetaImage file.
 
     Raises `PackError` for anything that is not a readable image of 2 to 4 axes.
     """
-    with path.open("rb") as file:
-        data = file.read(MAX_HEADER)
+    data = file.read(MAX_HEADER)
     fields: dict[str, str] = {}
     position = 0
     while "ElementDataFile" not in fields:
@@ -106,17 +111,22 @@ def read_header(path: Path) -> MetaImageHeader:
 
 
 def iter_slices(path: Path, header: MetaImageHeader) -> Iterator[NDArray[np.generic]]:
+    """Every slice of a file in order; see `slices_of`."""
+    with path.open("rb") as file:
+        yield from slices_of(file, header)
+
+
+def slices_of(file: BinaryIO, header: MetaImageHeader) -> Iterator[NDArray[np.generic]]:
     """Every slice in order, shape (y, x) or (y, x, components), little-endian.
 
-    Raises `PackError` when pixels are missing.
+    Nothing is read behind the slice asked for last. Raises `PackError` when pixels are missing.
     """
     width, height, _ = header.size
     shape = (height, width) if header.components == 1 else (height, width, header.components)
-    with path.open("rb") as file:
-        file.seek(header.data_offset)
-        for chunk in _chunks(file, header):
-            array = np.frombuffer(chunk, header.dtype).reshape(shape)
-            yield array.astype(header.dtype.newbyteorder("<"), copy=False)
+    file.seek(header.data_offset)
+    for chunk in _chunks(file, header):
+        array = np.frombuffer(chunk, header.dtype).reshape(shape)
+        yield array.astype(header.dtype.newbyteorder("<"), copy=False)
 
 
 def _chunks(file: BinaryIO, header: MetaImageHeader) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.images.conversion import Limits, Unpacked, unpack
+from app.images.conversion import Limits
+from app.images.conversion.archives import Unpacked, unpack
 
 Fill = Callable[[zipfile.ZipFile], None]
 
@@ -88,12 +89,14 @@ def test_hostile_names_are_reported_and_never_used(kind: str, name: str, tmp_pat
     assert created == {tmp_path / "out", tmp_path / "out/good.dcm"}
 
 
-def test_junk_is_dropped(tmp_path: Path) -> None:
+def test_junk_is_left_out_by_name(tmp_path: Path) -> None:
     archive = _zip(
         tmp_path, ("__MACOSX/a.dcm", b"x"), (".DS_Store", b"x"), ("s/._a.dcm", b"x"), ("a", b"x")
     )
     found = unpack(archive, tmp_path / "out")
-    assert (_names(found, tmp_path / "out"), found.issues) == (["a"], [])
+    assert _names(found, tmp_path / "out") == ["a"]
+    said = {(issue.code, issue.entry) for issue in found.issues}
+    assert said == {("SystemFile", name) for name in ("__MACOSX/a.dcm", ".DS_Store", "s/._a.dcm")}
 
 
 def test_a_name_twice_is_refused(tmp_path: Path) -> None:

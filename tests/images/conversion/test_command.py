@@ -58,6 +58,15 @@ def _series(folder: Path, *, seed: int = 3) -> list[Path]:
     return dicom.save(dicom.classic(dicom.volume(seed=seed)), folder)
 
 
+def test_a_header_alone_brings_its_data_file_along(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.raw").write_bytes(bytes(4))
+    (source / "a.mhd").write_bytes(TINY[:-4].replace(b"LOCAL", b"a.raw"))
+    (line,) = _lines(source / "a.mhd", "--output", tmp_path / "out")
+    assert line["sources"] == [str(source / "a.mhd"), str(source / "a.raw")]
+
+
 def _process(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,

@@ -98,6 +98,20 @@ def test_the_first_axis_may_be_colors(convert_one: ConvertOne, tmp_path: Path) -
     assert np.array_equal(pixels_of(image).ravel(), values)
 
 
+def test_a_geometry_that_overflows_is_named(codes: Codes, tmp_path: Path) -> None:
+    header = HEADER.replace("origin: (5", "origin: (1e306") + 'space units: "m" "m" "m"\n'
+    assert codes([_write(tmp_path, header, VALUES.tobytes())]) == {"a.nrrd": "InvalidHeader"}
+
+
+@pytest.mark.parametrize("kind", ["list", "hsv-color", "quaternion", "complex"])
+def test_what_is_no_color_is_not_shown_as_one(kind: str, codes: Codes, tmp_path: Path) -> None:
+    header = HEADER.replace("int16", "uint8").replace("dimension: 3", "dimension: 4")
+    header = header.replace("sizes: 2 3 4", "sizes: 4 2 3 4")
+    header = header.replace("directions: (2", "directions: none (2")
+    header += f"kinds: {kind} domain domain domain\n"
+    assert codes([_write(tmp_path, header, bytes(96))]) == {"a.nrrd": "UnsupportedPixelFormat"}
+
+
 def test_many_values_per_pixel_are_no_volume(codes: Codes, tmp_path: Path) -> None:
     header = (
         HEADER.replace("dimension: 3", "dimension: 4")
@@ -141,6 +155,19 @@ def test_bytes_before_the_pixels_are_skipped(
     header = f"{HEADER}byte skip: {skip}\n"
     image = convert_one([_write(tmp_path, header, bytes(16) + VALUES.tobytes())])
     assert np.array_equal(pixels_of(image), VALUES)
+
+
+@pytest.mark.parametrize("first", [2, 4, 8])
+def test_raw_pixels_that_begin_as_old_dicom_does_are_no_file_of_their_own(
+    first: int, convert_one: ConvertOne, tmp_path: Path
+) -> None:
+    values = VALUES.copy()
+    values[0, 0, 0] = first
+    (tmp_path / "a.raw").write_bytes(values.tobytes())
+    header = _write(tmp_path, f"{HEADER}data file: a.raw\n", b"")
+    image = convert_one([header, tmp_path / "a.raw"])
+    assert np.array_equal(pixels_of(image), values)
+    assert image.sources == (header, tmp_path / "a.raw")
 
 
 def test_a_compressed_data_file_is_joined_with_its_header(

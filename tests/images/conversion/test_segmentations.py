@@ -109,6 +109,17 @@ def test_a_labelmap_keeps_its_numbers_whatever_its_palette(
     assert (image.color_space, image.element_type) == ("GRAY", "uint8")
 
 
+def test_labels_of_more_than_16_bits_are_refused(codes: Codes, tmp_path: Path) -> None:
+    made = dicom.segmentation(_masks()[:2], segments=[1, 1], planes=[0, 1])
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.7"
+    made.SegmentationType = "LABELMAP"
+    made.BitsAllocated = made.BitsStored = 32
+    made.HighBit, made.PixelData = 31, np.full(70, 65537, dtype="<u4").tobytes()
+    for item in made.PerFrameFunctionalGroupsSequence:
+        del item.SegmentIdentificationSequence
+    assert codes(dicom.save([made], tmp_path / "in")) == {"0000.dcm": "UnsupportedSegmentation"}
+
+
 def test_the_stated_distance_of_planes_holds_where_every_second_is_empty(
     convert_one: ConvertOne, tmp_path: Path
 ) -> None:

@@ -102,6 +102,13 @@ def test_unequal_steps_are_named(codes: Codes, tmp_path: Path) -> None:
     assert set(codes(dicom.save(series, tmp_path / "in")).values()) == {"VariableSpacing"}
 
 
+def test_steps_that_differ_by_less_than_a_slice_are_named(codes: Codes, tmp_path: Path) -> None:
+    series = dicom.classic(dicom.volume())[:4]
+    for dataset, height in zip(series, (0.0, 5.0, 10.08, 15.08), strict=True):
+        dataset.ImagePositionPatient = [0, 0, height]
+    assert set(codes(dicom.save(series, tmp_path / "in")).values()) == {"VariableSpacing"}
+
+
 def test_gantry_tilt_is_refused(codes: Codes, tmp_path: Path) -> None:
     series = dicom.classic(dicom.volume(slices=8), step=(0.0, 0.6, 2.4))
     assert set(codes(dicom.save(series, tmp_path / "in")).values()) == {"GantryTilt"}

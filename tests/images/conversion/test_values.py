@@ -175,3 +175,22 @@ def test_the_header_of_the_image_holds_the_window_and_no_patient(
     assert b"entinel" not in header
     assert "entinel" not in image.name
     assert (image.window_center, image.window_width) == (40.0, 400.0)
+
+
+@pytest.mark.parametrize("slope", ["nan", "inf"])
+def test_a_slope_that_is_no_number_is_not_taken_for_one(
+    slope: str, codes: Codes, tmp_path: Path
+) -> None:
+    made = dicom.enhanced(dicom.volume())
+    for item in (*made.PerFrameFunctionalGroupsSequence, made.SharedFunctionalGroupsSequence[0]):
+        for values in item.get("PixelValueTransformationSequence", ()):
+            values.RescaleSlope = slope
+    assert codes(dicom.save([made], tmp_path / "in")) == {"0000.dcm": "InvalidRescale"}
+
+
+def test_a_window_without_end_is_left_out(convert_one: ConvertOne, tmp_path: Path) -> None:
+    made, window = dicom.enhanced(dicom.volume()), Dataset()
+    window.WindowCenter, window.WindowWidth = "40", "inf"
+    made.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence = [window]
+    image = convert_one(dicom.save([made], tmp_path / "in"))
+    assert (image.window_center, image.window_width) == (None, None)

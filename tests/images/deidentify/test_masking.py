@@ -205,6 +205,8 @@ def test_damaged_and_missing_pixels_are_named() -> None:
         ({"SOPClassUID": SecondaryCaptureImageStorage}, "SecondaryCapture"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.4"}, "SecondaryCapture"),
         ({"ConversionType": "WSD"}, "SecondaryCapture"),
+        ({"ConversionType": "SD"}, "SecondaryCapture"),
+        ({"ConversionType": "SI"}, "SecondaryCapture"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.6.1"}, "Ultrasound"),
         ({"Modality": "US", "BurnedInAnnotation": "NO"}, "Ultrasound"),
         ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, "ScreenSave"),

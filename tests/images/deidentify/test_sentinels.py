@@ -14,11 +14,15 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from app.images.conversion.child import run_conversion
+from app.images.conversion.deidentification import Deidentification
 from app.images.deidentify import OPTIONS, Profile, deidentify, deidentify_file
 from app.images.deidentify.rules import table
 from tests.images.deidentify.conftest import SECRET
 from tests.images.deidentify.sentinels import (
     NEEDLES,
+    UID_ROOT,
+    WORD,
     found_in,
     left_in,
     name_of,
@@ -27,6 +31,7 @@ from tests.images.deidentify.sentinels import (
     sentinel_file,
     table_tags,
 )
+from tests.synthetic import dicom
 
 SYNTAXES = [
     ExplicitVRLittleEndian,
@@ -94,6 +99,27 @@ def test_the_object_says_that_it_was_deidentified(tmp_path: Path) -> None:
     assert all(len(text) <= 64 for text in dataset.DeidentificationMethod)
     assert dataset.file_meta.MediaStorageSOPInstanceUID == dataset.SOPInstanceUID
     assert dataset.file_meta.MediaStorageSOPClassUID == CTImageStorage == dataset.SOPClassUID
+
+
+def test_nothing_is_left_in_what_an_import_makes(tmp_path: Path) -> None:
+    """The image is written by the converter, its files and what is said of it by both."""
+    series = dicom.classic(dicom.volume())
+    for dataset in series:
+        for element in sentinel_dataset():
+            if element.tag not in dataset:
+                dataset[element.tag] = element
+        dataset.Modality = dataset.RescaleType = dataset.Laterality = WORD
+        dataset.ImageType = ["ORIGINAL", WORD, WORD]
+        dataset.PatientName = dataset.PatientID = WORD
+        dataset.StudyInstanceUID = UID_ROOT
+    dicom.save(series, tmp_path / "in")
+    wanted = Deidentification(secret=SECRET, keep=True)
+    report = run_conversion(tmp_path / "in", tmp_path / "out", deidentification=wanted)
+    (image,) = report.images
+    assert len(image.paths) == 1 + len(series)
+    for path in image.paths:
+        assert found_in(path.read_bytes().split(b"LOCAL\n")[0]) == []
+    assert WORD not in repr(report)
 
 
 def test_a_report_names_attributes_and_never_values(tmp_path: Path) -> None:

@@ -208,6 +208,22 @@ def test_a_flat_image_still_has_a_window(write_mha: WriteMha, value: float) -> N
     np.testing.assert_array_equal(volume(reader), np.full((2, 8, 8), value, np.float32))
 
 
+@pytest.mark.parametrize(
+    ("kind", "bytes_each"), [("MET_LONG", 4), ("MET_ULONG", 4), ("MET_LONG_LONG", 8)]
+)
+def test_long_integers_are_as_long_as_metaio_says(
+    kind: str, bytes_each: int, tmp_path: Path
+) -> None:
+    header = (
+        "ObjectType = Image\nNDims = 3\nDimSize = 4 3 2\nElementSpacing = 1 1 1\n"
+        f"ElementType = {kind}\nElementDataFile = LOCAL\n"
+    )
+    path = tmp_path / "long.mha"
+    path.write_bytes(header.encode() + np.arange(24, dtype=f"<i{bytes_each}").tobytes())
+    _, reader = packed(path)
+    np.testing.assert_array_equal(volume(reader).ravel(), np.arange(24))
+
+
 def test_big_endian_pixels_are_read(tmp_path: Path) -> None:
     array = full_range("int16", (2, 3, 4))
     header = (

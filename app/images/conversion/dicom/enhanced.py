@@ -14,8 +14,9 @@ from pydicom.tag import BaseTag
 
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, Triple
-from app.images.conversion.dicom.header import Header, is_word
+from app.images.conversion.dicom.header import Header
 from app.images.conversion.dicom.moments import moment_of
+from app.images.conversion.dicom.terms import unit_of
 from app.images.conversion.issues import ConversionError
 
 PARAMETRIC_MAP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
@@ -136,8 +137,8 @@ class _GroupReader:
             if mapped is not None:
                 return mapped
         group = "PixelValueTransformationSequence"
-        slope = self._number(item, group, "RescaleSlope")
-        intercept = self._number(item, group, "RescaleIntercept")
+        slope = self._factor(item, group, "RescaleSlope")
+        intercept = self._factor(item, group, "RescaleIntercept")
         if slope is None and intercept is None:
             slope = self._header.number(tags.RESCALE_SLOPE)
             intercept = self._header.number(tags.RESCALE_INTERCEPT)
@@ -149,13 +150,26 @@ class _GroupReader:
         if self._has_several(item, group):
             self._instance.has_modality_lut = True
             return None
-        slope = self._number(item, group, "RealWorldValueSlope")
-        intercept = self._number(item, group, "RealWorldValueIntercept")
+        slope = self._factor(item, group, "RealWorldValueSlope")
+        intercept = self._factor(item, group, "RealWorldValueIntercept")
         if slope is None:
             table = self._checked(lambda: self._find(item, group, "RealWorldValueLUTData"), group)
             self._instance.has_modality_lut |= table is not None
             return None
         return self._checked_slope(slope), intercept or 0.0
+
+    def _factor(self, item: Dataset, group: str, keyword: str) -> float | None:
+        """Return a number that makes values, None when absent: no other may stand in for it."""
+        value = self._checked(lambda: self._find(item, group, keyword), group)
+        number = None if value is None else self._checked(lambda: float(value), group)
+        if number is None or math.isfinite(number):
+            return number
+        raise ConversionError(
+            "InvalidRescale",
+            f"{keyword} of a frame is no finite number.",
+            files=[self._header.path],
+            tag=tags.show(tags.RESCALE_SLOPE),
+        )
 
     def _has_several(self, item: Dataset, group: str) -> bool:
         """Tell whether a frame has several mappings (for ranges of values, or in several units)."""
@@ -183,7 +197,7 @@ class _GroupReader:
             instance.thickness = self._number(item, "PixelMeasuresSequence", "SliceThickness")
         if not instance.rescale_type:
             kind = self._text(item, "PixelValueTransformationSequence", "RescaleType")
-            instance.rescale_type = kind if is_word(kind) else ""
+            instance.rescale_type = unit_of(kind)
         if instance.slice_gap is None:
             instance.slice_gap = self._number(item, "PixelMeasuresSequence", "SpacingBetweenSlices")
         if instance.window is None:
@@ -196,7 +210,7 @@ class _GroupReader:
             pair = (float(_first(center)), float(_first(width)))
         except (TypeError, ValueError, IndexError):
             return None
-        return pair if pair[1] > 0 and math.isfinite(pair[0]) else None
+        return pair if pair[1] > 0 and all(map(math.isfinite, pair)) else None
 
     def _component(self, item: Dataset) -> str:
         parts = [

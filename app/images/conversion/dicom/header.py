@@ -135,8 +135,3 @@ class Header:
         if not all(math.isfinite(value) for value in values):
             raise self.invalid(tag, "is no finite number")
         return tuple(float(value) for value in values)
-
-
-def is_word(text: str) -> bool:
-    """Tell whether a coded value is fit to be passed on: short, plain ASCII (PS3.5 VR CS)."""
-    return len(text) <= 16 and text.isascii() and text.replace("_", "").isalnum()

@@ -8,11 +8,12 @@ from typing import cast
 from app.images.conversion.dicom import tags
 from app.images.conversion.dicom.frame import ENHANCED_CLASSES, Frame, Instance, PixelFormat
 from app.images.conversion.dicom.grid import grid_tiles, is_grid
-from app.images.conversion.dicom.header import Header, PixelLocation, is_word
+from app.images.conversion.dicom.header import Header, PixelLocation
 from app.images.conversion.dicom.mosaic import is_mosaic, mosaic_frames
 from app.images.conversion.dicom.multiframe import cine_frames, grid_frames
 from app.images.conversion.dicom.nuclear import nuclear_frames
 from app.images.conversion.dicom.plain import pixel_aspect, plain_frame
+from app.images.conversion.dicom.terms import modality_of, unit_of
 from app.images.conversion.issues import ConversionError
 from app.images.conversion.limits import Limits
 
@@ -73,7 +74,7 @@ def _instance(header: Header, *, limits: Limits) -> Instance:
         study=header.text(tags.STUDY_UID),
         series=header.text(tags.SERIES_UID),
         series_number=_whole(header.lenient_number(tags.SERIES_NUMBER)),
-        modality=_modality(header),
+        modality=modality_of(header.text(tags.MODALITY)),
         frame_of_reference=header.text(tags.FRAME_OF_REFERENCE_UID),
         number=_whole(header.lenient_number(tags.INSTANCE_NUMBER)),
         format=pixel_format,
@@ -260,11 +261,6 @@ def _padding(header: Header, pixel_format: PixelFormat) -> int | None:
     return value if low <= value <= high else None
 
 
-def _modality(header: Header) -> str:
-    text = header.text(tags.MODALITY).upper()
-    return text if is_word(text) else "OT"
-
-
 def _rescale_type(header: Header) -> str:
     """Return the unit of the values: of a CT, a PET (Units) or a dose grid (DoseUnits)."""
     text = header.text(tags.RESCALE_TYPE)
@@ -272,7 +268,7 @@ def _rescale_type(header: Header) -> str:
         text = header.text(tags.PET_UNITS) or header.text(tags.DOSE_UNITS)
     if not text and header.text(tags.MODALITY) == "CT" and header.has(tags.RESCALE_INTERCEPT):
         return "HU"
-    return text if is_word(text) else ""
+    return unit_of(text)
 
 
 def _frame_seconds(header: Header) -> float | None:

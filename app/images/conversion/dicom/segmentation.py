@@ -63,6 +63,8 @@ def convert_segmentation(group: Group, output_dir: Path, *, limits: Limits) -> C
         )
     if kind != "LABELMAP":
         _check_segments(group.frames)
+    elif group.frames[0].instance.format.bits_allocated > 16:
+        raise ConversionError("UnsupportedSegmentation", "Labels have more than 16 bits.")
     grid = _grid(group.frames, limits=limits)
     _check_once(grid)
     if kind == "LABELMAP":

@@ -243,12 +243,12 @@ def _irregular(distances: list[float], steps: list[float]) -> ConversionError:
         round(m) >= 1 and abs(m - round(m)) * base <= max(2 * _step_tolerance(base), 0.02 * base)
         for m in multiples
     )
-    if not whole:
+    gaps = [(at, step) for at, step in zip(distances, steps, strict=False) if step > 1.5 * base]
+    if not whole or not gaps:
         return ConversionError(
             "VariableSpacing",
             f"The distance between slices varies from {min(steps):.3f} to {max(steps):.3f} mm.",
         )
-    gaps = [(at, step) for at, step in zip(distances, steps, strict=False) if step > 1.5 * base]
     missing = sum(round(step / base) - 1 for _, step in gaps)
     where = ", ".join(f"{at:.2f} mm" for at, _ in gaps[:5])
     return ConversionError(

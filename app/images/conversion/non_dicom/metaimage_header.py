@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from app.images.conversion.dicom.terms import UNITS
 from app.images.conversion.issues import ConversionError, Remark
 from app.images.conversion.non_dicom.claim import Claim, Pixels, data_file, read_text_header
 
@@ -22,7 +23,7 @@ _ORIGINS = ("offset", "position", "origin")
 _KEPT = {
     "Modality": re.compile(r"MET_MOD_(CT|MR|NM|US|OTHER|UNKNOWN)"),
     "PhotometricInterpretation": re.compile(r"MONOCHROME[12]"),
-    "RescaleType": re.compile(r"[A-Z_]{1,16}"),
+    "RescaleType": re.compile("|".join(sorted(UNITS))),
     "Laterality": re.compile(r"[LRBU]"),
     "SliceThickness": None,
     "WindowCenter": None,

@@ -41,6 +41,11 @@ _COLOR_KINDS = {
     "4-vector", "quaternion", "2-vector", "stub", "scalar",
 }  # fmt: skip
 """Kinds of a first axis that holds the values of one pixel."""
+_NO_COLORS = {
+    "hsv-color", "xyz-color", "complex", "quaternion", "point", "normal", "3-normal", "3-gradient",
+    "list",
+}  # fmt: skip
+"""Those whose values would be shown in wrong colors: they are no red, green and blue."""
 _COMPRESSED = {"gzip", "gz"}
 _TO_LPS = {
     "right-anterior-superior": (-1.0, -1.0, 1.0),
@@ -188,6 +193,12 @@ def _axes(path: Path, fields: Fields, *, count: int) -> _Axes:
         raise ConversionError(
             "UnsupportedPixelFormat",
             "The values of a pixel do not lie side by side in the file.",
+            files=[path],
+        )
+    if first and kinds and kinds[0] in _NO_COLORS:
+        raise ConversionError(
+            "UnsupportedPixelFormat",
+            f"The values of a pixel ({kinds[0]}) are no colors and cannot be shown.",
             files=[path],
         )
     return _Axes(first, spatial, time)

@@ -1,0 +1,157 @@
+"""Queues on SQS: made with the times they need, and a real worker takes tasks from them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from app.core.sqs import (
+    look_at_queues,
+    make_client,
+    make_queues,
+    queue_urls,
+    region_of,
+)
+from app.core.tasks import QUEUES, VISIBILITY_SECONDS
+from tests.servers import database_url, sqs_server
+
+ROOT = Path(__file__).resolve().parents[2]
+AMAZON = "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
+pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
+SEND = "from config.celery import app; app.send_task('{}', queue='short')"
+WORK = r"""
+import os
+from celery.signals import task_success
+from config.celery import app
+
+@task_success.connect
+def tell(sender, **kwargs):
+    os.write(1, f"done {sender.name}\n".encode())  # print() goes to the log here
+
+app.worker_main(["worker", "-Q", "short", "-P", "solo", "-l", "ERROR"])
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with sqs_server() as address:
+        yield address
+
+
+@pytest.fixture
+def prefix(server: str, request: pytest.FixtureRequest) -> str:
+    return f"{server}/123456789012/test-{abs(hash(request.node.name)) % 10**6}-"
+
+
+def manage(*arguments: str, prefix: str, broker: str = "") -> subprocess.CompletedProcess[str]:
+    return run(str(ROOT / "manage.py"), *arguments, prefix=prefix, broker=broker)
+
+
+def run(*arguments: str, prefix: str, broker: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        check=False,
+        cwd=ROOT,
+        env=environment(prefix, broker),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def environment(prefix: str, broker: str = "") -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "BROKER_URL": broker or broker_of(prefix),
+        "SQS_QUEUES_URL": prefix,
+        "CHANNEL_LAYER_URL": channels(),
+        "DATABASE_URL": database_url(),
+    }
+
+
+def broker_of(prefix: str) -> str:
+    return f"sqs://key:secret@{urlsplit(prefix).netloc}//"
+
+
+def channels() -> str:
+    return os.environ.get("CHANNEL_LAYER_URL") or os.environ["BROKER_URL"]
+
+
+def test_missing_queues_are_named_and_made(prefix: str) -> None:
+    before = manage("sqs_queues", prefix=prefix)
+    assert before.returncode != 0
+    assert before.stdout.count("does not exist") == len(QUEUES)
+    assert "sqs_queues --create" in before.stderr
+    made = manage("sqs_queues", "--create", prefix=prefix)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.count("ok") == len(QUEUES)
+
+
+def test_a_queue_that_hands_out_again_too_soon_is_named_and_mended(prefix: str) -> None:
+    client = make_client(broker_of(prefix), prefix)
+    url = queue_urls(prefix)["jobs-cpu"]
+    client.create_queue(QueueName=url.rsplit("/", 1)[1], Attributes={"VisibilityTimeout": "1800"})
+    states = {state.name: state.problem for state in look_at_queues(client, prefix)}
+    assert "1800 s" in states["jobs-cpu"]
+    make_queues(client, prefix)
+    assert {state.problem for state in look_at_queues(client, prefix)} == {""}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_takes_a_task_from_its_queue_and_its_message_goes(prefix: str) -> None:
+    client = make_client(broker_of(prefix), prefix)
+    make_queues(client, prefix)
+    name = "viewer.tasks.reconcile_viewer"
+    sent = run("-c", SEND.format(name), prefix=prefix)
+    assert sent.returncode == 0, sent.stderr
+    assert messages(client, prefix, "short") == 1
+    with subprocess.Popen(
+        [sys.executable, "-c", WORK], cwd=ROOT, env=environment(prefix), stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        assert any(line.decode().strip() == f"done {name}" for line in worker.stdout)
+        worker.terminate()
+    assert messages(client, prefix, "short") == 0
+
+
+def messages(client: Any, prefix: str, queue: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = client.get_queue_attributes(QueueUrl=queue_urls(prefix)[queue], AttributeNames=names)
+    return sum(int(found["Attributes"][name]) for name in names)
+
+
+def test_a_process_makes_no_queue_by_the_way(prefix: str) -> None:
+    sent = run("-c", SEND.format("viewer.tasks.reconcile_viewer"), prefix=prefix)
+    assert sent.returncode != 0
+    with pytest.raises(ClientError):
+        messages(make_client(broker_of(prefix), prefix), prefix, "short")
+
+
+def test_the_command_says_when_there_is_no_sqs(prefix: str) -> None:
+    done = manage("sqs_queues", prefix=prefix, broker=channels())
+    assert done.returncode != 0
+    assert "BROKER_URL names no SQS" in done.stderr
+
+
+def test_without_the_queues_address_nothing_starts() -> None:
+    done = manage("check", prefix="")
+    assert done.returncode != 0
+    assert "Set SQS_QUEUES_URL" in done.stderr
+
+
+def test_the_region_is_in_amazons_address() -> None:
+    assert region_of(AMAZON) == "eu-west-1"
+    assert region_of("https://queues.example/1/h-") == "us-east-1"
+
+
+def test_messages_stay_hidden_for_longer_than_any_task() -> None:
+    from app.execution.tasks import LONGEST
+
+    assert VISIBILITY_SECONDS > LONGEST

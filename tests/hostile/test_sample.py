@@ -1,0 +1,40 @@
+"""A fixed sample of the hostile containers in every run; `make accept ISSUE=hostile` plays all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.archives import ARCHIVES, HostileArchive
+from tests.hostile.arena import Arena, refuse
+from tests.hostile.rows import Attack
+from tests.hostile.table import CONTAINERS
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
+
+ALL = bool(os.environ.get("HOUNSFIELD_ALL_ATTACKS"))
+PLAYED = [
+    pytest.param(row, storage, id=f"{row.name}-{storage}")
+    for row in CONTAINERS
+    for storage in row.storages
+    if ALL or row.sample
+]
+
+
+@pytest.mark.parametrize(("row", "storage"), PLAYED)
+def test_an_attack_ends_as_it_should(row: Attack, arena: Arena) -> None:
+    arena.fight(row)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ARCHIVES if ALL or row.sample], ids=lambda row: str(row.name)
+)
+def test_an_archive_is_refused(row: HostileArchive, tmp_path: Path) -> None:
+    refuse(row, folder=tmp_path)
+
+
+def test_names_tell_rows_apart() -> None:
+    names = [row.name for row in (*CONTAINERS, *ARCHIVES)]
+    assert len(set(names)) == len(names)
