@@ -20,6 +20,7 @@ from app.uploads.models import UserUpload
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import (
     make_algorithm,
+    make_batch,
     make_container_image,
     make_job,
     make_model_weights,
@@ -131,7 +132,15 @@ def _deletion(state: str) -> models.Model:
     return row
 
 
+def _batch_case(state: str) -> models.Model:
+    batch = make_batch(
+        make_algorithm(), creator=UserFactory(), item=make_archive(cases=1).items.get()
+    )
+    return _in_state(batch.cases.latest("number"), state)
+
+
 MAKE: dict[str, Make] = {
+    "algorithms.BatchCase": _batch_case,
     "images.Quarantine": _quarantine,
     "algorithms.AlgorithmRequest": _request(make_algorithm),
     "archives.ArchiveRequest": _request(make_archive),

@@ -41,6 +41,7 @@ LOOKS: dict[str, Look] = {
     "REQUESTED": Look("Requested", "info", "hourglass"),
     "SENDING": Look("Sending", "busy", "loader-circle"),
     "RUNNING": Look("Running", "busy", "loader-circle"),
+    "STARTED": Look("Started", "busy", "loader-circle"),
     "STARTING": Look("Starting", "busy", "loader-circle"),
     "STOPPING": Look("Stopping", "busy", "loader-circle"),
     "VALIDATING": Look("Checking", "busy", "loader-circle"),
