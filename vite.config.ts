@@ -7,6 +7,7 @@ const ENTRIES: Record<string, string> = {
   viewer: "viewer/frontend/src/main.ts",
   site: "app/design/frontend/site.ts",
   uploader: "app/uploads/frontend/uploader.ts",
+  charts: "app/sockets/frontend/charts.ts",
   review: "app/images/frontend/review.ts",
 };
 

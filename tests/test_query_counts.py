@@ -23,6 +23,7 @@ from app.notifications.kinds import all_kinds
 from app.notifications.services import choose_mail, notify, queue_message
 from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
+from app.sockets.services import ensure_socket
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import (
@@ -77,6 +78,19 @@ def archive_people(user: User, count: int) -> str:
     for _ in range(count):
         found.memberships.create(user=UserFactory(), role="USER")
     return reverse("archives:people", args=[found.pk])
+
+
+def sockets(user: User, count: int) -> str:
+    for number in range(count):
+        ensure_socket(
+            slug=f"s-{number}",
+            title=f"S {number}",
+            kind="INT",
+            relative_path=f"s-{number}.json",
+            creator=UserFactory(),
+            organization=make_organization(),
+        )
+    return reverse("sockets:list")
 
 
 def studies(user: User, count: int) -> str:
@@ -366,6 +380,7 @@ PAGES: tuple[Furnish, ...] = (
     archives,
     archive,
     archive_people,
+    sockets,
     studies,
     study,
     study_statistics,

@@ -11,6 +11,7 @@ from app.execution.contract import InputFile, OutputKind, OutputSlot
 from app.images.models import ImageFile
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import SuperKind
+from app.sockets.selectors import serialized_look_up_table
 
 MARGIN = 3600  # seconds that addresses outlive the longest run
 
@@ -81,7 +82,7 @@ def serialized_socket(socket: Socket) -> dict[str, Any]:
         "relative_path": socket.relative_path,
         "default_value": socket.default_value,
         "overlay_segments": socket.segments,
-        "look_up_table": None,
+        "look_up_table": serialized_look_up_table(socket),
     }
 
 

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from app.core.errors import NotFound
 from app.delivery.registry import ServedFile
 from app.sockets.models import Socket, SocketValue
+from app.sockets.policies import SOCKETS
+from app.sockets.schemas import KINDS, SuperKind, published_schema
 from app.sockets.services.sockets import ensure_socket
 from app.sockets.visibility import values_visible_to
 
@@ -50,6 +52,50 @@ def get_socket(slug: str) -> Socket:
     if found is None:
         raise NotFound(f"There is no socket “{slug}”.", advice="Look at the list of sockets.")
     return found
+
+
+def listed_sockets(user: Any, *, kind: str = "", by: str = "") -> QuerySet[Socket]:
+    """Return the sockets of a kind, all or those that ``user`` made."""
+    found = SOCKETS.visible_to(user).select_related("creator", "organization")
+    if kind in KINDS:
+        found = found.filter(kind=kind)
+    return found.filter(creator=user) if by == "me" else found
+
+
+def get_socket_for(user: Any, slug: str) -> Socket:
+    """Return the socket with this slug if ``user`` may look at it, else raise `NotFound`."""
+    found = (
+        SOCKETS.visible_to(user)
+        .select_related("creator", "organization", "look_up_table")
+        .filter(slug=slug)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def serialized_look_up_table(socket: Socket) -> dict[str, Any] | None:
+    """Return a socket's look-up table as the API and containers know it, if it has one."""
+    table = socket.look_up_table
+    if table is None:
+        return None
+    left_out = {"id", "created", "modified"}
+    names = [field.name for field in table._meta.fields if field.name not in left_out]
+    return {"pk": table.pk, **{name: getattr(table, name) for name in names}}
+
+
+def schema_of(socket: Socket) -> dict[str, Any]:
+    """Return the JSON Schema of a socket's values: the kind's and its own together."""
+    if socket.socket_kind.super_kind is not SuperKind.VALUE:
+        raise NotFound(f"A {socket.socket_kind.label} has no JSON Schema.")
+    return published_schema(
+        socket.socket_kind,
+        own=socket.schema,
+        title=socket.title,
+        description=socket.description,
+        examples=[socket.example],
+    )
 
 
 def get_value_for(user: Any, pk: int) -> SocketValue:

@@ -122,7 +122,7 @@ class TestItems:
         assert by_slug["age"]["socket"]["super_kind"] == "Value"
         assert by_slug["report"]["file"].endswith("/report.pdf")
         moved = api.call("GET", by_slug["report"]["file"])
-        assert b"".join(api.client.get(moved["Location"]).streaming_content) == b"%PDF-"
+        assert b"".join(api.client.get(moved["Location"]).streaming_content).startswith(b"%PDF-")
         seen = api.get(by_slug["medical-image"]["image"])
         assert seen["shape"] == [4, 6, 5]
         assert seen["files"][0]["file"].endswith(".mha")

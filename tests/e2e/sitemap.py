@@ -163,6 +163,15 @@ RUNS = (
     _visit("algorithms:terms", "admin", "/algorithms/{algorithm}/terms/"),
 )
 
+SOCKETS = (
+    _visit("sockets:list", "author", "/sockets/", picture="sockets"),
+    _visit("sockets:choose", "admin", "/sockets/new/"),
+    _visit("sockets:create", "admin", "/sockets/new/MPOI/"),
+    _visit("sockets:create", "admin", "/sockets/new/SEG/", note="segments"),
+    _visit("sockets:create", "admin", "/sockets/new/CHART/", note="chart"),
+    _visit("sockets:detail", "author", "/sockets/metrics-json-file/"),
+)
+
 CHALLENGES = (
     _visit("challenges:list", "organizer", "/challenges/"),
     _visit("challenges:create", "organizer", "/challenges/new/"),
@@ -285,6 +294,7 @@ VISITS = (
     *ALGORITHMS,
     *RUNS,
     *VERSIONS,
+    *SOCKETS,
     *CHALLENGES,
 )
 
@@ -378,6 +388,8 @@ NO_PAGES = {
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",
+    "sockets:schema": "sends a file",
+    "sockets:value": "sends a file",
     "reader_studies:panel": "a part of the viewer's page, seen there",
     "reader_studies:read": "redirects to the next case",
     "uploads:part": "takes a part of a file that is being sent",

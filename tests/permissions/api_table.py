@@ -10,6 +10,7 @@ from tests.permissions.reference_table import REFERENCE
 from tests.permissions.requests_table import TABLE as REQUESTS
 from tests.permissions.runs_table import RUNS
 from tests.permissions.sign_in_table import SIGN_IN
+from tests.permissions.sockets_table import SOCKETS
 from tests.permissions.table import (
     ADMINISTRATOR,
     ALGORITHM,
@@ -40,15 +41,6 @@ GENERAL = [
     *page("api:schema", EVERYBODY),
     *page("api:gcapi", EVERYBODY),
     *api("api:timezone", "POST", SIGNED_IN, body={"timezone": "Europe/Amsterdam"}),
-    *api("api:socket-list", "GET", SIGNED_IN),
-    *api("api:socket-detail", "GET", SIGNED_IN, path=pk("socket")),
-    *api(
-        "api:socket-list",
-        "POST",
-        SIGNED_IN,
-        body={"title": "Age", "kind": "Integer", "relative_path": "age.json"},
-        changes=True,
-    ),
 ]
 
 IMAGES = [
@@ -335,4 +327,5 @@ TABLE = [
     *VERSIONS,
     *EXECUTION,
     *RUNS,
+    *SOCKETS,
 ]

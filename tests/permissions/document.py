@@ -36,6 +36,7 @@ AREAS = {
     "delivery": "Files",
     "design": "Style guide",
     "images": "Images",
+    "sockets": "Sockets",
     "notifications": "Inbox",
     "reader_studies": "Reader studies",
     "uploads": "Uploads",

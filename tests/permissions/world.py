@@ -32,6 +32,7 @@ from app.people.services import (
 )
 from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket, metrics_socket, segmentation_socket
+from app.sockets.services import ensure_socket, json_value
 from app.uploads.services import start_upload
 from reader_studies.services import save_answers
 from tests.factories.accounts import UserFactory, sign_in
@@ -74,6 +75,7 @@ ROLES = (
     "organization_editor",
     "evaluator",
     "asker",
+    "verified_author",
     "administrator",
 )
 
@@ -107,6 +109,8 @@ def build_world() -> World:
     people = {role: UserFactory(username=role) for role in ROLES if role != "anonymous"}
     User.objects.filter(username="administrator").update(is_superuser=True, is_staff=True)
     people["administrator"].refresh_from_db()
+    User.objects.filter(username="verified_author").update(verified_at=timezone.now())
+    people["verified_author"].refresh_from_db()
     things: dict[str, Any] = {"stranger": people["stranger"].pk}
     things |= _archives(people) | _study(people) | _algorithm(people)
     things |= _challenge(people) | _uploads(people)
@@ -129,7 +133,12 @@ def _archives(people: dict[str, User]) -> dict[str, Any]:
     shared = make_archive(cases=1, public=True)
     item, shared_item = archive.items.get(), shared.items.get()
     waiting = make_quarantined(archive)
+    height = ensure_socket(slug="height", title="Height", kind="INT", relative_path="height.json")
+    item_value = json_value(socket=height, value=172)
+    item.values.add(item_value)
     return {
+        "height_socket": height,
+        "item_value": item_value,
         "quarantine": waiting,
         "held_image": waiting.image,
         "archive": archive,

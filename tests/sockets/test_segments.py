@@ -7,7 +7,7 @@ from app.images.services import labels_of
 from app.images.services.summary import summarize
 from app.sockets.schemas import InvalidValue, check_segments, clean_segments
 from app.sockets.services import ensure_socket, image_value
-from tests.factories.images import add_file, make_image, metaimage_bytes
+from tests.factories.images import add_file, make_image
 
 SEGMENTS = [{"name": "Liver", "voxel_value": 1}, {"name": "Tumor", "voxel_value": 2}]
 
@@ -79,10 +79,13 @@ def test_labels_are_counted_when_an_image_is_stored(tmp_path, kind) -> None:
     assert found["values"] == [0, 2, 40]
 
 
-def test_a_scan_has_too_many_values_to_be_labels(db: None) -> None:
-    image = make_image()
-    add_file(image, kind="MHA", content=metaimage_bytes())
-    assert labels_of(image) is None
+@pytest.mark.parametrize("pixels", [np.arange(400), np.arange(400) / 2])
+def test_a_scan_has_no_labels(tmp_path, pixels) -> None:
+    volume = pixels.reshape(4, 10, 10).astype("int16" if pixels.dtype == int else "float32")
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(volume), str(tmp_path / "scan.mha"))
+    found = summarize(tmp_path / "scan.mha").histogram
+    assert found is not None
+    assert found["values"] is None
 
 
 def test_labels_of_older_images_are_counted_from_the_file(db: None, tmp_path) -> None:

@@ -11,8 +11,9 @@ from app.delivery.services import file_url
 from app.images.models import Image
 from app.images.policies import IMAGES
 from app.images.selectors import get_image_for
-from app.sockets.models import Socket, SocketValue
-from app.sockets.schemas import KINDS
+from app.people.models import Organization
+from app.sockets.models import LookUpTable, Socket, SocketValue
+from app.sockets.schemas import KINDS, SocketKind, SuperKind, published_schema
 from app.sockets.selectors import get_socket
 from app.sockets.services import GivenValue
 from app.uploads.selectors import get_upload_for
@@ -20,6 +21,31 @@ from app.uploads.selectors import get_upload_for
 MOST_FILES = 10_000
 _KIND_KEYS = {kind.label: key for key, kind in KINDS.items()}
 _SOURCES = ("value", "file", "image", "upload_session", "user_upload", "user_uploads")
+
+
+class LookUpTableSerializer(serializers.ModelSerializer[LookUpTable]):
+    """Which color and opacity the values of an overlay are drawn with."""
+
+    pk = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = LookUpTable
+        fields = (
+            "pk",
+            "slug",
+            "title",
+            "description",
+            "color",
+            "alpha",
+            "color_invert",
+            "alpha_invert",
+            "range_min",
+            "range_max",
+            "relative",
+            "color_interpolation",
+            "color_interpolation_invert",
+        )
+        read_only_fields = fields
 
 
 class SocketSerializer(serializers.ModelSerializer[Socket]):
@@ -30,7 +56,7 @@ class SocketSerializer(serializers.ModelSerializer[Socket]):
     super_kind = serializers.CharField(read_only=True)
     default_value = serializers.JSONField(read_only=True)
     overlay_segments = serializers.JSONField(source="segments", read_only=True)
-    look_up_table = Constant(None)
+    look_up_table = LookUpTableSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Socket
@@ -50,18 +76,50 @@ class SocketSerializer(serializers.ModelSerializer[Socket]):
 
 
 class NewSocketSerializer(serializers.Serializer[Any]):
-    """A socket to be made; ``kind`` by its label, such as ``Segmentation``."""
+    """A socket to be made; ``kind`` by its label, such as ``Segmentation``.
+
+    Its slug begins with your name, or with that of the ``organization`` (by slug) you make it for.
+    Without a ``relative_path`` it gets one that follows from its slug. ``schema`` are rules of
+    its own for JSON values; ``overlay_segments`` are ``{name, voxel_value, visible, color}``.
+    """
 
     title = serializers.CharField(max_length=200)
     slug = serializers.SlugField(max_length=100, required=False)
+    organization = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Organization.objects.all(), required=False, allow_null=True
+    )
     description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
     kind = serializers.ChoiceField(choices=sorted(_KIND_KEYS))
-    relative_path = serializers.CharField(max_length=200)
+    relative_path = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default=""
+    )
     schema = PlainJSONField(required=False)
+    default_value = PlainJSONField(required=False, allow_null=True)
+    example_value = PlainJSONField(required=False, allow_null=True)
+    overlay_segments = PlainJSONField(required=False, source="segments")
+    look_up_table = serializers.PrimaryKeyRelatedField(
+        queryset=LookUpTable.objects.all(), required=False, allow_null=True
+    )
 
     def validate_kind(self, label: str) -> str:
         """Return the kind's key."""
         return _KIND_KEYS[label]
+
+
+class KindSerializer(serializers.Serializer[SocketKind]):
+    """A kind of socket: its JSON Schema and an example, or the ending of its files."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    super_kind = serializers.CharField()
+    description = serializers.CharField()
+    extension = serializers.CharField()
+    json_schema = serializers.SerializerMethodField()
+    example = serializers.JSONField()
+
+    def get_json_schema(self, kind: SocketKind) -> dict[str, Any] | None:
+        """Return the schema of values that are JSON."""
+        return published_schema(kind) if kind.super_kind is SuperKind.VALUE else None
 
 
 class _ValueSerializer(serializers.ModelSerializer[SocketValue]):
@@ -74,7 +132,7 @@ class _ValueSerializer(serializers.ModelSerializer[SocketValue]):
         """Return the stable address of the value's file."""
         if not value.file_key:
             return None
-        name = value.socket.relative_path.rsplit("/", 1)[-1]
+        name = value.socket.filename
         pk = value.file_key.removeprefix("values/").split(".", 1)[0]
         path = file_url(kind="values", pk=pk, filename=name)  # type: ignore[arg-type]
         request = self.context.get("request")

@@ -1,9 +1,12 @@
 """The API of sockets."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,8 +15,9 @@ from app.core.api.filters import Filter
 from app.core.api.views import ResourceViewSet, number_of
 from app.core.errors import NotFound
 from app.sockets import selectors, services
-from app.sockets.api.serializers import NewSocketSerializer, SocketSerializer
+from app.sockets.api.serializers import KindSerializer, NewSocketSerializer, SocketSerializer
 from app.sockets.models import Socket
+from app.sockets.schemas import KINDS
 
 
 class SocketViewSet(ResourceViewSet[Socket]):
@@ -27,7 +31,7 @@ class SocketViewSet(ResourceViewSet[Socket]):
 
     def get_queryset(self) -> QuerySet[Socket]:
         """Return the sockets."""
-        return selectors.sockets()
+        return selectors.sockets().select_related("look_up_table")
 
     def find(self, pk: object, action: str) -> Socket:
         """Return the socket."""
@@ -47,3 +51,28 @@ class SocketViewSet(ResourceViewSet[Socket]):
         return self.shown(
             services.create_socket(actor=cast(User, request.user), **given), status=201
         )
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @action(detail=True, url_path="schema")
+    def json_schema(self, request: Request, pk: str) -> Response:
+        """Return the JSON Schema of the socket's values: the kind's and its own together."""
+        return Response(selectors.schema_of(self.find(number_of(pk), "view")))
+
+
+class KindViewSet(viewsets.ViewSet):
+    """The kinds of sockets that there are."""
+
+    area = "sockets"
+
+    @extend_schema(responses={200: KindSerializer(many=True)})
+    def list(self, request: Request) -> Response:
+        """Return every kind with its JSON Schema and an example."""
+        kinds: Any = list(KINDS.values())
+        return Response(KindSerializer(kinds, many=True).data)
+
+    @extend_schema(responses={200: KindSerializer})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Return one kind by its key, such as ``MPOI``."""
+        if pk not in KINDS:
+            raise NotFound
+        return Response(KindSerializer(KINDS[pk]).data)

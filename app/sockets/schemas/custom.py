@@ -102,7 +102,7 @@ def _canonical(value: Any) -> str:
     return json.dumps(value)
 
 
-_Validator = extend(
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft7Validator,
     {
         **{word: _counted(check) for word, check in Draft7Validator.VALIDATORS.items()},

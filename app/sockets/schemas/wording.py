@@ -36,7 +36,8 @@ LONGEST_PATH = 200
 def explained(error: ValidationError) -> tuple[str, str]:
     """Return the field that is wrong and what it must be; neither quotes a long value."""
     field = path_of(error.absolute_path)
-    rule, value = error.validator_value, error.instance
+    rule: Any = error.validator_value
+    value: Any = error.instance
     if error.validator == "required":
         missing = next(name for name in rule if name not in value)
         return _joined(field, missing), "is missing"

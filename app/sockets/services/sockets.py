@@ -3,30 +3,22 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.text import slugify
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import ValidationFailed
+from app.core.errors import NotFound, ValidationFailed
+from app.people.models import Organization
 from app.sockets.models import Socket
-from app.sockets.schemas import (
-    KINDS,
-    InvalidValue,
-    UnusableSchema,
-    check_schema,
-    validate_value,
-)
-
-RESERVED_SLUGS = frozenset({"medical-image", "segmentation", "metrics-json-file"})
-RESERVED_PATHS = frozenset(
-    {
-        "images/medical-image",
-        "images/segmentation",
-        "metrics.json",
-        "inputs.json",
-        "predictions.json",
-    }
+from app.sockets.policies import SOCKETS
+from app.sockets.schemas import KINDS
+from app.sockets.services.rules import (
+    check_content,
+    check_path,
+    check_place,
+    namespaced_slug,
+    suggested_path,
 )
 
 
@@ -42,26 +34,64 @@ def ensure_socket(*, slug: str, title: str, kind: str, relative_path: str, **res
                 advice="Choose another slug.",
             )
         return existing
-    _check_schema(rest.get("schema"))
     socket = Socket(slug=slug, title=title, kind=kind, relative_path=relative_path, **rest)
-    socket.full_clean()
-    _check_default(socket)
+    check_content(socket)
+    try:
+        socket.full_clean()
+    except ValidationError as error:
+        raise ValidationFailed(fields=error.message_dict) from error
     socket.save()
     return socket
 
 
 @transaction.atomic
 def create_socket(
-    *, actor: User | None, title: str, kind: str, relative_path: str, slug: str = "", **rest: Any
+    *,
+    actor: User | None,
+    title: str,
+    kind: str,
+    relative_path: str,
+    slug: str = "",
+    organization: Organization | None = None,
+    **rest: Any,
 ) -> Socket:
-    """Make a new socket for everybody; its slug follows from its title unless given."""
-    slug = slug or slugify(title)[:100]
+    """Make a new socket for everybody.
+
+    People make it in their own name or in that of an organization: their slug begins with it, and
+    a path that is left open follows from the slug. Staff and the operator's own files (no actor)
+    name sockets freely. Raises `NotFound` for who is not verified.
+    """
+    if actor is not None and not SOCKETS.may_create(actor):
+        raise NotFound(
+            "Sockets are made by verified people.",
+            advice="Ask to be verified on the page of your profile.",
+        )
+    if organization is not None and actor is not None:
+        _require_membership(actor, organization)
+    free = actor is None or SOCKETS.names_freely(actor)
+    slug = slug or namespaced_slug(title, owner=organization or (None if free else actor))
+    if not slug:
+        raise ValidationFailed(fields={"title": ["Give a title with letters or digits."]})
+    if actor is not None:
+        _require_own_slug(slug, owner=organization or (None if free else actor))
+        if kind in KINDS:
+            relative_path = relative_path or suggested_path(slug, kind=kind)
+            check_path(relative_path, kind=kind)
     if Socket.objects.filter(slug=slug).exists():
-        raise ValidationFailed(fields={"slug": [f"There is a socket “{slug}” already."]})
+        field = "title" if organization or not free else "slug"
+        raise ValidationFailed(fields={field: [f"There is a socket “{slug}” already."]})
     if relative_path and Socket.objects.filter(relative_path=relative_path).exists():
         raise ValidationFailed(fields={"relative_path": ["Another socket has this path."]})
-    _check_place(slug=slug, relative_path=relative_path)
-    socket = ensure_socket(slug=slug, title=title, kind=kind, relative_path=relative_path, **rest)
+    check_place(slug=slug, path=relative_path)
+    socket = ensure_socket(
+        slug=slug,
+        title=title,
+        kind=kind,
+        relative_path=relative_path,
+        creator=actor,
+        organization=organization,
+        **rest,
+    )
     record("sockets.socket.created", obj=socket, actor=actor, data={"slug": slug})
     return socket
 
@@ -75,31 +105,17 @@ def require_places(sockets: Iterable[Socket], *, field: str) -> None:
             )
 
 
-def _check_place(*, slug: str, relative_path: str) -> None:
-    """Refuse names and paths that the portal needs, and paths inside of one another."""
-    if slug in RESERVED_SLUGS:
-        raise ValidationFailed(fields={"slug": ["This name is kept for the portal."]})
-    if not relative_path:
+def _require_membership(actor: User, organization: Organization) -> None:
+    if not SOCKETS.names_freely(actor) and not (
+        SOCKETS.organizations_of(actor).filter(pk=organization.pk).exists()
+    ):
+        raise ValidationFailed(fields={"organization": ["You are not in this organization."]})
+
+
+def _require_own_slug(slug: str, *, owner: User | Organization | None) -> None:
+    """Refuse a name in somebody else's name."""
+    if owner is None:
         return
-    taken = {*RESERVED_PATHS, *Socket.objects.values_list("relative_path", flat=True)} - {""}
-    for path in taken:
-        if f"{relative_path}/".startswith(f"{path}/") or f"{path}/".startswith(f"{relative_path}/"):
-            raise ValidationFailed(fields={"relative_path": [f"It collides with {path}."]})
-
-
-def _check_default(socket: Socket) -> None:
-    if socket.default_value is None:
-        return
-    try:
-        validate_value(socket.default_value, kind=socket.kind, schema=socket.schema)
-    except InvalidValue as error:
-        raise ValidationFailed(fields={"default_value": [str(error)]}) from error
-
-
-def _check_schema(schema: Any) -> None:
-    if not schema:
-        return
-    try:
-        check_schema(schema)
-    except UnusableSchema as error:
-        raise ValidationFailed(fields={"schema": [str(error)]}) from error
+    beginning = namespaced_slug("x", owner=owner).removesuffix("x")
+    if not slug.startswith(beginning):
+        raise ValidationFailed(fields={"slug": [f"Your sockets' names begin with “{beginning}”."]})

@@ -2,9 +2,13 @@
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.sockets.schemas.errors import InvalidValue
 from app.sockets.schemas.kinds.base import Display, SocketKind, SuperKind
+
+if TYPE_CHECKING:
+    import _csv
 
 _DELIMITERS = ",;\t"
 MOST_COLUMNS = 100_000
@@ -24,7 +28,7 @@ def check_csv(path: Path) -> None:
         raise InvalidValue(f"The table cannot be read: {error}.") from error
 
 
-def _check_rows(rows: "csv._reader") -> None:
+def _check_rows(rows: "_csv.Reader") -> None:
     width = 0
     for row in rows:
         if any("\0" in cell for cell in row):

@@ -11,7 +11,8 @@ _MOST_BOXES = 100_000
 def check_mp4(path: Path) -> None:
     """Raise `InvalidValue` unless the boxes fill the file and there is a movie among them."""
     size = path.stat().st_size
-    position, seen = 0, []
+    position = 0
+    seen: list[bytes] = []
     with path.open("rb") as file:
         while position < size and len(seen) < _MOST_BOXES:
             file.seek(position)
