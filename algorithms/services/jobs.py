@@ -36,7 +36,7 @@ def start_job(
     ``held`` are values that are there already, those of the case ``item``.
     """
     version = version_to_run(algorithm)
-    sockets = {value.socket.pk for value in (*given, *held)}
+    sockets = {value.socket.pk for value in given} | {value.socket_id for value in held}
     run = prepare_run(
         actor=actor,
         version=version,

@@ -1,6 +1,7 @@
 """Runs again: the same inputs, of the same or another version; and what people add to a run."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import transaction
 
@@ -69,7 +70,7 @@ def _person(field: str, name: str) -> User:
     return person
 
 
-def _require_images(actor: User, images: list[object]) -> None:
+def _require_images(actor: User, images: list[UUID]) -> None:
     """Refuse inputs that the person may no longer use: rights may have gone since."""
     seen = Image.objects.visible_to(actor).filter(pk__in=images).count()
     if seen != len(set(images)):

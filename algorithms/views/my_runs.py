@@ -169,7 +169,7 @@ def _narrowed(
         runs = runs.filter(job__state=state)
     if days:
         runs = runs.filter(created__gte=timezone.now() - timedelta(days=int(days)))
-    return runs.filter(version__algorithm=algorithm) if algorithm else runs
+    return runs.filter(version__algorithm=UUID(algorithm)) if algorithm else runs
 
 
 def _algorithms(runs: QuerySet[AlgorithmRun]) -> list[tuple[str, str]]:
@@ -188,4 +188,4 @@ def _took(job: Job) -> timedelta | None:
 def _administrator(request: HttpRequest) -> User:
     if not request.user.is_superuser:
         raise NotFound
-    return cast(User, request.user)
+    return request.user

@@ -81,7 +81,7 @@ def test_a_day(
     author.press("Run again")
     expect(page.get_by_label("Version").locator("option").first).to_contain_text("Version 6")
     author.send("Run")
-    assert author.wait_for_state() == "SUCCEEDED"
+    assert author.wait_for_state() == "SUCCEEDED", author.text
     look_at(page, "succeeded", folder=screenshots)
     run = author.path
 
