@@ -23,6 +23,7 @@ class AlgorithmsConfig(AppConfig):
             value_ids_visible_to,
         )
         from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
+        from algorithms.socket_uses import uses_of_socket
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
@@ -34,6 +35,7 @@ class AlgorithmsConfig(AppConfig):
         )
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
+        from app.sockets.uses import register_socket_uses
         from viewer.registry import register
 
         self._register_images()
@@ -63,6 +65,7 @@ class AlgorithmsConfig(AppConfig):
         register_page("algorithms.runbatch", "algorithms:batch")
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
+        register_socket_uses(uses_of_socket)
         register(RunSource())
         register_job_kind(
             "algorithm", build_spec=build_algorithm_spec, on_finished=algorithm_job_finished

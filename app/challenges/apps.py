@@ -22,9 +22,11 @@ class ChallengesConfig(AppConfig):
         from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
+        from app.challenges.socket_uses import uses_of_socket
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.requests.registry import Kind, register_kind
+        from app.sockets.uses import register_socket_uses
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
@@ -47,6 +49,7 @@ class ChallengesConfig(AppConfig):
         register_page("challenges.evaluation", "challenges:evaluation")
         register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
         visibility.register(image_ids_visible_to)
+        register_socket_uses(uses_of_socket)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished
         )

@@ -1,6 +1,7 @@
 """How a value is shown: what its template needs, bounded whatever the value is."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ MOST_ROWS = 50
 MOST_COLUMNS = 8
 LONGEST_CELL = 200
 LONGEST_CHART = 500_000
+_NUMBERS = re.compile(r"\[[-+0-9.eE,\s]+\]")
 _COMMON = ("type", "name", "probability", "version")
 
 
@@ -77,9 +79,11 @@ def _geometry(value: Mapping[str, Any], kind: SocketKind) -> Table:
         return Table(heads=(name, "", "", "mm"), rows=[[number(n) for n in row] for row in matrix])
     found = value[kind.objects] if kind.objects else [value]
     rows = [_object(item, kind, place) for place, item in enumerate(found[:MOST_ROWS], start=1)]
+    heads = ("Name", "Measure", "Coordinates (x, y, z in mm, LPS)", "Probability")
+    filled = [n for n in range(len(heads)) if n in (0, 2) or any(row[n] for row in rows)]
     return Table(
-        heads=("Name", "Measure", "Coordinates (x, y, z in mm, LPS)", "Probability"),
-        rows=rows,
+        heads=[heads[n] for n in filled],
+        rows=[[row[n] or "–" for n in filled] for row in rows],
         left_out=len(found) - len(rows),
     )
 
@@ -91,7 +95,7 @@ def _object(item: Mapping[str, Any], kind: SocketKind, place: int) -> list[str]:
         cell(item.get("name") or f"{place}"),
         kind.measure(item) if kind.measure else "",
         cell("; ".join(filter(None, where))),
-        "–" if probability is None else f"{probability:.0%}",
+        "" if probability is None else f"{probability:.0%}",
     ]
 
 
@@ -137,3 +141,9 @@ def _start_of(value: Any, longest: int) -> str:
         if len(text) > longest:
             break
     return text
+
+
+def written_json(value: Any) -> str:
+    """Return a value as JSON that people can read: points stand on one line each."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return _NUMBERS.sub(lambda found: " ".join(found.group().split()), text)

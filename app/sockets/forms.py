@@ -10,6 +10,7 @@ from app.people.models import Organization
 from app.sockets.policies import SOCKETS
 from app.sockets.schemas import Display, SocketKind, SuperKind
 
+COLORS = ("#ff9f1c", "#2ec4b6", "#e6484f", "#8e7cc3", "#4f9d4f", "#f4d35e", "#5aa9e6", "#d885a3")
 CHOICES = frozenset({"CHOI", "MCHO"})
 _AREA = {"rows": 6, "spellcheck": "false", "class": "mono"}
 
@@ -107,6 +108,11 @@ class SocketForm(forms.Form):
         return {"kind": self.kind.key, **given}
 
 
+def color_of(row: int) -> str:
+    """Return the color that a row of the segments editor begins with."""
+    return COLORS[row % len(COLORS)]
+
+
 class SegmentForm(forms.Form):
     """One segment: a label of a segmentation and its name."""
 
@@ -123,6 +129,11 @@ class SegmentForm(forms.Form):
 
 
 class _Segments(BaseFormSet[SegmentForm]):
+    def add_fields(self, form: SegmentForm, index: int | None) -> None:
+        """Begin every row with a color of its own."""
+        super().add_fields(form, index)
+        form.fields["color"].initial = color_of(index or 0)
+
     def values(self) -> list[dict[str, Any]]:
         """Return the segments that were filled in."""
         return [form.cleaned_data for form in self.forms if form.has_changed()]

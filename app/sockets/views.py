@@ -13,9 +13,9 @@ from app.core.errors import NotFound, ValidationFailed
 from app.core.forms import add_errors
 from app.core.pages import list_page
 from app.sockets import selectors, services
-from app.sockets.forms import Segments, SocketForm
+from app.sockets.forms import Segments, SocketForm, color_of
 from app.sockets.policies import SOCKETS
-from app.sockets.schemas import KINDS, SuperKind
+from app.sockets.schemas import KINDS, MOST_SEGMENTS, SuperKind
 from app.sockets.snippets import snippets
 from app.sockets.uses import uses_of
 
@@ -130,8 +130,13 @@ def _with_more_rows(request: HttpRequest) -> Any:
     if not request.POST or "more" not in request.POST:
         return request.POST or None
     sent = request.POST.copy()
-    rows = sent.get("segments-TOTAL_FORMS", "")
-    sent["segments-TOTAL_FORMS"] = str(min(64, int(rows) + 3) if rows.isdecimal() else 3)
+    given = sent.get("segments-TOTAL_FORMS", "")
+    rows = min(MOST_SEGMENTS, int(given[:3])) if given.isdecimal() else 0
+    more = min(MOST_SEGMENTS, rows + 3)
+    sent["segments-TOTAL_FORMS"] = str(more)
+    for row in range(rows, more):
+        sent[f"segments-{row}-color"] = color_of(row)
+        sent[f"segments-{row}-visible"] = "on"
     return sent
 
 

@@ -33,6 +33,9 @@ def test_every_json_kind_is_drawn(db: None, kind) -> None:
         ("POIN", "(152.1, 111, 0.5)"),
         ("MPOI", "Finding 2"),
         ("POIN", "92%"),
+        ("ATRG", "12.5"),
+        ("ELLI", "67.9 × 34.7 mm"),
+        ("ANGL", "45.0°"),
     ],
 )
 def test_geometry_is_measured(db: None, kind: str, words: str) -> None:

@@ -10,6 +10,8 @@ from app.sockets.models import LookUpTable, Socket
 from app.sockets.schemas import KINDS, SuperKind
 from app.sockets.services import create_socket, ensure_socket, json_value
 from tests.factories.accounts import UserFactory, sign_in
+from tests.factories.algorithms import make_algorithm
+from tests.factories.challenges import make_challenge, make_phase
 
 NO_SEGMENTS = {"segments-TOTAL_FORMS": "0", "segments-INITIAL_FORMS": "0"}
 
@@ -137,6 +139,19 @@ def test_a_value_of_nobody_is_not_there(browser: Client) -> None:
     value = json_value(socket=socket, value=3)
     assert browser.get(reverse("sockets:value", args=[value.pk])).status_code == 404
     assert browser.get(f"/sockets/values/{2**70}/value.json").status_code == 404
+
+
+def test_who_uses_a_socket_is_told_to_whom_may_know(browser: Client, author: User) -> None:
+    socket = ensure_socket(slug="age", title="Age", kind="INT", relative_path="age.json")
+    for title, editor in (("Mine", author), ("Hidden", UserFactory())):
+        algorithm = make_algorithm(editor=editor, title=title)
+        algorithm.interfaces.get().inputs.add(socket)
+    challenge = make_challenge(admin=author, title="Open challenge")
+    make_phase(challenge, title="Final").outputs.add(socket)
+    page = browser.get(socket.get_absolute_url()).content.decode()
+    assert ">Mine<" in page
+    assert "Hidden" not in page
+    assert "Open challenge: Final" in page
 
 
 class TestApi:

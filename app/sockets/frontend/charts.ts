@@ -11,6 +11,7 @@ import "./charts.css";
 
 const CONFIG = {
   background: "transparent",
+  mark: { color: "#0b6a87" },
   font: "Inter Variable, system-ui, sans-serif",
   axis: { labelFontSize: 12, titleFontSize: 12 },
 };

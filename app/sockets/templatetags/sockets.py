@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from app.delivery.services import file_url, signed_url_for
-from app.sockets.display import shown_data
+from app.sockets.display import shown_data, written_json
 from app.sockets.models import SocketValue
 from app.sockets.schemas import Display, SocketKind
 
@@ -35,6 +35,12 @@ def socket_data(data: Any, kind: SocketKind) -> SafeString:
     return render_to_string(
         "sockets/value.html", {"data": shown_data(data, kind=kind), "kind": kind, "example": True}
     )
+
+
+@register.filter
+def value_json(value: Any) -> str:
+    """Return an example or a schema as JSON that people can read."""
+    return written_json(value)
 
 
 def _file(value: SocketValue, kind: SocketKind) -> dict[str, Any]:

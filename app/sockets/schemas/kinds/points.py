@@ -7,7 +7,7 @@ from app.sockets.schemas.kinds.geometry import POINT, family
 
 
 def _measure(found: Mapping[str, Any]) -> str:
-    return "(" + ", ".join(f"{number:.1f}" for number in found["point"]) + ") mm"
+    return ""  # where it is says it all
 
 
 KINDS = family(
