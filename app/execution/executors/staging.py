@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,13 +109,22 @@ def fetch(url: str, path: Path, allowance: _Allowance | None = None) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=1)
+def tls_context() -> ssl.SSLContext:
+    """Return the trusted certificates, read once: that takes longer than most downloads."""
+    return httpx.create_ssl_context()
+
+
 @contextmanager
 def open_url(url: str) -> Iterator[Iterator[bytes]]:
     """The chunks behind an http(s) address. Redirects are not followed: ours never redirect."""
     if urlsplit(url).scheme not in ("http", "https"):
         raise PlatformFault("An input has an address that is neither http nor https.")
     try:
-        with httpx.stream("GET", url, timeout=_TIMEOUT, headers={"Accept-Encoding": ""}) as answer:
+        with (
+            httpx.Client(timeout=_TIMEOUT, verify=tls_context()) as client,
+            client.stream("GET", url, headers={"Accept-Encoding": ""}) as answer,
+        ):
             if answer.status_code != httpx.codes.OK:
                 raise PlatformFault(f"The storage answered {answer.status_code} for an input.")
             yield answer.iter_raw(MIB)
