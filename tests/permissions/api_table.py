@@ -326,6 +326,5 @@ TABLE = [
     *RUNS,
     *VERSIONS,
     *EXECUTION,
-    *RUNS,
     *SOCKETS,
 ]
