@@ -110,6 +110,7 @@ class DockerExecutor:
         try:
             version = self._probe.version()
         except _ENGINE_ERRORS as error:
+            self._forget()
             return EngineStatus(
                 available=False,
                 name=self.name,
@@ -337,6 +338,11 @@ class DockerExecutor:
         if self._probe_or_none is None:
             self._probe_or_none = self._new_client(timeout=10)
         return self._probe_or_none
+
+    def _forget(self) -> None:
+        """Whoever answers next may be another engine, or the same one after an upgrade."""
+        self._client_or_none = self._probe_or_none = self._profile = None
+        self._info, self._api_version = {}, ""
 
     def _new_client(self, *, timeout: int = _SLOW_CALL_SECONDS) -> docker.DockerClient:
         """A connection of its own; the engine is asked for its protocol once."""
