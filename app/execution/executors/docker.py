@@ -101,11 +101,12 @@ class DockerExecutor:
         self._api_version = ""
         self._info: dict[str, Any] = {}
         self._profile: bool | None = None
+        self._known: EngineStatus | None = None
         self._known_until = 0.0
 
     def status(self) -> EngineStatus:
         """Ask the engine for its version; an answer holds for a few seconds."""
-        if self._known_until > time.monotonic():
+        if self._known is not None and self._known_until > time.monotonic():
             return self._known
         try:
             version = self._probe.version()
