@@ -12,9 +12,8 @@ class AlgorithmsConfig(AppConfig):
     def ready(self) -> None:
         """Register what algorithms are to the layers below."""
         from algorithms.display import RunSource
-        from algorithms.keeping import unneeded_archives
         from algorithms.models import AlgorithmMember, AlgorithmRequest
-        from algorithms.news import page_of_container, page_of_weights, register_news
+        from algorithms.news import register_news
         from algorithms.personal_data import started_runs
         from algorithms.policies import ALGORITHMS, RUNS
         from algorithms.selectors import (
@@ -22,23 +21,17 @@ class AlgorithmsConfig(AppConfig):
             parts_of,
             value_ids_visible_to,
         )
-        from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
         from algorithms.socket_uses import uses_of_socket
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
-        from app.execution.registry import (
-            register_container_page,
-            register_job_kind,
-            register_unneeded,
-            register_weights_page,
-        )
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
         from app.sockets.uses import register_socket_uses
         from viewer.registry import register
 
         self._register_images()
+        self._register_execution()
         register_people("algorithm", ALGORITHMS, page="algorithms:people")
         register_people("run", RUNS, page="algorithms:run")
         register_personal_data("runs", started_runs)
@@ -55,9 +48,6 @@ class AlgorithmsConfig(AppConfig):
             )
         )
         register_news()
-        register_container_page("ALGORITHM", page_of_container)
-        register_weights_page(page_of_weights)
-        register_unneeded(unneeded_archives)
         register_page("algorithms.algorithm", "algorithms:detail")
         register_page("algorithms.algorithmrun", "algorithms:run")
         register_page("algorithms.algorithmversion", "algorithms:version")
@@ -67,6 +57,22 @@ class AlgorithmsConfig(AppConfig):
         values.register(value_ids_visible_to)
         register_socket_uses(uses_of_socket)
         register(RunSource())
+
+    def _register_execution(self) -> None:
+        """Say what runs, where its containers and weights are shown and when they may go."""
+        from algorithms.keeping import unneeded_archives
+        from algorithms.news import page_of_container, page_of_weights
+        from algorithms.services.runs import algorithm_job_finished, build_algorithm_spec
+        from app.execution.registry import (
+            register_container_page,
+            register_job_kind,
+            register_unneeded,
+            register_weights_page,
+        )
+
+        register_container_page("ALGORITHM", page_of_container)
+        register_weights_page(page_of_weights)
+        register_unneeded(unneeded_archives)
         register_job_kind(
             "algorithm", build_spec=build_algorithm_spec, on_finished=algorithm_job_finished
         )

@@ -1,5 +1,6 @@
 """Values as programs give them: plain JSON, an upload, or an image that is there already."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +11,14 @@ from uuid import UUID
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
 from app.core.ids import new_id
+from app.core.storage import get_store
 from app.images.models import Image, Import
 from app.images.services import start_import
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import SuperKind
 from app.sockets.services.values import check_stored_file, file_value, image_value, json_value
 from app.uploads.models import UserUpload
-from app.uploads.services import consume_upload, fetch_upload
+from app.uploads.services import consume_upload, discard_upload, fetch_upload
 
 NAMED_SETS = "DCIS"
 """The kind whose uploads are named by their sender and kept as they came."""
@@ -109,14 +111,31 @@ def _stored(socket: Socket, upload: UserUpload, *, pk: int | None) -> SocketValu
     if upload.size > socket.largest_file:
         check = f"A {socket.socket_kind.label} has at most {socket.largest_file // 2**20} MiB."
         raise ValidationFailed(fields={socket.slug: [check]})
+    key = f"values/{new_id()}{socket.extension}"
     with tempfile.TemporaryDirectory(prefix="hounsfield-value-") as folder:
         path = Path(folder) / "file"
         fetch_upload(upload, path=path)
         check_stored_file(path, socket=socket)
-    key = f"values/{new_id()}{socket.extension}"
+        clean_file = socket.socket_kind.clean_file
+        if clean_file is not None:
+            clean = path.with_name("clean")
+            clean_file(path, clean)
+            return _stored_clean(clean, socket=socket, upload=upload, key=key, pk=pk)
     sha256 = upload.sha256
     stored = consume_upload(upload, to=key)
     return file_value(socket=socket, file_key=key, file_size=stored.size, sha256=sha256, pk=pk)
+
+
+def _stored_clean(
+    clean: Path, *, socket: Socket, upload: UserUpload, key: str, pk: int | None
+) -> SocketValue:
+    """Keep a copy without what the file says beside its content, instead of the upload."""
+    get_store().put_file(clean, key=key)
+    discard_upload(upload)
+    with clean.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = clean.stat().st_size
+    return file_value(socket=socket, file_key=key, file_size=size, sha256=sha256, pk=pk)
 
 
 def _import(

@@ -36,7 +36,8 @@ class SocketKind:
 
     ``schema`` is the JSON Schema of a VALUE and ``check_value`` what a schema cannot say;
     ``extension`` is the ending of a FILE and ``check_file`` raises `InvalidValue` for a file whose
-    content is something else. ``example`` is a value that fits, or the text of a small file.
+    content is something else; ``clean_file`` writes a copy without what the file says beside its
+    content, which may be about people. ``example`` is a value that fits, or a small file's text.
     Of geometry, ``objects`` names the list in a value of many, and ``measure`` says in a word what
     people want to know of one object, such as its length.
     """
@@ -48,6 +49,7 @@ class SocketKind:
     extension: str = ""
     example: Any = None
     check_file: Callable[[Path], None] | None = None
+    clean_file: Callable[[Path, Path], None] | None = None
     check_value: Callable[[Any], None] | None = None
     description: str = ""
     display: Display = Display.DATA

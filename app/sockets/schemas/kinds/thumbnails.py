@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from app.images.deidentify import DeidentificationError, strip_picture
 from app.sockets.schemas.errors import InvalidValue
 from app.sockets.schemas.kinds.base import MEBIBYTE, Display, SocketKind, SuperKind
 
@@ -32,6 +33,13 @@ def picture_check(format_name: str) -> Callable[[Path], None]:
     return check
 
 
+def _clean(source: Path, target: Path) -> None:
+    try:
+        strip_picture(source, target)
+    except DeidentificationError as error:
+        raise InvalidValue(error.message) from error
+
+
 def _thumbnail(key: str, label: str, extension: str) -> SocketKind:
     return SocketKind(
         key,
@@ -39,6 +47,7 @@ def _thumbnail(key: str, label: str, extension: str) -> SocketKind:
         SuperKind.FILE,
         extension=extension,
         check_file=picture_check(key),
+        clean_file=_clean,
         description=f"A small {key} picture, shown where results are shown.",
         display=Display.PICTURE,
         icon="image",
