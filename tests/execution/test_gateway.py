@@ -19,7 +19,7 @@ from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.storage import get_store
 from app.execution.executors import PlatformFault
-from app.execution.gateway import Ending, Gateway, Report
+from app.execution.gateway import ENCLOSED_BYTES, Enclosed, Ending, Gateway, Report
 from app.execution.gateway.http import HttpGateway
 from app.execution.gateway.local import LocalGateway
 from app.execution.logs import HEAD, TAIL
@@ -191,6 +191,35 @@ class TestHandingOver:
         assert len(row.record["outputs"]["result"]["content"]) == 64
         assert finished == [(str(job.pk), State.SUCCEEDED)]
         assert list(get_store().list_objects("incoming/")) == []
+
+    def test_a_small_output_comes_along_and_is_read(
+        self, gateway: Gateway, finished: list[Any]
+    ) -> None:
+        job = make_job()
+        token = claimed(gateway, job)
+        gateway.report(token, Report(executing=True))
+        small = Enclosed(slug="result", filename="result.json", content=b'{"name": "\xc3\xa9"}')
+        for _ in range(2):
+            gateway.finish(token, Ending(record=SUCCEEDED, enclosed=[small]))
+        assert list(get_store().list_objects("incoming/")) == []
+        parse_outputs(job.pk)
+        assert [value.value for value in reloaded(job).outputs.all()] == [{"name": "é"}]
+        assert not IncomingOutput.objects.exists()
+        assert finished == [(str(job.pk), State.SUCCEEDED)]
+
+    def test_only_declared_outputs_come_along(self, gateway: Gateway) -> None:
+        job = make_job()
+        other = Enclosed(slug="other", filename="x", content=b"1")
+        with pytest.raises((Conflict, PlatformFault)):
+            gateway.finish(claimed(gateway, job), Ending(record=SUCCEEDED, enclosed=[other]))
+        assert reloaded(job).state == State.PROVISIONING
+
+    def test_what_comes_along_is_small(self, site: str) -> None:
+        gateway, job = HttpGateway(site, worker_token=TOKEN, patience=0), make_job()
+        large = Enclosed(slug="result", filename="x", content=b"1" * (ENCLOSED_BYTES + 1))
+        with pytest.raises(PlatformFault):
+            gateway.finish(claimed(gateway, job), Ending(record=SUCCEEDED, enclosed=[large]))
+        assert not IncomingOutput.objects.exists()
 
     def test_a_failure_ends_the_job_with_its_reason(
         self, gateway: Gateway, finished: list[Any]

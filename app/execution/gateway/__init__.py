@@ -1,7 +1,10 @@
 """How a worker talks to the portal; see `base`."""
 
 from app.execution.gateway.base import (
+    ENCLOSED_BYTES,
+    MOST_ENCLOSED,
     Assignment,
+    Enclosed,
     Ending,
     Gateway,
     Report,
@@ -9,4 +12,14 @@ from app.execution.gateway.base import (
     Slip,
 )
 
-__all__ = ["Assignment", "Ending", "Gateway", "Report", "Sent", "Slip"]
+__all__ = [
+    "ENCLOSED_BYTES",
+    "MOST_ENCLOSED",
+    "Assignment",
+    "Enclosed",
+    "Ending",
+    "Gateway",
+    "Report",
+    "Sent",
+    "Slip",
+]

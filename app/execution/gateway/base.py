@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from app.execution.contract import CollectedOutput, RunSpec
 
@@ -58,12 +58,31 @@ class Sent:
     etags: Sequence[str]
 
 
+ENCLOSED_BYTES = 32 * 2**10
+MOST_ENCLOSED = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enclosed:
+    """An output of at most ``ENCLOSED_BYTES``: asking for an address would take longer."""
+
+    slug: str
+    filename: str
+    content: Annotated[bytes, Field(max_length=ENCLOSED_BYTES)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How a run ended: its result record, the outputs that were sent, and the rest of the log."""
+    """How a run ended: its result record, the outputs that were sent, and the rest of the log.
+
+    At most ``MOST_ENCLOSED`` small outputs come along instead of being sent.
+    """
+
+    __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     record: dict[str, Any]
     outputs: Sequence[Sent] = ()
+    enclosed: Annotated[Sequence[Enclosed], Field(max_length=MOST_ENCLOSED)] = ()
     last: Report = field(default_factory=Report)
 
 

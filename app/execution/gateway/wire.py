@@ -1,5 +1,6 @@
 """What travels between worker and portal, as JSON; both ends check it when they read it."""
 
+import json
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -52,4 +53,4 @@ def read_report(values: Any) -> Report:
 
 def read_ending(values: Any) -> Ending:
     """Return the ending in a worker's request."""
-    return _ENDING.validate_python(values)
+    return _ENDING.validate_json(json.dumps(values))  # bytes are base64 in JSON only

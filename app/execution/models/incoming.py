@@ -9,6 +9,8 @@ from app.execution.models.job import Job
 class IncomingOutput(UUIDModel, TimestampedModel):
     """One output of one run, in storage below ``incoming/`` until it is read or discarded.
 
+    A small one is in ``content`` instead.
+
     ``size`` and ``sha256`` are what the worker says it sent; ``run_id`` tells the run that may
     still send it. ``multipart_id`` is empty once the object has been put together.
     """
@@ -23,6 +25,7 @@ class IncomingOutput(UUIDModel, TimestampedModel):
     sha256 = models.CharField(max_length=64)
     multipart_id = models.CharField(max_length=1024, blank=True)
     receipts = models.JSONField(default=list)
+    content = models.BinaryField(null=True)
 
     class Meta:
         constraints = [

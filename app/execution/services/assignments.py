@@ -26,7 +26,7 @@ from app.execution.gateway.base import Assignment, Ending, Report, Slip
 from app.execution.logs import appended
 from app.execution.models import Job, Worker
 from app.execution.registry import job_kind
-from app.execution.services.incoming import note_sent, open_slip
+from app.execution.services.incoming import note_enclosed, note_sent, open_slip
 from app.execution.services.jobs import LEASE, claim_job, end_job, give_back, hold, should_stop
 
 logger = logging.getLogger(__name__)
@@ -117,6 +117,7 @@ def hand_over(token: str, ending: Ending) -> None:
         end_job(job, State.FAILED, reason=message[:_LONGEST_TEXT], **changes)
     else:
         note_sent(job, ending.outputs)
+        note_enclosed(job, ending.enclosed)
         transition(job, State.PARSING, lease_expires_at=None, **changes)
         enqueue_on_commit(PARSE, job.pk)
 

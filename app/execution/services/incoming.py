@@ -1,5 +1,6 @@
 """Results on their way in: addresses to send them to, putting them together, discarding them."""
 
+import hashlib
 import math
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,7 +13,7 @@ from django.utils import timezone
 from app.core.errors import Conflict
 from app.core.storage import MultipartMissing, ObjectMissing, PartReceipt, get_store
 from app.execution.contract import CollectedOutput
-from app.execution.gateway.base import Sent, Slip
+from app.execution.gateway.base import Enclosed, Sent, Slip
 from app.execution.models import IncomingOutput, Job
 
 PART_SIZE = 32 * 2**20
@@ -26,8 +27,7 @@ class NotAsSent(Exception):
 
 def open_slip(job: Job, output: CollectedOutput) -> Slip:
     """Make room for one output of the job's present run; asking again starts anew."""
-    if output.slug not in job.record.get("declared", []):
-        raise Conflict(f"This run has no output {output.slug!r}.")
+    _require_declared(job, output.slug)
     if output.size > job.record["limits"]["output"]:
         raise Conflict(f"The output {output.slug!r} is larger than the run's limit.")
     discard_incoming(IncomingOutput.objects.filter(run_id=job.run_id, slug=output.slug))
@@ -57,11 +57,35 @@ def note_sent(job: Job, sent: Sequence[Sent]) -> None:
             raise Conflict(f"The output {output.slug!r} was not announced.")
 
 
+def note_enclosed(job: Job, enclosed: Sequence[Enclosed]) -> None:
+    """Keep small outputs that came along with the ending, until they are read."""
+    for output in enclosed:
+        _require_declared(job, output.slug)
+        discard_incoming(IncomingOutput.objects.filter(run_id=job.run_id, slug=output.slug))
+        IncomingOutput.objects.create(
+            job=job,
+            run_id=job.run_id,
+            slug=output.slug,
+            filename=output.filename[-255:],
+            size=len(output.content),
+            sha256=hashlib.sha256(output.content).hexdigest(),
+            content=output.content,
+        )
+
+
+def _require_declared(job: Job, slug: str) -> None:
+    if slug not in job.record.get("declared", []):
+        raise Conflict(f"This run has no output {slug!r}.")
+
+
 def fetch_incoming(incoming: IncomingOutput, *, path: Path) -> None:
     """Write what was sent to a local path; may be done again after being cut off.
 
     Raises `NotAsSent` for other bytes than were announced.
     """
+    if incoming.content is not None:
+        path.write_bytes(incoming.content)
+        return
     _join(incoming)
     if get_store().fetch_to(incoming.key, path=path) != incoming.size:
         raise NotAsSent(f"{incoming} has another size than its worker said.")
@@ -76,6 +100,8 @@ def discard_incoming(rows: QuerySet[IncomingOutput]) -> int:
     def drop() -> None:
         store = get_store()
         for row in gone:
+            if row.content is not None:
+                continue
             if row.multipart_id:
                 store.abort_multipart(row.key, multipart_id=row.multipart_id)
             store.delete(row.key)

@@ -25,7 +25,7 @@ from app.execution.executors import (
 )
 from app.execution.gateway import Ending, Gateway, Report
 from app.execution.services.gateways import configured_gateway
-from app.execution.services.sending import send_output
+from app.execution.services.sending import enclose_output, send_output, split_outputs
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 1.0
@@ -115,8 +115,14 @@ class Follower:
         """Send the outputs and hand the run over."""
         while len(self._unsent) > LOG_AT_ONCE:
             self._report()
-        sent = [send_output(self._gateway, self._token, output) for output in result.outputs]
-        ending = Ending(record=result.as_record(), outputs=sent, last=self._news())
+        small, large = split_outputs(result.outputs)
+        sent = [send_output(self._gateway, self._token, output) for output in large]
+        ending = Ending(
+            record=result.as_record(),
+            outputs=sent,
+            enclosed=[enclose_output(output) for output in small],
+            last=self._news(),
+        )
         self._gateway.finish(self._token, ending)
 
     def _report(self, *, executing: bool = False) -> None:

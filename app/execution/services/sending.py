@@ -2,17 +2,39 @@
 
 import os
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 
 import httpx
 
 from app.execution.contract import CollectedOutput
 from app.execution.executors import PlatformFault
-from app.execution.gateway import Gateway, Sent, Slip
+from app.execution.gateway import (
+    ENCLOSED_BYTES,
+    MOST_ENCLOSED,
+    Enclosed,
+    Gateway,
+    Sent,
+    Slip,
+)
 
 _TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 _TRIES = 4
 _REFUSED = frozenset({400, 401, 403, 404, 405, 411, 413})
+
+
+def split_outputs(
+    outputs: Sequence[CollectedOutput],
+) -> tuple[list[CollectedOutput], list[CollectedOutput]]:
+    """Return the outputs that can come along with the ending, and those that have to be sent."""
+    small = [output for output in outputs if output.size <= ENCLOSED_BYTES][:MOST_ENCLOSED]
+    slugs = {output.slug for output in small}
+    return small, [output for output in outputs if output.slug not in slugs]
+
+
+def enclose_output(output: CollectedOutput) -> Enclosed:
+    """Return a small output as it comes along with the ending."""
+    return Enclosed(slug=output.slug, filename=output.filename, content=output.path.read_bytes())
 
 
 def send_output(gateway: Gateway, token: str, output: CollectedOutput) -> Sent:
