@@ -107,6 +107,10 @@ def _title(given: Sequence[GivenValue]) -> str:
     for value in given:
         if value.image is not None:
             return value.image.name
-        if value.image_name or value.uploads:
-            return (value.image_name or value.uploads[0].filename)[:200]
+        if value.image_name:
+            return value.image_name[:200]
+        if len(value.uploads) == 1:
+            return value.uploads[0].filename[:200]
+        if value.uploads:
+            return f"{len(value.uploads)} files"
     return "Values"

@@ -95,6 +95,15 @@ class TestJobs:
         shown = api.get(f"algorithms/jobs/{started['pk']}/")
         assert (shown["status"], len(shown["inputs"])) == ("Queued", 1)
 
+    @pytest.mark.parametrize(("names", "title"), [(["a.dcm"], "a.dcm"), (["a", "b"], "2 files")])
+    def test_is_named_by_what_was_uploaded(
+        self, api: Api, user: User, algorithm: Any, names: list[str], title: str
+    ) -> None:
+        uploads = [make_upload(owner=user, filename=name) for name in names]
+        links = [f"/api/v1/uploads/{upload.pk}/" for upload in uploads]
+        started = start(api, algorithm, {"interface": "medical-image", "user_uploads": links})
+        assert started["title"] == title
+
     @pytest.mark.parametrize("cancelled", [True, False])
     def test_fails_with_its_uploads(
         self, api: Api, user: User, algorithm: Any, cancelled: bool
