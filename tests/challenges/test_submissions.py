@@ -178,7 +178,8 @@ class TestAlgorithms:
         assert submission.version.number == 2
 
     def test_without_the_output_that_is_wanted(self, user: User) -> None:
-        algorithm = make_algorithm(editor=user, outputs=[medical_image_socket()], inputs=[])
+        text = ensure_socket(slug="t", title="Text", kind="STR", relative_path="text.json")
+        algorithm = make_algorithm(editor=user, inputs=[medical_image_socket()], outputs=[text])
         with pytest.raises(ValidationFailed) as raised:
             make_submission(make_phase(), creator=user, algorithm=algorithm)
         assert "Segmentation" in raised.value.fields["algorithm"][0]

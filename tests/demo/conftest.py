@@ -16,7 +16,9 @@ from demo.containers.build import build
 @pytest.fixture(scope="session")
 def layer_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for all workers of a parallel run: its files appear whole or not at all."""
-    return tmp_path_factory.getbasetemp().parent / "demo-layer-cache"
+    folder = tmp_path_factory.getbasetemp().parent / "demo-layer-cache"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,10 @@ JOB_MOVES = {
 }
 IMAGE_MOVES = {
     "UPLOADED": {"VALIDATING"},
-    "VALIDATING": {"READY", "INVALID", "UPLOADED"},
+    "VALIDATING": {"READY", "INVALID", "UPLOADED", "RETIRED"},
     "READY": {"RETIRED"},
     "INVALID": set(),
-    "RETIRED": set(),
+    "RETIRED": {"UPLOADED"},
 }
 
 

@@ -50,7 +50,12 @@ State = Job.State
 PDF = b"%PDF-1.4 hello %%EOF"
 TOKEN = "a-token-that-portal-and-worker-share"
 # A mount namespace of its own, in which the folders that a worker must not need are empty.
-HIDE = 'for folder in $HIDDEN; do mount -t tmpfs none "$folder" || exit 1; done; exec "$@"'
+# The engine's socket is the one thing of them that it may have, below its own folder.
+HIDE = """
+touch "$SOCKET" && mount --bind "$ENGINE" "$SOCKET" || exit 1
+for folder in $HIDDEN; do mount -t tmpfs none "$folder" || exit 1; done
+exec "$@"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +100,7 @@ def worker_process(
         "BROKER_URL": broker,
         "SITE_URL": site_url,
         "WORKER_TOKEN": TOKEN,
-        "DOCKER_HOST": engine_address(),
+        "DOCKER_HOST": f"unix://{home / 'engine.sock'}",
         "HOUNSFIELD_HOME": str(home),
         "AWS_SECRET_ACCESS_KEY": "never passed on",
     }
@@ -110,7 +115,12 @@ def worker_process(
         process = subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            env={**given, "HIDDEN": " ".join(str(path) for path in hidden)},
+            env={
+                **given,
+                "HIDDEN": " ".join(str(path) for path in hidden),
+                "ENGINE": engine_address().removeprefix("unix://"),
+                "SOCKET": str(home / "engine.sock"),
+            },
             stdout=output,
             stderr=output,
             start_new_session=True,

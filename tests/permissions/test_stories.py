@@ -132,7 +132,7 @@ def test_an_algorithm_does_not_run_on_cases_of_others(
     assert client.post(f"{address}?archive={secret.pk}", items).status_code == 404
     response = client.post(f"{address}?archive={own.pk}", items)
     assert response.status_code == 200
-    assert b"is not one of the available choices" in response.content
+    assert b"Choose at least one case." in response.content
     assert algorithm.versions.get().runs.count() == 0
 
 

@@ -1,8 +1,10 @@
 """Sentences that hold code, as `docker save`, on pages: ``{% load wording %}``."""
 
 import re
+from datetime import datetime
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -28,6 +30,17 @@ def with_code(text: object) -> SafeString:
 def commands(text: object) -> list[str]:
     """Return the commands in a sentence: code of more than one word."""
     return [code for code in _CODE.findall(str(text or "")) if " " in code]
+
+
+@register.filter
+def day_of(text: object) -> str:
+    """``2020-01-31T12:00:00Z`` as ``31 January 2020``; anything else as it is."""
+    words = str(text or "")
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError:
+        return words
+    return date_format(moment, "j F Y")
 
 
 @register.filter

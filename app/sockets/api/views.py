@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from app.accounts.models import User
 from app.core.api.filters import Filter
-from app.core.api.views import ResourceViewSet, number_of
+from app.core.api.views import Conditional, ResourceViewSet, number_of
 from app.core.errors import NotFound
 from app.sockets import selectors, services
 from app.sockets.api.serializers import KindSerializer, NewSocketSerializer, SocketSerializer
@@ -59,7 +59,7 @@ class SocketViewSet(ResourceViewSet[Socket]):
         return Response(selectors.schema_of(self.find(number_of(pk), "view")))
 
 
-class KindViewSet(viewsets.ViewSet):
+class KindViewSet(Conditional, viewsets.ViewSet):
     """The kinds of sockets that there are."""
 
     area = "sockets"

@@ -105,9 +105,9 @@ class Walkthrough:
                 inputs="medical-image",
                 outputs="segmentation",
             )
+            self.places[key] = _uuid(page)
             upload = author.upload([self.containers / f"{name}.tar"])
             page = author.fill(page, uploads=upload, comment="walkthrough")
-            self.places[key] = _uuid(page)
             text = author.wait(page, seconds=120)
             if state_of(text) != "READY":
                 raise StepFailed(f"The container was refused: {reason_in(text)}")
