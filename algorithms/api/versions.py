@@ -1,11 +1,12 @@
 """The API of versions: container images of algorithms, and model weights."""
 
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from algorithms import selectors, services
 from algorithms.api import serializers
@@ -15,45 +16,28 @@ from app.core.api.filters import KeyFilter
 from app.core.api.views import ResourceViewSet, key_of
 from app.uploads.selectors import get_upload_for
 
+V = TypeVar("V", AlgorithmVersion, AlgorithmModel)
 
-class ContainerImageViewSet(ResourceViewSet[AlgorithmVersion]):
-    """Container images of algorithms."""
+
+class StagedViewSet(ResourceViewSet[V], Generic[V]):
+    """What an algorithm has in numbered versions, each in a stage."""
 
     area = "algorithms"
-    queryset = AlgorithmVersion.objects.none()
-    serializer_class = serializers.ContainerImageSerializer
     filters = {"algorithm": KeyFilter("algorithm")}
     ordering_fields = ("number", "created")
 
-    def get_queryset(self) -> QuerySet[AlgorithmVersion]:
-        """Return the versions of visible algorithms."""
-        return selectors.versions_for(self.request.user)
+    def next_from(self, by: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return what makes the next version, checked by a serializer."""
+        given, actor = self.checked(by), cast(User, self.request.user)
+        algorithm = key_of(given["algorithm"])
+        return {
+            "actor": actor,
+            "algorithm": selectors.get_algorithm_for(actor, algorithm, action="change"),
+            "upload": get_upload_for(actor, given["user_upload"]),
+            "comment": given.get("comment", ""),
+        }
 
-    def find(self, pk: Any, action: str) -> AlgorithmVersion:
-        """Return the version."""
-        return selectors.get_version_for(self.request.user, pk, action=action)
-
-    @extend_schema(
-        request=serializers.NewContainerImageSerializer,
-        responses={201: serializers.ContainerImageSerializer},
-    )
-    def create(self, request: Request) -> Response:
-        """Take an uploaded container archive as the algorithm's next version."""
-        given = self.checked(serializers.NewContainerImageSerializer)
-        actor = cast(User, request.user)
-        version = services.add_version(
-            actor=actor,
-            algorithm=selectors.get_algorithm_for(
-                actor, key_of(given["algorithm"]), action="change"
-            ),
-            upload=get_upload_for(actor, given["user_upload"]),
-            comment=given.get("comment", ""),
-        )
-        return self.shown(version, status=201)
-
-    @extend_schema(
-        request=serializers.StageChangeSerializer, responses=serializers.ContainerImageSerializer
-    )
+    @extend_schema(request=serializers.StageChangeSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Move a version to another stage."""
         version = self.find(key_of(pk), "change")
@@ -74,14 +58,35 @@ class ContainerImageViewSet(ResourceViewSet[AlgorithmVersion]):
         return Response(status=204)
 
 
-class ModelViewSet(ResourceViewSet[AlgorithmModel]):
+class ContainerImageViewSet(StagedViewSet[AlgorithmVersion]):
+    """Container images of algorithms."""
+
+    queryset = AlgorithmVersion.objects.none()
+    serializer_class = serializers.ContainerImageSerializer
+
+    def get_queryset(self) -> QuerySet[AlgorithmVersion]:
+        """Return the versions of visible algorithms."""
+        return selectors.versions_for(self.request.user)
+
+    def find(self, pk: Any, action: str) -> AlgorithmVersion:
+        """Return the version."""
+        return selectors.get_version_for(self.request.user, pk, action=action)
+
+    @extend_schema(
+        request=serializers.NewContainerImageSerializer,
+        responses={201: serializers.ContainerImageSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Take an uploaded container archive as the algorithm's next version."""
+        given = self.next_from(serializers.NewContainerImageSerializer)
+        return self.shown(services.add_version(**given), status=201)
+
+
+class ModelViewSet(StagedViewSet[AlgorithmModel]):
     """Model weights of algorithms."""
 
-    area = "algorithms"
     queryset = AlgorithmModel.objects.none()
     serializer_class = serializers.ModelSerializer
-    filters = {"algorithm": KeyFilter("algorithm")}
-    ordering_fields = ("number", "created")
 
     def get_queryset(self) -> QuerySet[AlgorithmModel]:
         """Return the model weights of visible algorithms."""
@@ -96,34 +101,5 @@ class ModelViewSet(ResourceViewSet[AlgorithmModel]):
     )
     def create(self, request: Request) -> Response:
         """Take uploaded weights as the algorithm's next model."""
-        given = self.checked(serializers.NewModelSerializer)
-        actor = cast(User, request.user)
-        model = services.add_model(
-            actor=actor,
-            algorithm=selectors.get_algorithm_for(
-                actor, key_of(given["algorithm"]), action="change"
-            ),
-            upload=get_upload_for(actor, given["user_upload"]),
-            comment=given.get("comment", ""),
-        )
-        return self.shown(model, status=201)
-
-    @extend_schema(request=serializers.StageChangeSerializer, responses=serializers.ModelSerializer)
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Move model weights to another stage."""
-        model = self.find(key_of(pk), "change")
-        given = self.checked(serializers.StageChangeSerializer)
-        services.change_stage(
-            actor=cast(User, request.user),
-            version=model,
-            to=given["stage"],
-            comment=given.get("comment", ""),
-        )
-        return self.shown(self.find(key_of(pk), "view"))
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Delete model weights that nothing was run with."""
-        model = self.find(key_of(pk), "change")
-        services.delete_version(actor=cast(User, request.user), version=model)
-        return Response(status=204)
+        given = self.next_from(serializers.NewModelSerializer)
+        return self.shown(services.add_model(**given), status=201)
