@@ -132,46 +132,48 @@ class NewAlgorithmSerializer(_SocketsSerializer, AlgorithmChangeSerializer):
     public = None  # type: ignore[assignment]  # once it has run: see the change
 
 
-class ContainerImageSerializer(serializers.ModelSerializer[AlgorithmVersion]):
-    """One container image of an algorithm: a numbered version."""
+_IDENTITY = ("pk", "url", "api_url", "algorithm", "created", "import_status")
+_STAGED_FIELDS = (
+    "number",
+    "comment",
+    "error_message",
+    "advice",
+    "digest",
+    "size",
+    "checked_bytes",
+    "stage",
+)
+
+
+class _StagedSerializer(serializers.ModelSerializer[Any]):
+    """A numbered version, with what is known of its uploaded archive."""
 
     pk = KeyField(read_only=True)
-    url = PageField("algorithms:detail", source="algorithm_id")
-    api_url = LinkField("api:algorithm-image-detail", source="*", read_only=True)
     algorithm = LinkField("api:algorithm-detail", source="algorithm_id", read_only=True)
     import_status = serializers.SerializerMethodField()
+    error_message = serializers.CharField(source="archive.reason", read_only=True)
+    advice = serializers.CharField(source="archive.advice", read_only=True)
+    digest = serializers.CharField(source="archive.digest", read_only=True)
+    size = serializers.IntegerField(source="archive.size", read_only=True)
+    checked_bytes = serializers.IntegerField(source="archive.checked_bytes", read_only=True)
+
+    @extend_schema_field({"type": "string", "enum": list(_IMAGE_STATUS.values())})
+    def get_import_status(self, version: AlgorithmVersion | AlgorithmModel) -> str:
+        """Return how far the checks are."""
+        return _IMAGE_STATUS[ContainerImage.State(version.archive.state)]
+
+
+class ContainerImageSerializer(_StagedSerializer):
+    """One container image of an algorithm: a numbered version."""
+
+    url = PageField("algorithms:detail", source="algorithm_id")
+    api_url = LinkField("api:algorithm-image-detail", source="*", read_only=True)
     image = Constant(None)
-    error_message = serializers.CharField(source="container_image.reason", read_only=True)
-    advice = serializers.CharField(source="container_image.advice", read_only=True)
-    digest = serializers.CharField(source="container_image.digest", read_only=True)
-    size = serializers.IntegerField(source="container_image.size", read_only=True)
-    checked_bytes = serializers.IntegerField(source="container_image.checked_bytes", read_only=True)
 
     class Meta:
         model = AlgorithmVersion
-        fields = (
-            "pk",
-            "url",
-            "api_url",
-            "algorithm",
-            "created",
-            "import_status",
-            "image",
-            "number",
-            "comment",
-            "error_message",
-            "advice",
-            "digest",
-            "size",
-            "checked_bytes",
-            "stage",
-        )
+        fields = (*_IDENTITY, "image", *_STAGED_FIELDS)
         read_only_fields = fields
-
-    @extend_schema_field({"type": "string", "enum": list(_IMAGE_STATUS.values())})
-    def get_import_status(self, version: AlgorithmVersion) -> str:
-        """Return how far the checks are."""
-        return _IMAGE_STATUS[ContainerImage.State(version.container_image.state)]
 
 
 class NewContainerImageSerializer(serializers.Serializer[Any]):
@@ -182,46 +184,17 @@ class NewContainerImageSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
-class ModelSerializer(serializers.ModelSerializer[AlgorithmModel]):
+class ModelSerializer(_StagedSerializer):
     """Model weights of an algorithm: a numbered version of them."""
 
-    pk = KeyField(read_only=True)
     url = PageField("algorithms:model")
     api_url = LinkField("api:algorithm-model-detail", source="*", read_only=True)
-    algorithm = LinkField("api:algorithm-detail", source="algorithm_id", read_only=True)
-    import_status = serializers.SerializerMethodField()
     model = Constant(None)
-    error_message = serializers.CharField(source="weights.reason", read_only=True)
-    advice = serializers.CharField(source="weights.advice", read_only=True)
-    digest = serializers.CharField(source="weights.digest", read_only=True)
-    size = serializers.IntegerField(source="weights.size", read_only=True)
-    checked_bytes = serializers.IntegerField(source="weights.checked_bytes", read_only=True)
 
     class Meta:
         model = AlgorithmModel
-        fields = (
-            "pk",
-            "url",
-            "api_url",
-            "algorithm",
-            "created",
-            "import_status",
-            "model",
-            "number",
-            "comment",
-            "error_message",
-            "advice",
-            "digest",
-            "size",
-            "checked_bytes",
-            "stage",
-        )
+        fields = (*_IDENTITY, "model", *_STAGED_FIELDS)
         read_only_fields = fields
-
-    @extend_schema_field({"type": "string", "enum": list(_IMAGE_STATUS.values())})
-    def get_import_status(self, model: AlgorithmModel) -> str:
-        """Return how far the checks are."""
-        return _IMAGE_STATUS[ContainerImage.State(model.weights.state)]
 
 
 class NewModelSerializer(NewContainerImageSerializer):

@@ -1,5 +1,6 @@
 """Pages of versions: of container images, and of model weights. Both work alike."""
 
+from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
@@ -24,35 +25,34 @@ Version = AlgorithmVersion | AlgorithmModel
 @login_required
 def add_version(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Upload a container image."""
-    algorithm = selectors.get_algorithm_for(request.user, pk, action="change")
     form = VersionForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        version = services.add_version(
-            actor=cast(User, request.user),
-            algorithm=algorithm,
-            upload=form.cleaned_data["uploads"].uploads[0],
-            comment=form.cleaned_data["comment"],
-        )
-        messages.success(request, "The container image is being checked.")
-        return redirect("algorithms:version", pk=version.pk)
-    return render(request, "algorithms/add_version.html", {"form": form, "algorithm": algorithm})
+    said = "The container image is being checked."
+    return _add(request, pk, form, add=services.add_version, said=said)
 
 
 @login_required
 def add_model(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Upload model weights."""
-    algorithm = selectors.get_algorithm_for(request.user, pk, action="change")
     form = ModelForm(request.POST or None, user=request.user)
+    said = "The model weights are being checked."
+    return _add(request, pk, form, add=services.add_model, said=said)
+
+
+def _add(
+    request: HttpRequest, pk: UUID, form: VersionForm, *, add: Callable[..., Version], said: str
+) -> HttpResponse:
+    algorithm = selectors.get_algorithm_for(request.user, pk, action="change")
     if request.method == "POST" and form.is_valid():
-        model = services.add_model(
+        version = add(
             actor=cast(User, request.user),
             algorithm=algorithm,
             upload=form.cleaned_data["uploads"].uploads[0],
             comment=form.cleaned_data["comment"],
         )
-        messages.success(request, "The model weights are being checked.")
-        return redirect("algorithms:model", pk=model.pk)
-    return render(request, "algorithms/add_model.html", {"form": form, "algorithm": algorithm})
+        messages.success(request, said)
+        return redirect(_name(version), pk=version.pk)
+    kind = "model" if isinstance(form, ModelForm) else "version"
+    return render(request, f"algorithms/add_{kind}.html", {"form": form, "algorithm": algorithm})
 
 
 @login_required

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
+from app.accounts.models import User
 from app.core.errors import TransitionNotAllowed
 from app.core.states import transition
 from app.core.storage import get_store
@@ -22,6 +23,8 @@ from app.core.tasks import enqueue_on_commit
 from app.execution.contract import ContainerArchiveError
 from app.execution.models.checked_upload import CheckedUpload
 from app.execution.services.storage import release
+from app.uploads.models import UserUpload
+from app.uploads.services import consume_upload
 
 logger = logging.getLogger(__name__)
 U = TypeVar("U", bound=CheckedUpload)
@@ -33,6 +36,24 @@ SHOWN_EVERY = 0.7  # seconds between two looks at how far a check is
 Progress = Callable[[int, str], None]
 Inspect = Callable[[BinaryIO, Progress], dict[str, Any]]
 Told = Callable[[Any, str], None]
+
+
+@transaction.atomic
+def restore(row: CheckedUpload, *, actor: User, upload: UserUpload, key: str, task: str) -> None:
+    """Give a retired upload its archive back; the checks see to it that the content is the same."""
+    filename = upload.filename
+    stored = consume_upload(upload, to=key)
+    transition(
+        row,
+        State.UPLOADED,
+        actor=actor,
+        key=key,
+        filename=filename,
+        size=stored.size,
+        attempts=0,
+        reclaimed_at=None,
+    )
+    enqueue_on_commit(task, row.pk)
 
 
 def run_checks(

@@ -8,7 +8,6 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.ids import new_id
-from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.delivery.services import signed_url_for
 from app.execution.contract import ImageManifest
@@ -17,7 +16,7 @@ from app.execution.contract.spec import ImageReference
 from app.execution.models import ContainerImage
 from app.execution.news import CONTAINER_CHECKED
 from app.execution.registry import container_page
-from app.execution.services.checking import Progress, run_checks, send_due
+from app.execution.services.checking import Progress, restore, run_checks, send_due
 from app.execution.staging import lifetime
 from app.notifications.services import notify
 from app.uploads.models import UserUpload
@@ -40,23 +39,9 @@ def create_container_image(*, actor: User, kind: str, upload: UserUpload) -> Con
     return image
 
 
-@transaction.atomic
 def restore_container_image(*, actor: User, image: ContainerImage, upload: UserUpload) -> None:
     """Give a retired image its archive back; it must hold the same image as before."""
-    key = new_key()
-    filename = upload.filename
-    stored = consume_upload(upload, to=key)
-    transition(
-        image,
-        ContainerImage.State.UPLOADED,
-        actor=actor,
-        key=key,
-        filename=filename,
-        size=stored.size,
-        attempts=0,
-        reclaimed_at=None,
-    )
-    enqueue_on_commit(TASK, image.pk)
+    restore(image, actor=actor, upload=upload, key=new_key(), task=TASK)
 
 
 def validate_container_image(pk: UUID | str) -> None:

@@ -8,14 +8,13 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.ids import new_id
-from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.delivery.services import signed_url_for
 from app.execution.contract.child import inspect_weights_in_child
 from app.execution.models import Job, ModelWeights
 from app.execution.news import CONTAINER_CHECKED
 from app.execution.registry import weights_page
-from app.execution.services.checking import Progress, run_checks, send_due
+from app.execution.services.checking import Progress, restore, run_checks, send_due
 from app.execution.staging import lifetime
 from app.notifications.services import notify
 from app.uploads.models import UserUpload
@@ -37,22 +36,9 @@ def create_model_weights(*, actor: User, upload: UserUpload) -> ModelWeights:
     return weights
 
 
-@transaction.atomic
 def restore_model_weights(*, actor: User, weights: ModelWeights, upload: UserUpload) -> None:
     """Give retired weights their archive back; it must hold the same files as before."""
-    key, filename = _new_key(), upload.filename
-    stored = consume_upload(upload, to=key)
-    transition(
-        weights,
-        ModelWeights.State.UPLOADED,
-        actor=actor,
-        key=key,
-        filename=filename,
-        size=stored.size,
-        attempts=0,
-        reclaimed_at=None,
-    )
-    enqueue_on_commit(TASK, weights.pk)
+    restore(weights, actor=actor, upload=upload, key=_new_key(), task=TASK)
 
 
 def validate_model_weights(pk: UUID | str) -> None:
