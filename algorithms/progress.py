@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from app.design.units import duration_words, filesize_words
+from app.design.units import duration_words, memory_words
 from app.execution.contract import Limits
 from app.execution.models import Job
 from app.execution.services import job_limits
@@ -102,8 +102,8 @@ def usage_of(job: Job) -> Usage | None:
         memory=Curve(
             "Memory",
             _points(times, [value / max(limits.memory, 1) for value in memory]),
-            f"now {filesize_words(int(memory[-1]))}, at most {filesize_words(int(max(memory)))} "
-            f"of {filesize_words(limits.memory)}",
+            f"now {memory_words(int(memory[-1]))}, at most {memory_words(int(max(memory)))} "
+            f"of {memory_words(limits.memory)}",
         ),
         seconds=seconds,
     )
@@ -114,7 +114,7 @@ def limits_in_words(job: Job) -> list[tuple[str, str]]:
     limits = job_limits(job)
     found = [
         ("Time", duration_words(limits.wall_clock)),
-        ("Memory", filesize_words(limits.memory)),
+        ("Memory", memory_words(limits.memory)),
         ("Processors", f"{limits.cpus:g}"),
     ]
     return found + ([("GPUs", str(limits.gpus))] if limits.gpus else [])

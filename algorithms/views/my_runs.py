@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from algorithms import run_selectors, selectors, services
 from algorithms.models import AlgorithmRun, CreditCharge, RunTerms
+from algorithms.progress import elapsed
 from algorithms.run_forms import GrantForm, TermsForm
 from algorithms.services.credits import active_jobs, credits_left, current_grants, returning
 from app.accounts.models import User
@@ -32,7 +33,7 @@ _STATES = (
     ("FAILED", "Failed"),
     ("CANCELLED", "Cancelled"),
 )
-_RUN = "job__algorithm_run__version__algorithm"
+_ALGORITHM = "algorithm_run__version__algorithm"
 _SINCE = (("", "Any time"), ("1", "Last day"), ("7", "Last week"), ("30", "Last 30 days"))
 
 
@@ -56,7 +57,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         chosen={"state": state, "since": days, "algorithm": algorithm},
     )
     for run in page.items:
-        run.took = _took(run.job)
+        run.took = elapsed(run.job) if run.job.is_finished else None
     filters = (
         list_filter("state", "State", _STATES, state)
         + list_filter("algorithm", "Algorithm", (("", "All"), *algorithms), algorithm)
@@ -71,8 +72,10 @@ def my_credits(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     page = list_page(
         request,
-        CreditCharge.objects.filter(user=user).select_related(_RUN, f"job__reproduces__{_RUN[5:]}"),
-        search=("job__algorithm_run__title", f"{_RUN}__title"),
+        CreditCharge.objects.filter(user=user).select_related(
+            f"job__{_ALGORITHM}", f"job__reproduces__{_ALGORITHM}"
+        ),
+        search=("job__algorithm_run__title", f"job__{_ALGORITHM}__title"),
         sorts=(("-created", "Newest"),),
     )
     left, monthly = credits_left(user), settings.RUN_CREDITS_PER_MONTH
@@ -177,12 +180,6 @@ def _algorithms(runs: QuerySet[AlgorithmRun]) -> list[tuple[str, str]]:
         "version__algorithm", "version__algorithm__title"
     )
     return [(str(pk), title) for pk, title in rows.distinct()[:200]]
-
-
-def _took(job: Job) -> timedelta | None:
-    if job.started_at is None or job.finished_at is None:
-        return None
-    return job.finished_at - job.started_at
 
 
 def _administrator(request: HttpRequest) -> User:

@@ -26,6 +26,16 @@ def filesize_words(size: int) -> str:
     return f"{value:.{digits}f} {unit}"
 
 
+def memory_words(size: int) -> str:
+    """``4294967296`` as ``4 GiB``: memory is counted in powers of two."""
+    value, unit = float(size), "B"
+    for bigger in ("KiB", "MiB", "GiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, bigger
+    return f"{value:.4g} {unit}"
+
+
 def duration_words(seconds: float) -> str:
     """A duration with its two largest units: ``1 h 05 min``, ``12 s``, ``340 ms``."""
     if seconds < 0:

@@ -68,7 +68,7 @@ class TestLive:
         found = usage_of(run.job)
         assert found is not None
         assert "now 25%, at most 900%" in found.processor.words
-        assert "now 1.07 GB" in found.memory.words
+        assert "now 1 GiB" in found.memory.words
         for place in found.memory.points.split():
             x, y = map(float, place.split(","))
             assert 0 <= x <= 300

@@ -8,6 +8,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from app.design.units import memory_words
+
 register = template.Library()
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -43,12 +45,4 @@ def day_of(text: object) -> str:
     return date_format(moment, "j F Y")
 
 
-@register.filter
-def memory_words(size: int) -> str:
-    """``4294967296`` as ``4 GiB``: memory is counted in powers of two."""
-    value, unit = float(size), "B"
-    for bigger in ("KiB", "MiB", "GiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, bigger
-    return f"{value:.4g} {unit}"
+register.filter("memory_words", memory_words)
