@@ -138,7 +138,9 @@ def log_of(home: Path) -> Path:
 
 
 def send(job: Job, *, broker: str) -> None:
-    Celery(broker=broker).send_task("app.execution.tasks.run_job", [str(job.pk)], queue="jobs-cpu")
+    """Say so to the broker, by an application that does not become this process's own."""
+    other = Celery(broker=broker, set_as_current=False)
+    other.send_task("app.execution.tasks.run_job", [str(job.pk)], queue="jobs-cpu")
 
 
 def until(condition: Callable[[], bool], *, home: Path, seconds: float = 120) -> None:
