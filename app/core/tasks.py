@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import Task as CeleryTask
 from celery import shared_task
+from celery.exceptions import Reject
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -38,6 +39,11 @@ def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]]
         time_limit=max_seconds + 30,
     )
     return decorator
+
+
+def leave_to_another(why: str) -> NoReturn:
+    """Put the task's message back into its queue, from within the task."""
+    raise Reject(why, requeue=True)
 
 
 def enqueue_on_commit(task: Task | str, *args: Any, queue: str = "") -> None:

@@ -2,7 +2,8 @@
 
 import socket
 
-from app.core.tasks import task
+from app.core.tasks import leave_to_another, task
+from app.core.workers import is_stopping
 from app.execution.services import (
     container_images,
     incoming,
@@ -30,7 +31,9 @@ def validate_model_weights(model_weights_id: str) -> None:
 
 @task(queue="jobs-cpu", max_seconds=LONGEST)
 def run_job(job_id: str) -> None:
-    """Run a job."""
+    """Run a job; a worker that was told to end leaves it to another one at once."""
+    if is_stopping():
+        leave_to_another("This worker ends.")
     running.run_job(job_id, worker=socket.gethostname())
 
 

@@ -160,6 +160,7 @@ DOCKER_HOST = ENV.docker_host
 CONTAINER_RUNTIME = ENV.container_runtime
 IS_WORKER = False
 WORKER_TOKEN = ENV.worker_token
+WORKER_GRACE_SECONDS = ENV.worker_grace_seconds
 JOB_CPUS = ENV.job_cpus
 JOB_MEMORY_BYTES = ENV.job_memory_mb * 2**20
 JOB_TIME_LIMIT = ENV.job_time_limit

@@ -43,6 +43,11 @@ class Environment(BaseSettings):
     worker_token: str = Field(
         "", description="Secret that portal and job workers share; empty: no worker is let in."
     )
+    worker_grace_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds that a worker told to end lets its jobs run; then they go back.",
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(

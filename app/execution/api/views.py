@@ -56,6 +56,7 @@ class GiveBackBody(serializers.Serializer[Any]):
 
     reason = serializers.CharField(max_length=4000)
     crashed = serializers.BooleanField(default=False)
+    stopped = serializers.BooleanField(default=False)
 
 
 @extend_schema(exclude=True)

@@ -128,5 +128,10 @@ class Gateway(Protocol):
     def finish(self, token: str, ending: Ending) -> None:
         """Hand the run over; calling it again changes nothing."""
 
-    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
-        """Return a run that was lost through our fault; a lost one is left alone."""
+    def give_back(
+        self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+    ) -> None:
+        """Return a run that was lost through our fault; a lost one is left alone.
+
+        ``stopped``: the worker was told to end, which is not counted against the job.
+        """

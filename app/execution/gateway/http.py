@@ -89,8 +89,11 @@ class HttpGateway(Gateway):
         self._post("run/finish/", token, dumped(ending))
 
     @override
-    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
-        self._post("run/give-back/", token, {"reason": reason, "crashed": crashed})
+    def give_back(
+        self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+    ) -> None:
+        body = {"reason": reason, "crashed": crashed, "stopped": stopped}
+        self._post("run/give-back/", token, body)
 
     def _post(self, path: str, token: str, body: Mapping[str, Any]) -> httpx.Response:
         """Ask until there is an answer or patience is at its end; every call may be repeated."""

@@ -54,6 +54,8 @@ class LocalGateway(Gateway):
         """Hand the run over."""
         assignments.hand_over(token, ending)
 
-    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
+    def give_back(
+        self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+    ) -> None:
         """Return a run that was lost."""
-        assignments.take_back_run(token, reason=reason, crashed=crashed)
+        assignments.take_back_run(token, reason=reason, crashed=crashed, stopped=stopped)

@@ -19,11 +19,12 @@ class Job(UUIDModel, TimestampedModel):
     """What is to be run, where it is, and everything about how it ended.
 
     ``kind`` names a registered description of the run. ``attempts`` counts losses that were our
-    fault, ``crashes`` unforeseen errors while it was in hand; together they number the runs, so
-    that a worker that lost the job and wakes up again is told from the one that has it now.
-    ``handled`` says that the kind's completion handler did its work. ``record`` is enough to run
-    the job again. ``limits`` holds what was asked for (`app.execution.services.job_limits` reads
-    it), ``usage`` up to 300 samples of ``[seconds, fraction of its processors, bytes of memory]``.
+    fault, ``crashes`` unforeseen errors while it was in hand, ``handbacks`` workers that were told
+    to end; together they number the runs, so that a worker that lost the job and wakes up again
+    is told from the one that has it now. ``handled`` says that the kind's completion handler did
+    its work. ``record`` is enough to run the job again. ``limits`` holds what was asked for
+    (`app.execution.services.job_limits` reads it), ``usage`` up to 300 samples of ``[seconds,
+    fraction of its processors, bytes of memory]``.
     ``log`` is the beginning and the end of a log of ``log_size`` characters. ``parses`` numbers
     the attempts to read results that the worker has handed over.
 
@@ -81,6 +82,7 @@ class Job(UUIDModel, TimestampedModel):
     outputs = models.ManyToManyField(SocketValue, related_name="output_of_jobs")
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
+    handbacks = models.PositiveSmallIntegerField(default=0)
     worker = models.CharField(max_length=200, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
@@ -140,7 +142,7 @@ class Job(UUIDModel, TimestampedModel):
     @property
     def run_id(self) -> str:
         """Return the name of the job's current run; every claim has another one."""
-        return f"{self.pk}-{self.attempts + self.crashes}"
+        return f"{self.pk}-{self.attempts + self.crashes + self.handbacks}"
 
     @property
     def queue(self) -> str:

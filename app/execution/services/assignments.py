@@ -122,11 +122,11 @@ def hand_over(token: str, ending: Ending) -> None:
         enqueue_on_commit(PARSE, job.pk)
 
 
-def take_back_run(token: str, *, reason: str, crashed: bool = False) -> None:
-    """Queue a job again whose worker could not go on."""
+def take_back_run(token: str, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
+    """Queue a job again whose worker could not go on, or was told to end (``stopped``)."""
     job = run_of(token)
     if job.state in Job.HELD:
-        give_back(job, reason=reason[:_LONGEST_TEXT], crashed=crashed)
+        give_back(job, reason=reason[:_LONGEST_TEXT], crashed=crashed, stopped=stopped)
 
 
 def hear_beat(name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
@@ -147,7 +147,7 @@ def _runs_to_leave_alone() -> set[str]:
     """Runs under way; those that are about to be claimed; and those that are being cleared away."""
     recent = timezone.now() - JUST_ENDED
     moving = Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent)
-    names = Job.objects.only("pk", "attempts", "crashes")
+    names = Job.objects.only("pk", "attempts", "crashes", "handbacks")
     waiting = names.filter(state=State.QUEUED).order_by("created")[:SOON_CLAIMED]
     return {job.run_id for found in (names.filter(moving), waiting) for job in found}
 

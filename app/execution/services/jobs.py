@@ -116,7 +116,11 @@ def hold(job: Job) -> None:
 
 def _held(job: Job) -> QuerySet[Job]:
     return Job.objects.filter(
-        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.HELD
+        pk=job.pk,
+        attempts=job.attempts,
+        crashes=job.crashes,
+        handbacks=job.handbacks,
+        state__in=Job.HELD,
     )
 
 
@@ -157,18 +161,20 @@ def tell_kind(job: Job) -> None:
 
 
 @transaction.atomic
-def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
+def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
     """Queue a job again that a worker lost through our fault; after too many losses it fails.
 
     ``crashed`` counts an unforeseen error, which may well be the job's own, against its few
-    tries. A job that another worker holds by now is left alone.
+    tries. ``stopped`` says that the worker was told to end, which costs the job nothing. A job
+    that another worker holds by now is left alone.
     """
     try:
         hold(job)
     except LeaseLost:
         return
     current = Job.objects.get(pk=job.pk)
-    attempts, crashes = current.attempts + (not crashed), current.crashes + crashed
+    attempts = current.attempts + (not crashed and not stopped)
+    crashes = current.crashes + crashed
     if current.cancel_requested:
         end_job(current, State.CANCELLED, reason="Cancelled.")
     elif attempts >= MAX_ATTEMPTS or crashes >= MAX_CRASHES:
@@ -185,6 +191,7 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             State.QUEUED,
             attempts=attempts,
             crashes=crashes,
+            handbacks=current.handbacks + stopped,
             lease_expires_at=None,
             worker="",
             log="",
@@ -192,6 +199,8 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             usage=[],
             record={},
         )
+        if stopped:
+            enqueue_on_commit(TASK, current.pk)
 
 
 @transaction.atomic

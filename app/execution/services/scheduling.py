@@ -29,5 +29,5 @@ def drain_worker(*, actor: User | None, worker: Worker, draining: bool = True) -
     """Let a worker take no more jobs, or take jobs again; what it has in hand goes on."""
     if Worker.objects.filter(pk=worker.pk, draining=not draining).update(draining=draining):
         event = "execution.worker.drained" if draining else "execution.worker.resumed"
-        record(event, obj=worker, actor=actor)
+        record(event, obj=None, actor=actor, data={"worker": worker.name})
     worker.refresh_from_db()
