@@ -43,6 +43,15 @@ class Environment(BaseSettings):
     worker_token: str = Field(
         "", description="Secret that portal and job workers share; empty: no worker is let in."
     )
+    lease_seconds: int = Field(
+        90, ge=6, le=600, description="Silence after which what a worker has in hand is taken back."
+    )
+    reconcile_seconds: int = Field(
+        30, ge=1, le=300, description="How often what was lost or forgotten is looked for."
+    )
+    visibility_seconds: int = Field(
+        15_000, ge=5, description="When a broker hands out again what nobody acknowledged."
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -24,7 +25,7 @@ from app.sockets.models import SocketValue
 logger = logging.getLogger(__name__)
 State = Job.State
 TASK = "app.execution.tasks.run_job"
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
 

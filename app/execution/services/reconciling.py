@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from app.core.tasks import enqueue_on_commit
@@ -16,7 +17,7 @@ from app.execution.services.model_weights import send_due_model_weights
 from app.execution.services.parsing import send_due_parsings
 
 logger = logging.getLogger(__name__)
-OVERDUE = timedelta(seconds=20)
+OVERDUE = timedelta(seconds=settings.RECONCILE_SECONDS * 2 / 3)
 FORGOTTEN = timedelta(days=1)
 AT_ONCE = 20  # enough to keep every worker busy; more would only fill the broker with repeats
 
