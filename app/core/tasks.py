@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 else:
     Task = CeleryTask
 
-VISIBILITY_SECONDS = 4 * 3600 + 600
-"""When a broker hands out a task again that nobody acknowledged; longer than the longest task."""
 QUEUES = ("audit", "short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
 
 

@@ -60,6 +60,15 @@ class Environment(BaseSettings):
         description="Memory in MiB of each GPU by its number, such as 24576,0: 0 is another's; "
         "empty: what nvidia-smi tells.",
     )
+    lease_seconds: int = Field(
+        90, ge=6, le=600, description="Silence after which what a worker has in hand is taken back."
+    )
+    reconcile_seconds: int = Field(
+        30, ge=1, le=300, description="How often what was lost or forgotten is looked for."
+    )
+    visibility_seconds: int = Field(
+        15_000, ge=5, description="When a broker hands out again what nobody acknowledged."
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(

@@ -9,7 +9,6 @@ import logging
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +34,7 @@ State = Job.State
 PARSE = "app.execution.tasks.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
-JUST_ENDED = timedelta(minutes=2)
+JUST_ENDED = LEASE * 4 / 3
 SOON_CLAIMED = 500
 MOST_BROKEN = 3
 MAX_SAMPLES = 300

@@ -19,14 +19,14 @@ from app.execution.contract import Limits
 from app.execution.models import ContainerImage, Job
 from app.execution.registry import job_kind
 from app.execution.services.limits import NEEDS, needs_of
-from app.execution.services.scheduling import after_work, next_job, nudge
+from app.execution.services.scheduling import OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
-AFTER_A_CRASH = timedelta(seconds=20)
+AFTER_A_CRASH = OVERDUE
 LONGEST_PAUSE = timedelta(seconds=60)
 
 

@@ -11,6 +11,7 @@ another message. The reconciler finds those who wait beside work without any mes
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -26,8 +27,8 @@ from app.execution.models.job import CPU_QUEUE
 from app.execution.selectors import job_workers, live_workers
 
 TASK = "app.execution.tasks.run_job"
-LEASE = timedelta(seconds=90)
-OVERDUE = timedelta(seconds=20)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+OVERDUE = timedelta(seconds=settings.RECONCILE_SECONDS * 2 / 3)
 PATIENCE = timedelta(minutes=10)
 State = Job.State
 
