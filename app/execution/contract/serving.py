@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.execution.contract.errors import ContractError
+from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.limits import KIB, Limits, readable_seconds
 from app.execution.contract.manifest import ImageManifest
 from app.execution.contract.reasons import ExitFacts, Reason, ReasonCode, StoppedBy, explain
@@ -44,14 +44,14 @@ def api_method(labels: dict[str, str]) -> str:
 
     Raises
     ------
-    ContractError
+    ContainerArchiveError
         When the label says anything else.
     """
     for name, value in labels.items():
         if name.strip().lower() == API_LABEL:
             said = value.lower().replace("'", "").replace('"', "").strip()
             if said not in (ApiMethod.EXEC, ApiMethod.INVOKE):
-                raise ContractError(
+                raise ContainerArchiveError(
                     code="api_method",
                     message=f"The label {API_LABEL} says {value[:100]!r}.",
                     advice=f'Write `LABEL {API_LABEL}="invoke"` for a container that stays up, '
@@ -65,7 +65,7 @@ def serves(manifest: ImageManifest) -> bool:
     """Tell whether the image stays up between cases; such an image cannot be run otherwise."""
     try:
         return api_method(manifest.labels) == ApiMethod.INVOKE
-    except ContractError:
+    except ContainerArchiveError:
         return False
 
 
