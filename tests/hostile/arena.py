@@ -76,7 +76,8 @@ class Arena:
             said = f"{result.reason.message} {result.reason.advice}"
             assert all(part in said for part in container.first_says), said
         began = time.monotonic()
-        result, recorder = run(self.executor, make_spec(image, limits=container.limits))
+        spec = make_spec(image, limits=container.limits, inputs=container.inputs)
+        result, recorder = run(self.executor, spec)
         assert result.succeeded, (container.name, result.reason, recorder.log[-2000:])
         assert set(recorder.files) == {"result"}
         self.check_clean()
