@@ -27,7 +27,6 @@ from app.execution.executors.base import (
     EngineStatus,
     Exit,
     InputFault,
-    LogChunk,
     PlatformFault,
 )
 from app.execution.executors.channels import place_relay
@@ -42,6 +41,7 @@ from app.execution.executors.docker_service import (
     is_held,
 )
 from app.execution.executors.keeper import keeper_archive
+from app.execution.executors.log_account import LogChunk
 from app.execution.executors.loop import detach_all_below, loop_is_possible
 from app.execution.executors.null import ADVICE
 from app.execution.executors.staging import StagedRun, fetch, stage
