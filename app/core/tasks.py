@@ -46,8 +46,8 @@ def leave_to_another(why: str) -> NoReturn:
     raise Reject(why, requeue=True)
 
 
-def enqueue_on_commit(task: Task | str, *args: Any) -> None:
-    """Send ``task(*args)`` to its queue once the current transaction has committed.
+def enqueue_on_commit(task: Task | str, *args: Any, queue: str = "") -> None:
+    """Send ``task(*args)`` to its queue (or to ``queue``) once the transaction has committed.
 
     ``task`` may be a dotted name, so that services need not import the tasks that call them. A
     broker that cannot be reached is logged, not raised: the database holds the truth and the
@@ -58,7 +58,7 @@ def enqueue_on_commit(task: Task | str, *args: Any) -> None:
 
     def send() -> None:
         try:
-            found.apply_async(args=arguments)
+            found.apply_async(args=arguments, **({"queue": queue} if queue else {}))
         except Exception:
             logger.exception("Could not enqueue %s%r; the reconciler will.", found.name, arguments)
 

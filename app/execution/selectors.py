@@ -1,17 +1,18 @@
 """Reading jobs and workers."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, F, QuerySet
+from django.db.models import Avg, Count, F, Min, QuerySet
 from django.utils import timezone
 
 from app.execution.logs import shown
 from app.execution.models import ContainerImage, Job, Worker
+from app.execution.models.job import GPU_QUEUE, JOB_QUEUES
 
 ALIVE = timedelta(seconds=45)
-JOB_QUEUE = "jobs-cpu"
 MEASURED = 50
 MEASURED_FOR = timedelta(days=30)
 
@@ -33,14 +34,59 @@ class EngineReport:
     detail: str
 
 
+@dataclass(frozen=True)
+class QueueLength:
+    """How long the line before the workers of one queue is, and who works on it.
+
+    ``unplaceable`` counts the jobs that no live worker could take even if it had nothing to do.
+    """
+
+    queue: str
+    waiting: int
+    running: int
+    oldest: datetime | None
+    workers: int
+    unplaceable: int = 0
+
+
 def live_workers() -> QuerySet[Worker]:
     """Return the workers that gave a sign of life lately."""
     return Worker.objects.filter(last_seen__gte=timezone.now() - ALIVE)
 
 
+def job_workers() -> QuerySet[Worker]:
+    """Return the live workers that are there for jobs, with or without an engine."""
+    return live_workers().filter(queues__overlap=list(JOB_QUEUES))
+
+
+def jobs_held_by(worker: Worker) -> QuerySet[Job]:
+    """Return the jobs that a worker has in hand, the one that it has longest first."""
+    held = Job.objects.filter(state__in=Job.HELD, worker=worker.name)
+    return held.select_related("creator", "container_image").order_by("started_at")
+
+
+def queue_lengths() -> list[QueueLength]:
+    """Return how long the line is for each of the queues of jobs."""
+    able = list(job_workers().filter(has_engine=True))
+    return [_length(queue, able) for queue in JOB_QUEUES]
+
+
+def _length(queue: str, able: Sequence[Worker]) -> QueueLength:
+    jobs = Job.objects.filter(gpus__gt=0) if queue == GPU_QUEUE else Job.objects.filter(gpus=0)
+    waiting = jobs.filter(state=Job.State.QUEUED)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("created"))
+    return QueueLength(
+        queue=queue,
+        waiting=found["count"],
+        running=jobs.filter(state__in=Job.HELD).count(),
+        oldest=found["oldest"],
+        workers=sum(queue in worker.queues for worker in able),
+    )
+
+
 def has_engine() -> bool:
     """Tell whether a live worker can run containers."""
-    return live_workers().filter(queues__contains=[JOB_QUEUE], has_engine=True).exists()
+    return job_workers().filter(has_engine=True).exists()
 
 
 def queue_place(job: Job) -> int | None:
@@ -71,7 +117,7 @@ def expected_start(job: Job) -> datetime | None:
     What runs and what stands before it takes as long as the same containers took lately (else
     the same kind of job, else any), shared by the workers that have an engine.
     """
-    workers = live_workers().filter(queues__contains=[JOB_QUEUE], has_engine=True).count()
+    workers = job_workers().filter(has_engine=True).count()
     if job.state != Job.State.QUEUED or not workers:
         return None
     now = timezone.now()
@@ -137,8 +183,7 @@ def waiting_reason(job: Job) -> Waiting | None:
     """Return why a queued job cannot start, or ``None`` when it only waits its turn."""
     if job.state != Job.State.QUEUED or has_engine():
         return None
-    workers = live_workers().filter(queues__contains=[JOB_QUEUE])
-    found = workers.first()
+    found = job_workers().first()
     if found is None:
         return Waiting(
             "Waiting for a worker",
@@ -155,7 +200,7 @@ def waiting_reason(job: Job) -> Waiting | None:
 
 def engine_report() -> EngineReport:
     """Return what the workers said of their container engine."""
-    workers = list(live_workers().filter(queues__contains=[JOB_QUEUE]))
+    workers = list(job_workers())
     if not workers:
         return EngineReport(settled=False, detail="no worker for jobs has reported")
     best = max(workers, key=lambda worker: worker.has_engine)

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("execution", "0005_small_outputs")]
+    dependencies = [("execution", "0006_queue_order")]
 
     operations = [
         migrations.AddField(

@@ -1,6 +1,7 @@
 """The job: one run of one container image on one set of inputs."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from app.core.models import TimestampedModel, UUIDModel
@@ -8,6 +9,10 @@ from app.core.states import StateMachine
 from app.execution.models.container_image import ContainerImage
 from app.execution.models.model_weights import ModelWeights
 from app.sockets.models import SocketValue
+
+CPU_QUEUE = "jobs-cpu"
+GPU_QUEUE = "jobs-gpu"
+JOB_QUEUES = (CPU_QUEUE, GPU_QUEUE)
 
 
 class Job(UUIDModel, TimestampedModel):
@@ -22,7 +27,18 @@ class Job(UUIDModel, TimestampedModel):
     fraction of its processors, bytes of memory]``.
     ``log`` is the beginning and the end of a log of ``log_size`` characters. ``parses`` numbers
     the attempts to read results that the worker has handed over.
+
+    ``cpus`` to ``gpu_memory`` say what it takes of a worker, as `queue_job` found it in the
+    limits; ``devices`` are the numbers of the GPUs that it has. ``pool`` names the warm containers
+    that may run it, if any may.
     """
+
+    class Priority(models.IntegerChoices):
+        """Who comes first among the jobs of one person."""
+
+        INTERACTIVE = 20, "Somebody waits for it"
+        NORMAL = 0, "Normal"
+        BATCH = -10, "One of many"
 
     class State(models.TextChoices):
         VALIDATING_INPUTS = "VALIDATING_INPUTS", "Checking inputs"
@@ -76,6 +92,13 @@ class Job(UUIDModel, TimestampedModel):
     log = models.TextField(blank=True)
     log_size = models.PositiveBigIntegerField(default=0)
     limits = models.JSONField(default=dict, blank=True)
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    pool = models.CharField(max_length=64, blank=True)
+    cpus = models.FloatField(default=0)
+    memory = models.BigIntegerField(default=0)
+    gpus = models.PositiveSmallIntegerField(default=0)
+    gpu_memory = models.BigIntegerField(default=0)
+    devices = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     usage = models.JSONField(default=list, blank=True)
     parses = models.PositiveSmallIntegerField(default=0)
     reproduces = models.ForeignKey(
@@ -88,7 +111,30 @@ class Job(UUIDModel, TimestampedModel):
 
     class Meta:
         ordering = ("-created",)
-        indexes = [models.Index(fields=("state", "created"))]
+        indexes = [
+            models.Index(fields=("state", "created")),
+            models.Index(
+                fields=("creator", "-priority", "created", "id"),
+                include=("cpus", "memory", "gpus", "gpu_memory"),
+                condition=models.Q(state="QUEUED"),
+                name="job_queue_by_person",
+            ),
+            models.Index(
+                fields=("pool", "creator"),
+                condition=models.Q(state="QUEUED") & ~models.Q(pool=""),
+                name="job_queue_by_pool",
+            ),
+            models.Index(
+                fields=("creator", "-started_at"),
+                condition=models.Q(started_at__isnull=False),
+                name="job_last_served",
+            ),
+            models.Index(
+                fields=("worker",),
+                condition=models.Q(state__in=("PROVISIONING", "EXECUTING")),
+                name="job_held_by_worker",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Job {self.pk}"
@@ -97,6 +143,11 @@ class Job(UUIDModel, TimestampedModel):
     def run_id(self) -> str:
         """Return the name of the job's current run; every claim has another one."""
         return f"{self.pk}-{self.attempts + self.crashes + self.handbacks}"
+
+    @property
+    def queue(self) -> str:
+        """Return the queue of the broker whose workers may run it."""
+        return GPU_QUEUE if self.gpus else CPU_QUEUE
 
     @property
     def is_finished(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.execution.selectors import JOB_QUEUE
+from app.execution.models.job import JOB_QUEUES
 from app.execution.services.gateways import configured_gateway
 from app.execution.services.running import local_executor
 
@@ -12,7 +12,7 @@ DECLARED_ABSENT = "This worker takes no jobs."
 def report_worker(name: str, queues: Sequence[str]) -> None:
     """Give a worker's sign of life, and remove what dead ones left in its engine and folder."""
     gateway = configured_gateway()
-    if JOB_QUEUE not in queues:
+    if not set(JOB_QUEUES) & set(queues):
         gateway.beat(name, queues=queues, has_engine=False, engine=DECLARED_ABSENT)
         return
     executor = local_executor()
