@@ -1,12 +1,15 @@
 """Celery tasks as the house writes them: late-acknowledged, by identifier, after commit."""
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import Task as CeleryTask
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.exceptions import Reject
+from celery.signals import before_task_publish
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -39,6 +42,29 @@ def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]]
         time_limit=max_seconds + 30,
     )
     return decorator
+
+
+def periodic_tasks() -> list[Task]:
+    """Return the tasks that the clock sends, each once."""
+    names = {str(entry["task"]): None for entry in current_app.conf.beat_schedule.values()}
+    return [import_string(name) for name in names]
+
+
+@contextmanager
+def noting_sent() -> Iterator[list[str]]:
+    """Collect the names of the tasks that this thread sends during the block."""
+    sent: list[str] = []
+    here = threading.get_ident()
+
+    def note(sender: Any = None, **_: Any) -> None:
+        if threading.get_ident() == here:
+            sent.append(str(sender))
+
+    before_task_publish.connect(note, weak=False)
+    try:
+        yield sent
+    finally:
+        before_task_publish.disconnect(note)
 
 
 def leave_to_another(why: str) -> NoReturn:

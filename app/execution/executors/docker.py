@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
+import re
 import shutil
 import tempfile
 import time
@@ -18,6 +20,7 @@ import docker
 import requests
 from docker.types import Mount
 
+from app.core.scratch import hold, is_held
 from app.execution.contract import CollectedOutput, ImageManifest, RunSpec, collect_outputs
 from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.loading import untagged_archive
@@ -33,8 +36,9 @@ from app.execution.executors.base import (
 from app.execution.executors.docker_options import container_options
 from app.execution.executors.docker_run import WatchedContainer
 from app.execution.executors.keeper import keeper_archive
-from app.execution.executors.loop import detach_all_below, loop_is_possible
+from app.execution.executors.loop import detach_all_below, devices_below, loop_is_possible
 from app.execution.executors.null import ADVICE
+from app.execution.executors.orphans import end_shim, shims_below, unmount_below
 from app.execution.executors.staging import StagedRun, fetch, stage
 from app.execution.executors.storage import (
     OWNER_LABEL,
@@ -53,6 +57,9 @@ _ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestExce
 _SLOW_CALL_SECONDS = 600
 _STATUS_SECONDS = 5.0
 _NO_ROOM = "no space left"
+_PROBE = "probe-"
+_OLD_PROBE = 3600.0  # seconds
+_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\d+)?")
 _START_PHRASES = (
     "exec:",
     "exec format",
@@ -72,6 +79,7 @@ class DockerRun:
     storage: RunStorage
     staged: StagedRun | None = None
     watched: WatchedContainer | None = None
+    holder: int = -1
 
     @property
     def input_digests(self) -> dict[str, str]:
@@ -135,14 +143,22 @@ class DockerExecutor:
             folder = self._work_folder / spec.run_id
             if folder.exists():
                 self._clear(spec.run_id)
-            folder.mkdir(mode=0o700)
-            run = DockerRun(spec=spec, folder=folder, storage=self._new_storage(spec, folder))
+            holder = self._make_folder(folder)
+            storage = self._new_storage(spec, folder)
+            run = DockerRun(spec=spec, folder=folder, storage=storage, holder=holder)
             try:
                 self._fill(run)
             except BaseException:
                 self.release(run)
                 raise
             return run
+
+    def _make_folder(self, folder: Path) -> int:
+        """Make a run's folder that this process holds from the first moment."""
+        fresh = Path(tempfile.mkdtemp(prefix=_PROBE, dir=self._work_folder))
+        holder = hold(fresh)
+        fresh.rename(folder)
+        return holder
 
     def _fill(self, run: DockerRun) -> None:
         image_id = self._ensure_image(run)
@@ -223,32 +239,57 @@ class DockerExecutor:
             run.storage.release()
         with self._logged("folder", run):
             shutil.rmtree(run.folder, ignore_errors=False)
+        if run.holder >= 0:
+            os.close(run.holder)
+            run.holder = -1
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
-        """Remove this work folder's runs that are not in `live`."""
+    def leftovers(self) -> set[str]:
+        """Return the runs of which this work folder or its engine has anything."""
         with self._engine_errors("look for abandoned runs"):
             found = {self._run_of(thing.attrs) for thing in self._labelled()}
-            if self._work_folder.exists():
-                found |= {path.name for path in self._work_folder.iterdir() if path.is_dir()}
-            abandoned = sorted(run_id for run_id in found - live if run_id)
+        if self._work_folder.exists():
+            found |= {path.name for path in self._work_folder.iterdir() if _is_left(path)}
+        work_folder = self._work_folder.resolve()
+        for _, file in devices_below(work_folder):
+            found.add(file.relative_to(work_folder).parts[0])
+        for shim in shims_below(work_folder):
+            found |= shim.run_ids
+        return found - {""}
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
+        """Remove this work folder's runs that are not in `live`."""
+        with self._engine_errors("remove abandoned runs"):
+            dead = sorted((self.leftovers() if found is None else found) - live)
+            abandoned = [run_id for run_id in dead if not self._is_kept(run_id)]
             for run_id in abandoned:
                 self._clear(run_id)
             return abandoned
 
+    def _is_kept(self, name: str) -> bool:
+        """Whether a living process keeps a container that serves many runs under this name.
+
+        Of a run the portal says whether it lives; of the others it knows nothing.
+        """
+        return not _RUN.fullmatch(name) and is_held(self._work_folder / name)
+
     def _clear(self, run_id: str) -> None:
-        """Remove whatever an earlier try of this run left in engine and work folder."""
+        """Remove whatever an earlier try of this run left in engine, work folder and kernel."""
         mine: _Filters = {"label": f"{RUN_LABEL}={run_id}"}
         for container in self._client.containers.list(all=True, filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
                 container.remove(force=True, v=True)
+        work_folder = self._work_folder.resolve()
+        for shim in shims_below(work_folder):
+            if run_id in shim.run_ids:
+                end_shim(shim)  # the engine has removed those that it knows
         for volume in self._client.volumes.list(filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
                 volume.remove(force=True)
-        folder = self._work_folder / run_id
-        if folder.exists():
-            if loop_is_possible():
-                detach_all_below(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+        folder = work_folder / run_id
+        unmount_below(folder)
+        if loop_is_possible():
+            detach_all_below(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _labelled(self) -> Iterator[Any]:
         ours: _Filters = {"label": f"{OWNER_LABEL}={self._labels('')[OWNER_LABEL]}"}
@@ -311,7 +352,7 @@ class DockerExecutor:
         url = self._base_url or str(self._client.api.base_url)
         if not loop_is_possible() or not ("unix" in url or "localhost" in url):
             return False
-        with tempfile.TemporaryDirectory(dir=self._work_folder) as probe:
+        with tempfile.TemporaryDirectory(prefix=_PROBE, dir=self._work_folder) as probe:
             try:
                 mount = Mount("/probe", probe, type="bind", read_only=True)
                 container = self._client.containers.create(self._keeper_image(), mounts=[mount])
@@ -399,6 +440,15 @@ class DockerExecutor:
             yield
         except Exception:
             logger.exception("Could not remove the %s of run %s.", what, run.spec.run_id)
+
+
+def _is_left(path: Path) -> bool:
+    """Whether this may be a run's folder, or what is left of a probe that was cut off."""
+    try:
+        is_folder, age = path.is_dir(), time.time() - path.stat().st_mtime
+    except OSError:
+        return False
+    return is_folder and (not path.name.startswith(_PROBE) or age > _OLD_PROBE)
 
 
 def _not_accepted(detail: str) -> InputFault:

@@ -1,11 +1,14 @@
 """What workers say of themselves, and clearing up after those that died."""
 
+import logging
 from collections.abc import Sequence
 
+from app.execution.executors import Executor, PlatformFault
 from app.execution.models.job import JOB_QUEUES
 from app.execution.services.gateways import configured_gateway
 from app.execution.services.running import local_executor
 
+logger = logging.getLogger(__name__)
 DECLARED_ABSENT = "This worker takes no jobs."
 
 
@@ -18,6 +21,16 @@ def report_worker(name: str, queues: Sequence[str]) -> None:
     executor = local_executor()
     status = executor.status()
     text = f"{status.message} {status.advice}".strip()
+    found = _leftovers(executor) if status.available else set()  # before asking what lives
     live = gateway.beat(name, queues=queues, has_engine=status.available, engine=text)
     if status.available:
-        executor.reap(live=live)
+        executor.reap(live=live, found=found)
+
+
+def _leftovers(executor: Executor) -> set[str]:
+    """What there is of runs; an engine that just died must not cost the sign of life."""
+    try:
+        return executor.leftovers()
+    except PlatformFault as error:
+        logger.warning("Nothing is cleared away now: %s", error.message)
+        return set()
