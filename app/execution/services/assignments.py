@@ -9,7 +9,6 @@ import logging
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,33 +26,45 @@ from app.execution.logs import appended
 from app.execution.models import Job, Worker
 from app.execution.registry import job_kind
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
-from app.execution.services.jobs import LEASE, claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.jobs import claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.scheduling import LEASE, after_work
 
 logger = logging.getLogger(__name__)
 State = Job.State
 PARSE = "app.execution.tasks.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
-JUST_ENDED = timedelta(minutes=2)
+JUST_ENDED = LEASE * 4 / 3
 SOON_CLAIMED = 500
+MOST_BROKEN = 3
 MAX_SAMPLES = 300
 _LONGEST_TEXT = 4000
 
 
 def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
-    """Claim a queued job for a worker and describe its run, or return ``None``."""
-    job = claim_job(job_id, worker=worker)
-    if job is None:
-        return None
+    """Claim a queued job for a worker and describe its run, or return ``None``.
+
+    When one cannot be described it is the next one's turn.
+    """
+    for _ in range(MOST_BROKEN):
+        job = claim_job(job_id, worker=worker)
+        spec = None if job is None else _described(job)
+        if job is None:
+            return None
+        if spec is not None:
+            Job.objects.filter(pk=job.pk).update(record=_facts(job, spec))
+            return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
+    return None
+
+
+def _described(job: Job) -> RunSpec | None:
     try:
-        spec = replace(job_kind(job.kind).build_spec(job), run_id=job.run_id)
+        spec = job_kind(job.kind).build_spec(job)
     except Exception:
         logger.exception("Job %s could not be described", job.pk)
         give_back(job, reason="The run could not be prepared.", crashed=True)
         return None
-    facts = _facts(job, spec)
-    Job.objects.filter(pk=job.pk).update(record=facts)
-    return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
+    return replace(spec, run_id=job.run_id, gpu_devices=tuple(job.devices))
 
 
 def is_token(token: str) -> bool:
@@ -120,6 +131,7 @@ def hand_over(token: str, ending: Ending) -> None:
         note_enclosed(job, ending.enclosed)
         transition(job, State.PARSING, lease_expires_at=None, **changes)
         enqueue_on_commit(PARSE, job.pk)
+    after_work(job.worker)
 
 
 def take_back_run(token: str, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
@@ -173,6 +185,7 @@ def _facts(job: Job, spec: RunSpec) -> dict[str, Any]:
         "command": list(spec.command),
         "env": dict(spec.env),
         "limits": spec.limits.as_record(),
+        "gpu_devices": list(spec.gpu_devices),
         "versions": {"python": platform.python_version()},
     }
     model = getattr(job, "model", None)

@@ -12,21 +12,22 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import Conflict, TransitionNotAllowed
+from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.states import transition
-from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Limits
 from app.execution.models import ContainerImage, Job
 from app.execution.registry import job_kind
+from app.execution.services.limits import NEEDS, needs_of
+from app.execution.services.scheduling import OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
-TASK = "app.execution.tasks.run_job"
-LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
+AFTER_A_CRASH = OVERDUE
+LONGEST_PAUSE = timedelta(seconds=60)
 
 
 @transaction.atomic
@@ -38,10 +39,18 @@ def submit_job(
     inputs: Iterable[SocketValue],
     limits: Limits | None = None,
     model: Any = None,
+    priority: int = Job.Priority.NORMAL,
+    pool: str = "",
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
     job = prepare_job(
-        actor=actor, kind=kind, container_image=container_image, limits=limits, model=model
+        actor=actor,
+        kind=kind,
+        container_image=container_image,
+        limits=limits,
+        model=model,
+        priority=priority,
+        pool=pool,
     )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
@@ -56,11 +65,14 @@ def prepare_job(
     container_image: ContainerImage,
     limits: Limits | None = None,
     model: Any = None,
+    priority: int = Job.Priority.NORMAL,
+    pool: str = "",
 ) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
     One that is not sent off within a day fails. Without ``limits`` it gets the settings'
-    defaults; ``model`` are weights that are unpacked beside the inputs.
+    defaults; ``model`` are weights that are unpacked beside the inputs. ``priority`` counts
+    among the jobs of the same person only.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -73,6 +85,8 @@ def prepare_job(
         container_image=container_image,
         creator=actor,
         limits=limits.as_record() if limits else {},
+        priority=priority,
+        pool=pool,
         **({"model": model} if model else {}),
     )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
@@ -82,25 +96,30 @@ def prepare_job(
 @transaction.atomic
 def queue_job(job: Job, *, actor: User | None = None) -> None:
     """Send a job off that has all its inputs."""
-    transition(job, State.QUEUED, actor=actor)
-    enqueue_on_commit(TASK, job.pk)
+    transition(job, State.QUEUED, actor=actor, **needs_of(job))
+    nudge(job)
+
+
+def correct_needs() -> int:
+    """Bring what waiting jobs take in line with what is allowed today; return how many changed.
+
+    The administrator may have changed the limits since, because nobody could run them.
+    """
+    waiting, changed = Job.objects.filter(state=State.QUEUED).order_by(), 0
+    for limits, *found in waiting.values_list("limits", *NEEDS).distinct():
+        needs = needs_of(Job(limits=limits))
+        if list(needs.values()) != found:
+            stale = dict(zip(NEEDS, found, strict=True))
+            changed += waiting.filter(limits=limits, **stale).update(**needs)
+    return changed
 
 
 def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
-    """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended."""
-    job = Job.objects.filter(pk=job_id, state=State.QUEUED).first()
-    if job is None:
-        return None
-    try:
-        return transition(
-            job,
-            State.PROVISIONING,
-            worker=worker,
-            started_at=timezone.now(),
-            lease_expires_at=timezone.now() + LEASE,
-        )
-    except TransitionNotAllowed:
-        return None
+    """Take the job whose turn it is for this worker, or return ``None``: none fits it now.
+
+    ``job_id`` is what the message said. That there is work is all that a message means.
+    """
+    return next_job(worker=worker)
 
 
 def should_stop(job: Job) -> bool:
@@ -175,6 +194,7 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
     current = Job.objects.get(pk=job.pk)
     attempts = current.attempts + (not crashed and not stopped)
     crashes = current.crashes + crashed
+    pause = timedelta() if stopped else _pause(attempts + crashes, crashed=crashed)
     if current.cancel_requested:
         end_job(current, State.CANCELLED, reason="Cancelled.")
     elif attempts >= MAX_ATTEMPTS or crashes >= MAX_CRASHES:
@@ -192,6 +212,8 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
             attempts=attempts,
             crashes=crashes,
             handbacks=current.handbacks + stopped,
+            wait_until=timezone.now() + pause if pause else None,
+            devices=[],
             lease_expires_at=None,
             worker="",
             log="",
@@ -199,8 +221,18 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
             usage=[],
             record={},
         )
-        if stopped:
-            enqueue_on_commit(TASK, current.pk)
+        if not pause:
+            nudge(current)
+    after_work(job.worker)
+
+
+def _pause(losses: int, *, crashed: bool) -> timedelta:
+    """Return how long a job waits that was lost so often; the first loss may have been chance."""
+    if crashed:
+        return AFTER_A_CRASH
+    return (
+        timedelta() if losses < 2 else min(timedelta(seconds=5 * 2 ** (losses - 2)), LONGEST_PAUSE)
+    )
 
 
 @transaction.atomic

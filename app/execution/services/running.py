@@ -30,7 +30,6 @@ from app.execution.services.sending import enclose_output, send_output, split_ou
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 1.0
-LEASE_SECONDS = 15.0
 LOG_AT_ONCE = 1 << 20
 MAX_SAMPLES = 300
 
@@ -59,7 +58,8 @@ def run_job(
     if assignment is None:
         return
     token, name = assignment.token, assignment.spec.run_id
-    lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=LEASE_SECONDS)
+    every = settings.LEASE_SECONDS / 6
+    lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=every)
     with ending_gently(), lease:
         try:
             run_to_end(executor, assignment.spec, Follower(gateway, token))
