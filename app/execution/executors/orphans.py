@@ -12,13 +12,44 @@ import ctypes
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from app.execution.executors.loop import devices_below
+
+PROBE = "probe-"
+_OLD_PROBE = 3600.0  # seconds
 _SHIMS = ("containerd-shim",)
 _DETACH = 2  # linux/fs.h: MNT_DETACH
+
+
+def names_in(work_folder: Path, *, lock_suffix: str) -> set[str]:
+    """Return the names of runs that have a folder or a lock in a work folder."""
+    if not work_folder.exists():
+        return set()
+    kept = (path for path in work_folder.iterdir() if _may_be_a_run(path, lock_suffix))
+    return {path.stem for path in kept}
+
+
+def _may_be_a_run(path: Path, lock_suffix: str) -> bool:
+    """Not a probe under way, whose maker removes it; one that was cut off counts after a while."""
+    try:
+        is_folder, age = path.is_dir(), time.time() - path.stat().st_mtime
+    except OSError:
+        return False
+    if path.name.startswith(PROBE):
+        return age > _OLD_PROBE
+    return is_folder or path.suffix == lock_suffix
+
+
+def traces_below(work_folder: Path) -> set[str]:
+    """Return the names of runs that the kernel knows of: loop devices, and shims' containers."""
+    devices = devices_below(work_folder)
+    found = {file.relative_to(work_folder).parts[0] for _, file in devices}
+    return found.union(*(shim.run_ids for shim in shims_below(work_folder)))
 
 
 @dataclass(frozen=True)
@@ -61,12 +92,16 @@ def _runs_in(config: object, folder: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def end_shim(shim: Shim) -> None:
-    """Kill a shim with all processes of its container; what supervises it clears up after it."""
-    family = _family(shim.pid)
-    for pid in (*family, shim.pid):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+def end_shims(folder: Path) -> None:
+    """Kill the shims of a run, with all processes of its container.
+
+    Whatever supervises them (containerd) clears up after them.
+    """
+    for shim in shims_below(folder.parent):
+        if folder.name in shim.run_ids:
+            for pid in (*_family(shim.pid), shim.pid):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _family(pid: int) -> list[int]:
