@@ -17,8 +17,9 @@ from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Limits
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Endpoint, Job
 from app.execution.registry import job_kind
+from app.execution.services.pools import pool_key
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
@@ -38,10 +39,18 @@ def submit_job(
     inputs: Iterable[SocketValue],
     limits: Limits | None = None,
     model: Any = None,
+    scope: str = "",
+    priority: int = Job.Priority.NORMAL,
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
     job = prepare_job(
-        actor=actor, kind=kind, container_image=container_image, limits=limits, model=model
+        actor=actor,
+        kind=kind,
+        container_image=container_image,
+        limits=limits,
+        model=model,
+        scope=scope,
+        priority=priority,
     )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
@@ -56,11 +65,16 @@ def prepare_job(
     container_image: ContainerImage,
     limits: Limits | None = None,
     model: Any = None,
+    scope: str = "",
+    priority: int = Job.Priority.NORMAL,
+    endpoint: Endpoint | None = None,
 ) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
     One that is not sent off within a day fails. Without ``limits`` it gets the settings'
-    defaults; ``model`` are weights that are unpacked beside the inputs.
+    defaults; ``model`` are weights that are unpacked beside the inputs. ``scope`` says whose data
+    it is: only jobs of one scope share a container that stays up. With ``endpoint`` it is a call
+    of that one, which nobody else takes.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -68,11 +82,15 @@ def prepare_job(
             "This container image cannot run: it has not passed its checks.",
             advice="Wait for the checks, or upload a version that passes them.",
         )
+    asked = limits.as_record() if limits else {}
     job = Job.objects.create(
         kind=kind,
         container_image=container_image,
         creator=actor,
-        limits=limits.as_record() if limits else {},
+        limits=asked,
+        priority=priority,
+        endpoint=endpoint,
+        pool=pool_key(image=container_image, model=model, limits=asked, scope=scope),
         **({"model": model} if model else {}),
     )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
@@ -83,24 +101,27 @@ def prepare_job(
 def queue_job(job: Job, *, actor: User | None = None) -> None:
     """Send a job off that has all its inputs."""
     transition(job, State.QUEUED, actor=actor)
-    enqueue_on_commit(TASK, job.pk)
+    if job.endpoint_id is None:
+        enqueue_on_commit(TASK, job.pk)
 
 
 def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
     """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended."""
-    job = Job.objects.filter(pk=job_id, state=State.QUEUED).first()
+    job = Job.objects.filter(pk=job_id, state=State.QUEUED, endpoint=None).first()
     if job is None:
         return None
     try:
-        return transition(
-            job,
-            State.PROVISIONING,
-            worker=worker,
-            started_at=timezone.now(),
-            lease_expires_at=timezone.now() + LEASE,
-        )
+        return claim(job, worker=worker)
     except TransitionNotAllowed:
         return None
+
+
+def claim(job: Job, *, worker: str) -> Job:
+    """Give a queued job to a worker."""
+    now = timezone.now()
+    return transition(
+        job, State.PROVISIONING, worker=worker, started_at=now, lease_expires_at=now + LEASE
+    )
 
 
 def should_stop(job: Job) -> bool:

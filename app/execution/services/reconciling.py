@@ -10,6 +10,7 @@ from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job, Worker
 from app.execution.selectors import has_engine
 from app.execution.services.container_images import send_due_container_images
+from app.execution.services.endpoints import reconcile_endpoints
 from app.execution.services.incoming import discard_unclaimed
 from app.execution.services.jobs import TASK, end_job, take_back, tell_kind
 from app.execution.services.model_weights import send_due_model_weights
@@ -26,6 +27,7 @@ def reconcile() -> None:
     now = timezone.now()
     for job in Job.objects.filter(state__in=Job.HELD, lease_expires_at__lt=now):
         _one("take back", take_back, job)
+    reconcile_endpoints()
     send_due_parsings()
     discard_unclaimed()
     unheard = Job.objects.filter(handled=False, finished_at__lt=now - OVERDUE)
@@ -34,7 +36,9 @@ def reconcile() -> None:
     for job in Job.objects.filter(state=Job.State.VALIDATING_INPUTS, created__lt=now - FORGOTTEN):
         _one("end", _give_up, job)
     if has_engine():
-        waiting = Job.objects.filter(state=Job.State.QUEUED, modified__lt=now - OVERDUE)
+        waiting = Job.objects.filter(
+            state=Job.State.QUEUED, endpoint=None, modified__lt=now - OVERDUE
+        )
         for pk in waiting.order_by("created").values_list("pk", flat=True)[:AT_ONCE]:
             enqueue_on_commit(TASK, pk)
     send_due_container_images()
