@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.execution.contract.errors import ContractError
+from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.limits import KIB, Limits, readable_seconds
 from app.execution.contract.manifest import ImageManifest
 from app.execution.contract.reasons import ExitFacts, Reason, ReasonCode, StoppedBy, explain
@@ -44,14 +44,14 @@ def api_method(labels: dict[str, str]) -> str:
 
     Raises
     ------
-    ContractError
+    ContainerArchiveError
         When the label says anything else.
     """
     for name, value in labels.items():
         if name.strip().lower() == API_LABEL:
             said = value.lower().replace("'", "").replace('"', "").strip()
             if said not in (ApiMethod.EXEC, ApiMethod.INVOKE):
-                raise ContractError(
+                raise ContainerArchiveError(
                     code="api_method",
                     message=f"The label {API_LABEL} says {value[:100]!r}.",
                     advice=f'Write `LABEL {API_LABEL}="invoke"` for a container that stays up, '
@@ -70,7 +70,7 @@ def labels_serve(labels: dict[str, str]) -> bool:
     """Tell whether an image with these labels stays up between cases."""
     try:
         return api_method(labels) == ApiMethod.INVOKE
-    except ContractError:
+    except ContainerArchiveError:
         return False
 
 

@@ -32,6 +32,10 @@ class NullExecutor:
         """Refuse."""
         self._refuse()
 
+    def provision_service(self, spec: RunSpec) -> NoReturn:
+        """Refuse."""
+        self._refuse()
+
     def start(self, run: None) -> None:
         """Refuse."""
         self._refuse()
