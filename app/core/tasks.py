@@ -1,11 +1,12 @@
 """Celery tasks as the house writes them: late-acknowledged, by identifier, after commit."""
 
 import logging
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import Task as CeleryTask
-from celery import shared_task
+from celery import current_task, shared_task
 from celery.exceptions import Reject
 from django.db import transaction
 from django.utils.module_loading import import_string
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 else:
     Task = CeleryTask
 
-VISIBILITY_SECONDS = 4 * 3600 + 600
-"""When a broker hands out a task again that nobody acknowledged; longer than the longest task."""
 QUEUES = ("audit", "short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
 
 
@@ -39,6 +38,12 @@ def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]]
         time_limit=max_seconds + 30,
     )
     return decorator
+
+
+def worker_name() -> str:
+    """Return the name under which this worker gives its signs of life, from within a task."""
+    request = current_task.request if current_task else None
+    return str(getattr(request, "hostname", None) or socket.gethostname())
 
 
 def leave_to_another(why: str) -> NoReturn:

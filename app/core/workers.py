@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 Beat = Callable[[str, Sequence[str]], None]
 BEAT_SECONDS = 10.0
 _callbacks: list[Beat] = []
+_processes = [1]
 _news = threading.Event()  # there is something to tell at once
 _over = threading.Event()
 
@@ -63,6 +64,11 @@ class _Ending:
 
 
 _ending = _Ending()
+
+
+def processes() -> int:
+    """Return how many tasks this worker does at a time."""
+    return _processes[0]
 
 
 def is_stopping() -> bool:
@@ -118,6 +124,7 @@ def _begin(sender: Any, **kwargs: Any) -> None:
     _news.clear()
     _over.clear()
     _ending.forget()
+    _processes[0] = int(getattr(sender.controller, "concurrency", None) or 1)
     threading.Thread(target=_run, args=(name, queues), name="beat", daemon=True).start()
 
 

@@ -1,16 +1,19 @@
 """Reading jobs and workers."""
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, F, Min, QuerySet
+from django.db.models import Avg, Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from app.execution.logs import shown
 from app.execution.models import ContainerImage, Job, Worker
-from app.execution.models.job import GPU_QUEUE, JOB_QUEUES
+from app.execution.models.job import JOB_QUEUES
+from app.execution.needs import capacity_words, needed, needs_words
+from app.execution.queueing import ahead_of, in_queue, suitable
 
 ALIVE = timedelta(seconds=45)
 MEASURED = 50
@@ -72,15 +75,19 @@ def queue_lengths() -> list[QueueLength]:
 
 
 def _length(queue: str, able: Sequence[Worker]) -> QueueLength:
-    jobs = Job.objects.filter(gpus__gt=0) if queue == GPU_QUEUE else Job.objects.filter(gpus=0)
+    jobs = Job.objects.filter(in_queue(queue))
     waiting = jobs.filter(state=Job.State.QUEUED)
     found = waiting.aggregate(count=Count("pk"), oldest=Min("created"))
+    placeable = Q()
+    for worker in able:
+        placeable |= suitable(worker)
     return QueueLength(
         queue=queue,
         waiting=found["count"],
         running=jobs.filter(state__in=Job.HELD).count(),
         oldest=found["oldest"],
         workers=sum(queue in worker.queues for worker in able),
+        unplaceable=waiting.exclude(placeable).count() if able else found["count"],
     )
 
 
@@ -90,10 +97,11 @@ def has_engine() -> bool:
 
 
 def queue_place(job: Job) -> int | None:
-    """Return the job's place in the queue, the next one being 1; ``None`` unless it waits."""
-    if job.state != Job.State.QUEUED:
-        return None
-    return Job.objects.filter(state=Job.State.QUEUED, created__lt=job.created).count() + 1
+    """Return the job's place in the line, the next one being 1; ``None`` unless it waits.
+
+    As things are now: whoever comes later and has fewer jobs in hand may still get in before.
+    """
+    return sum(ahead_of(job).values()) + 1 if job.state == Job.State.QUEUED else None
 
 
 def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
@@ -115,35 +123,54 @@ def expected_start(job: Job) -> datetime | None:
     """Return about when a waiting job starts, or ``None`` where nobody can know.
 
     What runs and what stands before it takes as long as the same containers took lately (else
-    the same kind of job, else any), shared by the workers that have an engine.
+    the same kind of job, else any), shared by the workers that could run it.
     """
-    workers = job_workers().filter(has_engine=True).count()
-    if job.state != Job.State.QUEUED or not workers:
+    if job.state != Job.State.QUEUED:
+        return None
+    slots = sum(worker.slots for worker in _able_workers(job))
+    if not slots:
         return None
     now = timezone.now()
-    busy = Job.objects.filter(state__in=Job.HELD).values_list(
-        "container_image", "kind", "started_at"
-    )
-    before = (
-        Job.objects.filter(state=Job.State.QUEUED, created__lt=job.created)
-        .values_list("container_image", "kind")
-        .order_by()
-        .annotate(count=Count("pk"))
-    )
+    line = Job.objects.filter(in_queue(job.queue)).order_by()
+    busy = line.filter(state__in=Job.HELD).values_list("container_image", "kind", "started_at")
+    ahead = ahead_of(job)
+    spans: list[timedelta | None] = []
     expected = _Durations()
-    total = timedelta()
-    if len(busy) >= workers or before:
+    if len(busy) >= slots or ahead:
         for image, kind, started in busy:
             span = expected.of(image, kind)
-            if span is None:
-                return None
-            total += max(span - (now - (started or now)), timedelta())
-    for image, kind, count in before:
+            spans.append(span and max(span - (now - (started or now)), timedelta()))
+    spans += _spans_ahead(line.filter(state=Job.State.QUEUED), ahead, expected)
+    if None in spans:
+        return None
+    return now + sum(filter(None, spans), timedelta()) / slots
+
+
+def _spans_ahead(
+    line: QuerySet[Job], ahead: dict[int | None, int], expected: "_Durations"
+) -> list[timedelta | None]:
+    """Return how long what is ahead takes; of a person's jobs a part counts as their mixture."""
+    groups = line.values_list("creator_id", "container_image", "kind").annotate(count=Count("pk"))
+    waiting: Counter[int | None] = Counter()
+    rows = [row for row in groups if row[0] in ahead]
+    for person, _, _, count in rows:
+        waiting[person] += count
+    spans = []
+    for person, image, kind, count in rows:
         span = expected.of(image, kind)
-        if span is None:
-            return None
-        total += count * span
-    return now + total / workers
+        spans.append(span and span * count * ahead[person] / waiting[person])
+    return spans
+
+
+def _able_workers(job: Job) -> list[Worker]:
+    """Return the live workers that could run a job if they had nothing else to do."""
+    workers = job_workers().filter(has_engine=True, draining=False, stopping=False)
+    return [worker for worker in workers if could_run(worker, job)]
+
+
+def could_run(worker: Worker, job: Job) -> bool:
+    """Tell whether a worker has what a job needs."""
+    return job.queue in worker.queues and worker.capacity.fits(needed(job, worker.capacity))
 
 
 def job_log(job: Job, *, after: int = 0) -> tuple[str, int]:
@@ -181,20 +208,50 @@ class _Durations:
 
 def waiting_reason(job: Job) -> Waiting | None:
     """Return why a queued job cannot start, or ``None`` when it only waits its turn."""
-    if job.state != Job.State.QUEUED or has_engine():
+    if job.state != Job.State.QUEUED or _able_workers(job):
         return None
-    found = job_workers().first()
-    if found is None:
+    workers = list(job_workers())
+    if not workers:
         return Waiting(
             "Waiting for a worker",
             "No worker that runs containers has reported in the last minute.",
             "An administrator has to start one; the run then begins by itself.",
         )
+    equipped = [worker for worker in workers if worker.has_engine]
+    if not equipped:
+        return Waiting(
+            "Waiting for a worker with a container engine",
+            workers[0].engine,
+            "An administrator has to install Docker or Podman on a worker; "
+            "the run then begins by itself.",
+        )
+    if any(could_run(worker, job) for worker in equipped):
+        return Waiting(
+            "Waiting for a worker that takes jobs",
+            "Every worker that could run it is being taken out of service.",
+            "An administrator has to let one take jobs again, or start another one; "
+            "the run then begins by itself.",
+        )
+    return _too_large(job, equipped)
+
+
+def _too_large(job: Job, workers: Sequence[Worker]) -> Waiting:
+    """Return what no worker has, and what there is instead."""
+    served = [worker.capacity for worker in workers if job.queue in worker.queues]
+    if not served:
+        return Waiting(
+            "Waiting for a worker with GPUs" if job.gpus else "Waiting for a worker",
+            f"No worker takes jobs from the queue {job.queue}.",
+            f"An administrator has to start a worker with --queues {job.queue}; "
+            "the run then begins by itself.",
+        )
+    have = "; ".join(sorted({capacity_words(capacity) for capacity in served}))
     return Waiting(
-        "Waiting for a worker with a container engine",
-        found.engine,
-        "An administrator has to install Docker or Podman on a worker; "
-        "the run then begins by itself.",
+        "Waiting for a larger worker",
+        f"No worker has {needs_words(job)}. There is: {have}.",
+        "An administrator can start a worker that has it, or lower what may be asked for "
+        "(JOB_MAX_MEMORY_MB, JOB_MAX_GPUS); an editor can lower the limits of the algorithm. "
+        "The run then begins by itself.",
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from app.execution.contract.limits import Limits
+
+AS_SOLD = 0.9
+"""A GPU sold with 24 GiB tells of 22.5 to 24: error correction and firmware take the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,30 +40,29 @@ class Capacity:
         large = [
             (memory, number)
             for number, memory in enumerate(self.gpus)
-            if memory and memory >= limits.gpu_memory
+            if memory and limits.gpu_memory <= _most_of(memory)
         ]
         if len(large) < limits.gpus:
             return None
         return tuple(sorted(number for _, number in sorted(large)[: limits.gpus]))
 
-    def minus(self, limits: Limits, *, devices: Sequence[int] = ()) -> Capacity:
-        """Return what is left beside a run that has these GPUs; never less than nothing."""
-        left = tuple(
-            0 if number in set(devices) else memory for number, memory in enumerate(self.gpus)
-        )
+    def largest_requests(self) -> tuple[int, ...]:
+        """Return the most memory of each that a run may ask for with 1, 2, 3... GPUs."""
+        return tuple(_most_of(memory) for memory in sorted(self.gpus, reverse=True) if memory)
+
+    def minus(
+        self, *, cpus: float = 0.0, memory: int = 0, devices: Collection[int] = ()
+    ) -> Capacity:
+        """Return what is left beside a run that has this; never less than nothing."""
+        gpus = tuple(0 if number in devices else size for number, size in enumerate(self.gpus))
         return Capacity(
-            cpus=max(0.0, self.cpus - limits.cpus),
-            memory=max(0, self.memory - limits.memory),
-            gpus=left,
+            cpus=max(0.0, self.cpus - cpus), memory=max(0, self.memory - memory), gpus=gpus
         )
 
-    def granted(self, limits: Limits) -> Limits:
-        """Return what a run really gets here: no more processors than there are.
 
-        Processors are a share of time, so a run that asks for more is only slower; of memory and
-        GPUs it would miss something.
-        """
-        return replace(limits, cpus=min(limits.cpus, self.cpus)) if self.cpus > 0 else limits
+def _most_of(memory: int) -> int:
+    """Return what may be asked of a GPU that says it has this much."""
+    return int(memory / AS_SOLD)
 
 
 UNTOLD = Capacity(cpus=math.inf, memory=2**62)

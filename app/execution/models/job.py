@@ -30,7 +30,9 @@ class Job(UUIDModel, TimestampedModel):
 
     ``cpus`` to ``gpu_memory`` say what it takes of a worker, as `queue_job` found it in the
     limits; ``devices`` are the numbers of the GPUs that it has. ``pool`` names the warm containers
-    that may run it, if any may; ``server`` the one that does, by the run that opened it.
+    that may run it, if any may; ``server`` the one that does, by the run that opened it. Nobody
+    gets it before ``wait_until``: what was lost more than once must not be lost twenty times in a
+    minute.
     """
 
     class Priority(models.IntegerChoices):
@@ -99,6 +101,7 @@ class Job(UUIDModel, TimestampedModel):
     gpus = models.PositiveSmallIntegerField(default=0)
     gpu_memory = models.BigIntegerField(default=0)
     devices = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    wait_until = models.DateTimeField(null=True, blank=True)
     usage = models.JSONField(default=list, blank=True)
     parses = models.PositiveSmallIntegerField(default=0)
     reproduces = models.ForeignKey(
@@ -123,7 +126,7 @@ class Job(UUIDModel, TimestampedModel):
             models.Index(fields=("state", "created")),
             models.Index(
                 fields=("creator", "-priority", "created", "id"),
-                include=("cpus", "memory", "gpus", "gpu_memory"),
+                include=("cpus", "memory", "gpus", "gpu_memory", "wait_until"),
                 condition=models.Q(state="QUEUED"),
                 name="job_queue_by_person",
             ),

@@ -13,7 +13,7 @@ class Worker(models.Model):
     0 for one that is not its own. ``slots`` is how many jobs it takes at a time. ``draining`` is
     an administrator's wish that it takes no more jobs, ``stopping`` its own word that it will
     not. ``hungry`` says that it asked in vain while jobs waited, so that whoever makes room
-    nudges it.
+    nudges it; ``keeps_for`` is a large job that it takes nothing else before.
     """
 
     name = models.CharField(max_length=200, primary_key=True)
@@ -29,6 +29,7 @@ class Worker(models.Model):
     draining = models.BooleanField(default=False)
     stopping = models.BooleanField(default=False)
     hungry = models.BooleanField(default=False)
+    keeps_for = models.UUIDField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(db_index=True)
 

@@ -13,7 +13,7 @@ from app.execution.services.jobs import (
     queue_job,
     submit_job,
 )
-from app.execution.services.limits import default_limits, job_limits, max_limits
+from app.execution.services.limits import default_limits, job_limits, max_limits, needs_of
 from app.execution.services.model_weights import (
     create_model_weights,
     model_address,
@@ -38,6 +38,7 @@ __all__ = [
     "job_limits",
     "max_limits",
     "model_address",
+    "needs_of",
     "next_job",
     "prepare_job",
     "queue_job",

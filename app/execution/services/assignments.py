@@ -9,7 +9,6 @@ import logging
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -31,7 +30,8 @@ from app.execution.models import Endpoint, IncomingOutput, Job, Worker
 from app.execution.pushes import hint_at_run
 from app.execution.registry import job_kind
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
-from app.execution.services.jobs import LEASE, claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.jobs import claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.scheduling import LEASE, after_work
 from app.sockets.models import Socket
 from app.sockets.schemas import SuperKind
 
@@ -41,16 +41,24 @@ PARSE = "app.execution.tasks.parse_outputs"
 READ = "app.execution.services.parsing.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
-JUST_ENDED = timedelta(minutes=2)
+JUST_ENDED = LEASE * 4 / 3
 SOON_CLAIMED = 500
+MOST_BROKEN = 3
 MAX_SAMPLES = 300
 _LONGEST_TEXT = 4000
 
 
 def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
-    """Claim a queued job for a worker and describe its run, or return ``None``."""
-    job = claim_job(job_id, worker=worker)
-    return None if job is None else assign(job)
+    """Claim a queued job for a worker and describe its run, or return ``None``.
+
+    When one cannot be described it is the next one's turn.
+    """
+    for _ in range(MOST_BROKEN):
+        job = claim_job(job_id, worker=worker)
+        found = None if job is None else assign(job)
+        if job is None or found is not None:
+            return found
+    return None
 
 
 def assign(job: Job, *, server: str = "") -> Assignment | None:
@@ -58,11 +66,8 @@ def assign(job: Job, *, server: str = "") -> Assignment | None:
 
     ``server`` is the container that is there for it; without one it opens its own.
     """
-    try:
-        spec = replace(job_kind(job.kind).build_spec(job), run_id=job.run_id)
-    except Exception:
-        logger.exception("Job %s could not be described", job.pk)
-        give_back(job, reason="The run could not be prepared.", crashed=True)
+    spec = _described(job)
+    if spec is None:
         return None
     warmth = _warmth(job)
     server = server or (job.run_id if warmth is not None else "")
@@ -87,6 +92,16 @@ def _warmth(job: Job) -> Warmth | None:
 def run_id_of(token: str) -> str:
     """Return the name of the run that the token speaks for, present or past; nothing if forged."""
     return _read(token, max_age=LONGEST)
+
+
+def _described(job: Job) -> RunSpec | None:
+    try:
+        spec = job_kind(job.kind).build_spec(job)
+    except Exception:
+        logger.exception("Job %s could not be described", job.pk)
+        give_back(job, reason="The run could not be prepared.", crashed=True)
+        return None
+    return replace(spec, run_id=job.run_id, gpu_devices=tuple(job.devices))
 
 
 def is_token(token: str) -> bool:
@@ -160,6 +175,7 @@ def hand_over(token: str, ending: Ending) -> None:
             transaction.on_commit(partial(_read_now, job.pk), robust=True)
         else:
             enqueue_on_commit(PARSE, job.pk)
+    after_work(job.worker)
 
 
 def _is_quickly_read(job: Job) -> bool:
@@ -201,10 +217,9 @@ def _runs_to_leave_alone() -> set[str]:
     """Runs under way; those that are about to be claimed; and those that are being cleared away."""
     recent = timezone.now() - JUST_ENDED
     moving = Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent)
-    names = Job.objects.only("pk", "attempts", "crashes", "handbacks", "server")
+    names = Job.objects.only("pk", "attempts", "crashes", "handbacks")
     waiting = names.filter(state=State.QUEUED).order_by("created")[:SOON_CLAIMED]
-    found = [job for jobs in (names.filter(moving), waiting) for job in jobs]
-    return {name for job in found for name in (job.run_id, job.server) if name}
+    return {job.run_id for found in (names.filter(moving), waiting) for job in found}
 
 
 def _read(token: str, *, max_age: int | None) -> str:
@@ -228,6 +243,7 @@ def _facts(job: Job, spec: RunSpec) -> dict[str, Any]:
         "command": list(spec.command),
         "env": dict(spec.env),
         "limits": spec.limits.as_record(),
+        "gpu_devices": list(spec.gpu_devices),
         "versions": {"python": platform.python_version()},
     }
     model = getattr(job, "model", None)

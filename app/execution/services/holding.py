@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from app.core.leases import LeaseLost, kept_lease
 from app.core.workers import ending_gently
 from app.execution.executors import ExecutorUnavailable, PlatformFault
@@ -15,7 +17,6 @@ from app.execution.gateway import Assignment, Gateway, Report
 from app.execution.services.following import Follower, WorkerEnds
 
 logger = logging.getLogger(__name__)
-LEASE_SECONDS = 15.0
 
 
 @dataclass
@@ -36,7 +37,8 @@ def in_hand(
     """
     token, name = assignment.token, assignment.spec.run_id
     hold = Hold(Follower(gateway, token, told_at_once=told_at_once))
-    lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=LEASE_SECONDS)
+    every = settings.LEASE_SECONDS / 6
+    lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=every)
     with ending_gently(), lease:
         try:
             yield hold

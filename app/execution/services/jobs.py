@@ -12,22 +12,24 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import Conflict, TransitionNotAllowed
+from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.states import transition
-from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Limits
 from app.execution.models import ContainerImage, Endpoint, Job
+from app.execution.queueing import queued
 from app.execution.registry import job_kind
+from app.execution.services.limits import NEEDS, needs_of
 from app.execution.services.pools import pool_key
+from app.execution.services.scheduling import LEASE, OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
-TASK = "app.execution.tasks.run_job"
-LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
+AFTER_A_CRASH = OVERDUE
+LONGEST_PAUSE = timedelta(seconds=60)
 
 
 @transaction.atomic
@@ -99,21 +101,37 @@ def prepare_job(
 
 @transaction.atomic
 def queue_job(job: Job, *, actor: User | None = None) -> None:
-    """Send a job off that has all its inputs."""
-    transition(job, State.QUEUED, actor=actor)
-    if job.endpoint_id is None:
-        enqueue_on_commit(TASK, job.pk)
+    """Send a job off that has all its inputs.
+
+    A call takes nothing of a worker: its endpoint's container has what it needs.
+    """
+    if job.endpoint_id is not None:
+        transition(job, State.QUEUED, actor=actor)
+        return
+    transition(job, State.QUEUED, actor=actor, **needs_of(job))
+    nudge(job)
+
+
+def correct_needs() -> int:
+    """Bring what waiting jobs take in line with what is allowed today; return how many changed.
+
+    The administrator may have changed the limits since, because nobody could run them.
+    """
+    waiting, changed = queued().order_by(), 0
+    for limits, *found in waiting.values_list("limits", *NEEDS).distinct():
+        needs = needs_of(Job(limits=limits))
+        if list(needs.values()) != found:
+            stale = dict(zip(NEEDS, found, strict=True))
+            changed += waiting.filter(limits=limits, **stale).update(**needs)
+    return changed
 
 
 def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
-    """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended."""
-    job = Job.objects.filter(pk=job_id, state=State.QUEUED, endpoint=None).first()
-    if job is None:
-        return None
-    try:
-        return claim(job, worker=worker)
-    except TransitionNotAllowed:
-        return None
+    """Take the job whose turn it is for this worker, or return ``None``: none fits it now.
+
+    ``job_id`` is what the message said. That there is work is all that a message means.
+    """
+    return next_job(worker=worker)
 
 
 def claim(job: Job, *, worker: str) -> Job:
@@ -196,6 +214,7 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
     current = Job.objects.get(pk=job.pk)
     attempts = current.attempts + (not crashed and not stopped)
     crashes = current.crashes + crashed
+    pause = timedelta() if stopped else _pause(attempts + crashes, crashed=crashed)
     if current.cancel_requested:
         end_job(current, State.CANCELLED, reason="Cancelled.")
     elif attempts >= MAX_ATTEMPTS or crashes >= MAX_CRASHES:
@@ -213,6 +232,8 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
             attempts=attempts,
             crashes=crashes,
             handbacks=current.handbacks + stopped,
+            wait_until=timezone.now() + pause if pause else None,
+            devices=[],
             lease_expires_at=None,
             worker="",
             log="",
@@ -220,8 +241,18 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
             usage=[],
             record={},
         )
-        if stopped:
-            enqueue_on_commit(TASK, current.pk)
+        if not pause and current.endpoint_id is None:
+            nudge(current)
+    after_work(job.worker)
+
+
+def _pause(losses: int, *, crashed: bool) -> timedelta:
+    """Return how long a job waits that was lost so often; the first loss may have been chance."""
+    if crashed:
+        return AFTER_A_CRASH
+    return (
+        timedelta() if losses < 2 else min(timedelta(seconds=5 * 2 ** (losses - 2)), LONGEST_PAUSE)
+    )
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from app.execution.services.endpoints import (
 )
 from app.execution.services.jobs import claim, give_back
 from app.execution.services.pools import WORK, others_wait, served_group
-from app.execution.services.scheduling import next_job
+from app.execution.services.scheduling import after_work, next_job
 
 FAIR_TURN = timedelta(seconds=15)
 LONGEST_TURN = timedelta(minutes=30)
@@ -77,11 +77,17 @@ def _for_pool(job: Job) -> NextCase:
     turn = timezone.now() - _opened_at(job)
     wanted_elsewhere = others_wait(job)
     if turn > LONGEST_TURN or (turn > FAIR_TURN and wanted_elsewhere):
-        return CLOSE
+        return _close(job)
     found = next_job(worker=job.worker, pool=job.pool) if job.pool else None
     if found is not None:
         return _given(found, server=job.server)
-    return CLOSE if wanted_elsewhere else WAIT
+    return _close(job) if wanted_elsewhere else WAIT
+
+
+def _close(job: Job) -> NextCase:
+    """Give the worker to those who wait for it, some of whom may have asked in vain."""
+    after_work(job.worker)
+    return CLOSE
 
 
 def _for_endpoint(job: Job) -> NextCase:

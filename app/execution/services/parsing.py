@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -38,9 +39,8 @@ from app.sockets.schemas import InvalidValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
-LEASE = timedelta(seconds=90)
-LEASE_SECONDS = 15.0
-AGAIN_AFTER = timedelta(seconds=20)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+AGAIN_AFTER = timedelta(seconds=settings.RECONCILE_SECONDS * 2 / 3)
 MAX_PARSES = 5
 
 
@@ -49,7 +49,8 @@ def parse_outputs(job_id: UUID | str) -> None:
     job = _claim(job_id)
     if job is None:
         return
-    lease = kept_lease(f"results of {job.pk}", extend=lambda: _extend(job), every=LEASE_SECONDS)
+    every = LEASE.total_seconds() / 6
+    lease = kept_lease(f"results of {job.pk}", extend=lambda: _extend(job), every=every)
     with lease:
         try:
             _parse(job)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from app.execution import queueing
 from app.execution.contract.serving import Pool
 from app.execution.models import ContainerImage, Job, ModelWeights, Worker
 
@@ -47,13 +48,11 @@ def others_wait(job: Job) -> bool:
 
     What was queued a moment ago does not count: a worker that is free takes it.
     """
-    waiting = Job.objects.filter(
-        state=Job.State.QUEUED, endpoint=None, modified__lt=timezone.now() - TAKEN_BY_OTHERS
-    )
+    now = timezone.now()
+    waiting = queueing.ready(now).filter(modified__lt=now - TAKEN_BY_OTHERS)
     if job.pool:
         waiting = waiting.exclude(pool=job.pool)
     worker = Worker.objects.filter(name=job.worker).first()
     if worker is not None:
-        own = worker.capacity
-        waiting = waiting.filter(memory__lte=own.memory, gpus__lte=len(own.gpus))
+        waiting = waiting.filter(queueing.suitable(worker))
     return waiting.exists()
