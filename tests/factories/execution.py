@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.utils import timezone
+
 from app.accounts.models import User
 from app.core.ids import new_id
 from app.execution import registry
 from app.execution.contract import RunSpec
-from app.execution.models import ContainerImage, Endpoint, Job
+from app.execution.models import ContainerImage, Endpoint, Job, Worker
 from app.execution.registry import JobKind
 from tests.factories.accounts import UserFactory
 
@@ -32,6 +34,12 @@ def make_job(*, state: str = Job.State.QUEUED, **fields: Any) -> Job:
     return Job.objects.create(
         kind=KIND, container_image=image, creator=image.creator, state=state, **fields
     )
+
+
+def make_worker(*, name: str = "jobs@machine", **fields: Any) -> Worker:
+    """A worker that was heard of just now and can run jobs, unless told otherwise."""
+    values = {"queues": ["jobs-cpu"], "has_engine": True, "last_seen": timezone.now()} | fields
+    return Worker.objects.create(name=name, **values)
 
 
 @contextmanager

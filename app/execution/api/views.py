@@ -18,6 +18,7 @@ from app.execution.api.errors import RunGone
 from app.execution.contract import CollectedOutput, OutputKind
 from app.execution.gateway import wire
 from app.execution.services import assignments, next_cases
+from app.execution.services.welcoming import welcome
 
 
 class BeatBody(serializers.Serializer[Any]):
@@ -96,6 +97,11 @@ class RunView(WorkerView):
 
 class Beat(WorkerView):
     """Signs of life."""
+
+    def get(self, request: Request) -> Response:
+        """Tell a worker that is being set up that its token is right, and what it must reach."""
+        found = welcome(request.query_params.get("name", ""))
+        return Response({"storage": found.storage, "last_seen": found.last_seen})
 
     def post(self, request: Request) -> Response:
         """Note one, and say which runs are under way."""

@@ -187,5 +187,13 @@ class Executor(Protocol[RunHandle]):
     def release(self, run: RunHandle) -> None:
         """Remove container, volumes and files of the run, whatever state it is in."""
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
-        """Remove what runs not in `live` left behind here; the run ids that were removed."""
+    def leftovers(self) -> set[str]:
+        """The ids of all runs of which there is anything here, live ones too."""
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
+        """Remove what runs not in `live` left behind here; the run ids that were removed.
+
+        Ask for the `leftovers` first and for `live` after that, and pass both: a run that was
+        claimed in between is in neither, and is not touched. What is named otherwise than runs
+        are is left alone while the process lives that made it.
+        """

@@ -14,13 +14,13 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from app.core.scratch import scratch_folder
 from app.execution.contract.limits import MIB
 from app.execution.executors.base import PlatformFault
 
@@ -49,6 +49,7 @@ class LoopDisk:
 
     def __init__(self, path: Path, *, size: int, uid: int, gid: int) -> None:
         self.path = path
+        self._folder = path.parent.resolve()
         self.device = ""
         size = max(size, _SMALLEST)
         with path.open("wb") as file:
@@ -73,28 +74,34 @@ class LoopDisk:
                 raise _fault("umount", os.strerror(error))
 
     def destroy(self) -> None:
-        """Free the device and delete the file."""
-        if self.device:
+        """Free the device, unless it stands for another file by now, and delete the file."""
+        if self.device and (self.device, self.path.resolve()) in devices_below(self._folder):
             _detach(self.device)
-            self.device = ""
+        self.device = ""
         self.path.unlink(missing_ok=True)
 
 
 def detach_all_below(folder: Path) -> None:
     """Free loop devices whose file lies in `folder`, for runs whose worker died."""
+    for device, _ in devices_below(folder):
+        _detach(device)
+
+
+def devices_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (device, its file) of loop devices whose file lies, or lay, in `folder`."""
     for found in Path("/sys/block").glob(_BACKING_FILES):
         try:
             backing = found.read_text().rstrip("\n")
         except OSError:
             continue  # freed meanwhile
         if backing.startswith(f"{folder}/"):
-            _detach(f"/dev/{found.parts[-3]}")
+            yield f"/dev/{found.parts[-3]}", Path(backing.removesuffix(" (deleted)"))
 
 
 @lru_cache(maxsize=8)
 def _empty_file_system(size: int, uid: int, gid: int) -> _Pieces:
     """Where an empty file system of this size is not zero: kilobytes to a few megabytes."""
-    with tempfile.NamedTemporaryFile(prefix="hounsfield-disk-") as file:
+    with scratch_folder("disk") as folder, (folder / "disk").open("w+b") as file:
         file.truncate(size)
         _run(
             "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal",
