@@ -26,7 +26,15 @@ from app.execution.logs import appended
 from app.execution.models import Job, Worker
 from app.execution.registry import job_kind
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
-from app.execution.services.jobs import LEASE, claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.jobs import (
+    LEASE,
+    claim_job,
+    end_job,
+    give_back,
+    hold,
+    should_stop,
+    write_down,
+)
 
 logger = logging.getLogger(__name__)
 State = Job.State
@@ -50,8 +58,8 @@ def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
         logger.exception("Job %s could not be described", job.pk)
         give_back(job, reason="The run could not be prepared.", crashed=True)
         return None
-    facts = _facts(job, spec)
-    Job.objects.filter(pk=job.pk).update(record=facts)
+    if not write_down(job, record=_facts(job, spec)):
+        return None
     return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import Conflict, TransitionNotAllowed
+from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
@@ -87,21 +87,28 @@ def queue_job(job: Job, *, actor: User | None = None) -> None:
     enqueue_on_commit(TASK, job.pk)
 
 
+@transaction.atomic
 def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
-    """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended."""
-    job = Job.objects.filter(pk=job_id, state=State.QUEUED).first()
+    """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended.
+
+    It is locked as it is looked at: what is returned is the very run that was claimed.
+    """
+    queued = Job.objects.select_for_update(of=("self",), skip_locked=True)
+    job = queued.filter(pk=job_id, state=State.QUEUED).first()
     if job is None:
         return None
-    try:
-        return transition(
-            job,
-            State.PROVISIONING,
-            worker=worker,
-            started_at=timezone.now(),
-            lease_expires_at=timezone.now() + LEASE,
-        )
-    except TransitionNotAllowed:
-        return None
+    return transition(
+        job,
+        State.PROVISIONING,
+        worker=worker,
+        started_at=timezone.now(),
+        lease_expires_at=timezone.now() + LEASE,
+    )
+
+
+def write_down(job: Job, **changes: Any) -> bool:
+    """Change a job that is in the hands of this run still; ``False`` when it moved on."""
+    return bool(_held(job).update(**changes))
 
 
 def should_stop(job: Job) -> bool:
@@ -147,12 +154,15 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
 def tell_kind(job: Job) -> None:
     """Call the kind's completion handler; when it fails, the reconciler calls it again.
 
-    The job's own end must not be undone by what somebody else makes of it.
+    The job's own end must not be undone by what somebody else makes of it. Whoever comes second
+    waits, and finds that it was done.
     """
     try:
         with transaction.atomic():
-            job_kind(job.kind).on_finished(job)
-            Job.objects.filter(pk=job.pk).update(handled=True)
+            unheard = Job.objects.select_for_update().filter(pk=job.pk, handled=False)
+            if unheard.exists():
+                job_kind(job.kind).on_finished(job)
+                Job.objects.filter(pk=job.pk).update(handled=True)
     except Exception:
         logger.exception("The completion handler of job %s failed; it is called again.", job.pk)
 
