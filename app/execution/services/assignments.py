@@ -30,7 +30,14 @@ from app.execution.models import Endpoint, IncomingOutput, Job, Worker
 from app.execution.pushes import hint_at_run
 from app.execution.registry import job_kind
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
-from app.execution.services.jobs import claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.jobs import (
+    claim_job,
+    end_job,
+    give_back,
+    hold,
+    should_stop,
+    write_down,
+)
 from app.execution.services.scheduling import LEASE, after_work
 from app.sockets.models import Socket
 from app.sockets.schemas import SuperKind
@@ -72,7 +79,8 @@ def assign(job: Job, *, server: str = "") -> Assignment | None:
     warmth = _warmth(job)
     server = server or (job.run_id if warmth is not None else "")
     facts = _facts(job, spec) | {"warm": bool(server) and server != job.run_id}
-    Job.objects.filter(pk=job.pk).update(record=facts, server=server)
+    if not write_down(job, record=facts, server=server):
+        return None
     return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec, warmth=warmth)
 
 

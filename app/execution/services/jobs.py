@@ -142,6 +142,11 @@ def claim(job: Job, *, worker: str) -> Job:
     )
 
 
+def write_down(job: Job, **changes: Any) -> bool:
+    """Change a job that is in the hands of this run still; ``False`` when it moved on."""
+    return bool(_held(job).update(**changes))
+
+
 def should_stop(job: Job) -> bool:
     """Tell whether a worker's run has to end: somebody cancelled it, or the job was lost."""
     return not _held(job).filter(cancel_requested=False).exists()
@@ -189,12 +194,15 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
 def tell_kind(job: Job) -> None:
     """Call the kind's completion handler; when it fails, the reconciler calls it again.
 
-    The job's own end must not be undone by what somebody else makes of it.
+    The job's own end must not be undone by what somebody else makes of it. Whoever comes second
+    waits, and finds that it was done.
     """
     try:
         with transaction.atomic():
-            job_kind(job.kind).on_finished(job)
-            Job.objects.filter(pk=job.pk).update(handled=True)
+            unheard = Job.objects.select_for_update().filter(pk=job.pk, handled=False)
+            if unheard.exists():
+                job_kind(job.kind).on_finished(job)
+                Job.objects.filter(pk=job.pk).update(handled=True)
     except Exception:
         logger.exception("The completion handler of job %s failed; it is called again.", job.pk)
 
