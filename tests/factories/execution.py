@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.core.ids import new_id
 from app.execution import registry
 from app.execution.contract import RunSpec
-from app.execution.models import ContainerImage, Job, Worker
+from app.execution.models import ContainerImage, Endpoint, Job, Worker
 from app.execution.registry import JobKind
 from tests.factories.accounts import UserFactory
 
@@ -66,3 +66,23 @@ def job_kind(
     finally:
         registry._kinds.clear()
         registry._kinds.update(before)
+
+
+def make_endpoint(*, state: str = Endpoint.State.QUEUED, **fields: Any) -> Endpoint:
+    """An endpoint in any state, whose job is where that state belongs."""
+    where = {
+        Endpoint.State.QUEUED: Job.State.QUEUED,
+        Endpoint.State.STARTING: Job.State.PROVISIONING,
+        Endpoint.State.RUNNING: Job.State.EXECUTING,
+        Endpoint.State.STOPPING: Job.State.EXECUTING,
+        Endpoint.State.STOPPED: Job.State.CANCELLED,
+        Endpoint.State.FAILED: Job.State.FAILED,
+    }
+    image = fields.pop("container_image", None) or make_container_image(serves=True)
+    job = Job.objects.create(
+        kind=Endpoint.KIND,
+        container_image=image,
+        creator=fields.pop("creator", None) or image.creator,
+        state=where[Endpoint.State(state)],
+    )
+    return Endpoint.objects.create(job=job, state=state, idle_seconds=600, **fields)
