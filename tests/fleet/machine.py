@@ -1,4 +1,4 @@
-"""Another machine for tests: a network namespace that reaches what is opened to it, nothing else."""
+"""Another machine for tests: a network namespace that reaches what is opened to it alone."""
 
 from __future__ import annotations
 

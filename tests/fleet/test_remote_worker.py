@@ -23,7 +23,7 @@ from app.execution.services.parsing import parse_outputs
 from app.sockets.services import ensure_socket
 from app.uploads.asgi import PartReceiver
 from config.local.home import REPOSITORY
-from config.local.processes import session_members
+from config.local.processes import ProcessRecord, session_members
 from config.local.slots import TEST_HOMES
 from tests.execution.jobs import make_checked_image
 from tests.execution.workers import TOKEN, containers, reloaded, send, spec_for, until
@@ -128,6 +128,7 @@ def test_it_runs_jobs_and_is_started_again_when_it_dies(
         until(Worker.objects.filter(name="jobs@elsewhere", has_engine=True).exists, home=home)
         send(first, broker=broker)
         until(lambda: reloaded(first).state == State.PARSING, home=home)
+        until(lambda: containers(first.run_id) == [], home=home)
         _kill_worker(home)
         until(lambda: "killed by SIGKILL" in (home / "log").read_text(), home=home)
         send(second, broker=broker)
@@ -149,8 +150,6 @@ def test_it_runs_jobs_and_is_started_again_when_it_dies(
 
 def _kill_worker(home: Path) -> None:
     """The Celery process itself, of which the supervisor keeps a record."""
-    from config.local.processes import ProcessRecord
-
     record = ProcessRecord.read(home / "state" / "run" / "processes" / "worker-jobs.json")
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
