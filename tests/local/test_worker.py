@@ -129,9 +129,11 @@ def test_a_certificate_of_the_portals_own_is_named_to_be_trusted(tmp_path: Path)
         assert trusted is not None
         assert trusted.read_text().count("BEGIN CERTIFICATE") > 50, "and the world's are kept"
         asked(url, trusted=trusted)
-    with portal(tls=theirs, host="127.0.0.2") as url:
-        with pytest.raises(LocalError, match="is for another name"):
-            asked(url, trusted=trusted)
+    with (
+        portal(tls=theirs, host="127.0.0.2") as url,
+        pytest.raises(LocalError, match="is for another name"),
+    ):
+        asked(url, trusted=trusted)
 
 
 def test_a_certificate_file_that_is_none_is_said(tmp_path: Path) -> None:
