@@ -304,7 +304,7 @@ def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
     """
     names = (
         *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
-        *("timings", "limits", "inputs", "outputs", "log"),
+        *("timings", "limits", "inputs", "outputs", "log", "served"),
     )
     kept = {name: record[name] for name in names if name in record}
     found: dict[str, Any] = json.loads(json.dumps(kept).replace("\\u0000", "\\ufffd"))
