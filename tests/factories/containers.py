@@ -198,21 +198,25 @@ esac
 
 
 def serving_image(
-    invoke: str, *, health: str = READY, setup: str = "true", **changes: Any
+    invoke: str,
+    *,
+    health: str = READY,
+    setup: str = "true",
+    layers: Iterable[dict[str, Entry]] = (),
+    **changes: Any,
 ) -> ContainerRecipe:
     """An image that stays up: busybox's shell answers each connection in a process of its own.
 
     `invoke` and `health` say `answer '201 Created'` or write an answer to their output; what they
-    log goes to descriptors 3 (stdout) and 2. `setup` runs once, before anybody listens.
+    log goes to descriptors 3 (stdout) and 2. `setup` runs once, before anybody listens. `layers`
+    replace the base.
     """
     script = _ANSWERING.format(health=health, invoke=invoke).encode()
-    layer = {"srv": folder(), "srv/answer": Entry(content=script)}
-    values: dict[str, Any] = {
-        "layers": [base_layer(), layer],
-        "labels": {"org.grand-challenge.api-method": "invoke"},
-    }
+    answering = {"srv": folder(), "srv/answer": Entry(content=script)}
+    labels = {"org.grand-challenge.api-method": "invoke"} | changes.pop("labels", {})
     listen = "exec 3>&1; exec nc -ll -p 4743 -e /bin/sh /srv/answer"
-    return shell_image(f"{setup}; {listen}", **(values | changes))
+    base = list(layers) or [base_layer()]
+    return shell_image(f"{setup}; {listen}", layers=[*base, answering], labels=labels, **changes)
 
 
 def sha256(content: bytes) -> str:

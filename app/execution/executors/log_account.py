@@ -27,7 +27,10 @@ class LogChunk:
 
 
 class LogAccount:
-    """The log of one run, or of one case of a container that stays up. Any thread may use it."""
+    """The log of one run, or of one case of a container that stays up. Any thread may use it.
+
+    `is_full` says that something did not fit.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -36,6 +39,7 @@ class LogAccount:
         self._tails = {"stdout": b"", "stderr": b"", "all": b""}
         self._digest = hashlib.sha256()
         self._size = 0
+        self.is_full = False
 
     @property
     def size(self) -> int:
@@ -58,7 +62,8 @@ class LogAccount:
                 self._tails[tail] = (self._tails[tail] + kept)[-_TAIL:]
             if kept:
                 self._pending.append(LogChunk(stream=stream, at=datetime.now(UTC), content=kept))
-            return len(kept) == len(content)
+            self.is_full = self.is_full or len(kept) < len(content)
+            return not self.is_full
 
     def take(self) -> list[LogChunk]:
         """Return what was kept since the last call."""

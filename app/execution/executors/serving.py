@@ -316,6 +316,8 @@ class Server:
             stopped_by = self._killed(service).facts.stopped_by
             if stopped_by is StoppedBy.ANSWERED:
                 stopped_by = StoppedBy.NOTHING
+        if self._log.is_full:
+            stopped_by = StoppedBy.LOG
         facts = self._log.facts(exit_code=0, oom_killed=False, stopped_by=stopped_by)
         reason = explain(facts, spec.limits)
         if not reason.succeeded:

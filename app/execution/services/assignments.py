@@ -9,6 +9,7 @@ import logging
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from django.utils.module_loading import import_string
 from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
-from app.execution.contract import CollectedOutput, ReasonCode, RunSpec
+from app.execution.contract import Capacity, CollectedOutput, ReasonCode, RunSpec
 from app.execution.gateway.base import Assignment, Ending, Report, Slip, Warmth
 from app.execution.logs import appended
 from app.execution.models import Endpoint, IncomingOutput, Job, Worker
@@ -49,6 +50,7 @@ READ = "app.execution.services.parsing.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
 JUST_ENDED = LEASE * 4 / 3
+SAME_START = timedelta(seconds=30)  # signs of life are late now and then
 SOON_CLAIMED = 500
 MOST_BROKEN = 3
 MAX_SAMPLES = 300
@@ -207,17 +209,38 @@ def take_back_run(token: str, *, reason: str, crashed: bool = False, stopped: bo
         give_back(job, reason=reason[:_LONGEST_TEXT], crashed=crashed, stopped=stopped)
 
 
-def hear_beat(name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
+def hear_beat(
+    name: str,
+    *,
+    queues: Sequence[str],
+    has_engine: bool,
+    engine: str,
+    executor: str = "",
+    capacity: Capacity | None = None,
+    slots: int = 1,
+    version: str = "",
+    uptime: float = 0.0,
+    draining: bool = False,
+) -> set[str]:
     """Write a worker's sign of life; return the runs whose traces workers have to leave alone."""
-    Worker.objects.update_or_create(
-        name=name[:200],
-        defaults={
-            "queues": [queue[:40] for queue in queues],
-            "has_engine": has_engine,
-            "engine": engine[:300],
-            "last_seen": timezone.now(),
-        },
-    )
+    now = timezone.now()
+    said: dict[str, Any] = {
+        "queues": [queue[:40] for queue in queues],
+        "has_engine": has_engine,
+        "engine": engine[:300],
+        "executor": executor[:40],
+        "cpus": capacity.cpus if capacity else None,
+        "memory": capacity.memory if capacity else None,
+        "gpus": list(capacity.gpus) if capacity else [],
+        "slots": slots,
+        "version": version[:40],
+        "stopping": draining,
+        "last_seen": now,
+    }
+    row, _ = Worker.objects.update_or_create(name=name[:200], defaults=said)
+    started = now - timedelta(seconds=uptime) if uptime else None
+    if started and (row.started_at is None or abs(started - row.started_at) > SAME_START):
+        Worker.objects.filter(pk=row.pk).update(started_at=started)
     return _runs_to_leave_alone()
 
 
@@ -281,7 +304,7 @@ def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
     """
     names = (
         *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
-        *("timings", "limits", "inputs", "outputs", "log"),
+        *("timings", "limits", "inputs", "outputs", "log", "served"),
     )
     kept = {name: record[name] for name in names if name in record}
     found: dict[str, Any] = json.loads(json.dumps(kept).replace("\\u0000", "\\ufffd"))

@@ -28,8 +28,6 @@ logger = logging.getLogger(__name__)
 State = Job.State
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
-AFTER_A_CRASH = OVERDUE
-LONGEST_PAUSE = timedelta(seconds=60)
 
 
 @transaction.atomic
@@ -257,10 +255,8 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
 def _pause(losses: int, *, crashed: bool) -> timedelta:
     """Return how long a job waits that was lost so often; the first loss may have been chance."""
     if crashed:
-        return AFTER_A_CRASH
-    return (
-        timedelta() if losses < 2 else min(timedelta(seconds=5 * 2 ** (losses - 2)), LONGEST_PAUSE)
-    )
+        return OVERDUE
+    return timedelta() if losses < 2 else min(OVERDUE / 4 * 2 ** (losses - 2), 3 * OVERDUE)
 
 
 @transaction.atomic
