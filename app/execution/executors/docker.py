@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 
 import docker
 import requests
+import urllib3
 from docker.types import Mount
 
 from app.execution.contract import CollectedOutput, ImageManifest, RunSpec, collect_outputs
@@ -49,7 +50,12 @@ logger = logging.getLogger(__name__)
 
 _Filters = dict[str, str | list[str] | bool]
 StorageKind = Literal["auto", "host", "engine"]
-_ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
+_ENGINE_ERRORS = (
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,  # a stream that breaks off is not put into other words
+    OSError,
+)
 _SLOW_CALL_SECONDS = 600
 _STATUS_SECONDS = 5.0
 _NO_ROOM = "no space left"
@@ -311,13 +317,16 @@ class DockerExecutor:
         url = self._base_url or str(self._client.api.base_url)
         if not loop_is_possible() or not ("unix" in url or "localhost" in url):
             return False
-        with tempfile.TemporaryDirectory(dir=self._work_folder) as probe:
+        with tempfile.TemporaryDirectory(dir=self._work_folder, prefix="probe-") as probe:
             try:
                 mount = Mount("/probe", probe, type="bind", read_only=True)
-                container = self._client.containers.create(self._keeper_image(), mounts=[mount])
-                container.remove(force=True)
+                container = self._client.containers.create(
+                    self._keeper_image(), mounts=[mount], labels=self._labels(Path(probe).name)
+                )
             except docker.errors.APIError:
                 return False
+            with contextlib.suppress(docker.errors.NotFound):  # the reaper may be first
+                container.remove(force=True)
         return True
 
     def _keeper_image(self) -> str:
