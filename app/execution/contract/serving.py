@@ -63,8 +63,13 @@ def api_method(labels: dict[str, str]) -> str:
 
 def serves(manifest: ImageManifest) -> bool:
     """Tell whether the image stays up between cases; such an image cannot be run otherwise."""
+    return labels_serve(manifest.labels)
+
+
+def labels_serve(labels: dict[str, str]) -> bool:
+    """Tell whether an image with these labels stays up between cases."""
     try:
-        return api_method(manifest.labels) == ApiMethod.INVOKE
+        return api_method(labels) == ApiMethod.INVOKE
     except ContainerArchiveError:
         return False
 

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from app.execution.contract import CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
+from app.execution.contract import Capacity, CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
 from app.execution.contract.reasons import StoppedBy
 from app.execution.executors.log_account import LogAccount, LogChunk
 from app.execution.executors.usage import UsageSample
@@ -65,13 +65,17 @@ class StartFailure(ExecutorError):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineStatus:
-    """Whether containers can run here now, in words for an administrator."""
+    """Whether containers can run here now, in words for an administrator.
+
+    `capacity` is what the engine says its machine has.
+    """
 
     available: bool
     name: str
     message: str
     advice: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+    capacity: Capacity | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,5 +187,13 @@ class Executor(Protocol[RunHandle]):
     def release(self, run: RunHandle) -> None:
         """Remove container, volumes and files of the run, whatever state it is in."""
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
-        """Remove what runs not in `live` left behind here; the run ids that were removed."""
+    def leftovers(self) -> set[str]:
+        """The ids of all runs of which there is anything here, live ones too."""
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
+        """Remove what runs not in `live` left behind here; the run ids that were removed.
+
+        Ask for the `leftovers` first and for `live` after that, and pass both: a run that was
+        claimed in between is in neither, and is not touched. What is named otherwise than runs
+        are is left alone while the process lives that made it.
+        """

@@ -40,10 +40,18 @@ from app.execution.executors.docker_service import (
     Parts,
     is_held,
 )
+from app.execution.executors.hardware import capacity_of
 from app.execution.executors.keeper import keeper_archive
 from app.execution.executors.log_account import LogChunk
 from app.execution.executors.loop import detach_all_below, loop_is_possible
 from app.execution.executors.null import ADVICE
+from app.execution.executors.orphans import (
+    PROBE,
+    end_shims,
+    is_probe,
+    names_in,
+    traces_below,
+)
 from app.execution.executors.staging import StagedRun, fetch, stage
 from app.execution.executors.storage import (
     OWNER_LABEL,
@@ -111,6 +119,7 @@ class DockerExecutor:
             return self._known
         try:
             version = self._probe.version()
+            capacity = capacity_of(self._engine_info())
         except ENGINE_ERRORS as error:
             self._forget()
             return EngineStatus(
@@ -125,7 +134,9 @@ class DockerExecutor:
             "kernel": str(version.get("KernelVersion", "")),
         }
         message = f"Container engine {facts['engine']} answers."
-        self._known = EngineStatus(available=True, name=self.name, message=message, facts=facts)
+        self._known = EngineStatus(
+            available=True, name=self.name, message=message, facts=facts, capacity=capacity
+        )
         self._known_until = time.monotonic() + _STATUS_SECONDS
         return self._known
 
@@ -247,39 +258,37 @@ class DockerExecutor:
         if run.hold is not None:
             run.hold.release()
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
-        """Remove this work folder's runs that are not in `live`, nor kept up by a process."""
+    def leftovers(self) -> set[str]:
+        """Return the runs of which this work folder, its engine or the kernel has anything."""
         with engine_errors("look for abandoned runs"):
-            found = {self._run_of(thing.attrs) for thing in self._labelled()}
-            if self._work_folder.exists():
-                found |= {
-                    path.stem
-                    for path in self._work_folder.iterdir()
-                    if path.is_dir() or path.suffix == LOCK_SUFFIX
-                }
-            abandoned = [
-                run_id
-                for run_id in sorted(found - live)
-                if run_id and not is_held(self._work_folder / run_id)
-            ]
+            labelled = {self._run_of(thing.attrs) for thing in self._labelled()}
+        found = {name for name in labelled if not is_probe(self._work_folder / name)}
+        found |= names_in(self._work_folder, lock_suffix=LOCK_SUFFIX)
+        return (found | traces_below(self._work_folder.resolve())) - {""}
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
+        """Remove this work folder's runs that are not in `live`, nor kept up by a process."""
+        with engine_errors("remove abandoned runs"):
+            dead = sorted((self.leftovers() if found is None else found) - live)
+            abandoned = [name for name in dead if not is_held(self._work_folder / name)]
             for run_id in abandoned:
                 self._clear(run_id)
             return abandoned
 
     def _clear(self, run_id: str) -> None:
-        """Remove whatever an earlier try of this run left in engine and work folder."""
+        """Remove whatever an earlier try of this run left in engine, work folder and kernel."""
         mine: _Filters = {"label": f"{RUN_LABEL}={run_id}"}
         for container in self._client.containers.list(all=True, filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
                 remove_container(container)
+        folder = self._work_folder.resolve() / run_id
+        end_shims(folder)  # the engine has ended those that it knows
         for volume in self._client.volumes.list(filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
                 volume.remove(force=True)
-        folder = self._work_folder / run_id
-        if folder.exists():
-            if loop_is_possible():
-                detach_all_below(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+        if loop_is_possible():
+            detach_all_below(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         folder.with_suffix(LOCK_SUFFIX).unlink(missing_ok=True)
 
     def _labelled(self) -> Iterator[Any]:
@@ -343,13 +352,16 @@ class DockerExecutor:
         url = self._base_url or str(self._client.api.base_url)
         if not loop_is_possible() or not ("unix" in url or "localhost" in url):
             return False
-        with tempfile.TemporaryDirectory(dir=self._work_folder) as probe:
+        with tempfile.TemporaryDirectory(prefix=PROBE, dir=self._work_folder) as probe:
             try:
                 mount = Mount("/probe", probe, type="bind", read_only=True)
-                container = self._client.containers.create(self._keeper_image(), mounts=[mount])
-                container.remove(force=True)
+                container = self._client.containers.create(
+                    self._keeper_image(), mounts=[mount], labels=self._labels(Path(probe).name)
+                )
             except docker.errors.APIError:
                 return False
+            with contextlib.suppress(docker.errors.NotFound):  # the reaper may be first
+                container.remove(force=True)
         return True
 
     def _keeper_image(self) -> str:
@@ -389,7 +401,7 @@ class DockerExecutor:
 
     def _engine_info(self) -> dict[str, Any]:
         if not self._info:
-            self._info = dict(self._client.info())
+            self._info = dict(self._probe.info())
         return self._info
 
     def _takes_profile(self) -> bool:

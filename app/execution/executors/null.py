@@ -64,7 +64,11 @@ class NullExecutor:
     def release(self, run: None) -> None:
         """Nothing was provisioned, so there is nothing to remove."""
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
+    def leftovers(self) -> set[str]:
+        """Find nothing: nothing ever ran."""
+        return set()
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
         """Find nothing: nothing ever ran."""
         return []
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -113,7 +114,8 @@ def discard_incoming(rows: QuerySet[IncomingOutput]) -> int:
 
 def discard_unclaimed() -> int:
     """Discard what belongs to a job that has ended, or to a run that was taken from its worker."""
-    old = IncomingOutput.objects.filter(modified__lt=timezone.now() - timedelta(minutes=1))
+    a_while_ago = timezone.now() - timedelta(seconds=2 * settings.RECONCILE_SECONDS)
+    old = IncomingOutput.objects.filter(modified__lt=a_while_ago)
     unwanted = [
         row.pk
         for row in old.select_related("job").order_by("modified")[:500]

@@ -6,19 +6,19 @@ values are made once, in the transaction that ends the job.
 """
 
 import logging
-import tempfile
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from app.core.errors import ValidationFailed
 from app.core.leases import LeaseLost, kept_lease
+from app.core.scratch import scratch_folder
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import OutputError, ReasonCode
 from app.execution.models import IncomingOutput, Job
@@ -38,9 +38,8 @@ from app.sockets.schemas import InvalidValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
-LEASE = timedelta(seconds=90)
-LEASE_SECONDS = 15.0
-AGAIN_AFTER = timedelta(seconds=20)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+AGAIN_AFTER = timedelta(seconds=settings.RECONCILE_SECONDS * 2 / 3)
 MAX_PARSES = 5
 
 
@@ -49,7 +48,8 @@ def parse_outputs(job_id: UUID | str) -> None:
     job = _claim(job_id)
     if job is None:
         return
-    lease = kept_lease(f"results of {job.pk}", extend=lambda: _extend(job), every=LEASE_SECONDS)
+    every = LEASE.total_seconds() / 6
+    lease = kept_lease(f"results of {job.pk}", extend=lambda: _extend(job), every=every)
     with lease:
         try:
             _parse(job)
@@ -103,9 +103,9 @@ def _parse(job: Job) -> None:
             break
         if job.parses > 1:
             forget_drafts(row)
-        with tempfile.TemporaryDirectory(prefix="hounsfield-output-") as scratch:
+        with scratch_folder("output") as scratch:
             limits = job_limits(job)
-            outputs.append(read_output(row, sockets[slug], limits=limits, scratch=Path(scratch)))
+            outputs.append(read_output(row, sockets[slug], limits=limits, scratch=scratch))
     _publish(job, outputs)
 
 
