@@ -6,10 +6,8 @@ values are made once, in the transaction that ends the job.
 """
 
 import logging
-import tempfile
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +18,7 @@ from django.utils import timezone
 
 from app.core.errors import ValidationFailed
 from app.core.leases import LeaseLost, kept_lease
+from app.core.scratch import scratch_folder
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import OutputError, ReasonCode
 from app.execution.models import IncomingOutput, Job
@@ -104,9 +103,9 @@ def _parse(job: Job) -> None:
             break
         if job.parses > 1:
             forget_drafts(row)
-        with tempfile.TemporaryDirectory(prefix="hounsfield-output-") as scratch:
+        with scratch_folder("output") as scratch:
             limits = job_limits(job)
-            outputs.append(read_output(row, sockets[slug], limits=limits, scratch=Path(scratch)))
+            outputs.append(read_output(row, sockets[slug], limits=limits, scratch=scratch))
     _publish(job, outputs)
 
 
