@@ -207,7 +207,7 @@ def has_gpus(environ: Mapping[str, str]) -> bool:
     """Tell whether jobs may have GPUs here: `WORKER_GPUS` decides, else what the machine has."""
     named = environ.get("WORKER_GPUS", "")
     if named:
-        return named != "0"
+        return any(size.strip() not in ("", "0") for size in named.split(","))
     return NVIDIA.is_dir() and any(NVIDIA.iterdir())
 
 

@@ -157,7 +157,7 @@ class Portal:
 
 def _why_not(url: str, error: Exception) -> str:
     said = str(error) or type(error).__name__
-    if "CERTIFICATE_VERIFY_FAILED" in said and "ostname" in said:
+    if "CERTIFICATE_VERIFY_FAILED" in said and "mismatch" in said:
         return f"The certificate of {url} is for another name ({said}). Use the name that it has."
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return (

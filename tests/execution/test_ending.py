@@ -97,7 +97,6 @@ class TestToldToEnd:
         assert list((home / "worker" / "runs").iterdir()) == []
         assert process.returncode == 0, log_of(home).read_text()[-3000:]
         assert finished == []
-        assert Worker.objects.get().stopping
 
     def test_a_short_job_ends_within_the_grace_and_the_next_is_left_alone(
         self, portal: str, broker: str, home: Path, tmp_path: Path, result: Socket

@@ -27,7 +27,6 @@ from app.execution.executors.base import (
     EngineStatus,
     Exit,
     InputFault,
-    LogChunk,
     PlatformFault,
 )
 from app.execution.executors.channels import place_relay
@@ -43,14 +42,15 @@ from app.execution.executors.docker_service import (
 )
 from app.execution.executors.hardware import capacity_of
 from app.execution.executors.keeper import keeper_archive
+from app.execution.executors.log_account import LogChunk
 from app.execution.executors.loop import detach_all_below, loop_is_possible
 from app.execution.executors.null import ADVICE
 from app.execution.executors.orphans import (
     PROBE,
     end_shims,
+    is_probe,
     names_in,
     traces_below,
-    unmount_below,
 )
 from app.execution.executors.staging import StagedRun, fetch, stage
 from app.execution.executors.storage import (
@@ -261,7 +261,8 @@ class DockerExecutor:
     def leftovers(self) -> set[str]:
         """Return the runs of which this work folder, its engine or the kernel has anything."""
         with engine_errors("look for abandoned runs"):
-            found = {self._run_of(thing.attrs) for thing in self._labelled()}
+            labelled = {self._run_of(thing.attrs) for thing in self._labelled()}
+        found = {name for name in labelled if not is_probe(self._work_folder / name)}
         found |= names_in(self._work_folder, lock_suffix=LOCK_SUFFIX)
         return (found | traces_below(self._work_folder.resolve())) - {""}
 
@@ -285,7 +286,6 @@ class DockerExecutor:
         for volume in self._client.volumes.list(filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
                 volume.remove(force=True)
-        unmount_below(folder)
         if loop_is_possible():
             detach_all_below(folder)
         shutil.rmtree(folder, ignore_errors=True)
@@ -355,10 +355,13 @@ class DockerExecutor:
         with tempfile.TemporaryDirectory(prefix=PROBE, dir=self._work_folder) as probe:
             try:
                 mount = Mount("/probe", probe, type="bind", read_only=True)
-                container = self._client.containers.create(self._keeper_image(), mounts=[mount])
-                container.remove(force=True)
+                container = self._client.containers.create(
+                    self._keeper_image(), mounts=[mount], labels=self._labels(Path(probe).name)
+                )
             except docker.errors.APIError:
                 return False
+            with contextlib.suppress(docker.errors.NotFound):  # the reaper may be first
+                container.remove(force=True)
         return True
 
     def _keeper_image(self) -> str:

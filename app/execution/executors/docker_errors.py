@@ -7,11 +7,17 @@ from collections.abc import Iterator
 
 import docker
 import requests
+import urllib3
 
 from app.execution.contract.reasons import explain_start_failure
 from app.execution.executors.base import PlatformFault, StartFailure
 
-ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
+ENGINE_ERRORS = (
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,  # a stream that breaks off is not put into other words
+    OSError,
+)
 _START_PHRASES = (
     "exec:",
     "exec format",

@@ -1,21 +1,19 @@
 """What a killed worker or engine leaves on its machine besides containers and volumes.
 
-Mounts and loop devices below a run's folder, and shims (with the container's own processes) that
-the engine has forgotten: seen with gVisor, and after an engine was killed. Only what demonstrably
-belongs to a folder of ours is touched; whatever else runs on the machine is somebody else's.
+Folders, loop devices, and shims (with the container's own processes) that the engine has forgotten:
+seen with gVisor, and after an engine was killed. Only what demonstrably belongs to a folder of ours
+is touched; whatever else runs on the machine is somebody else's.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from app.execution.executors.loop import devices_below
@@ -23,7 +21,6 @@ from app.execution.executors.loop import devices_below
 PROBE = "probe-"
 _OLD_PROBE = 3600.0  # seconds
 _SHIMS = ("containerd-shim",)
-_DETACH = 2  # linux/fs.h: MNT_DETACH
 
 
 def names_in(work_folder: Path, *, lock_suffix: str) -> set[str]:
@@ -36,13 +33,19 @@ def names_in(work_folder: Path, *, lock_suffix: str) -> set[str]:
 
 def _may_be_a_run(path: Path, lock_suffix: str) -> bool:
     """Not a probe under way, whose maker removes it; one that was cut off counts after a while."""
+    is_folder = path.is_dir()
+    if path.name.startswith(PROBE):
+        return not is_probe(path)
+    return is_folder or path.suffix == lock_suffix
+
+
+def is_probe(path: Path) -> bool:
+    """Tell whether a folder is that of a probe under way: named so, and not old."""
     try:
-        is_folder, age = path.is_dir(), time.time() - path.stat().st_mtime
+        age = time.time() - path.stat().st_mtime
     except OSError:
         return False
-    if path.name.startswith(PROBE):
-        return age > _OLD_PROBE
-    return is_folder or path.suffix == lock_suffix
+    return path.name.startswith(PROBE) and age < _OLD_PROBE
 
 
 def traces_below(work_folder: Path) -> set[str]:
@@ -111,24 +114,3 @@ def _family(pid: int) -> list[int]:
         with contextlib.suppress(OSError):
             children += [int(child) for child in task.read_text().split()]
     return [one for child in children for one in (*_family(child), child)]
-
-
-def unmount_below(folder: Path) -> list[Path]:
-    """Detach everything that is mounted below a folder, the innermost first."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    except OSError:
-        return []
-    points = [Path(line.split()[4].encode().decode("unicode_escape")) for line in lines]
-    ours = sorted((point for point in points if folder in point.parents), reverse=True)
-    return [point for point in ours if _detach(point)]
-
-
-def _detach(point: Path) -> bool:
-    return _umount()(os.fsencode(point), _DETACH) == 0
-
-
-@lru_cache(maxsize=1)
-def _umount() -> Callable[[bytes, int], int]:
-    umount: Callable[[bytes, int], int] = ctypes.CDLL(None, use_errno=True).umount2
-    return umount

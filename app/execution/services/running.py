@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from app.core.workers import is_stopping
+from app.core.workers import ending_gently, is_stopping
 from app.execution.executors import Executor, make_executor, run_to_end
 from app.execution.gateway import Gateway
 from app.execution.services import serving
@@ -40,7 +40,8 @@ def run_job(
     if assignment is None:
         return
     if assignment.warmth is not None:
-        serving.serve(executor, gateway, assignment)
+        with ending_gently():  # between two cases, too
+            serving.serve(executor, gateway, assignment)
         return
     with in_hand(gateway, assignment) as hold:
         run_to_end(executor, assignment.spec, hold.follower)
