@@ -151,6 +151,7 @@ def test_a_case_fits_a_container_when_only_what_is_its_own_differs() -> None:
     assert not fits(a_spec(), a_spec(model_url=""))
     assert not fits(a_spec(), a_spec(limits=replace(limits, memory=1)))
     assert not fits(a_spec(), a_spec(env={"A": "1"}))
+    assert not fits(a_spec(gpu_devices=(0,)), a_spec(gpu_devices=(1,)))
     assert not fits(a_spec(), a_spec(ground_truth_url="http://x/truth"))
 
 

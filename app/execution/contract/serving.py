@@ -105,6 +105,7 @@ def fits(opened: RunSpec, case: RunSpec) -> bool:
         and bool(opened.model_url) == bool(case.model_url)
         and not case.ground_truth_url
         and (opened.command, opened.env) == (case.command, case.env)
+        and case.gpu_devices in ((), opened.gpu_devices)
         and _of_container(opened.limits) == _of_container(case.limits)
     )
 
@@ -165,6 +166,13 @@ class AnswerReader:
 
     def _take_head(self, data: bytes) -> None:
         self._head += data[: HEAD_BYTES - len(self._head)]
+        if b"\n" in data:
+            self._look()
+        if not self._in_body and len(self._head) >= HEAD_BYTES:
+            self.complete = True
+
+    def _look(self) -> None:
+        """See what a head with one more line says."""
         while (found := _STATUS.match(self._head)) is not None:
             end = _HEADERS_END.search(self._head)
             if found[1][:1] != b"1":
@@ -175,8 +183,6 @@ class AnswerReader:
             if end is None:
                 break
             self._head = self._head[end.end() :]  # an interim answer; the real one follows
-        if not self._in_body and len(self._head) >= HEAD_BYTES:
-            self.complete = True
 
     def _start_body(self, headers: bytes, begun: bytes) -> None:
         """A body without a stated end ends with the connection."""

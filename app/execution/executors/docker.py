@@ -27,7 +27,6 @@ from app.execution.executors.base import (
     EngineStatus,
     Exit,
     InputFault,
-    LogChunk,
     PlatformFault,
 )
 from app.execution.executors.channels import place_relay
@@ -43,6 +42,7 @@ from app.execution.executors.docker_service import (
 )
 from app.execution.executors.hardware import capacity_of
 from app.execution.executors.keeper import keeper_archive
+from app.execution.executors.log_account import LogChunk
 from app.execution.executors.loop import detach_all_below, loop_is_possible
 from app.execution.executors.null import ADVICE
 from app.execution.executors.orphans import (

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from app.execution.contract import CollectedOutput, RunSpec
 from app.execution.contract.reasons import StoppedBy
-from app.execution.executors.base import EngineStatus, ExecutorUnavailable, Exit, LogChunk
+from app.execution.executors.base import EngineStatus, ExecutorUnavailable, Exit
+from app.execution.executors.log_account import LogChunk
 from app.execution.executors.usage import UsageSample
 
 ADVICE = (
