@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-import tempfile
+from app.core.scratch import scratch_folder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -187,9 +187,9 @@ def _make(image_id: UUID) -> None:
     if source is None:
         raise PackError("unsupported", NO_VOLUME)
     store = get_store()
-    with tempfile.TemporaryDirectory(prefix="slices-") as folder:
-        pack = Path(folder) / "image.slices"
-        with _local_copy(store, source.key, folder=Path(folder)) as mha:
+    with scratch_folder("slices") as folder:
+        pack = folder / "image.slices"
+        with _local_copy(store, source.key, folder=folder) as mha:
             write_pack(mha, pack)
         _publish(store, pack, image_id=image_id)
 

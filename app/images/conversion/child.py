@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from app.core.scratch import scratch_file
 from app.images.conversion import protocol
 from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import FileIssue
@@ -265,7 +265,7 @@ def _run_child(
     deidentification: Deidentification | None,
 ) -> _End:
     given = ["--deidentify"] if deidentification is not None else []
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as skip:
+    with scratch_file(suffix=".json") as skip:
         json.dump(account.closed, skip)
         skip.flush()
         process = subprocess.Popen(
@@ -336,7 +336,7 @@ def _source_arguments(source: Path | Mapping[str, Path]) -> Iterator[list[str]]:
     if isinstance(source, Path):
         yield ["--input", str(source.resolve())]
         return
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as listed:
+    with scratch_file(suffix=".json") as listed:
         json.dump({name: os.path.abspath(path) for name, path in source.items()}, listed)
         listed.flush()
         yield ["--files", listed.name]
