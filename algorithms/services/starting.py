@@ -38,6 +38,7 @@ def start_runs(
     version: AlgorithmVersion,
     interface: AlgorithmInterface,
     new: Sequence[NewRun],
+    priority: int = Job.Priority.INTERACTIVE,
 ) -> list[AlgorithmRun]:
     """Queue the runs, all or none; raises `LimitReached` when they are too many."""
     allowed = claim(actor=actor, version=version, runs=len(new))
@@ -48,6 +49,7 @@ def start_runs(
             kind=KIND,
             container_image=version.container_image,
             inputs=[stored(value) for value in one.values],
+            priority=priority,
             **means_of(version.algorithm),
         )
         run = _run(job, version, interface, title=one.title, item=one.item, repeats=one.repeats)
@@ -72,6 +74,7 @@ def prepare_run(
         actor=actor,
         kind=KIND,
         container_image=version.container_image,
+        priority=Job.Priority.INTERACTIVE,
         **means_of(version.algorithm),
     )
     run = _run(job, version, interface, title=title, item=item)

@@ -128,7 +128,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
         "algorithm": algorithm,
         "version": version,
         "allowance": services.allowance(user=user, version=version),
-        "forecast": run_selectors.forecast(version),
+        "forecast": run_selectors.forecast(version, user=user),
     }
     return render(request, "algorithms/again.html", context)
 

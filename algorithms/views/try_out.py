@@ -57,7 +57,7 @@ def _context(
         "interface": interface,
         "interfaces": list(selectors.interfaces_of(version.algorithm)),
         "allowance": services.allowance(user=user, version=version),
-        "forecast": run_selectors.forecast(version),
+        "forecast": run_selectors.forecast(version, user=user),
     }
 
 

@@ -1,11 +1,13 @@
 """Celery tasks as the house writes them: late-acknowledged, by identifier, after commit."""
 
 import logging
+import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import Task as CeleryTask
-from celery import shared_task
+from celery import current_task, shared_task
+from celery.exceptions import Reject
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -38,8 +40,19 @@ def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]]
     return decorator
 
 
-def enqueue_on_commit(task: Task | str, *args: Any) -> None:
-    """Send ``task(*args)`` to its queue once the current transaction has committed.
+def worker_name() -> str:
+    """Return the name under which this worker gives its signs of life, from within a task."""
+    request = current_task.request if current_task else None
+    return str(getattr(request, "hostname", None) or socket.gethostname())
+
+
+def leave_to_another(why: str) -> NoReturn:
+    """Put the task's message back into its queue, from within the task."""
+    raise Reject(why, requeue=True)
+
+
+def enqueue_on_commit(task: Task | str, *args: Any, queue: str = "") -> None:
+    """Send ``task(*args)`` to its queue (or to ``queue``) once the transaction has committed.
 
     ``task`` may be a dotted name, so that services need not import the tasks that call them. A
     broker that cannot be reached is logged, not raised: the database holds the truth and the
@@ -50,7 +63,7 @@ def enqueue_on_commit(task: Task | str, *args: Any) -> None:
 
     def send() -> None:
         try:
-            found.apply_async(args=arguments)
+            found.apply_async(args=arguments, **({"queue": queue} if queue else {}))
         except Exception:
             logger.exception("Could not enqueue %s%r; the reconciler will.", found.name, arguments)
 

@@ -3,6 +3,7 @@
 `docs/configuration.md` documents each field; a test holds it complete.
 """
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
@@ -42,6 +43,22 @@ class Environment(BaseSettings):
     container_runtime: str = Field("", description="Engine runtime for jobs, such as runsc.")
     worker_token: str = Field(
         "", description="Secret that portal and job workers share; empty: no worker is let in."
+    )
+    worker_grace_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds that a worker told to end lets its jobs run; then they go back.",
+    )
+    worker_cpus: float = Field(
+        0.0, ge=0, description="Processors a job worker may give to jobs; 0: all of its engine's."
+    )
+    worker_memory_mb: int = Field(
+        0, ge=0, description="Memory it may give to jobs, in MiB; 0: all of its engine's."
+    )
+    worker_gpus: str = Field(
+        "",
+        description="Memory in MiB of each GPU by its number, such as 24576,0: 0 is another's; "
+        "empty: what nvidia-smi tells.",
     )
     lease_seconds: int = Field(
         90, ge=6, le=600, description="Silence after which what a worker has in hand is taken back."
@@ -131,6 +148,19 @@ class Environment(BaseSettings):
                 "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
             )
         return self
+
+    @field_validator("worker_gpus")
+    @classmethod
+    def _of_sizes(cls, value: str) -> str:
+        if not re.fullmatch(r"\s*(\d{1,9}\s*(,\s*\d{1,9}\s*)*)?", value):
+            raise ValueError("WORKER_GPUS is a list of MiB by the numbers of the GPUs: 24576,24576")
+        return value
+
+    @property
+    def gpus_of_worker(self) -> tuple[int, ...] | None:
+        """Bytes of each GPU, or nothing where the worker has to find out."""
+        sizes = self.worker_gpus.split(",") if self.worker_gpus.strip() else None
+        return None if sizes is None else tuple(int(size) * 2**20 for size in sizes)
 
     @property
     def address(self) -> str:

@@ -1,115 +1,97 @@
-"""Two processes at the same job: whoever comes late changes nothing."""
+"""Workers that claim at the same moment, each with a connection of its own."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
-from app.execution.contract import RunSpec
-from app.execution.gateway import Report
-from app.execution.gateway.local import LocalGateway
-from app.execution.models import Job
-from app.execution.services.jobs import end_job, take_back
-from app.execution.services.reconciling import reconcile
-from tests.execution.worker_side import build_spec, claimed, reloaded
-from tests.factories.execution import job_kind, make_job
+from app.execution.contract.limits import GIB
+from app.execution.models import Job, Worker
+from app.execution.services import cancel_job, next_job
+from tests.factories.accounts import UserFactory
+from tests.factories.execution import job_kind, make_container_image, make_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
-PAST = timedelta(minutes=-5)
+THREADS = 6
 
 
-@contextmanager
-def beside(act: Callable[[], Any]) -> Iterator[threading.Thread]:
-    """Do something in another thread, with a database connection of its own."""
+@pytest.fixture(autouse=True)
+def known_kind(db: None) -> Iterator[None]:
+    with job_kind():
+        yield
 
-    def work() -> None:
+
+def make_jobs(count: int, *, people: int = 3, **fields: int) -> list[Job]:
+    images = [make_container_image(creator=UserFactory()) for _ in range(people)]
+    return [make_job(container_image=images[n % people], **fields) for n in range(count)]
+
+
+def make_worker(name: str, *, slots: int) -> Worker:
+    return Worker.objects.create(
+        name=name,
+        queues=["jobs-cpu", "jobs-gpu"],
+        has_engine=True,
+        last_seen=timezone.now(),
+        cpus=slots,
+        memory=slots * GIB,
+        gpus=[GIB] * slots,
+    )
+
+
+def claim_all(names: list[str]) -> list[tuple[str, Job]]:
+    """Let each name claim until it gets nothing, all of them at once."""
+    start = Barrier(len(names))
+
+    def claim(name: str) -> list[tuple[str, Job]]:
+        found = []
         try:
-            act()
+            start.wait(30)
+            while (job := next_job(worker=name)) is not None:
+                found.append((name, job))
         finally:
             connections.close_all()
+        return found
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        thread.join(timeout=30)
-        assert not thread.is_alive()
+    with ThreadPoolExecutor(len(names)) as pool:
+        return [pair for pairs in pool.map(claim, names) for pair in pairs]
 
 
-def test_two_reconcilers_tell_of_an_end_once() -> None:
-    failures = [RuntimeError("the challenge is locked")]
-    called, leave = threading.Event(), threading.Event()
-
-    def slowly(job: Job) -> None:
-        if failures:
-            raise failures.pop()
-        called.set()
-        leave.wait(timeout=20)
-
-    with job_kind(on_finished=slowly) as told:
-        job = make_job(state=State.PARSING)
-        end_job(job, State.SUCCEEDED)
-        assert not reloaded(job).handled
-        Job.objects.update(finished_at=timezone.now() + PAST)
-        del told[:]
-        with beside(reconcile):
-            assert called.wait(timeout=20)
-            with beside(reconcile) as second:
-                second.join(timeout=1)
-                leave.set()
-        assert reloaded(job).handled
-        assert len(told) == 1
+def test_no_job_is_handed_out_twice() -> None:
+    jobs = make_jobs(40)
+    names = [f"worker-{number}" for number in range(THREADS)]
+    for name in names:
+        make_worker(name, slots=100)
+    claimed = claim_all(names)
+    assert Counter(job.pk for _, job in claimed) == Counter(job.pk for job in jobs)
+    for name, job in claimed:
+        row = Job.objects.get(pk=job.pk)
+        assert (row.worker, row.state) == (name, State.PROVISIONING)
 
 
-def test_a_description_that_came_too_late_is_not_written_down() -> None:
-    """The web server slept while it described a run; the job is another worker's by now."""
-
-    def slowly(job: Job) -> RunSpec:
-        if reloaded(job).attempts == 0:
-            Job.objects.filter(pk=job.pk).update(lease_expires_at=timezone.now() + PAST)
-            take_back(job)
-            Job.objects.filter(pk=job.pk).update(
-                state=State.SUCCEEDED, record={"outputs": {"result": {}}}
-            )
-        return build_spec(job)
-
-    with job_kind(build_spec=slowly):
-        job = make_job()
-        assert LocalGateway().claim(str(job.pk), worker="asleep") is None
-        assert reloaded(job).record == {"outputs": {"result": {}}}
+def test_no_worker_holds_more_than_it_has() -> None:
+    """Six processes of two workers fill them; every GPU goes to one job."""
+    make_jobs(30, cpus=1, memory=GIB, gpus=1, gpu_memory=GIB)
+    for name in ("one", "two"):
+        make_worker(name, slots=5)
+    claim_all(["one", "two"] * (THREADS // 2))
+    for name in ("one", "two"):
+        held = Job.objects.filter(worker=name, state__in=Job.HELD)
+        assert held.aggregate(Sum("memory"))["memory__sum"] == 5 * GIB
+        assert sorted(held.values_list("devices", flat=True)) == [[0], [1], [2], [3], [4]]
 
 
-def test_a_claim_speaks_for_the_run_that_it_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between looking at a job and taking it, it was another worker's and came back."""
-    from app.execution.services import jobs
-
-    with job_kind(build_spec=build_spec):
-        job = make_job()
-        move = jobs.transition
-
-        def lose_it() -> None:
-            Job.objects.filter(pk=job.pk, state=State.QUEUED).update(attempts=1)
-            connections.close_all()
-
-        other = threading.Thread(target=lose_it)
-
-        def lose_it_first(found: Job, to: str, **changes: Any) -> Job:
-            other.start()
-            other.join(timeout=1)
-            return move(found, to, **changes)
-
-        monkeypatch.setattr(jobs, "transition", lose_it_first)
-        gateway = LocalGateway()
-        token = claimed(gateway, job)
-        monkeypatch.setattr(jobs, "transition", move)
-        other.join()
-        assert gateway.report(token, Report()) is False
+def test_a_job_that_is_being_cancelled_keeps_nobody_waiting() -> None:
+    first, second = make_jobs(2, people=1)
+    make_worker("w", slots=5)
+    with transaction.atomic():
+        cancel_job(actor=None, job=first)
+        assert [job for _, job in claim_all(["w"])] == [second]
+    assert Job.objects.get(pk=first.pk).state == State.CANCELLED

@@ -14,7 +14,7 @@ from app.core.api.views import key_of
 from app.core.errors import PortalError, ValidationFailed
 from app.core.leases import LeaseLost
 from app.execution.api.authentication import REFUSED, RunAuthentication, WorkerAuthentication
-from app.execution.contract import CollectedOutput, OutputKind
+from app.execution.contract import Capacity, CollectedOutput, OutputKind
 from app.execution.gateway import wire
 from app.execution.services import assignments
 
@@ -27,13 +27,34 @@ class RunGone(PortalError):
     title = "This run is no longer yours"
 
 
+class CapacityBody(serializers.Serializer[Any]):
+    """What a worker has: processors, bytes of memory, bytes of each GPU."""
+
+    cpus = serializers.FloatField(min_value=0, max_value=100_000)
+    memory = serializers.IntegerField(min_value=0, max_value=2**60)
+    gpus = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**60), max_length=64
+    )
+
+    def to_internal_value(self, data: Any) -> Capacity:
+        """Return it as the contract has it."""
+        said = super().to_internal_value(data)
+        return Capacity(cpus=said["cpus"], memory=said["memory"], gpus=tuple(said["gpus"]))
+
+
 class BeatBody(serializers.Serializer[Any]):
-    """A worker's sign of life."""
+    """A worker's sign of life; an older one says less."""
 
     name = serializers.CharField(max_length=200)
     queues = serializers.ListField(child=serializers.CharField(max_length=40), max_length=20)
     has_engine = serializers.BooleanField()
     engine = serializers.CharField(max_length=2000, allow_blank=True)
+    executor = serializers.CharField(max_length=40, allow_blank=True, default="")
+    capacity = CapacityBody(allow_null=True, default=None)
+    slots = serializers.IntegerField(min_value=1, max_value=1000, default=1)
+    version = serializers.CharField(max_length=40, allow_blank=True, default="")
+    uptime = serializers.FloatField(min_value=0, max_value=10**10, default=0.0)
+    draining = serializers.BooleanField(default=False)
 
 
 class ClaimBody(serializers.Serializer[Any]):
@@ -56,6 +77,7 @@ class GiveBackBody(serializers.Serializer[Any]):
 
     reason = serializers.CharField(max_length=4000)
     crashed = serializers.BooleanField(default=False)
+    stopped = serializers.BooleanField(default=False)
 
 
 @extend_schema(exclude=True)

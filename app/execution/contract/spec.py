@@ -90,7 +90,11 @@ class ImageReference:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """One run of one container on one set of inputs."""
+    """One run of one container on one set of inputs.
+
+    `gpu_devices` are the numbers of the worker's GPUs that nobody else has during this run; where
+    it is empty, any `limits.gpus` of them are taken.
+    """
 
     run_id: str
     image: ImageReference
@@ -99,6 +103,7 @@ class RunSpec:
     ground_truth_url: str = ""
     outputs: tuple[OutputSlot, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    gpu_devices: tuple[int, ...] = ()
     command: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
 

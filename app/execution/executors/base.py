@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
-from app.execution.contract import CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
+from app.execution.contract import Capacity, CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
 from app.execution.contract.reasons import StoppedBy
 from app.execution.executors.usage import UsageSample
 
@@ -65,13 +65,17 @@ class StartFailure(ExecutorError):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineStatus:
-    """Whether containers can run here now, in words for an administrator."""
+    """Whether containers can run here now, in words for an administrator.
+
+    `capacity` is what the engine says its machine has.
+    """
 
     available: bool
     name: str
     message: str
     advice: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+    capacity: Capacity | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ from app.execution.executors.base import (
 )
 from app.execution.executors.docker_options import container_options
 from app.execution.executors.docker_run import WatchedContainer
+from app.execution.executors.hardware import capacity_of
 from app.execution.executors.keeper import keeper_archive
 from app.execution.executors.loop import detach_all_below, loop_is_possible
 from app.execution.executors.null import ADVICE
@@ -116,6 +117,7 @@ class DockerExecutor:
             return self._known
         try:
             version = self._probe.version()
+            capacity = capacity_of(self._engine_info())
         except _ENGINE_ERRORS as error:
             self._forget()
             return EngineStatus(
@@ -130,7 +132,9 @@ class DockerExecutor:
             "kernel": str(version.get("KernelVersion", "")),
         }
         message = f"Container engine {facts['engine']} answers."
-        self._known = EngineStatus(available=True, name=self.name, message=message, facts=facts)
+        self._known = EngineStatus(
+            available=True, name=self.name, message=message, facts=facts, capacity=capacity
+        )
         self._known_until = time.monotonic() + _STATUS_SECONDS
         return self._known
 
@@ -366,7 +370,7 @@ class DockerExecutor:
 
     def _engine_info(self) -> dict[str, Any]:
         if not self._info:
-            self._info = dict(self._client.info())
+            self._info = dict(self._probe.info())
         return self._info
 
     def _takes_profile(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import ConfigDict, Field
 
-from app.execution.contract import CollectedOutput, RunSpec
+from app.execution.contract import Capacity, CollectedOutput, RunSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +93,31 @@ class Gateway(Protocol):
     `PlatformFault` says that the portal could not be reached.
     """
 
-    def beat(self, name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
-        """Give a sign of life; the runs that may be under way, whose traces must stay."""
+    def beat(
+        self,
+        name: str,
+        *,
+        queues: Sequence[str],
+        has_engine: bool,
+        engine: str,
+        executor: str = "",
+        capacity: Capacity | None = None,
+        slots: int = 1,
+        version: str = "",
+        uptime: float = 0.0,
+        draining: bool = False,
+    ) -> set[str]:
+        """Give a sign of life; the runs that may be under way, whose traces must stay.
+
+        ``slots`` is how many jobs the worker takes at a time, ``uptime`` the seconds since it
+        started; with ``draining`` it says that it takes no more.
+        """
 
     def claim(self, job_id: str, *, worker: str) -> Assignment | None:
-        """Take a queued job, or nothing: somebody else has it, or it ended."""
+        """Take the queued job whose turn it is and that fits this worker, or nothing.
+
+        ``job_id`` is the one that the broker named. It is a hint: the portal decides.
+        """
 
     def report(self, token: str, report: Report) -> bool:
         """Hold the run for longer and tell how it goes; ``True`` when it shall be stopped."""
@@ -108,5 +128,10 @@ class Gateway(Protocol):
     def finish(self, token: str, ending: Ending) -> None:
         """Hand the run over; calling it again changes nothing."""
 
-    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
-        """Return a run that was lost through our fault; a lost one is left alone."""
+    def give_back(
+        self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+    ) -> None:
+        """Return a run that was lost through our fault; a lost one is left alone.
+
+        ``stopped``: the worker was told to end, which is not counted against the job.
+        """

@@ -9,6 +9,7 @@ import logging
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +21,13 @@ from django.utils import timezone
 from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
-from app.execution.contract import CollectedOutput, ReasonCode, RunSpec
+from app.execution.contract import Capacity, CollectedOutput, ReasonCode, RunSpec
 from app.execution.gateway.base import Assignment, Ending, Report, Slip
 from app.execution.logs import appended
 from app.execution.models import Job, Worker
 from app.execution.registry import job_kind
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
 from app.execution.services.jobs import (
-    LEASE,
     claim_job,
     end_job,
     give_back,
@@ -35,6 +35,7 @@ from app.execution.services.jobs import (
     should_stop,
     write_down,
 )
+from app.execution.services.scheduling import LEASE, after_work
 
 logger = logging.getLogger(__name__)
 State = Job.State
@@ -42,25 +43,36 @@ PARSE = "app.execution.tasks.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
 JUST_ENDED = LEASE * 4 / 3
+SAME_START = timedelta(seconds=30)  # signs of life are late now and then
 SOON_CLAIMED = 500
+MOST_BROKEN = 3
 MAX_SAMPLES = 300
 _LONGEST_TEXT = 4000
 
 
 def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
-    """Claim a queued job for a worker and describe its run, or return ``None``."""
-    job = claim_job(job_id, worker=worker)
-    if job is None:
-        return None
+    """Claim a queued job for a worker and describe its run, or return ``None``.
+
+    When one cannot be described it is the next one's turn.
+    """
+    for _ in range(MOST_BROKEN):
+        job = claim_job(job_id, worker=worker)
+        spec = None if job is None else _described(job)
+        if job is None:
+            return None
+        if spec is not None and write_down(job, record=_facts(job, spec)):
+            return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
+    return None
+
+
+def _described(job: Job) -> RunSpec | None:
     try:
-        spec = replace(job_kind(job.kind).build_spec(job), run_id=job.run_id)
+        spec = job_kind(job.kind).build_spec(job)
     except Exception:
         logger.exception("Job %s could not be described", job.pk)
         give_back(job, reason="The run could not be prepared.", crashed=True)
         return None
-    if not write_down(job, record=_facts(job, spec)):
-        return None
-    return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
+    return replace(spec, run_id=job.run_id, gpu_devices=tuple(job.devices))
 
 
 def is_token(token: str) -> bool:
@@ -127,26 +139,48 @@ def hand_over(token: str, ending: Ending) -> None:
         note_enclosed(job, ending.enclosed)
         transition(job, State.PARSING, lease_expires_at=None, **changes)
         enqueue_on_commit(PARSE, job.pk)
+    after_work(job.worker)
 
 
-def take_back_run(token: str, *, reason: str, crashed: bool = False) -> None:
-    """Queue a job again whose worker could not go on."""
+def take_back_run(token: str, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
+    """Queue a job again whose worker could not go on, or was told to end (``stopped``)."""
     job = run_of(token)
     if job.state in Job.HELD:
-        give_back(job, reason=reason[:_LONGEST_TEXT], crashed=crashed)
+        give_back(job, reason=reason[:_LONGEST_TEXT], crashed=crashed, stopped=stopped)
 
 
-def hear_beat(name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
+def hear_beat(
+    name: str,
+    *,
+    queues: Sequence[str],
+    has_engine: bool,
+    engine: str,
+    executor: str = "",
+    capacity: Capacity | None = None,
+    slots: int = 1,
+    version: str = "",
+    uptime: float = 0.0,
+    draining: bool = False,
+) -> set[str]:
     """Write a worker's sign of life; return the runs whose traces workers have to leave alone."""
-    Worker.objects.update_or_create(
-        name=name[:200],
-        defaults={
-            "queues": [queue[:40] for queue in queues],
-            "has_engine": has_engine,
-            "engine": engine[:300],
-            "last_seen": timezone.now(),
-        },
-    )
+    now = timezone.now()
+    said: dict[str, Any] = {
+        "queues": [queue[:40] for queue in queues],
+        "has_engine": has_engine,
+        "engine": engine[:300],
+        "executor": executor[:40],
+        "cpus": capacity.cpus if capacity else None,
+        "memory": capacity.memory if capacity else None,
+        "gpus": list(capacity.gpus) if capacity else [],
+        "slots": slots,
+        "version": version[:40],
+        "stopping": draining,
+        "last_seen": now,
+    }
+    row, _ = Worker.objects.update_or_create(name=name[:200], defaults=said)
+    started = now - timedelta(seconds=uptime) if uptime else None
+    if started and (row.started_at is None or abs(started - row.started_at) > SAME_START):
+        Worker.objects.filter(pk=row.pk).update(started_at=started)
     return _runs_to_leave_alone()
 
 
@@ -154,7 +188,7 @@ def _runs_to_leave_alone() -> set[str]:
     """Runs under way; those that are about to be claimed; and those that are being cleared away."""
     recent = timezone.now() - JUST_ENDED
     moving = Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent)
-    names = Job.objects.only("pk", "attempts", "crashes")
+    names = Job.objects.only("pk", "attempts", "crashes", "handbacks")
     waiting = names.filter(state=State.QUEUED).order_by("created")[:SOON_CLAIMED]
     return {job.run_id for found in (names.filter(moving), waiting) for job in found}
 
@@ -180,6 +214,7 @@ def _facts(job: Job, spec: RunSpec) -> dict[str, Any]:
         "command": list(spec.command),
         "env": dict(spec.env),
         "limits": spec.limits.as_record(),
+        "gpu_devices": list(spec.gpu_devices),
         "versions": {"python": platform.python_version()},
     }
     model = getattr(job, "model", None)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,16 +15,15 @@ from app.audit.services import record
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.states import transition
-from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Limits
 from app.execution.models import ContainerImage, Job
 from app.execution.registry import job_kind
+from app.execution.services.limits import NEEDS, needs_of
+from app.execution.services.scheduling import OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
-TASK = "app.execution.tasks.run_job"
-LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
 
@@ -39,10 +37,18 @@ def submit_job(
     inputs: Iterable[SocketValue],
     limits: Limits | None = None,
     model: Any = None,
+    priority: int = Job.Priority.NORMAL,
+    pool: str = "",
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
     job = prepare_job(
-        actor=actor, kind=kind, container_image=container_image, limits=limits, model=model
+        actor=actor,
+        kind=kind,
+        container_image=container_image,
+        limits=limits,
+        model=model,
+        priority=priority,
+        pool=pool,
     )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
@@ -57,11 +63,14 @@ def prepare_job(
     container_image: ContainerImage,
     limits: Limits | None = None,
     model: Any = None,
+    priority: int = Job.Priority.NORMAL,
+    pool: str = "",
 ) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
     One that is not sent off within a day fails. Without ``limits`` it gets the settings'
-    defaults; ``model`` are weights that are unpacked beside the inputs.
+    defaults; ``model`` are weights that are unpacked beside the inputs. ``priority`` counts
+    among the jobs of the same person only.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -74,6 +83,8 @@ def prepare_job(
         container_image=container_image,
         creator=actor,
         limits=limits.as_record() if limits else {},
+        priority=priority,
+        pool=pool,
         **({"model": model} if model else {}),
     )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
@@ -83,27 +94,30 @@ def prepare_job(
 @transaction.atomic
 def queue_job(job: Job, *, actor: User | None = None) -> None:
     """Send a job off that has all its inputs."""
-    transition(job, State.QUEUED, actor=actor)
-    enqueue_on_commit(TASK, job.pk)
+    transition(job, State.QUEUED, actor=actor, **needs_of(job))
+    nudge(job)
 
 
-@transaction.atomic
-def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
-    """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended.
+def correct_needs() -> int:
+    """Bring what waiting jobs take in line with what is allowed today; return how many changed.
 
-    It is locked as it is looked at: what is returned is the very run that was claimed.
+    The administrator may have changed the limits since, because nobody could run them.
     """
-    queued = Job.objects.select_for_update(of=("self",), skip_locked=True)
-    job = queued.filter(pk=job_id, state=State.QUEUED).first()
-    if job is None:
-        return None
-    return transition(
-        job,
-        State.PROVISIONING,
-        worker=worker,
-        started_at=timezone.now(),
-        lease_expires_at=timezone.now() + LEASE,
-    )
+    waiting, changed = Job.objects.filter(state=State.QUEUED).order_by(), 0
+    for limits, *found in waiting.values_list("limits", *NEEDS).distinct():
+        needs = needs_of(Job(limits=limits))
+        if list(needs.values()) != found:
+            stale = dict(zip(NEEDS, found, strict=True))
+            changed += waiting.filter(limits=limits, **stale).update(**needs)
+    return changed
+
+
+def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
+    """Take the job whose turn it is for this worker, or return ``None``: none fits it now.
+
+    ``job_id`` is what the message said. That there is work is all that a message means.
+    """
+    return next_job(worker=worker)
 
 
 def write_down(job: Job, **changes: Any) -> bool:
@@ -124,7 +138,11 @@ def hold(job: Job) -> None:
 
 def _held(job: Job) -> QuerySet[Job]:
     return Job.objects.filter(
-        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.HELD
+        pk=job.pk,
+        attempts=job.attempts,
+        crashes=job.crashes,
+        handbacks=job.handbacks,
+        state__in=Job.HELD,
     )
 
 
@@ -168,18 +186,21 @@ def tell_kind(job: Job) -> None:
 
 
 @transaction.atomic
-def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
+def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
     """Queue a job again that a worker lost through our fault; after too many losses it fails.
 
     ``crashed`` counts an unforeseen error, which may well be the job's own, against its few
-    tries. A job that another worker holds by now is left alone.
+    tries. ``stopped`` says that the worker was told to end, which costs the job nothing. A job
+    that another worker holds by now is left alone.
     """
     try:
         hold(job)
     except LeaseLost:
         return
     current = Job.objects.get(pk=job.pk)
-    attempts, crashes = current.attempts + (not crashed), current.crashes + crashed
+    attempts = current.attempts + (not crashed and not stopped)
+    crashes = current.crashes + crashed
+    pause = timedelta() if stopped else _pause(attempts + crashes, crashed=crashed)
     if current.cancel_requested:
         end_job(current, State.CANCELLED, reason="Cancelled.")
     elif attempts >= MAX_ATTEMPTS or crashes >= MAX_CRASHES:
@@ -196,6 +217,9 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             State.QUEUED,
             attempts=attempts,
             crashes=crashes,
+            handbacks=current.handbacks + stopped,
+            wait_until=timezone.now() + pause if pause else None,
+            devices=[],
             lease_expires_at=None,
             worker="",
             log="",
@@ -203,6 +227,16 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             usage=[],
             record={},
         )
+        if not pause:
+            nudge(current)
+    after_work(job.worker)
+
+
+def _pause(losses: int, *, crashed: bool) -> timedelta:
+    """Return how long a job waits that was lost so often; the first loss may have been chance."""
+    if crashed:
+        return OVERDUE
+    return timedelta() if losses < 2 else min(OVERDUE / 4 * 2 ** (losses - 2), 3 * OVERDUE)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 
 from app.core.leases import LeaseLost, kept_lease
+from app.core.workers import ending_gently, is_out_of_time, is_stopping
 from app.execution.contract import RunResult
 from app.execution.executors import (
     Executor,
@@ -33,6 +34,10 @@ LOG_AT_ONCE = 1 << 20
 MAX_SAMPLES = 300
 
 
+class WorkerEnds(Exception):
+    """This worker was told to end, and the grace for what it has in hand is over."""
+
+
 def run_job(
     job_id: UUID | str,
     *,
@@ -41,6 +46,9 @@ def run_job(
     gateway: Gateway | None = None,
 ) -> None:
     """Run a queued job and hand it over; whatever else the broker delivers is a no-op."""
+    if is_stopping():
+        logger.info("Job %s waits for another worker: this one ends.", job_id)
+        return
     executor = executor or local_executor()
     if not executor.status().available:
         logger.warning("Job %s waits: this worker has no container engine.", job_id)
@@ -52,11 +60,14 @@ def run_job(
     token, name = assignment.token, assignment.spec.run_id
     every = settings.LEASE_SECONDS / 6
     lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=every)
-    with lease:
+    with ending_gently(), lease:
         try:
             run_to_end(executor, assignment.spec, Follower(gateway, token))
         except LeaseLost:
             logger.info("The run %s moved on without this worker.", name)
+        except WorkerEnds:
+            logger.info("The run %s goes back to the queue: this worker ends.", name)
+            _give_back(gateway, token, reason="The worker was told to end.", stopped=True)
         except ExecutorUnavailable as error:
             _give_back(gateway, token, reason=error.message)
         except PlatformFault as error:
@@ -103,7 +114,12 @@ class Follower:
         self._usage.add(samples)
 
     def wants_stop(self) -> bool:
-        """Tell the portal how it goes, at most once a second, and hear whether to stop."""
+        """Tell the portal how it goes, at most once a second, and hear whether to stop.
+
+        Raises `WorkerEnds` where the run has to go back: its container is removed on the way.
+        """
+        if is_out_of_time():
+            raise WorkerEnds
         if time.monotonic() - self._reported_at >= REPORT_SECONDS:
             self._report()
         return self._stop
@@ -181,10 +197,12 @@ def _extend(gateway: Gateway, token: str) -> bool:
     return True
 
 
-def _give_back(gateway: Gateway, token: str, *, reason: str, crashed: bool = False) -> None:
+def _give_back(
+    gateway: Gateway, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+) -> None:
     """Return the run; where even that fails, its lease runs out."""
     try:
-        gateway.give_back(token, reason=reason, crashed=crashed)
+        gateway.give_back(token, reason=reason, crashed=crashed, stopped=stopped)
     except LeaseLost:
         logger.info("A run moved on before it could be given back.")
     except PlatformFault as error:
