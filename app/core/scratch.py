@@ -1,63 +1,75 @@
-"""Temporary folders and files that no crash leaves behind for good.
+"""Temporary folders that are cleared away even when whoever made them is killed.
 
-Whoever works in one holds its lock, and the kernel frees the lock of a process that was killed.
-So a living one is told from a dead one's, which the next sweep of this machine removes.
+A folder is held by a lock on it, which the kernel frees with the process; `sweep_scratch` removes
+those that nobody holds. Nothing is guessed from names, ages or process numbers.
 """
 
 import fcntl
+import logging
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-PREFIX = "hounsfield-work-"
-FRESH_SECONDS = 10.0  # its lock may still be on the way
-
-
-@contextmanager
-def scratch_folder(purpose: str) -> Iterator[Path]:
-    """Yield an empty folder for this process alone, gone when the block ends."""
-    root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-"))
-    lock = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        yield root
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-        os.close(lock)
+logger = logging.getLogger(__name__)
+PREFIX = "hounsfield-scratch-"
+_JUST_MADE = 60.0  # seconds; a folder exists for a moment before it is held
 
 
 @contextmanager
-def scratch_file(*, suffix: str) -> Iterator[IO[str]]:
-    """Yield a named file to write text to, gone when the block ends."""
-    with tempfile.NamedTemporaryFile("w", prefix=PREFIX, suffix=suffix) as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        yield file
-
-
-def sweep_scratch() -> int:
-    """Remove what processes that were killed left on this machine; return how much that was."""
-    count = 0
-    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            found = path.lstat()
-            if found.st_uid == os.geteuid() and time.time() - found.st_mtime > FRESH_SECONDS:
-                count += _remove_if_dead(path)
-    return count
-
-
-def _remove_if_dead(path: Path) -> bool:
-    lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+def scratch_folder(what: str) -> Iterator[Path]:
+    """Make a temporary folder for the block; ``what`` is a word in its name, for people."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-"))
+    holder = hold(folder)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()
+        yield folder
     finally:
-        os.close(lock)
-    return True
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(holder)
+
+
+def hold(folder: Path) -> int:
+    """Hold a folder until the answer is closed, at the latest by the end of this process."""
+    holder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    return holder
+
+
+def is_held(folder: Path) -> bool:
+    """Tell whether a living process holds a folder; one that is not there is not held."""
+    try:
+        found = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(found)
+    return False
+
+
+def sweep_scratch(*, min_age: float = _JUST_MADE) -> list[str]:
+    """Remove the scratch folders of this account that no process holds; return their names."""
+    swept = []
+    for folder in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*")):
+        if _is_abandoned(folder, min_age=min_age):
+            shutil.rmtree(folder, ignore_errors=True)
+            swept.append(folder.name)
+    if swept:
+        logger.info("Removed %d temporary folders that killed processes left.", len(swept))
+    return swept
+
+
+def _is_abandoned(folder: Path, *, min_age: float) -> bool:
+    try:
+        about = folder.lstat()
+    except OSError:
+        return False  # gone meanwhile
+    ours = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
+    return ours and time.time() - about.st_ctime >= min_age and not is_held(folder)

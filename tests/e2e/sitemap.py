@@ -243,6 +243,11 @@ INBOX = (
     _visit("notifications:message", "admin", "/inbox/mail/{message}/"),
 )
 
+OPERATIONS = (
+    _visit("web:operations", "admin", "/operations/", picture="operations"),
+    _visit("web:operations", "admin", "/operations/?standing=lost", note="nothing-found"),
+)
+
 AUDIT = (
     _visit("audit:log", "admin", "/audit/"),
     _visit("audit:log", "admin", "/audit/?name=archives.&actor=nobody", note="nothing-found"),
@@ -281,6 +286,7 @@ QUARANTINE = (
 VISITS = (
     *SIGN_IN,
     *AUDIT,
+    *OPERATIONS,
     *INBOX,
     *SHELL,
     *PEOPLE,
@@ -301,6 +307,7 @@ VISITS = (
 POST_ONLY = frozenset(
     {
         "accounts:sign_out",
+        "web:drain",
         "account_logout",
         "accounts:add_person",
         "accounts:end_token",

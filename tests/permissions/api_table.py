@@ -4,6 +4,7 @@ from tests.permissions.audit_table import AUDIT
 from tests.permissions.execution_table import EXECUTION
 from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
+from tests.permissions.operations_table import OPERATIONS
 from tests.permissions.people_table import PEOPLE
 from tests.permissions.quarantine_table import QUARANTINE
 from tests.permissions.reference_table import REFERENCE
@@ -326,5 +327,6 @@ TABLE = [
     *RUNS,
     *VERSIONS,
     *EXECUTION,
+    *OPERATIONS,
     *SOCKETS,
 ]

@@ -11,6 +11,7 @@ def _workers_only(route: str, path: dict[str, str] | None = None) -> list[Row]:
 
 EXECUTION = [
     *_workers_only("beat"),
+    *api("api:execution-beat", "GET", _NOBODY, others=REFUSED),
     *_workers_only("claim", path=pk("run")),
     *_workers_only("report"),
     *_workers_only("outputs"),

@@ -51,6 +51,7 @@ from tests.factories.challenges import (
     make_phase,
     make_submission,
 )
+from tests.factories.execution import make_worker
 from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.quarantine import make_quarantined
@@ -111,7 +112,7 @@ def build_world() -> World:
     people["administrator"].refresh_from_db()
     User.objects.filter(username="verified_author").update(verified_at=timezone.now())
     people["verified_author"].refresh_from_db()
-    things: dict[str, Any] = {"stranger": people["stranger"].pk}
+    things: dict[str, Any] = {"stranger": people["stranger"].pk, "worker": make_worker()}
     things |= _archives(people) | _study(people) | _algorithm(people)
     things |= _challenge(people) | _uploads(people)
     things |= _organization(people) | _personal(people)

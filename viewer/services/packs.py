@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from app.core.scratch import scratch_folder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from app.core.ids import new_id
+from app.core.scratch import scratch_folder
 from app.core.states import transition
 from app.core.storage import FolderStore, ObjectMissing, ObjectStore, get_store
 from app.core.tasks import enqueue_on_commit

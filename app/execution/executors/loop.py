@@ -50,6 +50,7 @@ class LoopDisk:
 
     def __init__(self, path: Path, *, size: int, uid: int, gid: int) -> None:
         self.path = path
+        self._folder = path.parent.resolve()
         self.device = ""
         size = max(size, _SMALLEST)
         with path.open("wb") as file:
@@ -74,10 +75,10 @@ class LoopDisk:
                 raise _fault("umount", os.strerror(error))
 
     def destroy(self) -> None:
-        """Free the device and delete the file."""
-        if self.device:
+        """Free the device, unless it stands for another file by now, and delete the file."""
+        if self.device and (self.device, self.path.resolve()) in devices_below(self._folder):
             _detach(self.device)
-            self.device = ""
+        self.device = ""
         self.path.unlink(missing_ok=True)
 
 
@@ -85,13 +86,19 @@ def detach_all_below(folder: Path) -> None:
     """Unmount what is mounted in `folder` and free its loop devices: the worker died."""
     for point in _mounted_below(folder):
         _unmount(point, flags=_MNT_DETACH)
+    for device, _ in devices_below(folder):
+        _detach(device)
+
+
+def devices_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (device, its file) of loop devices whose file lies, or lay, in `folder`."""
     for found in Path("/sys/block").glob(_BACKING_FILES):
         try:
             backing = found.read_text().rstrip("\n")
         except OSError:
             continue  # freed meanwhile
         if backing.startswith(f"{folder}/"):
-            _detach(f"/dev/{found.parts[-3]}")
+            yield f"/dev/{found.parts[-3]}", Path(backing.removesuffix(" (deleted)"))
 
 
 def _mounted_below(folder: Path) -> Iterator[Path]:

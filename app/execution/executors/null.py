@@ -32,6 +32,10 @@ class NullExecutor:
         """Refuse."""
         self._refuse()
 
+    def provision_service(self, spec: RunSpec) -> NoReturn:
+        """Refuse."""
+        self._refuse()
+
     def start(self, run: None) -> None:
         """Refuse."""
         self._refuse()
@@ -59,7 +63,11 @@ class NullExecutor:
     def release(self, run: None) -> None:
         """Nothing was provisioned, so there is nothing to remove."""
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
+    def leftovers(self) -> set[str]:
+        """Find nothing: nothing ever ran."""
+        return set()
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
         """Find nothing: nothing ever ran."""
         return []
 
