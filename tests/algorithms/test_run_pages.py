@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from algorithms.models import AlgorithmRun, CreditCharge, RunMember
+from algorithms.models import Algorithm, AlgorithmRun, CreditCharge, RunMember
 from algorithms.progress import steps_of, usage_of
 from algorithms.services import start_reproduction, start_try_outs
 from algorithms.services.credits import refund_faults
@@ -217,3 +217,12 @@ class TestMyRuns:
         assert not AlgorithmRun.objects.filter(repeats__isnull=False).exists()
         signed_in.post(reverse("algorithms:runs"), {"do": "again", "runs": keys})
         assert AlgorithmRun.objects.get(repeats__isnull=False).repeats == runs[1]
+
+    def test_again_asks_whether_one_may_still_run_it(
+        self, signed_in: Client, runs: list[AlgorithmRun]
+    ) -> None:
+        Algorithm.objects.update(public=False)
+        keys = [str(run.pk) for run in runs]
+        page = signed_in.post(reverse("algorithms:runs"), {"do": "again", "runs": keys}, follow=True)
+        assert "0 of 1 run again" in page.content.decode()
+        assert not AlgorithmRun.objects.filter(repeats__isnull=False).exists()
