@@ -250,9 +250,10 @@ def _cost(algorithm: Algorithm, terms: RunTerms | None) -> int:
 def _complimentary(user: User, version: AlgorithmVersion) -> int:
     if ALGORITHMS.role_of(user, version.algorithm) != ALGORITHMS.owner_role:
         return 0
-    used = CreditCharge.objects.filter(
-        Q(refunded_at=None), job__algorithm_run__version=version, complimentary=True
-    ).count()
+    ran = Q(job__algorithm_run__version=version)
+    reproduced = Q(job__reproduces__algorithm_run__version=version)
+    free = CreditCharge.objects.filter(refunded_at=None, complimentary=True)
+    used = free.filter(ran | reproduced).count()
     return max(0, settings.RUN_COMPLIMENTARY - used)
 
 

@@ -9,7 +9,14 @@ from django.db import connection
 from django.utils import timezone
 
 from algorithms.models import AlgorithmRun, CreditCharge
-from algorithms.services import allowance, grant_credits, rerun, set_terms, start_try_outs
+from algorithms.services import (
+    allowance,
+    grant_credits,
+    rerun,
+    set_terms,
+    start_reproduction,
+    start_try_outs,
+)
 from algorithms.services.credits import WINDOW
 from app.accounts.models import User
 from app.core.errors import LimitReached, ValidationFailed
@@ -112,6 +119,17 @@ def test_editors_have_some_runs_of_each_version_for_nothing(
     assert (found.complimentary, found.left) == (0, 8)
     assert allowance(user=user, version=make_version(algorithm)).complimentary == 2
     assert allowance(user=UserFactory(), version=version).complimentary == 0
+
+
+def test_reproducing_uses_up_complimentary_runs(
+    user: User, item: ArchiveItem, settings: LazySettings
+) -> None:
+    settings.RUN_COMPLIMENTARY = 2
+    (run,) = start_try_outs(actor=user, algorithm=make_algorithm(editor=user), items=[item])
+    succeed(run.job)
+    start_reproduction(actor=user, run=run)
+    found = allowance(user=user, version=run.version)
+    assert (found.complimentary, found.left) == (0, 10)
 
 
 @pytest.mark.parametrize(
