@@ -83,6 +83,11 @@ def interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
     return offered.prefetch_related("inputs", "outputs").order_by("pk")
 
 
+def sockets_of(interface: AlgorithmInterface) -> set[int]:
+    """Return the keys of the sockets that an interface takes."""
+    return {socket.pk for socket in interface.inputs.all()}
+
+
 def withdrawn_interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
     """Return the interfaces that the algorithm had and that results refer to."""
     gone = algorithm.interfaces.exclude(withdrawn_at=None)

@@ -155,6 +155,8 @@ def _trouble(batch: RunBatch) -> str:
     creator, archive = batch.creator, batch.archive
     if not batch.version.is_ready:
         return f"Version {batch.version.number} can no longer run."
+    if batch.interface is not None and batch.interface.withdrawn_at is not None:
+        return "The interface was withdrawn and takes no more runs."
     if not creator.is_active or not ALGORITHMS.allows(creator, batch.version.algorithm, "run"):
         return "You may no longer run this algorithm."
     if archive is None or not ARCHIVES.allows(creator, archive, "use"):

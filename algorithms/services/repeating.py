@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from algorithms.models import AlgorithmRun, AlgorithmVersion, RunMember
+from algorithms.models import AlgorithmInterface, AlgorithmRun, AlgorithmVersion, RunMember
 from algorithms.policies import RUNS
-from algorithms.selectors import interface_of
+from algorithms.selectors import interface_of, interfaces_of, sockets_of
 from algorithms.services.starting import NewRun, start_runs, version_to_run
 from app.accounts.models import User
 from app.accounts.services import grant_role, revoke_role
@@ -25,12 +25,7 @@ def rerun(
     if version.algorithm_id != run.version.algorithm_id:
         raise ValidationFailed(fields={"version": ["Choose a version of the same algorithm."]})
     values = list(run.job.inputs.select_related("socket", "image"))
-    interface = run.interface or interface_of(run.version.algorithm)
-    if {value.socket_id for value in values} != {s.pk for s in interface.inputs.all()}:
-        raise Conflict(
-            "This run never had all its inputs, so they cannot be used again.",
-            advice="Start a new run and give them again.",
-        )
+    interface = _interface_for(run, {value.socket_id for value in values})
     _require_images(actor, [value.image_id for value in values if value.image_id is not None])
     new = NewRun(run.title, values, item=run.item, repeats=run)
     [made] = start_runs(actor=actor, version=version, interface=interface, new=[new])
@@ -60,6 +55,23 @@ def share_run(
         revoke_role(RUNS, actor=actor, obj=run, user=_person("remove", name))
     if for_editors is not None and for_editors != run.for_editors:
         change_run(actor=actor, run=run, for_editors=for_editors)
+
+
+def _interface_for(run: AlgorithmRun, sockets: set[int]) -> AlgorithmInterface:
+    """Return the interface that takes a run's inputs today: no two that are offered take the same."""
+    had = run.interface or interface_of(run.version.algorithm)
+    if sockets != sockets_of(had):
+        raise Conflict(
+            "This run never had all its inputs, so they cannot be used again.",
+            advice="Start a new run and give them again.",
+        )
+    for interface in interfaces_of(run.version.algorithm):
+        if sockets == sockets_of(interface):
+            return interface
+    raise Conflict(
+        "The algorithm takes these inputs no more: the interface was withdrawn.",
+        advice="Start a new run; its form asks for what the algorithm takes now.",
+    )
 
 
 def _person(field: str, name: str) -> User:

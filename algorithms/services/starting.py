@@ -41,6 +41,7 @@ def start_runs(
 ) -> list[AlgorithmRun]:
     """Queue the runs, all or none; raises `LimitReached` when they are too many."""
     allowed = claim(actor=actor, version=version, runs=len(new))
+    _require_offered(interface)
     runs = []
     for one in new:
         job = submit_job(
@@ -68,6 +69,7 @@ def prepare_run(
 ) -> AlgorithmRun:
     """Make a run whose inputs are still on their way; it takes its place and its credits now."""
     allowed = claim(actor=actor, version=version, runs=1)
+    _require_offered(interface)
     job = prepare_job(
         actor=actor,
         kind=KIND,
@@ -114,6 +116,15 @@ def stored(value: SocketValue) -> SocketValue:
     if value.image is not None:
         return image_value(socket=value.socket, image=value.image)
     return json_value(socket=value.socket, value=value.value)
+
+
+def _require_offered(interface: AlgorithmInterface) -> None:
+    """Ask again under the lock that `claim` took: whoever withdraws an interface takes it too."""
+    if not AlgorithmInterface.objects.filter(pk=interface.pk, withdrawn_at=None).exists():
+        raise Conflict(
+            "This interface of the algorithm was withdrawn and takes no more runs.",
+            advice="Start a new run; its form asks for what the algorithm takes now.",
+        )
 
 
 def _run(
