@@ -57,8 +57,13 @@ def active_version(algorithm: Algorithm) -> AlgorithmVersion | None:
     retired. So a first upload runs at once, and later uploads wait for approval only where
     somebody gave approval before.
     """
+    return runnable_versions_of(algorithm).order_by(*_RUNS_FIRST).first()
+
+
+def runnable_versions_of(algorithm: Algorithm) -> QuerySet[AlgorithmVersion]:
+    """Return the versions that passed their checks and were not retired, newest first."""
     ready = versions_of(algorithm).filter(container_image__state=ContainerImage.State.READY)
-    return ready.exclude(stage=Stage.RETIRED).order_by(*_RUNS_FIRST).first()
+    return ready.exclude(stage=Stage.RETIRED)
 
 
 def models_of(algorithm: Algorithm) -> QuerySet[AlgorithmModel]:

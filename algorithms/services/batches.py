@@ -14,6 +14,7 @@ from algorithms.models import (
     AlgorithmVersion,
     BatchCase,
     RunBatch,
+    Stage,
 )
 from algorithms.policies import ALGORITHMS
 from algorithms.selectors import interface_of
@@ -155,6 +156,8 @@ def _trouble(batch: RunBatch) -> str:
     creator, archive = batch.creator, batch.archive
     if not batch.version.is_ready:
         return f"Version {batch.version.number} can no longer run."
+    if batch.version.stage == Stage.RETIRED:
+        return f"Version {batch.version.number} was retired and runs no more."
     if batch.interface is not None and batch.interface.withdrawn_at is not None:
         return "The interface was withdrawn and takes no more runs."
     if not creator.is_active or not ALGORITHMS.allows(creator, batch.version.algorithm, "run"):

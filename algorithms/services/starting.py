@@ -6,7 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmInterface,
+    AlgorithmRun,
+    AlgorithmVersion,
+    Stage,
+)
 from algorithms.selectors import active_model, active_version
 from algorithms.services.credits import charge, claim
 from app.accounts.models import User
@@ -41,7 +47,7 @@ def start_runs(
 ) -> list[AlgorithmRun]:
     """Queue the runs, all or none; raises `LimitReached` when they are too many."""
     allowed = claim(actor=actor, version=version, runs=len(new))
-    _require_offered(interface)
+    _require_offered(version, interface)
     runs = []
     for one in new:
         job = submit_job(
@@ -69,7 +75,7 @@ def prepare_run(
 ) -> AlgorithmRun:
     """Make a run whose inputs are still on their way; it takes its place and its credits now."""
     allowed = claim(actor=actor, version=version, runs=1)
-    _require_offered(interface)
+    _require_offered(version, interface)
     job = prepare_job(
         actor=actor,
         kind=KIND,
@@ -118,8 +124,13 @@ def stored(value: SocketValue) -> SocketValue:
     return json_value(socket=value.socket, value=value.value)
 
 
-def _require_offered(interface: AlgorithmInterface) -> None:
-    """Ask again under the lock that `claim` took: whoever withdraws an interface takes it too."""
+def _require_offered(version: AlgorithmVersion, interface: AlgorithmInterface) -> None:
+    """Ask again under the lock that `claim` took: whoever retires or withdraws takes it too."""
+    if AlgorithmVersion.objects.filter(pk=version.pk, stage=Stage.RETIRED).exists():
+        raise Conflict(
+            f"Version {version.number} was retired and runs no more.",
+            advice="Choose another version.",
+        )
     if not AlgorithmInterface.objects.filter(pk=interface.pk, withdrawn_at=None).exists():
         raise Conflict(
             "This interface of the algorithm was withdrawn and takes no more runs.",

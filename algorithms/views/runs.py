@@ -111,7 +111,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Run once more on the same inputs, with the version that is chosen."""
     run = selectors.get_run_for(request.user, pk, action="repeat")
     algorithm = selectors.get_algorithm_for(request.user, run.version.algorithm_id, action="run")
-    versions = [v for v in selectors.versions_of(algorithm) if v.is_ready]
+    versions = selectors.runnable_versions_of(algorithm)
     form = AgainForm(request.POST or None, versions=versions)
     user = cast(User, request.user)
     if request.method == "POST" and form.is_valid():

@@ -125,7 +125,7 @@ def test_failed_cases_run_again(user: User, batch: RunBatch) -> None:
     assert batch.cases.get(number=1).run != first.algorithm_run
 
 
-@pytest.mark.parametrize("loss", ["algorithm", "archive", "version", "person"])
+@pytest.mark.parametrize("loss", ["algorithm", "archive", "version", "retired", "person"])
 def test_rights_are_asked_again_at_every_start(
     user: User, batch: RunBatch, archive: Archive, loss: str
 ) -> None:
@@ -133,6 +133,8 @@ def test_rights_are_asked_again_at_every_start(
         batch.version.algorithm.__class__.objects.update(public=False)
     elif loss == "archive":
         archive.memberships.all().delete()
+    elif loss == "retired":
+        batch.version.__class__.objects.update(stage="RETIRED")
     elif loss == "version":
         batch.version.container_image.__class__.objects.update(state="RETIRED")
     else:

@@ -4,9 +4,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmRun, CreditCharge, RunMember
+from algorithms.models import (
+    Algorithm,
+    AlgorithmRun,
+    AlgorithmVersion,
+    CreditCharge,
+    RunMember,
+    Stage,
+)
 from algorithms.progress import steps_of, usage_of
-from algorithms.services import start_reproduction, start_try_outs
+from algorithms.services import rerun, start_reproduction, start_try_outs
 from algorithms.services.credits import refund_faults
 from app.accounts.models import User
 from app.core.errors import Conflict, LimitReached
@@ -130,6 +137,15 @@ class TestAgain:
         foreign = make_algorithm(public=True).versions.get()
         response = signed_in.post(page(run, "run_again"), {"version": str(foreign.pk)})
         assert response.context["form"].errors
+
+    def test_no_retired_version(self, signed_in: Client, user: User, run: AlgorithmRun) -> None:
+        second = make_version(run.version.algorithm)
+        AlgorithmVersion.objects.filter(pk=run.version.pk).update(stage=Stage.RETIRED)
+        response = signed_in.post(page(run, "run_again"), {"version": str(run.version.pk)})
+        assert response.context["form"].errors
+        with pytest.raises(Conflict, match="was retired"):
+            rerun(actor=user, run=run, version=run.version)
+        assert rerun(actor=user, run=run).version == second
 
     def test_not_with_images_that_one_no_longer_sees(
         self, signed_in: Client, run: AlgorithmRun, item: ArchiveItem
