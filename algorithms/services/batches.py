@@ -179,7 +179,7 @@ def _start_some(batch: RunBatch) -> int:
             started += _start(batch, interface, case, given)
         except LimitReached:
             break
-    if started and started == free:
+    if chosen and len(chosen) == free:  # cases that were refused left their places free
         enqueue_on_commit(FEED, batch.pk)
     return started
 

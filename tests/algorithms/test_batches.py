@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -151,6 +152,16 @@ def test_a_case_that_went_away_is_said(batch: RunBatch, archive: Archive) -> Non
     reasons = list(batch.cases.filter(state=State.REFUSED).values_list("reason", flat=True))
     assert "no longer in the archive" in reasons[0]
     assert "has nothing for the input" in reasons[1]
+
+
+def test_cases_that_cannot_run_do_not_hold_up_the_rest(
+    batch: RunBatch, archive: Archive, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    archive.items.filter(title__in=["Case 1", "Case 2"]).delete()
+    with django_capture_on_commit_callbacks() as sent:
+        assert feed_batch(batch.pk) == 0
+    assert len(sent) == 1, "the next go follows by itself"
+    assert feed_batch(batch.pk) == 2
 
 
 class TestPage:
