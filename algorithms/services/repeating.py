@@ -1,19 +1,17 @@
 """Runs again: the same inputs, of the same or another version; and what people add to a run."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from django.db import transaction
 
 from algorithms.models import AlgorithmInterface, AlgorithmRun, AlgorithmVersion, RunMember
 from algorithms.policies import RUNS
 from algorithms.selectors import interface_of, interfaces_of, sockets_of
-from algorithms.services.starting import NewRun, start_runs, version_to_run
+from algorithms.services.starting import NewRun, require_images, start_runs, version_to_run
 from app.accounts.models import User
 from app.accounts.services import grant_role, revoke_role
 from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
-from app.images.models import Image
 
 
 @transaction.atomic
@@ -26,7 +24,7 @@ def rerun(
         raise ValidationFailed(fields={"version": ["Choose a version of the same algorithm."]})
     values = list(run.job.inputs.select_related("socket", "image"))
     interface = _interface_for(run, {value.socket_id for value in values})
-    _require_images(actor, [value.image_id for value in values if value.image_id is not None])
+    require_images(actor, run)
     new = NewRun(run.title, values, item=run.item, repeats=run)
     [made] = start_runs(actor=actor, version=version, interface=interface, new=[new])
     record("algorithms.run.repeated", obj=run, actor=actor, data={"run": str(made.pk)})
@@ -80,13 +78,3 @@ def _person(field: str, name: str) -> User:
     if person is None:
         raise ValidationFailed(fields={field: [f"Nobody here is called “{name}”."]})
     return person
-
-
-def _require_images(actor: User, images: list[UUID]) -> None:
-    """Refuse inputs that the person may no longer use: rights may have gone since."""
-    seen = Image.objects.visible_to(actor).filter(pk__in=images).count()
-    if seen != len(set(images)):
-        raise Conflict(
-            "You may no longer see an image that this run was given.",
-            advice="Ask an editor of its archive for access, or choose another case.",
-        )

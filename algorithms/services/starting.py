@@ -20,6 +20,7 @@ from app.audit.services import record
 from app.core.errors import Conflict
 from app.execution.models import Job
 from app.execution.services import prepare_job, reproduce_job, submit_job
+from app.images.models import Image
 from app.sockets.models import SocketValue
 from app.sockets.services import image_value, json_value
 from archives.models import ArchiveItem
@@ -91,11 +92,22 @@ def prepare_run(
 @transaction.atomic
 def start_reproduction(*, actor: User, run: AlgorithmRun) -> Job:
     """Do a run's job again to compare the outputs; it counts as a run does."""
+    require_images(actor, run)
     allowed = claim(actor=actor, version=run.version, runs=1)
     job = reproduce_job(actor=actor, job=run.job)
     charge([job], actor=actor, allowed=allowed)
     record("algorithms.run.reproduced", obj=run, actor=actor, data={"job": str(job.pk)})
     return job
+
+
+def require_images(actor: User, run: AlgorithmRun) -> None:
+    """Refuse a run's inputs when the person may no longer use them: rights may have gone since."""
+    images = run.job.inputs.filter(image__isnull=False).values("image")
+    if Image.objects.usable_by(actor).filter(pk__in=images).count() != images.distinct().count():
+        raise Conflict(
+            "You may no longer use an image that this run was given.",
+            advice="Ask an editor of its archive for access, or choose another case.",
+        )
 
 
 def version_to_run(algorithm: Algorithm) -> AlgorithmVersion:

@@ -24,6 +24,7 @@ from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm, make_run, make_version
 from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import succeed
+from tests.factories.studies import make_study
 
 State = Job.State
 
@@ -153,8 +154,22 @@ class TestAgain:
         item.archive.memberships.all().delete()
         version = str(run.version.pk)
         response = signed_in.post(page(run, "run_again"), {"version": version})
-        assert "no longer see an image" in response.content.decode()
+        assert "no longer use an image" in response.content.decode()
         assert AlgorithmRun.objects.count() == 1
+
+
+    def test_not_by_who_may_only_look_at_its_images(
+        self, user: User, stranger: User, item: ArchiveItem
+    ) -> None:
+        """A reader of a study sees its images, but gives them to no algorithm."""
+        make_study(editor=user, archive=item.archive, readers=[stranger])
+        (image,) = item.images
+        assert Image.objects.visible_to(stranger).filter(pk=image.pk).exists()
+        run = make_run(make_algorithm(public=True), creator=stranger, item=item)
+        for again in (rerun, start_reproduction):
+            with pytest.raises(Conflict, match="no longer use an image"):
+                again(actor=stranger, run=run)
+        assert Job.objects.count() == 1
 
 
 class TestReproducing:
