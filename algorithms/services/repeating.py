@@ -7,11 +7,14 @@ from django.db import transaction
 from algorithms.models import AlgorithmInterface, AlgorithmRun, AlgorithmVersion, RunMember
 from algorithms.policies import RUNS
 from algorithms.selectors import interface_of, interfaces_of, sockets_of
+from algorithms.services.credits import refund
 from algorithms.services.starting import NewRun, require_images, start_runs, version_to_run
 from app.accounts.models import User
 from app.accounts.services import grant_role, revoke_role
 from app.audit.services import change, record
 from app.core.errors import Conflict, ValidationFailed
+from app.execution.models import Job
+from app.execution.services import cancel_job
 
 
 @transaction.atomic
@@ -29,6 +32,15 @@ def rerun(
     [made] = start_runs(actor=actor, version=version, interface=interface, new=[new])
     record("algorithms.run.repeated", obj=run, actor=actor, data={"run": str(made.pk)})
     return made
+
+
+def cancel_run(*, actor: User, run: AlgorithmRun) -> None:
+    """Stop a run, and every go at doing it again that is under way."""
+    cancel_job(actor=actor, job=run.job)
+    for job in run.job.reproductions.exclude(state__in=Job.MACHINE.final):
+        cancel_job(actor=actor, job=job)
+        if job.is_finished and job.started_at is None:
+            refund(job, why="cancelled before it started")
 
 
 def change_run(*, actor: User, run: AlgorithmRun, **changes: object) -> AlgorithmRun:

@@ -22,7 +22,6 @@ from app.audit.services import record
 from app.core.errors import PortalError
 from app.core.forms import changed_values
 from app.execution.selectors import expected_start, job_log, queue_place, waiting_reason
-from app.execution.services import cancel_job
 
 _ACTIONS = ("cancel", "repeat", "change", "manage")
 
@@ -86,9 +85,9 @@ def record_file(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Stop a run; its container is killed."""
+    """Stop a run, or doing it again; its container is killed."""
     run = selectors.get_run_for(request.user, pk, action="cancel")
-    cancel_job(actor=cast(User, request.user), job=run.job)
+    services.cancel_run(actor=cast(User, request.user), run=run)
     messages.success(request, "The run is being stopped.")
     return redirect("algorithms:run", pk=run.pk)
 

@@ -191,6 +191,19 @@ class TestReproducing:
             start_reproduction(actor=user, run=run)
         assert not CreditCharge.objects.exists()
 
+    def test_can_be_cancelled(self, signed_in: Client, user: User, item: ArchiveItem) -> None:
+        """It holds one of the person's places, so there has to be a way to give that back."""
+        (run,) = start_try_outs(actor=user, algorithm=make_algorithm(public=True), items=[item])
+        succeed(run.job)
+        job = start_reproduction(actor=user, run=run)
+        assert f'action="{page(run, "cancel_run")}"' in signed_in.get(page(run)).content.decode()
+        signed_in.post(page(run, "cancel_run"))
+        job.refresh_from_db()
+        run.job.refresh_from_db()
+        assert (job.state, run.job.state) == (State.CANCELLED, State.SUCCEEDED)
+        assert job.charge.refunded_at is not None
+        assert page(run, "cancel_run") not in signed_in.get(page(run)).content.decode()
+
     def test_our_faults_are_given_back_later(self, user: User, item: ArchiveItem) -> None:
         (run,) = start_try_outs(actor=user, algorithm=make_algorithm(public=True), items=[item])
         succeed(run.job)
