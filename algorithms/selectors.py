@@ -1,5 +1,6 @@
 """Reading algorithms."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -216,12 +217,24 @@ def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:
 
     The editors of an algorithm see every try-out, but not the private images of whoever ran it.
     """
-    chosen = list(run.job.inputs.select_related("socket", "image"))
-    if run.job.creator_id == user.pk:
-        return chosen
-    images = {value.image_id for value in chosen if value.image_id is not None}
-    seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
-    return [value for value in chosen if value.image_id is None or value.image_id in seen]
+    hidden = hidden_images(user, [run])
+    chosen = run.job.inputs.select_related("socket", "image")
+    return [value for value in chosen if value.image_id not in hidden]
+
+
+def hidden_images(user: Any, runs: Iterable[AlgorithmRun]) -> set[UUID]:
+    """Return the images that went into runs and that ``user`` may not see; one query for all."""
+    given = {
+        value.image_id
+        for run in runs
+        if run.job.creator_id != user.pk
+        for value in run.job.inputs.all()
+        if value.image_id is not None
+    }
+    if not given:
+        return set()
+    seen = Image.objects.visible_to(user).filter(pk__in=given).values_list("pk", flat=True)
+    return given - set(seen)
 
 
 def managed_algorithm(user: Any, pk: str) -> Algorithm:
