@@ -58,7 +58,13 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("kind", "given"),
-        [("INT", "1.5"), ("FLT", "much"), ("BOOL", ""), ("JSON", "{"), ("2DBB", "{}"), ("STR", "")],
+        [
+            *[("INT", "1.5"), ("FLT", "much"), ("BOOL", ""), ("JSON", "{"), ("2DBB", "{}")],
+            *[("STR", ""), ("JSON", "NaN"), ("JSON", "1e999"), ("JSON", '{"\\u0000": 1}')],
+            *[("JSON", '["\\ud800"]'), ("JSON", '{"\\ud800": 1}')],
+            pytest.param("JSON", "1" * 5000, id="digits"),
+            pytest.param("JSON", "[" * 100_000, id="depth"),
+        ],
     )
     def test_what_does_not_fit_is_said_beside_the_field(
         self, signed_in: Client, user: User, kind: str, given: str

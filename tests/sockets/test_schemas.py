@@ -47,6 +47,30 @@ def test_numbers_that_are_not_json_are_refused(number) -> None:
         validate_value({"a": [number]}, kind="JSON")
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "a\udfff"])
+def test_texts_that_no_database_takes_are_refused(text: str) -> None:
+    for value in ({"a": [text]}, {"a": {text: 1}}, text):
+        with pytest.raises(InvalidValue, match="cannot be stored") as refused:
+            validate_value(value, kind="JSON")
+        str(refused.value).encode()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"description": "a\x00b"},
+        {"enum": ["\ud800"]},
+        {"properties": {"\x00": {}}},
+        {"minimum": float("nan")},
+        {"maximum": float("inf")},
+        {"const": 10**300},
+    ],
+)
+def test_schemas_hold_only_what_can_be_stored(schema: dict[str, object]) -> None:
+    with pytest.raises(UnusableSchema):
+        check_schema(schema)
+
+
 def test_depth_is_bounded() -> None:
     value: list[object] = []
     for _ in range(100):

@@ -13,6 +13,9 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 
+from app.sockets.schemas.errors import InvalidValue
+from app.sockets.schemas.plain import check_plain
+
 MAX_SCHEMA_DEPTH = 32
 MAX_SCHEMA_LENGTH = 100_000
 MOST_STEPS = 2_000_000
@@ -38,6 +41,10 @@ def check_schema(schema: Any) -> None:
     if not isinstance(schema, dict):
         raise UnusableSchema("A schema is a JSON object.")
     _walk(schema, depth=0)
+    try:
+        check_plain(schema)
+    except InvalidValue as error:
+        raise UnusableSchema(str(error)) from error
     if len(json.dumps(schema)) > MAX_SCHEMA_LENGTH:
         raise UnusableSchema(f"The schema is longer than {MAX_SCHEMA_LENGTH} letters.")
     try:
