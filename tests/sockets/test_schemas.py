@@ -71,6 +71,20 @@ def test_schemas_hold_only_what_can_be_stored(schema: dict[str, object]) -> None
         check_schema(schema)
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"items": {"enum": list(range(1000))}}, [999] * 1000),
+        ({"allOf": [{"uniqueItems": True}] * 100}, list(range(10_000))),
+        ({"allOf": [{"uniqueItems": True}] * 100}, [list(range(10_000))]),
+    ],
+    ids=["enum", "unique", "deep"],
+)
+def test_long_lists_in_a_schema_cost_what_they_take(schema: object, value: object) -> None:
+    with pytest.raises(UnusableSchema, match="too many checks"):
+        first_error(value, schema, most_steps=100_000)  # type: ignore[arg-type]
+
+
 def test_depth_is_bounded() -> None:
     value: list[object] = []
     for _ in range(100):
