@@ -25,6 +25,8 @@ from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
+LONG_FIELDS = ("job__log", "job__usage", "job__record")
+"""A run's log alone may have a megabyte; a list of runs must not fetch one for each."""
 _RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
 
 
@@ -122,8 +124,9 @@ def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> Alg
 
 
 def runs_for(user: Any) -> QuerySet[AlgorithmRun]:
-    """Return the try-outs that ``user`` may look at, newest first."""
-    return RUNS.visible_to(user).select_related("version__algorithm", "job__creator")
+    """Return the try-outs that ``user`` may look at, newest first, without what no list shows."""
+    runs = RUNS.visible_to(user).select_related("version__algorithm", "job__creator")
+    return runs.defer(*LONG_FIELDS)
 
 
 def versions_for(user: Any) -> QuerySet[AlgorithmVersion]:
@@ -161,7 +164,7 @@ def jobs_for(user: Any) -> QuerySet[AlgorithmRun]:
 
 def get_run_of_job_for(user: Any, job_pk: UUID, *, action: str = "view") -> AlgorithmRun:
     """Return the run whose job this is if ``user`` may do ``action`` with it."""
-    found = jobs_for(user).filter(job=job_pk).first()
+    found = jobs_for(user).defer(None).filter(job=job_pk).first()
     if found is None or not RUNS.allows(user, found, action):
         raise NotFound
     return found

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from algorithms.models import AlgorithmRun, BatchCase, RunBatch
@@ -186,6 +188,26 @@ class TestPage:
         assert counts(batch) == {"CANCELLED": 5}
         signed_in.post(reverse("algorithms:rerun_batch", args=[batch.pk]))
         assert counts(batch) == {"WAITING": 5}
+
+
+@pytest.mark.parametrize("place", ["runs", "algorithm", "try_out", "batch", "results", "api"])
+def test_no_list_of_runs_fetches_their_logs(
+    signed_in: Client, batch: RunBatch, place: str
+) -> None:
+    feed_batch(batch.pk)
+    Job.objects.update(log="x" * 1000)
+    try_out = reverse("algorithms:try_out", args=[batch.version.algorithm_id])
+    address = {
+        "runs": reverse("algorithms:runs"),
+        "algorithm": reverse("algorithms:detail", args=[batch.version.algorithm_id]),
+        "try_out": f"{try_out}?archive={batch.archive_id}",
+        "batch": reverse("algorithms:batch", args=[batch.pk]),
+        "results": reverse("algorithms:batch_results", args=[batch.pk, "csv"]),
+        "api": reverse("api:job-list"),
+    }[place]
+    with CaptureQueriesContext(connection) as queries:
+        assert signed_in.get(address).status_code == 200
+    assert not [query for query in queries if '"execution_job"."log"' in query["sql"]]
 
 
 class TestResults:
