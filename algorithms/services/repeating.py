@@ -68,7 +68,7 @@ def share_run(
 
 
 def _interface_for(run: AlgorithmRun, sockets: set[int]) -> AlgorithmInterface:
-    """Return the interface that takes a run's inputs today: no two that are offered take the same."""
+    """Return the interface that takes a run's inputs today; no two offered ones take the same."""
     had = run.interface or interface_of(run.version.algorithm)
     if sockets != sockets_of(had):
         raise Conflict(

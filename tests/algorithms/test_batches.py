@@ -191,9 +191,7 @@ class TestPage:
 
 
 @pytest.mark.parametrize("place", ["runs", "algorithm", "try_out", "batch", "results", "api"])
-def test_no_list_of_runs_fetches_their_logs(
-    signed_in: Client, batch: RunBatch, place: str
-) -> None:
+def test_no_list_of_runs_fetches_their_logs(signed_in: Client, batch: RunBatch, place: str) -> None:
     feed_batch(batch.pk)
     Job.objects.update(log="x" * 1000)
     try_out = reverse("algorithms:try_out", args=[batch.version.algorithm_id])

@@ -157,7 +157,6 @@ class TestAgain:
         assert "no longer use an image" in response.content.decode()
         assert AlgorithmRun.objects.count() == 1
 
-
     def test_not_by_who_may_only_look_at_its_images(
         self, user: User, stranger: User, item: ArchiveItem
     ) -> None:
@@ -267,6 +266,8 @@ class TestMyRuns:
     ) -> None:
         Algorithm.objects.update(public=False)
         keys = [str(run.pk) for run in runs]
-        page = signed_in.post(reverse("algorithms:runs"), {"do": "again", "runs": keys}, follow=True)
+        page = signed_in.post(
+            reverse("algorithms:runs"), {"do": "again", "runs": keys}, follow=True
+        )
         assert "0 of 1 run again" in page.content.decode()
         assert not AlgorithmRun.objects.filter(repeats__isnull=False).exists()

@@ -1,4 +1,4 @@
-"""What any JSON from outside has to be before its rules are asked: storable, and not without end."""
+"""What JSON from outside has to be before any rule is asked: storable, and not without end."""
 
 import math
 import re
