@@ -1,10 +1,10 @@
 """Reading algorithms."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
 
 from algorithms.models import (
@@ -20,11 +20,13 @@ from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.models import ContainerImage, Job, ModelWeights
+from app.execution.models.checked_upload import CheckedUpload
 from app.images.models import Image
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
+V = TypeVar("V", AlgorithmVersion, AlgorithmModel)
 LONG_FIELDS = ("job__log", "job__usage", "job__record")
 """A run's log alone may have a megabyte; a list of runs must not fetch one for each."""
 _RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
@@ -61,6 +63,17 @@ def active_version(algorithm: Algorithm) -> AlgorithmVersion | None:
     somebody gave approval before.
     """
     return runnable_versions_of(algorithm).order_by(*_RUNS_FIRST).first()
+
+
+def idle_versions(model: type[V], archive: str) -> QuerySet[V]:
+    """Return the stored versions of every algorithm but those that run, by `active_version`'s rule.
+
+    ``archive`` names the field of the uploaded archive.
+    """
+    stored = model._default_manager.filter(**{f"{archive}__state": CheckedUpload.State.READY})
+    siblings = stored.filter(algorithm=OuterRef("algorithm")).exclude(stage=Stage.RETIRED)
+    runs = Subquery(siblings.order_by(*_RUNS_FIRST).values("pk")[:1])
+    return stored.annotate(running=runs).exclude(running__isnull=False, running=F("pk"))
 
 
 def runnable_versions_of(algorithm: Algorithm) -> QuerySet[AlgorithmVersion]:
