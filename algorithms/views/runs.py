@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from algorithms import progress, run_selectors, selectors, services
+from algorithms.display import has_image
 from algorithms.models import AlgorithmRun, RunMember
 from algorithms.policies import RUNS
 from algorithms.provenance import record_of
@@ -34,11 +35,14 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if job.log and not request.headers.get("HX-Request"):  # following it is one look
         record("algorithms.log.read", obj=run, actor=request.user)
     text, end = job_log(job)
+    inputs = selectors.inputs_for_eyes_of(request.user, run)
+    outputs = job.outputs.select_related("socket", "image").prefetch_related("image__files")
     context = _live(run) | {
         "log_text": text,
         "log_end": end,
-        "inputs": selectors.inputs_for_eyes_of(request.user, run),
-        "outputs": job.outputs.select_related("socket", "image").prefetch_related("image__files"),
+        "inputs": inputs,
+        "outputs": outputs,
+        "viewable": has_image([*inputs, *outputs]),
         "roles": RunMember.Role.choices,
         "reproductions": run_selectors.reproductions_of(run),
         "repeats": _visible(request, run.repeats),

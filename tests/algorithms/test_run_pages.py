@@ -19,6 +19,7 @@ from app.accounts.models import User
 from app.core.errors import Conflict, LimitReached
 from app.execution.models import Job
 from app.images.models import Image
+from app.sockets.services import ensure_socket, json_value
 from archives.models import ArchiveItem
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm, make_run, make_version
@@ -89,6 +90,12 @@ class TestLive:
         states = [step.state for step in steps_of(job)]
         assert ("current" in states) is (not job.is_finished)
         assert states.count("current") <= 1
+
+
+    def test_a_run_without_its_inputs_ended_at_checking_them(self, run: AlgorithmRun) -> None:
+        job = run.job
+        job.state, job.reason_code, job.started_at = State.FAILED, "input", None
+        assert [step.state for step in steps_of(job)][:3] == ["failed", "missed", "missed"]
 
 
 class TestSharing:
@@ -218,6 +225,18 @@ def test_the_record_tells_where_results_come_from(signed_in: Client, run: Algori
     assert found["container_image"]["digest"] == run.job.container_image.digest
     assert found["limits"]["wall_clock"] > 0
     assert found["inputs"][0]["socket"] == "medical-image"
+
+
+def test_the_viewer_is_offered_only_where_it_has_something_to_show(
+    signed_in: Client, user: User, item: ArchiveItem
+) -> None:
+    run = make_run(make_algorithm(editor=user), creator=user, item=item)
+    viewer = reverse("viewer:open", args=["run", run.pk])
+    assert viewer in signed_in.get(page(run)).content.decode()
+    socket = ensure_socket(slug="x", title="X", kind="INT", relative_path="x.json")
+    run.job.inputs.set([])
+    run.job.outputs.set([json_value(socket=socket, value=1)])
+    assert viewer not in signed_in.get(page(run)).content.decode()
 
 
 class TestMyRuns:
