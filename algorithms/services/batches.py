@@ -23,7 +23,8 @@ from algorithms.services.planning import CasePlan, Given, plan_cases
 from algorithms.services.starting import NewRun, start_runs, stored
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import LimitReached, PortalError
+from app.core.errors import LimitReached, NotFound, PortalError
+from app.core.ids import new_id
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job
@@ -66,11 +67,20 @@ def start_batch(
     plans: Sequence[CasePlan],
     given: Given | None = None,
     again: bool = False,
+    pk: UUID | None = None,
 ) -> RunBatch:
-    """Make the batch; cases that cannot run or ran already are written down with the reason."""
-    batch = RunBatch.objects.create(
-        creator=actor, version=version, interface=interface, archive=archive, title=archive.title
+    """Make the batch; cases that cannot run or ran already are written down with the reason.
+
+    Whoever chooses its key may ask twice and starts it once.
+    """
+    what = {"version": version, "interface": interface, "archive": archive}
+    batch, is_new = RunBatch.objects.get_or_create(
+        pk=pk or new_id(), defaults={"creator": actor, "title": archive.title, **what}
     )
+    if batch.creator_id != actor.pk:
+        raise NotFound
+    if not is_new:
+        return batch
     batch.values.set([stored(value) for value in (given or {}).values()])
     cases = [_case(batch, plan, number, again) for number, plan in enumerate(plans, start=1)]
     BatchCase.objects.bulk_create(cases)

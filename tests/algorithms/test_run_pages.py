@@ -91,7 +91,6 @@ class TestLive:
         assert ("current" in states) is (not job.is_finished)
         assert states.count("current") <= 1
 
-
     def test_a_run_without_its_inputs_ended_at_checking_them(self, run: AlgorithmRun) -> None:
         job = run.job
         job.state, job.reason_code, job.started_at = State.FAILED, "input", None
