@@ -6,6 +6,8 @@ from threading import Barrier, Thread
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from algorithms.models import AlgorithmRun, CreditCharge
@@ -106,6 +108,19 @@ def test_grants_count_between_their_days(user: User) -> None:
     assert allowance(user=user, version=version).left == 15
     with pytest.raises(ValidationFailed):
         grant_credits(actor=admin, user=user, amount=1, starts=today, ends=today - day)
+
+
+def test_what_was_spent_of_a_grant_is_no_debt(
+    signed_in: Client, user: User, item: ArchiveItem
+) -> None:
+    algorithm, today = make_algorithm(public=True), timezone.now().date()
+    grant = grant_credits(actor=user, user=user, amount=10, starts=today, ends=today)
+    start_try_outs(actor=user, algorithm=algorithm, items=[item] * 8)
+    type(grant).objects.update(starts=today - timedelta(days=2), ends=today - timedelta(days=1))
+    assert allowance(user=user, version=algorithm.versions.get()).left == 0
+    for page in ("algorithms:credits", "algorithms:try_out"):
+        args = [algorithm.pk] if page == "algorithms:try_out" else []
+        assert "-6" not in signed_in.get(reverse(page, args=args)).content.decode()
 
 
 def test_editors_have_some_runs_of_each_version_for_nothing(
