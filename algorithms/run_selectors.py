@@ -21,12 +21,13 @@ from algorithms.models import (
 )
 from algorithms.policies import BATCHES, RUNS
 from algorithms.selectors import LONG_FIELDS, interfaces_of
+from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.contract import Limits
 from app.execution.models import Job
 from app.execution.selectors import expected_start, typical_duration
-from app.execution.services import Comparison, compare_outputs
+from app.execution.services import Comparison, compare_outputs, needs_of
 from archives.models import ArchiveItem
 
 CASE_STATES = ("WAITING", "ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED", "REFUSED")
@@ -47,13 +48,22 @@ class Forecast:
         return self.wait is not None and self.wait < timedelta(seconds=5)
 
 
-def forecast(version: AlgorithmVersion) -> Forecast:
-    """Return what can be said of a run before it is started."""
-    now = timezone.now()
-    imagined = Job(container_image=version.container_image, state=Job.State.QUEUED, created=now)
+def forecast(version: AlgorithmVersion, *, user: User) -> Forecast:
+    """Return what can be said of a run of ``user`` before it is started."""
+    now, limits = timezone.now(), version.algorithm.limits_for()
+    imagined = Job(
+        creator=user,
+        container_image=version.container_image,
+        state=Job.State.QUEUED,
+        created=now,
+        priority=Job.Priority.INTERACTIVE,
+        limits=limits.as_record(),
+    )
+    for name, value in needs_of(imagined).items():
+        setattr(imagined, name, value)
     start = expected_start(imagined)
     return Forecast(
-        limits=version.algorithm.limits_for(),
+        limits=limits,
         duration=typical_duration(version.container_image),
         wait=None if start is None else start - now,
     )

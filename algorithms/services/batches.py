@@ -223,5 +223,11 @@ def _start(batch: RunBatch, interface: AlgorithmInterface, case: BatchCase, give
 
 
 def _one(batch: RunBatch, interface: AlgorithmInterface, new: NewRun) -> AlgorithmRun:
-    runs = start_runs(actor=batch.creator, version=batch.version, interface=interface, new=[new])
+    runs = start_runs(
+        actor=batch.creator,
+        version=batch.version,
+        interface=interface,
+        new=[new],
+        priority=Job.Priority.BATCH,
+    )
     return runs[0]

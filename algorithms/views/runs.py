@@ -131,7 +131,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
         "algorithm": algorithm,
         "version": version,
         "allowance": services.allowance(user=user, version=version),
-        "forecast": run_selectors.forecast(version),
+        "forecast": run_selectors.forecast(version, user=user),
     }
     return render(request, "algorithms/again.html", context)
 
@@ -162,6 +162,7 @@ def _live(run: AlgorithmRun) -> dict[str, Any]:
         "waiting": None if finished else waiting_reason(job),
         "steps": progress.steps_of(job),
         "elapsed": progress.elapsed(job),
+        "took": progress.took(job) if job.is_warm else None,
         "limits": progress.limits_in_words(job),
         "usage": progress.usage_of(job),
         "said": progress.spoken(job, place=place),

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from app.challenges.models import Evaluation
 from app.challenges.services.evaluations import advance
 from app.core.tasks import task
 
-STALE = timedelta(seconds=60)
+STALE = timedelta(seconds=2 * settings.RECONCILE_SECONDS)
 
 
 @task(queue="evaluations", max_seconds=600)

@@ -13,8 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.exceptions import ClientError
+from django.conf import settings
 
-from app.core.tasks import QUEUES, VISIBILITY_SECONDS
+from app.core.tasks import QUEUES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,7 +51,7 @@ def transport_options(prefix: str) -> dict[str, Any]:
     return {
         "region": region_of(prefix),
         "is_secure": urlsplit(prefix).scheme == "https",
-        "visibility_timeout": VISIBILITY_SECONDS,
+        "visibility_timeout": settings.VISIBILITY_SECONDS,
         "wait_time_seconds": 10,
         "polling_interval": 0,
         "predefined_queues": {name: {"url": url} for name, url in queue_urls(prefix).items()},
@@ -78,7 +79,7 @@ def look_at_queues(client: "SQSClient", prefix: str) -> Iterator[QueueState]:
 def make_queues(client: "SQSClient", prefix: str) -> None:
     """Make the queues that are missing, and mend the times of those that are there."""
     wanted: Any = {
-        "VisibilityTimeout": str(VISIBILITY_SECONDS),
+        "VisibilityTimeout": str(settings.VISIBILITY_SECONDS),
         "MessageRetentionPeriod": str(RETENTION_SECONDS),
     }
     for state in look_at_queues(client, prefix):
@@ -92,7 +93,7 @@ def _problem(client: "SQSClient", url: str) -> str:
     hidden = _hidden_for(client, url)
     if hidden is None:
         return "does not exist"
-    if hidden < VISIBILITY_SECONDS:
+    if hidden < settings.VISIBILITY_SECONDS:
         return f"hides a message for {hidden} s; long jobs would run twice"
     return ""
 

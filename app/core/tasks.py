@@ -1,11 +1,16 @@
 """Celery tasks as the house writes them: late-acknowledged, by identifier, after commit."""
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import Task as CeleryTask
-from celery import shared_task
+from celery import current_app, current_task, shared_task
+from celery.exceptions import Reject
+from celery.signals import before_task_publish
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -16,8 +21,6 @@ if TYPE_CHECKING:
 else:
     Task = CeleryTask
 
-VISIBILITY_SECONDS = 4 * 3600 + 600
-"""When a broker hands out a task again that nobody acknowledged; longer than the longest task."""
 QUEUES = ("audit", "short", "imports", "slices", "jobs-cpu", "jobs-gpu", "evaluations")
 
 
@@ -40,8 +43,42 @@ def task(*, queue: str, max_seconds: int = 300) -> Callable[[Callable[..., Any]]
     return decorator
 
 
-def enqueue_on_commit(task: Task | str, *args: Any) -> None:
-    """Send ``task(*args)`` to its queue once the current transaction has committed.
+def worker_name() -> str:
+    """Return the name under which this worker gives its signs of life, from within a task."""
+    request = current_task.request if current_task else None
+    return str(getattr(request, "hostname", None) or socket.gethostname())
+
+
+def periodic_tasks() -> list[Task]:
+    """Return the tasks that the clock sends, each once."""
+    names = {str(entry["task"]): None for entry in current_app.conf.beat_schedule.values()}
+    return [import_string(name) for name in names]
+
+
+@contextmanager
+def noting_sent() -> Iterator[list[str]]:
+    """Collect the names of the tasks that this thread sends during the block."""
+    sent: list[str] = []
+    here = threading.get_ident()
+
+    def note(sender: Any = None, **_: Any) -> None:
+        if threading.get_ident() == here:
+            sent.append(str(sender))
+
+    before_task_publish.connect(note, weak=False)
+    try:
+        yield sent
+    finally:
+        before_task_publish.disconnect(note)
+
+
+def leave_to_another(why: str) -> NoReturn:
+    """Put the task's message back into its queue, from within the task."""
+    raise Reject(why, requeue=True)
+
+
+def enqueue_on_commit(task: Task | str, *args: Any, queue: str = "") -> None:
+    """Send ``task(*args)`` to its queue (or to ``queue``) once the transaction has committed.
 
     ``task`` may be a dotted name, so that services need not import the tasks that call them. A
     broker that cannot be reached is logged, not raised: the database holds the truth and the
@@ -52,7 +89,7 @@ def enqueue_on_commit(task: Task | str, *args: Any) -> None:
 
     def send() -> None:
         try:
-            found.apply_async(args=arguments)
+            found.apply_async(args=arguments, **({"queue": queue} if queue else {}))
         except Exception:
             logger.exception("Could not enqueue %s%r; the reconciler will.", found.name, arguments)
 

@@ -1,17 +1,21 @@
 """Reading jobs and workers."""
 
 import statistics
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, F, QuerySet
+from django.db.models import Avg, Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from app.execution.logs import shown
 from app.execution.models import ContainerImage, Job, Worker
+from app.execution.models.job import JOB_QUEUES
+from app.execution.needs import capacity_words, needed, needs_words
+from app.execution.queueing import ahead_of, in_queue, suitable
 
 ALIVE = timedelta(seconds=45)
-JOB_QUEUE = "jobs-cpu"
 MEASURED = 50
 MEASURED_FOR = timedelta(days=30)
 
@@ -33,21 +37,71 @@ class EngineReport:
     detail: str
 
 
+@dataclass(frozen=True)
+class QueueLength:
+    """How long the line before the workers of one queue is, and who works on it.
+
+    ``unplaceable`` counts the jobs that no live worker could take even if it had nothing to do.
+    """
+
+    queue: str
+    waiting: int
+    running: int
+    oldest: datetime | None
+    workers: int
+    unplaceable: int = 0
+
+
 def live_workers() -> QuerySet[Worker]:
     """Return the workers that gave a sign of life lately."""
     return Worker.objects.filter(last_seen__gte=timezone.now() - ALIVE)
 
 
+def job_workers() -> QuerySet[Worker]:
+    """Return the live workers that are there for jobs, with or without an engine."""
+    return live_workers().filter(queues__overlap=list(JOB_QUEUES))
+
+
+def jobs_held_by(worker: Worker) -> QuerySet[Job]:
+    """Return the jobs that a worker has in hand, the one that it has longest first."""
+    held = Job.objects.filter(state__in=Job.HELD, worker=worker.name)
+    return held.select_related("creator", "container_image").order_by("started_at")
+
+
+def queue_lengths() -> list[QueueLength]:
+    """Return how long the line is for each of the queues of jobs."""
+    able = list(job_workers().filter(has_engine=True))
+    return [_length(queue, able) for queue in JOB_QUEUES]
+
+
+def _length(queue: str, able: Sequence[Worker]) -> QueueLength:
+    jobs = Job.objects.filter(in_queue(queue))
+    waiting = jobs.filter(state=Job.State.QUEUED)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("created"))
+    placeable = Q()
+    for worker in able:
+        placeable |= suitable(worker)
+    return QueueLength(
+        queue=queue,
+        waiting=found["count"],
+        running=jobs.filter(state__in=Job.HELD).count(),
+        oldest=found["oldest"],
+        workers=sum(queue in worker.queues for worker in able),
+        unplaceable=waiting.exclude(placeable).count() if able else found["count"],
+    )
+
+
 def has_engine() -> bool:
     """Tell whether a live worker can run containers."""
-    return live_workers().filter(queues__contains=[JOB_QUEUE], has_engine=True).exists()
+    return job_workers().filter(has_engine=True).exists()
 
 
 def queue_place(job: Job) -> int | None:
-    """Return the job's place in the queue, the next one being 1; ``None`` unless it waits."""
-    if job.state != Job.State.QUEUED:
-        return None
-    return Job.objects.filter(state=Job.State.QUEUED, created__lt=job.created).count() + 1
+    """Return the job's place in the line, the next one being 1; ``None`` unless it waits.
+
+    As things are now: whoever comes later and has fewer jobs in hand may still get in before.
+    """
+    return sum(ahead_of(job).values()) + 1 if job.state == Job.State.QUEUED else None
 
 
 def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
@@ -69,35 +123,54 @@ def expected_start(job: Job) -> datetime | None:
     """Return about when a waiting job starts, or ``None`` where nobody can know.
 
     What runs and what stands before it takes as long as the same containers took lately (else
-    the same kind of job, else any), shared by the workers that have an engine.
+    the same kind of job, else any), shared by the workers that could run it.
     """
-    workers = live_workers().filter(queues__contains=[JOB_QUEUE], has_engine=True).count()
-    if job.state != Job.State.QUEUED or not workers:
+    if job.state != Job.State.QUEUED:
+        return None
+    slots = sum(worker.slots for worker in _able_workers(job))
+    if not slots:
         return None
     now = timezone.now()
-    busy = Job.objects.filter(state__in=Job.HELD).values_list(
-        "container_image", "kind", "started_at"
-    )
-    before = (
-        Job.objects.filter(state=Job.State.QUEUED, created__lt=job.created)
-        .values_list("container_image", "kind")
-        .order_by()
-        .annotate(count=Count("pk"))
-    )
+    line = Job.objects.filter(in_queue(job.queue)).order_by()
+    busy = line.filter(state__in=Job.HELD).values_list("container_image", "kind", "started_at")
+    ahead = ahead_of(job)
+    spans: list[timedelta | None] = []
     expected = _Durations()
-    total = timedelta()
-    if len(busy) >= workers or before:
+    if len(busy) >= slots or ahead:
         for image, kind, started in busy:
             span = expected.of(image, kind)
-            if span is None:
-                return None
-            total += max(span - (now - (started or now)), timedelta())
-    for image, kind, count in before:
+            spans.append(span and max(span - (now - (started or now)), timedelta()))
+    spans += _spans_ahead(line.filter(state=Job.State.QUEUED), ahead, expected)
+    if None in spans:
+        return None
+    return now + sum(filter(None, spans), timedelta()) / slots
+
+
+def _spans_ahead(
+    line: QuerySet[Job], ahead: dict[int | None, int], expected: "_Durations"
+) -> list[timedelta | None]:
+    """Return how long what is ahead takes; of a person's jobs a part counts as their mixture."""
+    groups = line.values_list("creator_id", "container_image", "kind").annotate(count=Count("pk"))
+    waiting: Counter[int | None] = Counter()
+    rows = [row for row in groups if row[0] in ahead]
+    for person, _, _, count in rows:
+        waiting[person] += count
+    spans = []
+    for person, image, kind, count in rows:
         span = expected.of(image, kind)
-        if span is None:
-            return None
-        total += count * span
-    return now + total / workers
+        spans.append(span and span * count * ahead[person] / waiting[person])
+    return spans
+
+
+def _able_workers(job: Job) -> list[Worker]:
+    """Return the live workers that could run a job if they had nothing else to do."""
+    workers = job_workers().filter(has_engine=True, draining=False, stopping=False)
+    return [worker for worker in workers if could_run(worker, job)]
+
+
+def could_run(worker: Worker, job: Job) -> bool:
+    """Tell whether a worker has what a job needs."""
+    return job.queue in worker.queues and worker.capacity.fits(needed(job, worker.capacity))
 
 
 def job_log(job: Job, *, after: int = 0) -> tuple[str, int]:
@@ -135,27 +208,56 @@ class _Durations:
 
 def waiting_reason(job: Job) -> Waiting | None:
     """Return why a queued job cannot start, or ``None`` when it only waits its turn."""
-    if job.state != Job.State.QUEUED or has_engine():
+    if job.state != Job.State.QUEUED or _able_workers(job):
         return None
-    workers = live_workers().filter(queues__contains=[JOB_QUEUE])
-    found = workers.first()
-    if found is None:
+    workers = list(job_workers())
+    if not workers:
         return Waiting(
             "Waiting for a worker",
             "No worker that runs containers has reported in the last minute.",
             "An administrator has to start one; the run then begins by itself.",
         )
+    equipped = [worker for worker in workers if worker.has_engine]
+    if not equipped:
+        return Waiting(
+            "Waiting for a worker with a container engine",
+            workers[0].engine,
+            "An administrator has to install Docker or Podman on a worker; "
+            "the run then begins by itself.",
+        )
+    if any(could_run(worker, job) for worker in equipped):
+        return Waiting(
+            "Waiting for a worker that takes jobs",
+            "Every worker that could run it is being taken out of service.",
+            "An administrator has to let one take jobs again, or start another one; "
+            "the run then begins by itself.",
+        )
+    return _too_large(job, equipped)
+
+
+def _too_large(job: Job, workers: Sequence[Worker]) -> Waiting:
+    """Return what no worker has, and what there is instead."""
+    served = [worker.capacity for worker in workers if job.queue in worker.queues]
+    if not served:
+        return Waiting(
+            "Waiting for a worker with GPUs" if job.gpus else "Waiting for a worker",
+            f"No worker takes jobs from the queue {job.queue}.",
+            f"An administrator has to start a worker with --queues {job.queue}; "
+            "the run then begins by itself.",
+        )
+    have = "; ".join(sorted({capacity_words(capacity) for capacity in served}))
     return Waiting(
-        "Waiting for a worker with a container engine",
-        found.engine,
-        "An administrator has to install Docker or Podman on a worker; "
-        "the run then begins by itself.",
+        "Waiting for a larger worker",
+        f"No worker has {needs_words(job)}. There is: {have}.",
+        "An administrator can start a worker that has it, or lower what may be asked for "
+        "(JOB_MAX_MEMORY_MB, JOB_MAX_GPUS); an editor can lower the limits of the algorithm. "
+        "The run then begins by itself.",
     )
 
 
 def engine_report() -> EngineReport:
     """Return what the workers said of their container engine."""
-    workers = list(live_workers().filter(queues__contains=[JOB_QUEUE]))
+    workers = list(job_workers())
     if not workers:
         return EngineReport(settled=False, detail="no worker for jobs has reported")
     best = max(workers, key=lambda worker: worker.has_engine)

@@ -1,8 +1,7 @@
 """Background work of execution."""
 
-import socket
-
-from app.core.tasks import task
+from app.core.tasks import leave_to_another, task, worker_name
+from app.core.workers import is_stopping
 from app.execution.services import (
     container_images,
     incoming,
@@ -30,8 +29,13 @@ def validate_model_weights(model_weights_id: str) -> None:
 
 @task(queue="jobs-cpu", max_seconds=LONGEST)
 def run_job(job_id: str) -> None:
-    """Run a job."""
-    running.run_job(job_id, worker=socket.gethostname())
+    """Run the job whose turn it is; a worker that was told to end leaves it to another one.
+
+    The message says that there is work. Messages for jobs with GPUs come by their own queue.
+    """
+    if is_stopping():
+        leave_to_another("This worker ends.")
+    running.run_job(job_id, worker=worker_name())
 
 
 @task(queue="short", max_seconds=3600)

@@ -3,6 +3,7 @@
 `docs/configuration.md` documents each field; a test holds it complete.
 """
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
@@ -43,6 +44,31 @@ class Environment(BaseSettings):
     worker_token: str = Field(
         "", description="Secret that portal and job workers share; empty: no worker is let in."
     )
+    worker_grace_seconds: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds that a worker told to end lets its jobs run; then they go back.",
+    )
+    worker_cpus: float = Field(
+        0.0, ge=0, description="Processors a job worker may give to jobs; 0: all of its engine's."
+    )
+    worker_memory_mb: int = Field(
+        0, ge=0, description="Memory it may give to jobs, in MiB; 0: all of its engine's."
+    )
+    worker_gpus: str = Field(
+        "",
+        description="Memory in MiB of each GPU by its number, such as 24576,0: 0 is another's; "
+        "empty: what nvidia-smi tells.",
+    )
+    lease_seconds: int = Field(
+        90, ge=6, le=600, description="Silence after which what a worker has in hand is taken back."
+    )
+    reconcile_seconds: int = Field(
+        30, ge=1, le=300, description="How often what was lost or forgotten is looked for."
+    )
+    visibility_seconds: int = Field(
+        15_000, ge=5, description="When a broker hands out again what nobody acknowledged."
+    )
     job_cpus: float = Field(2.0, gt=0, description="Processors a job may use.")
     job_memory_mb: int = Field(4096, ge=64, description="Memory a job may use, in MiB.")
     job_time_limit: int = Field(
@@ -71,6 +97,21 @@ class Environment(BaseSettings):
     job_max_gpus: int = Field(0, ge=0, description="Most GPUs a job may ask for.")
     job_max_writable_root_mb: int = Field(
         10 * 1024, ge=0, description="Most a job may write to its own root, in MiB; 0: nothing."
+    )
+    warm_idle_seconds: int = Field(
+        60, ge=0, le=90, description="Seconds that a warm container waits for a case; 0: no time."
+    )
+    warm_most_cases: int = Field(
+        100, ge=1, description="Cases after which a warm container is replaced."
+    )
+    endpoints_per_person: int = Field(
+        2, ge=0, description="Containers one person may keep warm; 0: nobody keeps any."
+    )
+    endpoint_idle_seconds: int = Field(
+        600, ge=30, le=3 * 3600, description="Seconds that an endpoint stays without a call."
+    )
+    endpoint_longest_seconds: int = Field(
+        3 * 3600, ge=60, le=3 * 3600, description="Longest life of an endpoint, in seconds."
     )
     container_keep_refused_days: int = Field(
         7, ge=1, description="Days that the archive of a refused container or model is kept."
@@ -122,6 +163,19 @@ class Environment(BaseSettings):
                 "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
             )
         return self
+
+    @field_validator("worker_gpus")
+    @classmethod
+    def _of_sizes(cls, value: str) -> str:
+        if not re.fullmatch(r"\s*(\d{1,9}\s*(,\s*\d{1,9}\s*)*)?", value):
+            raise ValueError("WORKER_GPUS is a list of MiB by the numbers of the GPUs: 24576,24576")
+        return value
+
+    @property
+    def gpus_of_worker(self) -> tuple[int, ...] | None:
+        """Bytes of each GPU, or nothing where the worker has to find out."""
+        sizes = self.worker_gpus.split(",") if self.worker_gpus.strip() else None
+        return None if sizes is None else tuple(int(size) * 2**20 for size in sizes)
 
     @property
     def address(self) -> str:

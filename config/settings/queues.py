@@ -6,7 +6,7 @@ from django.conf import settings
 from kombu import Queue
 
 from app.core import sqs
-from app.core.tasks import QUEUES, VISIBILITY_SECONDS
+from app.core.tasks import QUEUES
 
 
 def transport_options(url: str) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def transport_options(url: str) -> dict[str, Any]:
     if url.startswith("sqs"):
         return sqs.transport_options(settings.ENV.sqs_queues_url)
     return {
-        "visibility_timeout": VISIBILITY_SECONDS,
+        "visibility_timeout": settings.VISIBILITY_SECONDS,
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 10,
         "socket_keepalive": True,
@@ -37,21 +37,22 @@ accept_content = ["json"]
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 timezone = "UTC"
+OFTEN = float(settings.RECONCILE_SECONDS)
 beat_schedule: dict[str, dict[str, Any]] = {
     name: {"task": name, "schedule": seconds}
     for name, seconds in {
-        "app.execution.tasks.reconcile": 30.0,
+        "app.execution.tasks.reconcile": OFTEN,
         "app.execution.tasks.sweep_incoming": 3600.0,
         "app.execution.tasks.reclaim_storage": 3600.0,
-        "app.images.tasks.reconcile_imports": 60.0,
-        "app.images.tasks.reconcile_maskings": 60.0,
-        "app.challenges.tasks.reconcile_evaluations": 60.0,
-        "algorithms.tasks.reconcile_batches": 60.0,
-        "viewer.tasks.reconcile_viewer": 60.0,
-        "app.requests.tasks.reconcile_requests": 60.0,
+        "app.images.tasks.reconcile_imports": 2 * OFTEN,
+        "app.images.tasks.reconcile_maskings": 2 * OFTEN,
+        "app.challenges.tasks.reconcile_evaluations": 2 * OFTEN,
+        "algorithms.tasks.reconcile_batches": 2 * OFTEN,
+        "viewer.tasks.reconcile_viewer": 2 * OFTEN,
+        "app.requests.tasks.reconcile_requests": 2 * OFTEN,
         "app.uploads.tasks.sweep_uploads": 3600.0,
         "app.people.tasks.look_after_people": 3600.0,
-        "app.notifications.tasks.reconcile_mail": 30.0,
+        "app.notifications.tasks.reconcile_mail": OFTEN,
         "app.notifications.tasks.send_digests": 300.0,
         "app.notifications.tasks.sweep_mail": 24 * 3600.0,
         "app.audit.tasks.seal_events": 2.0,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
+from django.conf import settings
 
 from app.core.sqs import (
     look_at_queues,
@@ -18,7 +19,7 @@ from app.core.sqs import (
     queue_urls,
     region_of,
 )
-from app.core.tasks import QUEUES, VISIBILITY_SECONDS
+from app.core.tasks import QUEUES
 from tests.servers import database_url, sqs_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,4 +155,4 @@ def test_the_region_is_in_amazons_address() -> None:
 def test_messages_stay_hidden_for_longer_than_any_task() -> None:
     from app.execution.tasks import LONGEST
 
-    assert VISIBILITY_SECONDS > LONGEST
+    assert settings.VISIBILITY_SECONDS > LONGEST

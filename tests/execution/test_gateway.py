@@ -18,6 +18,8 @@ from pytest_django import Settings
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.storage import get_store
+from app.execution.contract import Capacity
+from app.execution.contract.limits import GIB
 from app.execution.executors import PlatformFault
 from app.execution.gateway import ENCLOSED_BYTES, Enclosed, Ending, Gateway, Report
 from app.execution.gateway.http import HttpGateway
@@ -89,6 +91,30 @@ class TestClaims:
         assert job.run_id in live
         assert gone.run_id not in live
         assert Worker.objects.get().has_engine
+
+    def test_a_worker_tells_what_it_has_and_gets_what_fits(self, gateway: Gateway) -> None:
+        gateway.beat(
+            "w",
+            queues=["jobs-cpu", "jobs-gpu"],
+            has_engine=True,
+            engine="fine",
+            executor="docker",
+            capacity=Capacity(cpus=4.0, memory=8 * GIB, gpus=(0, 24 * GIB)),
+            slots=2,
+            version="1.2",
+            uptime=60.0,
+        )
+        row = Worker.objects.get()
+        assert row.capacity == Capacity(cpus=4.0, memory=8 * GIB, gpus=(0, 24 * GIB))
+        assert (row.executor, row.slots, row.version) == ("docker", 2, "1.2")
+        assert row.started_at is not None
+        large = make_job(memory=16 * GIB)
+        fits = make_job(memory=4 * GIB, gpus=1, gpu_memory=24 * GIB)
+        assignment = gateway.claim(str(large.pk), worker="w")
+        assert assignment is not None
+        assert assignment.spec.run_id == fits.run_id
+        assert assignment.spec.gpu_devices == (1,)
+        assert gateway.claim(str(large.pk), worker="w") is None
 
 
 class TestReports:
@@ -269,6 +295,7 @@ class TestHandingOver:
         send(gateway, token, output(tmp_path))
         gateway.give_back(token, reason="The engine was lost.")
         IncomingOutput.objects.update(modified=timezone.now() - timedelta(minutes=5))
+        Job.objects.filter(pk=job.pk).update(state=State.FAILED)
         other = make_job()
         send(gateway, claimed(gateway, other), output(tmp_path))
         IncomingOutput.objects.update(modified=timezone.now() - timedelta(minutes=5))

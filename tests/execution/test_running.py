@@ -305,7 +305,7 @@ def test_a_worker_that_loses_its_lease_stops_and_another_run_succeeds(
     row = reloaded(job)
     assert (row.state, row.attempts, row.log) == (State.QUEUED, 1, "")
     assert finished == []
-    fixed = make_job(OK, tmp_path=tmp_path).container_image
+    fixed = make_checked_image(OK, tmp_path=tmp_path)
     Job.objects.filter(pk=job.pk).update(container_image=fixed)
     run_job(job.pk, worker="other", executor=executor)
     assert reloaded(job).state == State.SUCCEEDED

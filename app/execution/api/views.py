@@ -11,29 +11,44 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from app.core.api.views import key_of
-from app.core.errors import PortalError, ValidationFailed
+from app.core.errors import ValidationFailed
 from app.core.leases import LeaseLost
 from app.execution.api.authentication import REFUSED, RunAuthentication, WorkerAuthentication
-from app.execution.contract import CollectedOutput, OutputKind
+from app.execution.api.errors import RunGone
+from app.execution.contract import Capacity, CollectedOutput, OutputKind
 from app.execution.gateway import wire
-from app.execution.services import assignments
+from app.execution.services import assignments, next_cases
+from app.execution.services.welcoming import welcome
 
 
-class RunGone(PortalError):
-    """The run is no longer this worker's."""
+class CapacityBody(serializers.Serializer[Any]):
+    """What a worker has: processors, bytes of memory, bytes of each GPU."""
 
-    code = "run-gone"
-    status = 410
-    title = "This run is no longer yours"
+    cpus = serializers.FloatField(min_value=0, max_value=100_000)
+    memory = serializers.IntegerField(min_value=0, max_value=2**60)
+    gpus = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**60), max_length=64
+    )
+
+    def to_internal_value(self, data: Any) -> Capacity:
+        """Return it as the contract has it."""
+        said = super().to_internal_value(data)
+        return Capacity(cpus=said["cpus"], memory=said["memory"], gpus=tuple(said["gpus"]))
 
 
 class BeatBody(serializers.Serializer[Any]):
-    """A worker's sign of life."""
+    """A worker's sign of life; an older one says less."""
 
     name = serializers.CharField(max_length=200)
     queues = serializers.ListField(child=serializers.CharField(max_length=40), max_length=20)
     has_engine = serializers.BooleanField()
     engine = serializers.CharField(max_length=2000, allow_blank=True)
+    executor = serializers.CharField(max_length=40, allow_blank=True, default="")
+    capacity = CapacityBody(allow_null=True, default=None)
+    slots = serializers.IntegerField(min_value=1, max_value=1000, default=1)
+    version = serializers.CharField(max_length=40, allow_blank=True, default="")
+    uptime = serializers.FloatField(min_value=0, max_value=10**10, default=0.0)
+    draining = serializers.BooleanField(default=False)
 
 
 class ClaimBody(serializers.Serializer[Any]):
@@ -56,6 +71,7 @@ class GiveBackBody(serializers.Serializer[Any]):
 
     reason = serializers.CharField(max_length=4000)
     crashed = serializers.BooleanField(default=False)
+    stopped = serializers.BooleanField(default=False)
 
 
 @extend_schema(exclude=True)
@@ -94,7 +110,7 @@ class RunView(WorkerView):
     def handle_exception(self, exc: Exception) -> Response:
         """Say plainly when the run is another's, or the body is not what it should be."""
         if isinstance(exc, LeaseLost):
-            exc = RunGone(advice="Stop the container and take the next job.")
+            exc = RunGone()
         elif isinstance(exc, wire.ValidationError):
             exc = ValidationFailed(f"The message cannot be read ({exc.error_count()} errors).")
         return super().handle_exception(exc)
@@ -102,6 +118,11 @@ class RunView(WorkerView):
 
 class Beat(WorkerView):
     """Signs of life."""
+
+    def get(self, request: Request) -> Response:
+        """Tell a worker that is being set up that its token is right, and what it must reach."""
+        found = welcome(request.query_params.get("name", ""))
+        return Response({"storage": found.storage, "last_seen": found.last_seen})
 
     def post(self, request: Request) -> Response:
         """Note one, and say which runs are under way."""
@@ -154,3 +175,11 @@ class RunGiveBack(RunView):
         """Queue the job again."""
         assignments.take_back_run(self.token, **self.checked(GiveBackBody))
         return Response({})
+
+
+class RunNext(RunView):
+    """The next case of a warm container."""
+
+    def post(self, request: Request) -> Response:
+        """Answer at once; under ASGI, `waiting` answers when there is something to say."""
+        return Response(wire.dumped(next_cases.next_case(self.token)))

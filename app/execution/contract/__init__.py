@@ -5,6 +5,7 @@ author reads it.
 """
 
 from app.execution.contract.archive import inspect_archive
+from app.execution.contract.capacity import UNTOLD, Capacity
 from app.execution.contract.errors import ContainerArchiveError, ContractError, OutputError
 from app.execution.contract.limits import ArchiveLimits, Limits
 from app.execution.contract.manifest import ImageManifest, Layer, UserIdentity
@@ -20,7 +21,9 @@ from app.execution.contract.spec import (
 )
 
 __all__ = [
+    "UNTOLD",
     "ArchiveLimits",
+    "Capacity",
     "CollectedOutput",
     "ContainerArchiveError",
     "ContractError",

@@ -36,7 +36,8 @@ class Limits:
     """What one run may use. `memory` does not include `scratch` and `output`.
 
     `writable_root` is 0 for a read-only root file system (the default), else the number of
-    bytes the container may write to its own root.
+    bytes the container may write to its own root. Each of the `gpus` has at least `gpu_memory`
+    bytes; 0 takes any.
     """
 
     cpus: float = 2.0
@@ -48,6 +49,7 @@ class Limits:
     wall_clock: float = 3600.0
     log_bytes: int = 16 * MIB
     gpus: int = 0
+    gpu_memory: int = 0
     writable_root: int = 0
     open_files: int = 4096
     input_bytes: int = 100 * GIB
@@ -58,7 +60,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            floor_is_zero = name in {"gpus", "writable_root"}
+            floor_is_zero = name in {"gpus", "gpu_memory", "writable_root"}
             if value < 0 or (value == 0 and not floor_is_zero):
                 raise ValueError(f"Limit {name} must be positive, not {value}.")
 

@@ -21,6 +21,7 @@ OUTPUT_FOLDER = "/output"
 SCRATCH_FOLDER = "/tmp"  # noqa: S108
 MODEL_FOLDER = "/opt/ml/model"
 GROUND_TRUTH_FOLDER = "/opt/ml/input/data/ground_truth"
+TOOLS_FOLDER = "/opt/hounsfield"
 
 
 class OutputKind(StrEnum):
@@ -90,7 +91,11 @@ class ImageReference:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec:
-    """One run of one container on one set of inputs."""
+    """One run of one container on one set of inputs.
+
+    `gpu_devices` are the numbers of the worker's GPUs that nobody else has during this run; where
+    it is empty, any `limits.gpus` of them are taken.
+    """
 
     run_id: str
     image: ImageReference
@@ -99,6 +104,7 @@ class RunSpec:
     ground_truth_url: str = ""
     outputs: tuple[OutputSlot, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    gpu_devices: tuple[int, ...] = ()
     command: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
 
@@ -136,7 +142,11 @@ class Timings:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """How a run ended: enough to show a person, and enough to run it again."""
+    """How a run ended: enough to show a person, and enough to run it again.
+
+    `served` is 0 for a container that ran for this case alone and ended; for one that stays up
+    it counts the cases it was given, this one included, and a success has no exit code.
+    """
 
     run_id: str
     image_id: str
@@ -151,6 +161,7 @@ class RunResult:
     input_digests: dict[str, str] = field(default_factory=dict)
     outputs: tuple[CollectedOutput, ...] = ()
     engine: dict[str, str] = field(default_factory=dict)
+    served: int = 0
 
     @property
     def succeeded(self) -> bool:
@@ -175,6 +186,7 @@ class RunResult:
                 for output in self.outputs
             },
             "log": {"sha256": self.log_sha256, "bytes": self.log_bytes},
+            "served": self.served,
         }
 
 

@@ -73,7 +73,7 @@ def container_options(
         "tty": False,
     }
     if limits.gpus:
-        options["device_requests"] = [DeviceRequest(count=limits.gpus, capabilities=[["gpu"]])]
+        options["device_requests"] = [_gpus(spec)]
     if takes_profile:
         options["security_opt"].append(f"seccomp={seccomp_profile()}")
     if runtime:
@@ -81,6 +81,14 @@ def container_options(
     if spec.command:
         options["command"] = list(spec.command)
     return options
+
+
+def _gpus(spec: RunSpec) -> DeviceRequest:
+    """As many GPUs as asked for: those that are this run's alone, else any."""
+    if len(spec.gpu_devices) != spec.limits.gpus:
+        return DeviceRequest(count=spec.limits.gpus, capabilities=[["gpu"]])
+    numbers = [str(number) for number in spec.gpu_devices]
+    return DeviceRequest(device_ids=numbers, capabilities=[["gpu"]])
 
 
 def _labels(spec: RunSpec, ours: Mapping[str, str]) -> dict[str, str]:
@@ -107,4 +115,6 @@ def _environment(spec: RunSpec) -> dict[str, str]:
     if spec.limits.gpus == 0:
         # With the NVIDIA runtime as default, an image could ask for GPUs by its environment.
         ours["NVIDIA_VISIBLE_DEVICES"] = "void"
+    elif spec.gpu_devices:
+        ours["NVIDIA_VISIBLE_DEVICES"] = ",".join(map(str, spec.gpu_devices))
     return ours | spec.env

@@ -13,17 +13,41 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import ConfigDict, Field
 
-from app.execution.contract import CollectedOutput, RunSpec
+from app.execution.contract import Capacity, CollectedOutput, RunSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warmth:
+    """That a container may serve further cases after its first, and how long it waits for one.
+
+    An endpoint has no case of its own: every one of its cases is asked for.
+    """
+
+    idle_seconds: float
+    most_cases: int
+    is_endpoint: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """A run that this worker has now; ``token`` speaks for it."""
+    """A run that this worker has now; ``token`` speaks for it.
+
+    With ``warmth`` its container should stay for others, where that is possible.
+    """
 
     __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     token: str
     spec: RunSpec
+    warmth: Warmth | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextCase:
+    """What a warm container does next: a case, or close; neither: ask again."""
+
+    assignment: Assignment | None = None
+    close: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +110,10 @@ class Ending:
     last: Report = field(default_factory=Report)
 
 
+LONGEST_WAIT = 20.0
+"""Seconds that one question for the next case may stay unanswered."""
+
+
 class Gateway(Protocol):
     """What a worker asks of the portal.
 
@@ -93,11 +121,31 @@ class Gateway(Protocol):
     `PlatformFault` says that the portal could not be reached.
     """
 
-    def beat(self, name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
-        """Give a sign of life; the runs that may be under way, whose traces must stay."""
+    def beat(
+        self,
+        name: str,
+        *,
+        queues: Sequence[str],
+        has_engine: bool,
+        engine: str,
+        executor: str = "",
+        capacity: Capacity | None = None,
+        slots: int = 1,
+        version: str = "",
+        uptime: float = 0.0,
+        draining: bool = False,
+    ) -> set[str]:
+        """Give a sign of life; the runs that may be under way, whose traces must stay.
+
+        ``slots`` is how many jobs the worker takes at a time, ``uptime`` the seconds since it
+        started; with ``draining`` it says that it takes no more.
+        """
 
     def claim(self, job_id: str, *, worker: str) -> Assignment | None:
-        """Take a queued job, or nothing: somebody else has it, or it ended."""
+        """Take the queued job whose turn it is and that fits this worker, or nothing.
+
+        ``job_id`` is the one that the broker named. It is a hint: the portal decides.
+        """
 
     def report(self, token: str, report: Report) -> bool:
         """Hold the run for longer and tell how it goes; ``True`` when it shall be stopped."""
@@ -108,5 +156,17 @@ class Gateway(Protocol):
     def finish(self, token: str, ending: Ending) -> None:
         """Hand the run over; calling it again changes nothing."""
 
-    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
-        """Return a run that was lost through our fault; a lost one is left alone."""
+    def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
+        """Ask for the next case of a warm container, waiting up to so many seconds for one.
+
+        ``token`` is that of an endpoint, or of the case before. Asked again after an answer that
+        was lost, it gives the same case.
+        """
+
+    def give_back(
+        self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+    ) -> None:
+        """Return a run that was lost through our fault; a lost one is left alone.
+
+        ``stopped``: the worker was told to end, which is not counted against the job.
+        """

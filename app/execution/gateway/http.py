@@ -5,16 +5,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import httpx
 from typing_extensions import override
 
 from app.core.leases import LeaseLost
-from app.execution.contract import CollectedOutput
+from app.execution.contract import Capacity, CollectedOutput
 from app.execution.executors import PlatformFault
-from app.execution.gateway.base import Assignment, Ending, Gateway, Report, Slip
-from app.execution.gateway.wire import dumped, read_assignment, read_slip
+from app.execution.gateway.base import (
+    LONGEST_WAIT,
+    Assignment,
+    Ending,
+    Gateway,
+    NextCase,
+    Report,
+    Slip,
+)
+from app.execution.gateway.wire import dumped, read_assignment, read_next, read_slip
 
 logger = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
@@ -33,8 +42,32 @@ class HttpGateway(Gateway):
         self._client = httpx.Client(timeout=_TIMEOUT)
 
     @override
-    def beat(self, name: str, *, queues: Sequence[str], has_engine: bool, engine: str) -> set[str]:
-        body = {"name": name, "queues": list(queues), "has_engine": has_engine, "engine": engine}
+    def beat(
+        self,
+        name: str,
+        *,
+        queues: Sequence[str],
+        has_engine: bool,
+        engine: str,
+        executor: str = "",
+        capacity: Capacity | None = None,
+        slots: int = 1,
+        version: str = "",
+        uptime: float = 0.0,
+        draining: bool = False,
+    ) -> set[str]:
+        body = {
+            "name": name,
+            "queues": list(queues),
+            "has_engine": has_engine,
+            "engine": engine,
+            "executor": executor,
+            "capacity": None if capacity is None else asdict(capacity),
+            "slots": slots,
+            "version": version,
+            "uptime": uptime,
+            "draining": draining,
+        }
         answer = self._post("workers/", self._worker_token, body)
         return {str(run) for run in answer.json()["live"]}
 
@@ -64,8 +97,16 @@ class HttpGateway(Gateway):
         self._post("run/finish/", token, dumped(ending))
 
     @override
-    def give_back(self, token: str, *, reason: str, crashed: bool = False) -> None:
-        self._post("run/give-back/", token, {"reason": reason, "crashed": crashed})
+    def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
+        answer = self._post("run/next/", token, {"wait_seconds": min(wait_seconds, LONGEST_WAIT)})
+        return read_next(answer.content)
+
+    @override
+    def give_back(
+        self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False
+    ) -> None:
+        body = {"reason": reason, "crashed": crashed, "stopped": stopped}
+        self._post("run/give-back/", token, body)
 
     def _post(self, path: str, token: str, body: Mapping[str, Any]) -> httpx.Response:
         """Ask until there is an answer or patience is at its end; every call may be repeated."""

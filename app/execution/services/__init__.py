@@ -13,7 +13,7 @@ from app.execution.services.jobs import (
     queue_job,
     submit_job,
 )
-from app.execution.services.limits import default_limits, job_limits, max_limits
+from app.execution.services.limits import default_limits, job_limits, max_limits, needs_of
 from app.execution.services.model_weights import (
     create_model_weights,
     model_address,
@@ -22,6 +22,7 @@ from app.execution.services.model_weights import (
 )
 from app.execution.services.reclaiming import retire
 from app.execution.services.reproducing import Comparison, compare_outputs, reproduce_job
+from app.execution.services.scheduling import drain_worker, next_job
 from app.execution.services.storage import release as release_archive
 
 __all__ = [
@@ -31,11 +32,14 @@ __all__ = [
     "create_container_image",
     "create_model_weights",
     "default_limits",
+    "drain_worker",
     "end_job",
     "image_reference",
     "job_limits",
     "max_limits",
     "model_address",
+    "needs_of",
+    "next_job",
     "prepare_job",
     "queue_job",
     "release_archive",

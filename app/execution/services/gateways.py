@@ -20,7 +20,8 @@ def configured_gateway() -> Gateway:
 
 @lru_cache(maxsize=2)
 def _remote(site_url: str, token: str) -> HttpGateway:
-    return HttpGateway(site_url, worker_token=token)
+    patience = settings.LEASE_SECONDS * 2 / 3  # what it cannot tell in time is another worker's
+    return HttpGateway(site_url, worker_token=token, patience=patience)
 
 
 # A forked worker must not share its parent's open connections.

@@ -12,19 +12,20 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import Conflict, TransitionNotAllowed
+from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.states import transition
-from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Limits
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Endpoint, Job
+from app.execution.queueing import queued
 from app.execution.registry import job_kind
+from app.execution.services.limits import NEEDS, needs_of
+from app.execution.services.pools import pool_key
+from app.execution.services.scheduling import LEASE, OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
-TASK = "app.execution.tasks.run_job"
-LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
 
@@ -38,10 +39,18 @@ def submit_job(
     inputs: Iterable[SocketValue],
     limits: Limits | None = None,
     model: Any = None,
+    scope: str = "",
+    priority: int = Job.Priority.NORMAL,
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
     job = prepare_job(
-        actor=actor, kind=kind, container_image=container_image, limits=limits, model=model
+        actor=actor,
+        kind=kind,
+        container_image=container_image,
+        limits=limits,
+        model=model,
+        scope=scope,
+        priority=priority,
     )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
@@ -56,11 +65,16 @@ def prepare_job(
     container_image: ContainerImage,
     limits: Limits | None = None,
     model: Any = None,
+    scope: str = "",
+    priority: int = Job.Priority.NORMAL,
+    endpoint: Endpoint | None = None,
 ) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
     One that is not sent off within a day fails. Without ``limits`` it gets the settings'
-    defaults; ``model`` are weights that are unpacked beside the inputs.
+    defaults; ``model`` are weights that are unpacked beside the inputs. ``scope`` says whose data
+    it is: only jobs of one scope share a container that stays up. With ``endpoint`` it is a call
+    of that one, which nobody else takes.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -68,11 +82,15 @@ def prepare_job(
             "This container image cannot run: it has not passed its checks.",
             advice="Wait for the checks, or upload a version that passes them.",
         )
+    asked = limits.as_record() if limits else {}
     job = Job.objects.create(
         kind=kind,
         container_image=container_image,
         creator=actor,
-        limits=limits.as_record() if limits else {},
+        limits=asked,
+        priority=priority,
+        endpoint=endpoint,
+        pool=pool_key(image=container_image, model=model, limits=asked, scope=scope),
         **({"model": model} if model else {}),
     )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
@@ -81,26 +99,50 @@ def prepare_job(
 
 @transaction.atomic
 def queue_job(job: Job, *, actor: User | None = None) -> None:
-    """Send a job off that has all its inputs."""
-    transition(job, State.QUEUED, actor=actor)
-    enqueue_on_commit(TASK, job.pk)
+    """Send a job off that has all its inputs.
+
+    A call takes nothing of a worker: its endpoint's container has what it needs.
+    """
+    if job.endpoint_id is not None:
+        transition(job, State.QUEUED, actor=actor)
+        return
+    transition(job, State.QUEUED, actor=actor, **needs_of(job))
+    nudge(job)
+
+
+def correct_needs() -> int:
+    """Bring what waiting jobs take in line with what is allowed today; return how many changed.
+
+    The administrator may have changed the limits since, because nobody could run them.
+    """
+    waiting, changed = queued().order_by(), 0
+    for limits, *found in waiting.values_list("limits", *NEEDS).distinct():
+        needs = needs_of(Job(limits=limits))
+        if list(needs.values()) != found:
+            stale = dict(zip(NEEDS, found, strict=True))
+            changed += waiting.filter(limits=limits, **stale).update(**needs)
+    return changed
 
 
 def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
-    """Take a queued job for this worker, or return ``None``: somebody else has it, or it ended."""
-    job = Job.objects.filter(pk=job_id, state=State.QUEUED).first()
-    if job is None:
-        return None
-    try:
-        return transition(
-            job,
-            State.PROVISIONING,
-            worker=worker,
-            started_at=timezone.now(),
-            lease_expires_at=timezone.now() + LEASE,
-        )
-    except TransitionNotAllowed:
-        return None
+    """Take the job whose turn it is for this worker, or return ``None``: none fits it now.
+
+    ``job_id`` is what the message said. That there is work is all that a message means.
+    """
+    return next_job(worker=worker)
+
+
+def claim(job: Job, *, worker: str) -> Job:
+    """Give a queued job to a worker."""
+    now = timezone.now()
+    return transition(
+        job, State.PROVISIONING, worker=worker, started_at=now, lease_expires_at=now + LEASE
+    )
+
+
+def write_down(job: Job, **changes: Any) -> bool:
+    """Change a job that is in the hands of this run still; ``False`` when it moved on."""
+    return bool(_held(job).update(**changes))
 
 
 def should_stop(job: Job) -> bool:
@@ -116,7 +158,11 @@ def hold(job: Job) -> None:
 
 def _held(job: Job) -> QuerySet[Job]:
     return Job.objects.filter(
-        pk=job.pk, attempts=job.attempts, crashes=job.crashes, state__in=Job.HELD
+        pk=job.pk,
+        attempts=job.attempts,
+        crashes=job.crashes,
+        handbacks=job.handbacks,
+        state__in=Job.HELD,
     )
 
 
@@ -146,29 +192,35 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
 def tell_kind(job: Job) -> None:
     """Call the kind's completion handler; when it fails, the reconciler calls it again.
 
-    The job's own end must not be undone by what somebody else makes of it.
+    The job's own end must not be undone by what somebody else makes of it. Whoever comes second
+    waits, and finds that it was done.
     """
     try:
         with transaction.atomic():
-            job_kind(job.kind).on_finished(job)
-            Job.objects.filter(pk=job.pk).update(handled=True)
+            unheard = Job.objects.select_for_update().filter(pk=job.pk, handled=False)
+            if unheard.exists():
+                job_kind(job.kind).on_finished(job)
+                Job.objects.filter(pk=job.pk).update(handled=True)
     except Exception:
         logger.exception("The completion handler of job %s failed; it is called again.", job.pk)
 
 
 @transaction.atomic
-def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
+def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
     """Queue a job again that a worker lost through our fault; after too many losses it fails.
 
     ``crashed`` counts an unforeseen error, which may well be the job's own, against its few
-    tries. A job that another worker holds by now is left alone.
+    tries. ``stopped`` says that the worker was told to end, which costs the job nothing. A job
+    that another worker holds by now is left alone.
     """
     try:
         hold(job)
     except LeaseLost:
         return
     current = Job.objects.get(pk=job.pk)
-    attempts, crashes = current.attempts + (not crashed), current.crashes + crashed
+    attempts = current.attempts + (not crashed and not stopped)
+    crashes = current.crashes + crashed
+    pause = timedelta() if stopped else _pause(attempts + crashes, crashed=crashed)
     if current.cancel_requested:
         end_job(current, State.CANCELLED, reason="Cancelled.")
     elif attempts >= MAX_ATTEMPTS or crashes >= MAX_CRASHES:
@@ -185,6 +237,9 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             State.QUEUED,
             attempts=attempts,
             crashes=crashes,
+            handbacks=current.handbacks + stopped,
+            wait_until=timezone.now() + pause if pause else None,
+            devices=[],
             lease_expires_at=None,
             worker="",
             log="",
@@ -192,6 +247,16 @@ def give_back(job: Job, *, reason: str, crashed: bool = False) -> None:
             usage=[],
             record={},
         )
+        if not pause and current.endpoint_id is None:
+            nudge(current)
+    after_work(job.worker)
+
+
+def _pause(losses: int, *, crashed: bool) -> timedelta:
+    """Return how long a job waits that was lost so often; the first loss may have been chance."""
+    if crashed:
+        return OVERDUE
+    return timedelta() if losses < 2 else min(OVERDUE / 4 * 2 ** (losses - 2), 3 * OVERDUE)
 
 
 @transaction.atomic

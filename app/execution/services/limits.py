@@ -1,11 +1,15 @@
 """What a job may use: what was asked for, within what the administrator allows."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 from django.conf import settings
 
 from app.execution.contract import Limits
 from app.execution.models import Job
+
+NEEDS = ("cpus", "memory", "gpus", "gpu_memory")
+ANY_GPU_MEMORY = 2**44  # whoever asks for more than any worker has is told so
 
 
 def default_limits() -> Limits:
@@ -27,6 +31,7 @@ def max_limits() -> Limits:
         shm=max(memory // 2, Limits().shm),
         wall_clock=float(settings.JOB_MAX_TIME_LIMIT or settings.JOB_TIME_LIMIT),
         gpus=settings.JOB_MAX_GPUS,
+        gpu_memory=ANY_GPU_MEMORY,
         writable_root=settings.JOB_MAX_WRITABLE_ROOT_BYTES,
     )
 
@@ -40,6 +45,12 @@ def job_limits(job: Job) -> Limits:
     known = {field.name for field in fields(Limits)}
     asked = {name: value for name, value in job.limits.items() if name in known}
     return capped(replace(default_limits(), **asked))
+
+
+def needs_of(job: Job) -> dict[str, Any]:
+    """Return what a job takes of a worker, as fields of its row."""
+    limits = job_limits(job)
+    return {name: getattr(limits, name) for name in NEEDS}
 
 
 def capped(limits: Limits) -> Limits:

@@ -6,19 +6,18 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job, Worker
-from app.execution.selectors import has_engine
 from app.execution.services.container_images import send_due_container_images
+from app.execution.services.endpoints import reconcile_endpoints
 from app.execution.services.incoming import discard_unclaimed
-from app.execution.services.jobs import TASK, end_job, take_back, tell_kind
+from app.execution.services.jobs import correct_needs, end_job, take_back, tell_kind
 from app.execution.services.model_weights import send_due_model_weights
 from app.execution.services.parsing import send_due_parsings
+from app.execution.services.scheduling import OVERDUE, nudge_idle_workers
 
 logger = logging.getLogger(__name__)
-OVERDUE = timedelta(seconds=20)
 FORGOTTEN = timedelta(days=1)
-AT_ONCE = 20  # enough to keep every worker busy; more would only fill the broker with repeats
+AT_ONCE = 20
 
 
 def reconcile() -> None:
@@ -26,6 +25,7 @@ def reconcile() -> None:
     now = timezone.now()
     for job in Job.objects.filter(state__in=Job.HELD, lease_expires_at__lt=now):
         _one("take back", take_back, job)
+    reconcile_endpoints()
     send_due_parsings()
     discard_unclaimed()
     unheard = Job.objects.filter(handled=False, finished_at__lt=now - OVERDUE)
@@ -33,10 +33,8 @@ def reconcile() -> None:
         _one("report", tell_kind, job)
     for job in Job.objects.filter(state=Job.State.VALIDATING_INPUTS, created__lt=now - FORGOTTEN):
         _one("end", _give_up, job)
-    if has_engine():
-        waiting = Job.objects.filter(state=Job.State.QUEUED, modified__lt=now - OVERDUE)
-        for pk in waiting.order_by("created").values_list("pk", flat=True)[:AT_ONCE]:
-            enqueue_on_commit(TASK, pk)
+    correct_needs()
+    nudge_idle_workers()
     send_due_container_images()
     send_due_model_weights()
     Worker.objects.filter(last_seen__lt=now - FORGOTTEN).delete()
