@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # Coverage of `make lint`: the product, its tests, and what is at the top.
 CODE := algorithms app archives benchmarks config reader_studies tests viewer $(wildcard demo) manage.py
 
-.PHONY: help venv demo demo-reset dev lint format test-fast test check accept bench-conversion \
+.PHONY: help venv demo demo-reset worker dev lint format test-fast test check accept bench-conversion \
 	requirements screenshots clean
 
 help: ## print this list
@@ -32,6 +32,9 @@ demo: .venv/.base ## run the whole portal here (HOST, PORT, TLS=1, DEMO_PASSWORD
 
 demo-reset: .venv/.base ## stop the demo and delete its data
 	@$(PY) -m config.local.reset
+
+worker: .venv/.base ## run jobs here for a portal elsewhere (BROKER_URL, SITE_URL, WORKER_TOKEN)
+	@$(PY) -m config.local.worker
 
 dev: .venv/.dev ## run the portal and restart what a changed file affects
 	@DJANGO_SETTINGS_MODULE=config.settings.dev $(PY) -m config.local.demo --reload

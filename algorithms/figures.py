@@ -24,6 +24,8 @@ _WORDS = {
     "read_only": "Wrote to a read-only place",
     "network": "Tried to use the network",
     "entrypoint": "Could not be started",
+    "not_ready": "Was not ready in time",
+    "answer": "Did not answer as it should",
     "output": "An output was missing or not valid",
     "input": "An input could not be had",
     "platform": "Fault of the platform",

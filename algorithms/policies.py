@@ -4,7 +4,14 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from algorithms.models import Algorithm, AlgorithmMember, AlgorithmRun, RunBatch, RunMember
+from algorithms.models import (
+    Algorithm,
+    AlgorithmEndpoint,
+    AlgorithmMember,
+    AlgorithmRun,
+    RunBatch,
+    RunMember,
+)
 from app.accounts.policies import RolePolicy
 from app.core.access import Policy
 
@@ -75,6 +82,28 @@ class BatchPolicy(Policy[RunBatch]):
         return bool(user.is_superuser or obj.creator_id == user.pk)
 
 
+class EndpointPolicy(Policy[AlgorithmEndpoint]):
+    """An endpoint is its owner's alone; its calls are seen one by one as other runs are."""
+
+    model = AlgorithmEndpoint
+
+    def visible_to(self, user: Any) -> QuerySet[AlgorithmEndpoint]:
+        """Return the endpoints that ``user`` started; administrators see every endpoint."""
+        endpoints = AlgorithmEndpoint.objects.all()
+        if not user.is_authenticated:
+            return endpoints.none()
+        return endpoints if user.is_superuser else endpoints.filter(endpoint__job__creator=user)
+
+    def allows(self, user: Any, obj: AlgorithmEndpoint, action: str) -> bool:
+        """Whoever sees an endpoint may keep and stop it; only its owner calls it.
+
+        The container holds what its owner gave it: nobody else's data may go in.
+        """
+        owner = obj.endpoint.job.creator_id == user.pk
+        return bool(owner or (user.is_superuser and action != "call"))
+
+
 ALGORITHMS = AlgorithmPolicy()
 RUNS = RunPolicy()
 BATCHES = BatchPolicy()
+ENDPOINTS = EndpointPolicy()

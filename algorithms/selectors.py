@@ -8,17 +8,18 @@ from django.urls import reverse
 
 from algorithms.models import (
     Algorithm,
+    AlgorithmEndpoint,
     AlgorithmInterface,
     AlgorithmModel,
     AlgorithmRun,
     AlgorithmVersion,
     Stage,
 )
-from algorithms.policies import ALGORITHMS, RUNS
+from algorithms.policies import ALGORITHMS, ENDPOINTS, RUNS
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
-from app.execution.models import ContainerImage, Job, ModelWeights
+from app.execution.models import ContainerImage, Endpoint, Job, ModelWeights
 from app.images.models import Image
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
@@ -154,6 +155,36 @@ def get_run_of_job_for(user: Any, job_pk: UUID, *, action: str = "view") -> Algo
     if found is None or not RUNS.allows(user, found, action):
         raise NotFound
     return found
+
+
+def calls_for(user: Any) -> QuerySet[AlgorithmRun]:
+    """Return the calls of endpoints that ``user`` may look at, with what they took and gave."""
+    return jobs_for(user).filter(job__endpoint__isnull=False)
+
+
+def get_call_for(user: Any, job_pk: UUID) -> AlgorithmRun:
+    """Return the run of this call of an endpoint if ``user`` may look at it."""
+    run = get_run_of_job_for(user, job_pk)
+    if run.job.endpoint_id is None:
+        raise NotFound
+    return run
+
+
+def endpoints_for(user: Any) -> QuerySet[AlgorithmEndpoint]:
+    """Return the endpoints that ``user`` may look at, newest first."""
+    found = ENDPOINTS.visible_to(user)
+    return found.select_related("version__algorithm", "endpoint__job__creator")
+
+
+def get_endpoint_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmEndpoint:
+    """Return the endpoint if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    return fetch(ENDPOINTS, user=user, pk=pk, action=action, queryset=endpoints_for(user))
+
+
+def live_endpoint(user: Any, algorithm: Algorithm) -> AlgorithmEndpoint | None:
+    """Return what ``user`` keeps warm of an algorithm, if anything."""
+    mine = endpoints_for(user).filter(endpoint__job__creator=user, version__algorithm=algorithm)
+    return mine.exclude(endpoint__state__in=Endpoint.MACHINE.final).first()
 
 
 def value_ids_visible_to(user: Any) -> QuerySet[Any, Any]:

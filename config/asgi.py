@@ -1,4 +1,4 @@
-"""ASGI: Django for HTTP, the viewer's consumers for WebSockets."""
+"""ASGI: Django for HTTP, the consumers of viewer and runs for WebSockets."""
 
 import os
 
@@ -12,12 +12,14 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from algorithms.routing import websocket_urlpatterns as algorithms  # noqa: E402
+from app.execution.api.waiting import CaseWaiter  # noqa: E402
 from app.uploads.asgi import PartReceiver  # noqa: E402
-from viewer.routing import websocket_urlpatterns  # noqa: E402
+from viewer.routing import websocket_urlpatterns as viewer  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": PartReceiver(django_application),  # type: ignore[arg-type]
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+        "http": CaseWaiter(PartReceiver(django_application)),  # type: ignore[arg-type]
+        "websocket": AuthMiddlewareStack(URLRouter([*viewer, *algorithms])),
     }
 )

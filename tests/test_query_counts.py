@@ -14,10 +14,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from algorithms.models import CreditCharge
 from app.accounts.models import User
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Job, Worker
 from app.images.models import Image, Import, ImportFile, Quarantine
 from app.notifications.kinds import all_kinds
 from app.notifications.services import choose_mail, notify, queue_message
@@ -29,6 +30,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import (
     make_algorithm,
     make_batch,
+    make_call,
+    make_endpoint,
     make_model,
     make_run,
     make_version,
@@ -41,6 +44,7 @@ from tests.factories.challenges import (
     make_method,
     make_phase,
 )
+from tests.factories.execution import make_worker
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_organization, make_verification
 from tests.factories.studies import make_question, make_study
@@ -178,6 +182,21 @@ def batches(user: User, count: int) -> str:
     return reverse("algorithms:batches")
 
 
+def endpoints(user: User, count: int) -> str:
+    version = make_version(make_algorithm(editor=user, versions=0), serves=True)
+    for _ in range(count):
+        make_endpoint(version, creator=user)
+    return reverse("algorithms:endpoints")
+
+
+def endpoint(user: User, count: int) -> str:
+    version = make_version(make_algorithm(editor=user, versions=0), serves=True)
+    found, item = make_endpoint(version, creator=user), make_archive(cases=1).items.get()
+    for _ in range(count):
+        make_call(found, item=item)
+    return reverse("algorithms:endpoint", args=[found.pk])
+
+
 def batch(user: User, count: int) -> str:
     algorithm, item = make_algorithm(editor=user), make_archive(cases=1).items.get()
     found = make_batch(algorithm, creator=user, item=item, cases=count)
@@ -294,6 +313,20 @@ def home(user: User, count: int) -> str:
     return reverse("web:home")
 
 
+def operations(user: User, count: int) -> str:
+    User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
+    algorithm, item = make_algorithm(), make_archive(cases=1).items.get()
+    Worker.objects.all().delete()
+    for number in range(count):
+        name = make_worker(name=f"jobs@{number}", cpus=8, memory=2**33).name
+        for state, more in (("EXECUTING", {"worker": name}), ("FAILED", {})):
+            job = make_run(algorithm, creator=UserFactory(), item=item, state=state).job
+            Job.objects.filter(pk=job.pk).update(
+                reason_code="platform", finished_at=timezone.now(), handled=True, **more
+            )
+    return reverse("web:operations")
+
+
 def organizations(user: User, count: int) -> str:
     for _ in range(count):
         make_organization(country="NL")
@@ -393,6 +426,8 @@ PAGES: tuple[Furnish, ...] = (
     my_runs,
     try_out_cases,
     batches,
+    endpoints,
+    endpoint,
     batch,
     my_credits,
     challenges,
@@ -407,6 +442,7 @@ PAGES: tuple[Furnish, ...] = (
     import_page,
     imports,
     running_import,
+    operations,
     organizations,
     organization,
     organization_people,

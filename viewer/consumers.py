@@ -9,15 +9,14 @@ import logging
 import time
 from collections.abc import Coroutine
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 
 from app.core.errors import NotFound, PortalError
+from app.core.websockets import same_origin, still_signed_in
 from app.images.slices import PackError, SourceError
 from viewer.limits import RateLimit
 from viewer.models import ViewSession
@@ -85,7 +84,7 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Accept, so that a refusal can say why: browsers hide the code of a refused handshake."""
-        if not _same_origin(self.scope):
+        if not same_origin(self.scope):
             await self.close()
             return
         await self.accept()
@@ -234,17 +233,4 @@ def _session_of(user: Any, pk: Any) -> ViewSession | None:
 
 def _may_go_on(scope: dict[str, Any], session: ViewSession, active: bool) -> bool:
     """Signed in still, session live still, access still there."""
-    signed_in = scope.get("session")
-    if signed_in is not None and not signed_in.exists(signed_in.session_key):
-        return False
-    return check_session(session.pk, user=scope["user"], active=active)
-
-
-def _same_origin(scope: dict[str, Any]) -> bool:
-    """Refuse other sites' pages, which bring the reader's cookie; programs send no Origin."""
-    headers = dict(scope.get("headers", ()))
-    origin = headers.get(b"origin", b"").decode("latin-1")
-    if not origin:
-        return True
-    host = headers.get(b"host", b"").decode("latin-1")
-    return urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS
+    return still_signed_in(scope) and check_session(session.pk, user=scope["user"], active=active)

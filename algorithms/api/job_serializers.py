@@ -1,4 +1,4 @@
-"""Shapes of jobs, and of warm containers."""
+"""Shapes of jobs."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from app.sockets.api.serializers import (
     SocketValueSerializer,
 )
 
-_JOB_STATUS = {
+JOB_STATUS = {
     Job.State.VALIDATING_INPUTS: "Validating inputs",
     Job.State.QUEUED: "Queued",
     Job.State.PROVISIONING: "Provisioning",
@@ -45,10 +45,10 @@ class _JobSerializer(serializers.ModelSerializer[AlgorithmRun]):
     exec_duration = serializers.SerializerMethodField()
     invoke_duration = serializers.SerializerMethodField()
 
-    @extend_schema_field({"type": "string", "enum": list(_JOB_STATUS.values())})
+    @extend_schema_field({"type": "string", "enum": list(JOB_STATUS.values())})
     def get_status(self, run: AlgorithmRun) -> str:
         """Return the state in the words of the public API."""
-        return _JOB_STATUS[Job.State(run.job.state)]
+        return JOB_STATUS[Job.State(run.job.state)]
 
     def get_exec_duration(self, run: AlgorithmRun) -> str:
         """Return how long it ran, ISO 8601; zero before it has ended."""
@@ -129,10 +129,10 @@ class UsageSerializer(serializers.Serializer[AlgorithmRun]):
     limits = serializers.SerializerMethodField()
     usage = serializers.JSONField(source="job.usage")
 
-    @extend_schema_field({"type": "string", "enum": list(_JOB_STATUS.values())})
+    @extend_schema_field({"type": "string", "enum": list(JOB_STATUS.values())})
     def get_status(self, run: AlgorithmRun) -> str:
         """Return the state in the words of the public API."""
-        return _JOB_STATUS[Job.State(run.job.state)]
+        return JOB_STATUS[Job.State(run.job.state)]
 
     def get_queue_place(self, run: AlgorithmRun) -> int | None:
         """Return the place in the queue, the next one being 1."""
@@ -165,10 +165,10 @@ class ReproductionSerializer(serializers.Serializer[Any]):
     agrees = serializers.BooleanField()
     outputs = ComparisonSerializer(many=True)
 
-    @extend_schema_field({"type": "string", "enum": list(_JOB_STATUS.values())})
+    @extend_schema_field({"type": "string", "enum": list(JOB_STATUS.values())})
     def get_status(self, found: Any) -> str:
         """Return the state in the words of the public API."""
-        return _JOB_STATUS[Job.State(found.job.state)]
+        return JOB_STATUS[Job.State(found.job.state)]
 
 
 class RerunSerializer(serializers.Serializer[Any]):
@@ -198,37 +198,3 @@ class ReadersSerializer(serializers.Serializer[AlgorithmRun]):
     def get_people(self, run: AlgorithmRun) -> list[str]:
         """Return the user names."""
         return list(run.memberships.order_by("created").values_list("user__username", flat=True))
-
-
-class EndpointSerializer(serializers.Serializer[Any]):
-    """A warm container."""
-
-    pk = serializers.CharField()
-    api_url = serializers.CharField()
-    algorithm = serializers.CharField()
-    status = serializers.CharField()
-    remaining_lifetime = serializers.CharField()
-
-
-class NewEndpointSerializer(serializers.Serializer[Any]):
-    """The algorithm to keep warm."""
-
-    algorithm = LinkField("api:algorithm-detail")
-
-
-class InvocationSerializer(serializers.Serializer[Any]):
-    """One call of a warm container."""
-
-    pk = serializers.CharField()
-    endpoint = serializers.CharField()
-    inputs = SocketValueSerializer(many=True)
-    outputs = SocketValueSerializer(many=True)
-    status = serializers.CharField()
-    error_message = serializers.CharField()
-
-
-class NewInvocationSerializer(serializers.Serializer[Any]):
-    """A warm container and values for its inputs."""
-
-    endpoint = serializers.CharField(max_length=300)
-    inputs = GivenValuesField()

@@ -1,4 +1,4 @@
-"""The API of jobs: started, followed, cancelled; and of warm containers, in shape."""
+"""The API of jobs: started, followed, cancelled."""
 
 import asyncio
 import json
@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -24,8 +23,8 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.core.api.filters import KeyFilter
 from app.core.api.renderers import EventStream, PlainText
-from app.core.api.views import Conditional, ResourceViewSet, key_of
-from app.core.errors import Conflict, NotFound, PortalError
+from app.core.api.views import ResourceViewSet, key_of
+from app.core.errors import PortalError
 from app.execution.models import Job
 from app.execution.selectors import job_log
 from app.execution.services import cancel_job
@@ -205,55 +204,3 @@ def _job(user: Any, pk: UUID) -> Job:
 
 def _event(name: str, data: dict[str, Any]) -> str:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"
-
-
-class EndpointViewSet(Conditional, viewsets.GenericViewSet[Any]):
-    """Warm containers. This site starts a container per job and has none."""
-
-    area = "algorithms"
-    serializer_class = serializers.EndpointSerializer
-    filter_backends = ()
-
-    @extend_schema(responses=serializers.EndpointSerializer(many=True))
-    def list(self, request: Request) -> Response:
-        """List the warm containers: none."""
-        self.paginate_queryset([])  # type: ignore[arg-type]
-        return self.get_paginated_response([])
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """Find no warm container."""
-        raise NotFound
-
-    @extend_schema(request=serializers.NewEndpointSerializer)
-    def create(self, request: Request) -> Response:
-        """Refuse to start a warm container."""
-        raise Conflict("This site keeps no containers warm.", advice="Start a job instead.")
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["patch"])
-    def keep_alive(self, request: Request, pk: str) -> Response:
-        """Find no warm container."""
-        raise NotFound
-
-
-class InvocationViewSet(Conditional, viewsets.GenericViewSet[Any]):
-    """Calls of warm containers."""
-
-    area = "algorithms"
-    serializer_class = serializers.InvocationSerializer
-    filter_backends = ()
-
-    @extend_schema(responses=serializers.InvocationSerializer(many=True))
-    def list(self, request: Request) -> Response:
-        """List the calls: none."""
-        self.paginate_queryset([])  # type: ignore[arg-type]
-        return self.get_paginated_response([])
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """Find no call."""
-        raise NotFound
-
-    @extend_schema(request=serializers.NewInvocationSerializer)
-    def create(self, request: Request) -> Response:
-        """Refuse to call a warm container."""
-        raise Conflict("This site keeps no containers warm.", advice="Start a job instead.")

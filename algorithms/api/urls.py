@@ -2,7 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
-from algorithms.api.jobs import EndpointViewSet, InvocationViewSet, JobViewSet
+from algorithms.api.endpoints import EndpointViewSet
+from algorithms.api.invocations import InvocationViewSet
+from algorithms.api.jobs import JobViewSet
 from algorithms.api.versions import ContainerImageViewSet, ModelViewSet
 from algorithms.api.views import AlgorithmViewSet, InterfaceViewSet
 

@@ -9,6 +9,7 @@ from algorithms.services.batches import (
     start_batch,
 )
 from algorithms.services.credits import allowance, grant_credits, set_terms
+from algorithms.services.endpoints import call_endpoint, keep_warm
 from algorithms.services.interfaces import add_interface, offer_interface, remove_interface
 from algorithms.services.jobs import start_job
 from algorithms.services.planning import plan_cases
@@ -23,6 +24,7 @@ from algorithms.services.starting import start_reproduction
 from algorithms.services.versions import (
     add_model,
     add_version,
+    change_calling,
     change_stage,
     delete_version,
     restore_version,
@@ -33,7 +35,9 @@ __all__ = [
     "add_model",
     "add_version",
     "allowance",
+    "call_endpoint",
     "cancel_batch",
+    "change_calling",
     "change_run",
     "change_stage",
     "create_algorithm",
@@ -41,6 +45,7 @@ __all__ = [
     "delete_version",
     "feed_batch",
     "grant_credits",
+    "keep_warm",
     "offer_interface",
     "plan_cases",
     "publish_algorithm",

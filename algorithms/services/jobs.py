@@ -6,13 +6,14 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
+from algorithms.models import Algorithm, AlgorithmEndpoint, AlgorithmInterface, AlgorithmRun
 from algorithms.selectors import get_run_of_job_for, interface_of, interfaces_of
 from algorithms.services.starting import prepare_run, stored, version_to_run
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
 from app.execution.models import Job
 from app.execution.services import end_job, queue_job
+from app.execution.services.endpoints import require_live
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
 from app.sockets.models import SocketValue
@@ -30,12 +31,16 @@ def start_job(
     given: Sequence[GivenValue],
     held: Sequence[SocketValue] = (),
     item: ArchiveItem | None = None,
+    endpoint: AlgorithmEndpoint | None = None,
 ) -> AlgorithmRun:
     """Run the active version on the given inputs; it starts when all of them are there.
 
-    ``held`` are values that are there already, those of the case ``item``.
+    ``held`` are values that are there already, those of the case ``item``. With ``endpoint`` its
+    container takes the run, and its version is the one that runs.
     """
-    version = version_to_run(algorithm)
+    if endpoint is not None:
+        require_live(endpoint.endpoint)
+    version = version_to_run(algorithm) if endpoint is None else endpoint.version
     sockets = {value.socket.pk for value in given} | {value.socket_id for value in held}
     run = prepare_run(
         actor=actor,
@@ -43,6 +48,7 @@ def start_job(
         interface=_interface_for(algorithm, sockets),
         title=item.title if item is not None else _title(given),
         item=item,
+        endpoint=endpoint,
     )
     job = run.job
     values = take_values(actor=actor, given=given, destination=Destination(JOB, job.pk))

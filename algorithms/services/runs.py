@@ -51,11 +51,12 @@ def start_try_outs(
 
 @transaction.atomic
 def create_run(
-    *, actor: User, version: AlgorithmVersion, item: ArchiveItem, kind: str
+    *, actor: User, version: AlgorithmVersion, item: ArchiveItem, kind: str, scope: str = ""
 ) -> AlgorithmRun:
     """Submit one job of ``version`` on ``item`` for somebody else, such as a challenge.
 
-    It is no try-out: whoever asks for it counts it by rules of their own.
+    It is no try-out: whoever asks for it counts it by rules of their own. ``scope`` says whose
+    data it is; runs of one scope may share a container that stays up.
     """
     interface = interface_of(version.algorithm)
     inputs = inputs_for(version.algorithm, item)
@@ -64,6 +65,7 @@ def create_run(
         kind=kind,
         container_image=version.container_image,
         inputs=inputs,
+        scope=scope,
         **means_of(version.algorithm),
     )
     return AlgorithmRun.objects.create(
@@ -104,6 +106,8 @@ def algorithm_job_finished(job: Job) -> None:
     if run is None or job.creator is None:
         return
     _refund(job)
+    if job.endpoint_id is not None:
+        return  # whoever calls waits for the answer
     for batch in run.batch_cases.values_list("batch", flat=True):
         enqueue_on_commit(FEED, batch)
     done = job.state == Job.State.SUCCEEDED

@@ -1,24 +1,31 @@
 """Where try-outs start, all of them: limits are asked here and nowhere else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmEndpoint,
+    AlgorithmInterface,
+    AlgorithmRun,
+    AlgorithmVersion,
+)
 from algorithms.selectors import active_model, active_version
 from algorithms.services.credits import charge, claim
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict
 from app.execution.models import Job
-from app.execution.services import prepare_job, reproduce_job, submit_job
+from app.execution.services import job_limits, prepare_job, reproduce_job, submit_job
 from app.sockets.models import SocketValue
 from app.sockets.services import image_value, json_value
 from archives.models import ArchiveItem
 
 KIND = "algorithm"
+LONGEST_CALL = 1800.0  # seconds; a container that waits for calls is not for long runs
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ def start_runs(
             container_image=version.container_image,
             inputs=[stored(value) for value in one.values],
             priority=priority,
+            scope=scope_of(actor),
             **means_of(version.algorithm),
         )
         run = _run(job, version, interface, title=one.title, item=one.item, repeats=one.repeats)
@@ -67,15 +75,22 @@ def prepare_run(
     interface: AlgorithmInterface,
     title: str,
     item: ArchiveItem | None = None,
+    endpoint: AlgorithmEndpoint | None = None,
 ) -> AlgorithmRun:
-    """Make a run whose inputs are still on their way; it takes its place and its credits now."""
+    """Make a run whose inputs are still on their way; it takes its place and its credits now.
+
+    With ``endpoint`` it is a call of that one's container.
+    """
     allowed = claim(actor=actor, version=version, runs=1)
+    means = {"scope": scope_of(actor), **means_of(version.algorithm)}
+    if endpoint is not None:
+        means = _means_of_call(endpoint)
     job = prepare_job(
         actor=actor,
         kind=KIND,
         container_image=version.container_image,
         priority=Job.Priority.INTERACTIVE,
-        **means_of(version.algorithm),
+        **means,
     )
     run = _run(job, version, interface, title=title, item=item)
     charge([job], actor=actor, allowed=allowed)
@@ -108,6 +123,19 @@ def means_of(algorithm: Algorithm) -> dict[str, Any]:
     """Return the limits and the model weights that a run of the algorithm gets."""
     model = active_model(algorithm)
     return {"limits": algorithm.limits_for(), "model": model.weights if model else None}
+
+
+def _means_of_call(endpoint: AlgorithmEndpoint) -> dict[str, Any]:
+    """Return what the endpoint's container was started with; a call takes a shorter time."""
+    container = endpoint.endpoint.job
+    limits = job_limits(container)
+    bounds = replace(limits, wall_clock=min(limits.wall_clock, LONGEST_CALL))
+    return {"limits": bounds, "model": container.model, "endpoint": endpoint.endpoint}
+
+
+def scope_of(user: User) -> str:
+    """Return whose runs may share a container that stays up: one person's."""
+    return f"person {user.pk}"
 
 
 def stored(value: SocketValue) -> SocketValue:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.db import connections
+from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ def kept_lease(name: str, *, extend: Callable[[], bool], every: float) -> Iterat
     def keep() -> None:
         while not done.wait(every):
             try:
+                close_old_connections()  # one that was lost would never come back by itself
                 if not extend():
                     break
             except Exception:

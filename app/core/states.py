@@ -1,6 +1,6 @@
 """State machines as tables, and the one function that moves a row between states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,6 +10,9 @@ from app.core.audit import audit_sink
 from app.core.errors import TransitionNotAllowed
 
 M = TypeVar("M", bound=models.Model)
+
+Watcher = Callable[[Any, str, str], None]
+_watchers: dict[type[models.Model], list[Watcher]] = {}
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,16 @@ class StateMachine:
     def final(self) -> frozenset[str]:
         """States that nothing leaves."""
         return frozenset(state for state, moves in self.moves.items() if not moves)
+
+
+def on_move(model: type[models.Model], watcher: Watcher) -> None:
+    """Call ``watcher(row, before, after)`` in the transaction of every move of ``model``'s rows.
+
+    For what must never differ from a row's state, and for telling those who wait for it.
+    """
+    known = _watchers.setdefault(model, [])
+    if watcher not in known:
+        known.append(watcher)
 
 
 def transition(instance: M, to: str, *, actor: Any = None, reason: str = "", **changes: Any) -> M:
@@ -61,6 +74,8 @@ def transition(instance: M, to: str, *, actor: Any = None, reason: str = "", **c
             actor=actor,
             data={"before": str(before), "after": str(to), "reason": reason},
         )
+        for watcher in _watchers.get(model, ()):
+            watcher(row, str(before), str(to))
     for name in written:
         setattr(instance, name, getattr(row, name))
     return instance

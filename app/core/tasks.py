@@ -2,12 +2,15 @@
 
 import logging
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import Task as CeleryTask
-from celery import current_task, shared_task
+from celery import current_app, current_task, shared_task
 from celery.exceptions import Reject
+from celery.signals import before_task_publish
 from django.db import transaction
 from django.utils.module_loading import import_string
 
@@ -44,6 +47,29 @@ def worker_name() -> str:
     """Return the name under which this worker gives its signs of life, from within a task."""
     request = current_task.request if current_task else None
     return str(getattr(request, "hostname", None) or socket.gethostname())
+
+
+def periodic_tasks() -> list[Task]:
+    """Return the tasks that the clock sends, each once."""
+    names = {str(entry["task"]): None for entry in current_app.conf.beat_schedule.values()}
+    return [import_string(name) for name in names]
+
+
+@contextmanager
+def noting_sent() -> Iterator[list[str]]:
+    """Collect the names of the tasks that this thread sends during the block."""
+    sent: list[str] = []
+    here = threading.get_ident()
+
+    def note(sender: Any = None, **_: Any) -> None:
+        if threading.get_ident() == here:
+            sent.append(str(sender))
+
+    before_task_publish.connect(note, weak=False)
+    try:
+        yield sent
+    finally:
+        before_task_publish.disconnect(note)
 
 
 def leave_to_another(why: str) -> NoReturn:

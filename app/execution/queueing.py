@@ -40,8 +40,8 @@ class Turn:
 
 
 def queued() -> QuerySet[Job]:
-    """Return all jobs that wait in line."""
-    return Job.objects.filter(state=Job.State.QUEUED)
+    """Return all jobs that wait in line; calls of endpoints wait for their own container."""
+    return Job.objects.filter(state=Job.State.QUEUED, endpoint=None)
 
 
 def ready(now: datetime) -> QuerySet[Job]:

@@ -17,6 +17,7 @@ FOR_WORKERS = (
         "WORKER_CPUS",
         "WORKER_MEMORY_MB",
         "WORKER_GPUS",
+        "WORKER_GRACE_SECONDS",
         "LEASE_SECONDS",
         "VISIBILITY_SECONDS",
         "DOCKER_TLS_VERIFY",

@@ -2,17 +2,20 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from config.local.environment import Address, worker_variables
-from config.local.supervisor import Program
+from config.local.supervisor import STOP_PATIENCE, Program
 from config.local.tls import ensure_certificate, key_file
 
 CODE = ("algorithms", "app", "archives", "config", "demo", "reader_studies", "viewer")
 SHORT_QUEUES = "short,imports,slices,evaluations"
 AUDIT_QUEUES = "audit"
 JOB_QUEUES = "jobs-cpu,jobs-gpu"
+DEMO_GRACE = 2.0  # seconds for running jobs when the demo stops; whoever pressed Ctrl-C waits
+CLEARING = 5.0  # seconds to remove containers and give jobs back
 
 
 def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Program]:
@@ -20,13 +23,33 @@ def portal_programs(home: Path, *, address: Address, reload: bool) -> list[Progr
     return [
         _web(home, address, reload=reload),
         _worker("worker-short", queues=SHORT_QUEUES, processes=2, reload=reload),
-        replace(
-            _worker("worker-jobs", queues=JOB_QUEUES, processes=_job_processes(), reload=reload),
-            environment=worker_variables,  # the one that starts strangers' programs
-        ),
+        job_worker(reload=reload),
         _worker("worker-audit", queues=AUDIT_QUEUES, processes=1, reload=reload, pool="solo"),
         Program(name="beat", command=_beat(home)),
     ]
+
+
+def job_worker(
+    *,
+    name: str = "worker-jobs@%h",
+    queues: str = JOB_QUEUES,
+    processes: int = 0,
+    grace: float = DEMO_GRACE,
+    reload: bool = False,
+) -> Program:
+    """Return the worker that starts strangers' programs; ``processes`` 0: as many as are sensible.
+
+    Its jobs have ``grace`` seconds to end once it was told to.
+    """
+    worker = _worker(
+        "worker-jobs", name=name, queues=queues, processes=processes or _job_processes(),
+        reload=reload,
+    )  # fmt: skip
+
+    def environment(given: Mapping[str, str]) -> Mapping[str, str]:
+        return {**worker_variables(given), "WORKER_GRACE_SECONDS": str(grace)}
+
+    return replace(worker, environment=environment, patience=grace + CLEARING + STOP_PATIENCE)
 
 
 def _web(home: Path, address: Address, *, reload: bool) -> Program:
@@ -46,16 +69,17 @@ def _web(home: Path, address: Address, *, reload: bool) -> Program:
 
 
 def _worker(
-    name: str, *, queues: str, processes: int, reload: bool, pool: str = "prefork"
+    title: str, *, queues: str, processes: int, reload: bool, pool: str = "prefork", name: str = ""
 ) -> Program:
     command = [
         *_celery("worker"),
-        *("--queues", queues, "--hostname", f"{name}@%h", "--concurrency", str(processes)),
+        *("--queues", queues, "--hostname", name or f"{title}@%h"),
+        *("--concurrency", str(processes)),
         *("--pool", pool, "--without-gossip", "--without-mingle"),
     ]
     if reload:
         command = [*_watching(), " ".join(command), *CODE]
-    return Program(name=name, command=tuple(command))
+    return Program(name=title, command=tuple(command))
 
 
 def _beat(home: Path) -> tuple[str, ...]:

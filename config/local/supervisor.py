@@ -27,6 +27,8 @@ class Program:
     command: tuple[str, ...]
     environment: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
     """What it gets of the portal's environment."""
+    patience: float = STOP_PATIENCE
+    """Seconds between asking it to end and insisting."""
 
 
 class Supervisor:
@@ -79,9 +81,9 @@ class Supervisor:
         """Ask all programs to end, in the order in which they started, and see that they do."""
         for child in self._children:
             child.ask_to_end()
-        deadline = time.monotonic() + STOP_PATIENCE
+        asked = time.monotonic()
         for child in self._children:
-            child.end(patience=max(0.1, deadline - time.monotonic()))
+            child.end(patience=max(0.1, asked + child.program.patience - time.monotonic()))
         self._children.clear()
 
 

@@ -179,6 +179,11 @@ JOB_MAX_MEMORY_BYTES = ENV.job_max_memory_mb * 2**20
 JOB_MAX_TIME_LIMIT = ENV.job_max_time_limit
 JOB_MAX_GPUS = ENV.job_max_gpus
 JOB_MAX_WRITABLE_ROOT_BYTES = ENV.job_max_writable_root_mb * 2**20
+WARM_IDLE_SECONDS = ENV.warm_idle_seconds
+WARM_MOST_CASES = ENV.warm_most_cases
+ENDPOINTS_PER_PERSON = ENV.endpoints_per_person
+ENDPOINT_IDLE_SECONDS = ENV.endpoint_idle_seconds
+ENDPOINT_LONGEST_SECONDS = ENV.endpoint_longest_seconds
 CONTAINER_KEEP_REFUSED_DAYS = ENV.container_keep_refused_days
 CONTAINER_KEEP_UNUSED_DAYS = ENV.container_keep_unused_days
 

@@ -98,6 +98,21 @@ class Environment(BaseSettings):
     job_max_writable_root_mb: int = Field(
         10 * 1024, ge=0, description="Most a job may write to its own root, in MiB; 0: nothing."
     )
+    warm_idle_seconds: int = Field(
+        60, ge=0, le=90, description="Seconds that a warm container waits for a case; 0: no time."
+    )
+    warm_most_cases: int = Field(
+        100, ge=1, description="Cases after which a warm container is replaced."
+    )
+    endpoints_per_person: int = Field(
+        2, ge=0, description="Containers one person may keep warm; 0: nobody keeps any."
+    )
+    endpoint_idle_seconds: int = Field(
+        600, ge=30, le=3 * 3600, description="Seconds that an endpoint stays without a call."
+    )
+    endpoint_longest_seconds: int = Field(
+        3 * 3600, ge=60, le=3 * 3600, description="Longest life of an endpoint, in seconds."
+    )
     container_keep_refused_days: int = Field(
         7, ge=1, description="Days that the archive of a refused container or model is kept."
     )

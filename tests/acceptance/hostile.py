@@ -20,18 +20,27 @@ from tests.hostile.arena import Arena, refuse
 from tests.hostile.canary import canary
 from tests.hostile.friendly import FRIENDLY, Friendly
 from tests.hostile.rows import BOTH, Attack
-from tests.hostile.table import CONTAINERS
+from tests.hostile.served import ServedAttack, withstand
+from tests.hostile.table import CONTAINERS, SERVING
 
 
 def run(record: dict[str, Any]) -> None:
     """Play all rows, also after one that failed; raise when any did."""
-    record["rows"] = {"containers": len(CONTAINERS), "archives": len(ARCHIVES)}
+    record["rows"] = {
+        "containers": len(CONTAINERS),
+        "containers that stay up": len(SERVING),
+        "archives": len(ARCHIVES),
+    }
     record["containers"], record["archives"], record["failed"] = {}, {}, {}
     with _folder() as served, serve(served) as files:
         for row in CONTAINERS:
             for storage in row.storages:
                 play = partial(_fight, row, files, storage)
                 _note(record, "containers", f"{row.name} ({storage})", row.does, play)
+        for served_row in SERVING:
+            for storage in served_row.storages:
+                play = partial(_withstand, served_row, files, storage)
+                _note(record, "containers", f"{served_row.name} ({storage})", served_row.does, play)
     for archive in ARCHIVES:
         with _folder() as place:
             play = partial(refuse, archive, folder=place)
@@ -49,6 +58,11 @@ def run(record: dict[str, Any]) -> None:
 def _fight(row: Attack, files: FileServer, storage: StorageKind) -> dict[str, Any]:
     with _folder() as place, canary(place) as found:
         return Arena(found, files, storage=storage).fight(row)
+
+
+def _withstand(row: ServedAttack, files: FileServer, storage: StorageKind) -> dict[str, Any]:
+    with _folder() as place, canary(place) as found:
+        return withstand(Arena(found, files, storage=storage), row)
 
 
 def _welcome(container: Friendly, files: FileServer, storage: StorageKind) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 from threading import Event
 
+import pytest
+from django.db import connection
+
 from app.core.leases import kept_lease
 
 
@@ -43,4 +46,27 @@ def test_a_failure_is_tried_again() -> None:
         return True
 
     with kept_lease("test", extend=extend, every=0.01):
+        assert again.wait(timeout=10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_is_made_again() -> None:
+    """A database that was restarted must not cost every lease that is held meanwhile."""
+    first, again = Event(), Event()
+    seen: list[int] = []
+
+    def extend() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (process,) = cursor.fetchone()
+        if seen and process != seen[0]:
+            again.set()
+        seen.append(process)
+        first.set()
+        return True
+
+    with kept_lease("test", extend=extend, every=0.01):
+        assert first.wait(timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [seen[0]])
         assert again.wait(timeout=10)

@@ -27,6 +27,7 @@ from tests.factories.algorithms import (
 )
 from tests.factories.archives import make_archive
 from tests.factories.challenges import make_challenge, make_ground_truth, make_method, make_phase
+from tests.factories.execution import make_endpoint
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_verification
 from tests.factories.studies import make_study
@@ -155,6 +156,7 @@ MAKE: dict[str, Make] = {
     "execution.ContainerImage": lambda state: make_container_image(state=state),
     "execution.ModelWeights": lambda state: make_model_weights(state=state),
     "execution.Job": lambda state: make_job(state=state),
+    "execution.Endpoint": lambda state: make_endpoint(state=state),
     "challenges.Submission": _submission,
     "challenges.Evaluation": _evaluation,
     "viewer.ViewSession": _session,

@@ -156,6 +156,7 @@ RUNS = (
     _visit("algorithms:runs", "radiologist", "/algorithms/runs/", note="none"),
     _visit("algorithms:edit_run", "author", "/algorithms/runs/{run}/edit/"),
     _visit("algorithms:run_again", "author", "/algorithms/runs/{run}/again/"),
+    _visit("algorithms:endpoints", "author", "/algorithms/endpoints/", note="none"),
     _visit("algorithms:batches", "author", "/algorithms/batches/"),
     _visit("algorithms:batch", "author", "/algorithms/batches/{batch}/", picture="batch"),
     _visit("algorithms:credits", "author", "/algorithms/credits/"),
@@ -243,6 +244,11 @@ INBOX = (
     _visit("notifications:message", "admin", "/inbox/mail/{message}/"),
 )
 
+OPERATIONS = (
+    _visit("web:operations", "admin", "/operations/", picture="operations"),
+    _visit("web:operations", "admin", "/operations/?standing=lost", note="nothing-found"),
+)
+
 AUDIT = (
     _visit("audit:log", "admin", "/audit/"),
     _visit("audit:log", "admin", "/audit/?name=archives.&actor=nobody", note="nothing-found"),
@@ -281,6 +287,7 @@ QUARANTINE = (
 VISITS = (
     *SIGN_IN,
     *AUDIT,
+    *OPERATIONS,
     *INBOX,
     *SHELL,
     *PEOPLE,
@@ -301,6 +308,7 @@ VISITS = (
 POST_ONLY = frozenset(
     {
         "accounts:sign_out",
+        "web:drain",
         "account_logout",
         "accounts:add_person",
         "accounts:end_token",
@@ -316,7 +324,11 @@ POST_ONLY = frozenset(
         "algorithms:remove_interface",
         "algorithms:stage_model",
         "algorithms:stage_version",
+        "algorithms:call_version",
         "algorithms:cancel_run",
+        "algorithms:keep_endpoint",
+        "algorithms:start_endpoint",
+        "algorithms:stop_endpoint",
         "algorithms:reproduce_run",
         "algorithms:rerun_batch",
         "archives:delete",
@@ -373,6 +385,7 @@ NO_PAGES = {
     "images:review": "needs an image that waits; tests/images/test_review_in_browser looks",
     "images:review_frame": "answers a picture",
     "algorithms:batch_results": "sends a file",
+    "algorithms:endpoint": "needs a container that stays up; tests/algorithms/test_endpoints looks",
     "algorithms:run_live": "a part of the run's page, seen there",
     "algorithms:run_log": "sends a file",
     "algorithms:run_record": "sends a file",

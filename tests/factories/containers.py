@@ -183,6 +183,42 @@ def shell_image(script: str, **changes: Any) -> ContainerRecipe:
     return ContainerRecipe(entrypoint=["/bin/sh", "-c", script], **changes)
 
 
+READY = "answer '200 OK'"
+DONE = "answer '201 Created'"
+_ANSWERING = """
+answer() {{ printf 'HTTP/1.1 %s\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' "$1"; }}
+read -r method path version
+while read -r line && [ "$line" != "$(printf '\\r')" ]; do :; done
+case "$method $path" in
+"GET /health") {health} ;;
+"POST /invoke") {invoke} ;;
+*) answer '404 Not Found' ;;
+esac
+"""
+
+
+def serving_image(
+    invoke: str,
+    *,
+    health: str = READY,
+    setup: str = "true",
+    layers: Iterable[dict[str, Entry]] = (),
+    **changes: Any,
+) -> ContainerRecipe:
+    """An image that stays up: busybox's shell answers each connection in a process of its own.
+
+    `invoke` and `health` say `answer '201 Created'` or write an answer to their output; what they
+    log goes to descriptors 3 (stdout) and 2. `setup` runs once, before anybody listens. `layers`
+    replace the base.
+    """
+    script = _ANSWERING.format(health=health, invoke=invoke).encode()
+    answering = {"srv": folder(), "srv/answer": Entry(content=script)}
+    labels = {"org.grand-challenge.api-method": "invoke"} | changes.pop("labels", {})
+    listen = "exec 3>&1; exec nc -ll -p 4743 -e /bin/sh /srv/answer"
+    base = list(layers) or [base_layer()]
+    return shell_image(f"{setup}; {listen}", layers=[*base, answering], labels=labels, **changes)
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.utils import timezone
+
 from app.accounts.models import User
 from app.core.ids import new_id
 from app.execution import registry
 from app.execution.contract import RunSpec
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Endpoint, Job, Worker
 from app.execution.registry import JobKind
 from tests.factories.accounts import UserFactory
 
@@ -32,6 +34,12 @@ def make_job(*, state: str = Job.State.QUEUED, **fields: Any) -> Job:
     return Job.objects.create(
         kind=KIND, container_image=image, creator=image.creator, state=state, **fields
     )
+
+
+def make_worker(*, name: str = "jobs@machine", **fields: Any) -> Worker:
+    """A worker that was heard of just now and can run jobs, unless told otherwise."""
+    values = {"queues": ["jobs-cpu"], "has_engine": True, "last_seen": timezone.now()} | fields
+    return Worker.objects.create(name=name, **values)
 
 
 @contextmanager
@@ -58,3 +66,23 @@ def job_kind(
     finally:
         registry._kinds.clear()
         registry._kinds.update(before)
+
+
+def make_endpoint(*, state: str = Endpoint.State.QUEUED, **fields: Any) -> Endpoint:
+    """An endpoint in any state, whose job is where that state belongs."""
+    where = {
+        Endpoint.State.QUEUED: Job.State.QUEUED,
+        Endpoint.State.STARTING: Job.State.PROVISIONING,
+        Endpoint.State.RUNNING: Job.State.EXECUTING,
+        Endpoint.State.STOPPING: Job.State.EXECUTING,
+        Endpoint.State.STOPPED: Job.State.CANCELLED,
+        Endpoint.State.FAILED: Job.State.FAILED,
+    }
+    image = fields.pop("container_image", None) or make_container_image(serves=True)
+    job = Job.objects.create(
+        kind=Endpoint.KIND,
+        container_image=image,
+        creator=fields.pop("creator", None) or image.creator,
+        state=where[Endpoint.State(state)],
+    )
+    return Endpoint.objects.create(job=job, state=state, idle_seconds=600, **fields)

@@ -14,7 +14,7 @@ from app.execution.contract import ContainerArchiveError, RunResult, RunSpec
 from app.execution.contract.child import inspect_in_child
 from app.execution.contract.limits import GIB
 from app.execution.executors.docker import DockerExecutor, StorageKind
-from tests.contract.executor_cases import SMALL, left_behind, make_spec, run
+from tests.contract.executor_cases import SMALL, Recorder, left_behind, make_spec, run
 from tests.factories.containers import ContainerRecipe, Entry, base_layer, shell_image
 from tests.factories.engines import FileServer, engine_address
 from tests.hostile.archives import HostileArchive, as_stream, honest
@@ -33,7 +33,7 @@ class Arena:
     def __init__(self, canary: Canary, files: FileServer, *, storage: StorageKind) -> None:
         self.canary = canary
         self.work = canary.folder / "work"
-        self._files = files
+        self.files = files
         self._storage = storage
         self.executor = DockerExecutor(
             work_folder=self.work, base_url=engine_address(), storage=storage
@@ -41,7 +41,7 @@ class Arena:
 
     def fight(self, attack: Attack) -> dict[str, Any]:
         """Play one row; raise when anything is not as it has to be, else say how it went."""
-        uid = _FIRST_UID + zlib.crc32(attack.name.encode()) % _UIDS
+        uid = uid_of(attack.name)
         plain = replace(attack, layer={}, second_layer={}, image={}) if attack.is_image else attack
         honest = self._spec(plain, f"{attack.honest}\n{attack.honest_writes}", uid)
         twin, witness = watch(self.executor, honest, converts=attack.converts)
@@ -53,8 +53,8 @@ class Arena:
         began = time.monotonic()
         result, witness = watch(self.executor, spec, converts=attack.converts)
         seconds = time.monotonic() - began
-        _check_end(attack, result, witness, says=self._filled(attack.says))
-        self._check_secret(witness)
+        _check_end(attack, result, witness, says=self.filled(attack.says))
+        self.check_secret(witness)
         self.canary.check(uid=uid)
         self.check_clean()
         self.check_healthy()
@@ -68,7 +68,7 @@ class Arena:
 
     def welcome(self, container: Friendly) -> dict[str, Any]:
         """Run a friendly container; raise when it fails, or not as it should before the switch."""
-        image = container.image(self._files)
+        image = container.image(self.files)
         if container.first is not None:
             spec = make_spec(image, limits=container.first_limits)
             result, _ = run(self.executor, spec)
@@ -76,7 +76,8 @@ class Arena:
             said = f"{result.reason.message} {result.reason.advice}"
             assert all(part in said for part in container.first_says), said
         began = time.monotonic()
-        result, recorder = run(self.executor, make_spec(image, limits=container.limits))
+        spec = make_spec(image, limits=container.limits, inputs=container.inputs)
+        result, recorder = run(self.executor, spec)
         assert result.succeeded, (container.name, result.reason, recorder.log[-2000:])
         assert set(recorder.files) == {"result"}
         self.check_clean()
@@ -91,49 +92,60 @@ class Arena:
         """Raise when the worker cannot run a harmless container any more."""
         began = time.monotonic()
         result, recorder = run(
-            self.executor, make_spec(self._files.publish_image(shell_image(OK)), limits=SMALL)
+            self.executor, make_spec(self.files.publish_image(shell_image(OK)), limits=SMALL)
         )
         assert result.succeeded, ("the run after it", result.reason, recorder.log)
         assert recorder.files == {"result": b'{"score": 1}\n'}
         assert time.monotonic() - began < _HEALTHY_WITHIN
 
     def _spec(self, attack: Attack, script: str, uid: int) -> RunSpec:
-        passwd = f"root:x:0:0:root:/root:/bin/sh\nuser:x:{uid}:{uid}::/home/user:/bin/sh\n"
         layers = [
-            {**base_layer(passwd=passwd.encode()), **self._layer(attack.layer, uid)},
+            {**base_layer(passwd=passwd_of(uid)), **self._layer(attack.layer, uid)},
             self._layer(attack.second_layer, uid),
         ]
         changes = {
-            name: [self._filled(one) for one in value] if isinstance(value, list) else value
+            name: [self.filled(one) for one in value] if isinstance(value, list) else value
             for name, value in attack.image.items()
         }
         recipe: ContainerRecipe = shell_image(
-            self._filled(script), layers=[layer for layer in layers if layer], **changes
+            self.filled(script), layers=[layer for layer in layers if layer], **changes
         )
-        reference = self._files.publish_image(recipe)
+        reference = self.files.publish_image(recipe)
         return make_spec(reference, limits=attack.limits, outputs=attack.outputs)
 
     def _layer(self, entries: Mapping[str, Entry], uid: int) -> dict[str, Entry]:
         """Entries with the canary's names filled in; those of uid 1000 belong to the run's user."""
         return {
-            self._filled(name): replace(
+            self.filled(name): replace(
                 entry,
-                link=self._filled(entry.link),
+                link=self.filled(entry.link),
                 uid=uid if entry.uid == 1000 else entry.uid,
                 gid=uid if entry.gid == 1000 else entry.gid,
             )
             for name, entry in entries.items()
         }
 
-    def _filled(self, text: str) -> str:
+    def filled(self, text: str) -> str:
+        """Put in what scripts of attacks name of the outside."""
         for name, value in self.canary.names.items():
             text = text.replace(name, value)
         return text
 
-    def _check_secret(self, witness: Witness) -> None:
+    def check_secret(self, witness: Recorder) -> None:
+        """Raise when an observer saw a file of the worker."""
         seen = b"".join([witness.log, *witness.files.values()])
         told = f"secret of the worker {self.canary.token}".encode()
         assert told not in seen, "a file of the worker was read"
+
+
+def uid_of(name: str) -> int:
+    """Return a user that no other row has, so that what it leaves running is found."""
+    return _FIRST_UID + zlib.crc32(name.encode()) % _UIDS
+
+
+def passwd_of(uid: int) -> bytes:
+    """Return an image's accounts, of which one is the run's."""
+    return f"root:x:0:0:root:/root:/bin/sh\nuser:x:{uid}:{uid}::/home/user:/bin/sh\n".encode()
 
 
 def _check_end(attack: Attack, result: RunResult, witness: Witness, *, says: str) -> None:

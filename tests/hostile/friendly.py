@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.execution.contract import Limits, ReasonCode
+from app.execution.contract import InputFile, Limits, ReasonCode
 from app.execution.contract.limits import GIB, MIB
 from app.execution.contract.spec import ImageReference
 from demo.containers import debian
@@ -68,6 +68,10 @@ json.dump({"score": int(total(1000))}, open("/output/result.json", "w"))
 """
 
 
+_GUIDE = (Path(__file__).parents[2] / "docs" / "containers.md").read_text()
+_STAYS_UP = _GUIDE.partition("```python\n# app.py")[2].partition("```")[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Friendly:
     """One container; `first` is how it ends before an author switches something on."""
@@ -79,6 +83,7 @@ class Friendly:
     first: ReasonCode | None = None
     first_limits: Limits = SMALL
     first_says: tuple[str, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
     big: bool = False
 
 
@@ -94,6 +99,7 @@ class PythonImage:
     packages: tuple[str, ...] = ()
     target: str = "opt/site"
     env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, files: FileServer) -> ImageReference:
         cache = LayerCache(folder=CACHE, report=lambda line: None)
@@ -108,7 +114,10 @@ class PythonImage:
             layers.insert(1, self._site(cache, python.version))
         name = f"python-{code.diff_id[:16]}.tar"
         config = ImageConfig(
-            entrypoint=(python.program, "/opt/app/process.py"), workdir="/opt/app", env=self.env
+            entrypoint=(python.program, "/opt/app/process.py"),
+            workdir="/opt/app",
+            env=self.env,
+            labels=self.labels,
         )
         write_image(files.folder / name, config=config, layers=layers, tag="friendly:latest")
         return files.publish_archive(name)
@@ -159,6 +168,14 @@ FRIENDLY = (
         image=PythonImage(_NUMBA, packages=("numba==0.62.1",), env={"PYTHONPATH": "/opt/site"}),
         limits=ROOMY,
         big=True,
+    ),
+    Friendly(
+        name="stays-up",
+        does="is the guide's example of a container that stays up",
+        image=PythonImage(
+            f"# app.py{_STAYS_UP}", labels={"org.grand-challenge.api-method": "invoke"}
+        ),
+        inputs=(InputFile(relative_path="age-in-months.json", content=b"30"),),
     ),
     Friendly(
         name="volume",

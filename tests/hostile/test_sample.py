@@ -10,7 +10,8 @@ import pytest
 from tests.hostile.archives import ARCHIVES, HostileArchive
 from tests.hostile.arena import Arena, refuse
 from tests.hostile.rows import Attack
-from tests.hostile.table import CONTAINERS
+from tests.hostile.served import ServedAttack, withstand
+from tests.hostile.table import CONTAINERS, SERVING
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
@@ -22,10 +23,24 @@ PLAYED = [
     if ALL or row.sample
 ]
 
+STAYING_UP = [
+    pytest.param(row, storage, id=f"{row.name}-{storage}")
+    for row in SERVING
+    for storage in row.storages
+    if ALL or row.sample
+]
+
 
 @pytest.mark.parametrize(("row", "storage"), PLAYED)
 def test_an_attack_ends_as_it_should(row: Attack, arena: Arena) -> None:
     arena.fight(row)
+
+
+@pytest.mark.parametrize(("row", "storage"), STAYING_UP)
+def test_an_attack_of_a_container_that_stays_up_ends_as_it_should(
+    row: ServedAttack, arena: Arena
+) -> None:
+    withstand(arena, row)
 
 
 @pytest.mark.parametrize(
@@ -36,5 +51,5 @@ def test_an_archive_is_refused(row: HostileArchive, tmp_path: Path) -> None:
 
 
 def test_names_tell_rows_apart() -> None:
-    names = [row.name for row in (*CONTAINERS, *ARCHIVES)]
+    names = [row.name for row in (*CONTAINERS, *SERVING, *ARCHIVES)]
     assert len(set(names)) == len(names)

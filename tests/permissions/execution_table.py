@@ -11,9 +11,11 @@ def _workers_only(route: str, path: dict[str, str] | None = None) -> list[Row]:
 
 EXECUTION = [
     *_workers_only("beat"),
+    *api("api:execution-beat", "GET", _NOBODY, others=REFUSED),
     *_workers_only("claim", path=pk("run")),
     *_workers_only("report"),
     *_workers_only("outputs"),
     *_workers_only("finish"),
+    *_workers_only("next"),
     *_workers_only("give-back"),
 ]

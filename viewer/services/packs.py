@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from app.core.ids import new_id
+from app.core.scratch import scratch_folder
 from app.core.states import transition
 from app.core.storage import FolderStore, ObjectMissing, ObjectStore, get_store
 from app.core.tasks import enqueue_on_commit
@@ -187,9 +187,9 @@ def _make(image_id: UUID) -> None:
     if source is None:
         raise PackError("unsupported", NO_VOLUME)
     store = get_store()
-    with tempfile.TemporaryDirectory(prefix="slices-") as folder:
-        pack = Path(folder) / "image.slices"
-        with _local_copy(store, source.key, folder=Path(folder)) as mha:
+    with scratch_folder("slices") as folder:
+        pack = folder / "image.slices"
+        with _local_copy(store, source.key, folder=folder) as mha:
             write_pack(mha, pack)
         _publish(store, pack, image_id=image_id)
 

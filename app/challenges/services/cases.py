@@ -16,6 +16,7 @@ def start_case(case: EvaluationCase) -> None:
         version=submission.version,
         item=case.item,
         kind="challenge-case",
+        scope=f"phase {submission.phase_id}",
     )
     case.job = run.job
     case.save(update_fields=["job"])

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.challenges.models import Evaluation, EvaluationCase
+from app.challenges.models import Evaluation, EvaluationCase, Phase
 from app.challenges.news import EVALUATION_DONE, EVALUATION_FAILED, tell_organizers
 from app.challenges.services.cases import start_case
 from app.challenges.services.leaderboard import rerank
@@ -32,6 +32,7 @@ def advance(evaluation_id: UUID | str) -> None:
 
 @transaction.atomic
 def _step(evaluation_id: UUID | str) -> bool:
+    _lock_what_is_ranked(evaluation_id)
     evaluation = (
         Evaluation.objects.select_for_update(of=("self",))
         .select_related("submission__phase__challenge", "submission__version__algorithm")
@@ -47,6 +48,18 @@ def _step(evaluation_id: UUID | str) -> bool:
         State.RANKING: _rank,
     }
     return steps[evaluation.state](evaluation)
+
+
+def _lock_what_is_ranked(evaluation_id: UUID | str) -> None:
+    """Lock the phase of an evaluation that is to be ranked, before the evaluation itself.
+
+    Ranking writes to every evaluation of the phase: two that had locked themselves first would
+    wait for each other.
+    """
+    ranked = Phase.objects.filter(
+        submissions__evaluations=evaluation_id, submissions__evaluations__state=State.RANKING
+    )
+    ranked.select_for_update(of=("self",)).first()
 
 
 def _begin(evaluation: Evaluation) -> bool:

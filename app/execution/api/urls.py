@@ -10,5 +10,6 @@ urlpatterns = [
     path("execution/run/report/", views.RunReport.as_view(), name="execution-report"),
     path("execution/run/outputs/", views.RunOutputs.as_view(), name="execution-outputs"),
     path("execution/run/finish/", views.RunFinish.as_view(), name="execution-finish"),
+    path("execution/run/next/", views.RunNext.as_view(), name="execution-next"),
     path("execution/run/give-back/", views.RunGiveBack.as_view(), name="execution-give-back"),
 ]

@@ -11,20 +11,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from app.core.api.views import key_of
-from app.core.errors import PortalError, ValidationFailed
+from app.core.errors import ValidationFailed
 from app.core.leases import LeaseLost
 from app.execution.api.authentication import REFUSED, RunAuthentication, WorkerAuthentication
+from app.execution.api.errors import RunGone
 from app.execution.contract import Capacity, CollectedOutput, OutputKind
 from app.execution.gateway import wire
-from app.execution.services import assignments
-
-
-class RunGone(PortalError):
-    """The run is no longer this worker's."""
-
-    code = "run-gone"
-    status = 410
-    title = "This run is no longer yours"
+from app.execution.services import assignments, next_cases
+from app.execution.services.welcoming import welcome
 
 
 class CapacityBody(serializers.Serializer[Any]):
@@ -116,7 +110,7 @@ class RunView(WorkerView):
     def handle_exception(self, exc: Exception) -> Response:
         """Say plainly when the run is another's, or the body is not what it should be."""
         if isinstance(exc, LeaseLost):
-            exc = RunGone(advice="Stop the container and take the next job.")
+            exc = RunGone()
         elif isinstance(exc, wire.ValidationError):
             exc = ValidationFailed(f"The message cannot be read ({exc.error_count()} errors).")
         return super().handle_exception(exc)
@@ -124,6 +118,11 @@ class RunView(WorkerView):
 
 class Beat(WorkerView):
     """Signs of life."""
+
+    def get(self, request: Request) -> Response:
+        """Tell a worker that is being set up that its token is right, and what it must reach."""
+        found = welcome(request.query_params.get("name", ""))
+        return Response({"storage": found.storage, "last_seen": found.last_seen})
 
     def post(self, request: Request) -> Response:
         """Note one, and say which runs are under way."""
@@ -176,3 +175,11 @@ class RunGiveBack(RunView):
         """Queue the job again."""
         assignments.take_back_run(self.token, **self.checked(GiveBackBody))
         return Response({})
+
+
+class RunNext(RunView):
+    """The next case of a warm container."""
+
+    def post(self, request: Request) -> Response:
+        """Answer at once; under ASGI, `waiting` answers when there is something to say."""
+        return Response(wire.dumped(next_cases.next_case(self.token)))

@@ -10,9 +10,10 @@ from app.execution.contract.layers import ACCOUNT_FILES, ScannedLayer
 from app.execution.contract.limits import ArchiveLimits
 from app.execution.contract.manifest import ImageManifest, Layer
 from app.execution.contract.meter import Meter
+from app.execution.contract.serving import api_method
 from app.execution.contract.users import resolve_user
 
-_CONTRACT_PATHS = ("/input", "/output", "/tmp", "/opt/ml")  # noqa: S108
+_CONTRACT_PATHS = ("/input", "/output", "/tmp", "/opt/ml", "/opt/hounsfield")  # noqa: S108
 _SYSTEM_PATHS = ("/proc", "/sys", "/dev", "/etc", "/run/secrets")
 
 
@@ -130,6 +131,7 @@ def _labels(settings: dict[str, Any], limits: ArchiveLimits) -> dict[str, str]:
         raise _refusal("broken", "The image's labels have the wrong form.", "Build it again.")
     pairs = {str(key): _text(value) for key, value in labels.items()}
     _bounded(tuple(f"{key}={value}" for key, value in pairs.items()), limits, what="labels")
+    api_method(pairs)
     return pairs
 
 

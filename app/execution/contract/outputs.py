@@ -2,7 +2,7 @@
 
 Only what was declared is opened, never through a link, and only regular files with one name:
 a symbolic link `result.json -> /etc/passwd` opened plainly would hand the worker's own file to
-the author. Run this after the container is dead, so that nothing changes underneath.
+the author. Run this when the container is dead or frozen, so that nothing changes underneath.
 """
 
 from __future__ import annotations
@@ -56,13 +56,15 @@ class _Budget:
 
 def collect_outputs(
     *,
-    root: Path,
+    root: Path | int,
     slots: Sequence[OutputSlot],
     limits: Limits,
     destination: Path,
     refused: Mapping[str, str] | None = None,
 ) -> tuple[CollectedOutput, ...]:
     """Copy the declared outputs from `root` into `destination`, one folder per slot.
+
+    `root` is a path, or the descriptor of an open folder, which stays open.
 
     `refused` names paths that could not even be copied this far and what they are ("a symbolic
     link"), for executors that receive /output as a stream.
@@ -73,7 +75,7 @@ def collect_outputs(
         For the first slot that is missing, not plain, too large, or not valid.
     """
     budget = _Budget(limits=limits, bytes_left=limits.output)
-    folder = os.open(root, _FOLDER_FLAGS)
+    folder = os.dup(root) if isinstance(root, int) else os.open(root, _FOLDER_FLAGS)
     try:
         collected = []
         for index, slot in enumerate(slots):

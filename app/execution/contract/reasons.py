@@ -33,19 +33,25 @@ class ReasonCode(StrEnum):
     NETWORK = "network"
     ENTRYPOINT = "entrypoint"
     CANCELLED = "cancelled"
+    NOT_READY = "not_ready"
+    ANSWER = "answer"
     OUTPUT = "output"
     INPUT = "input"
     PLATFORM = "platform"
 
 
 class StoppedBy(StrEnum):
-    """Why the worker killed a container; NOTHING means that it ended by itself."""
+    """Why the worker killed a container; NOTHING means that it ended by itself.
+
+    ANSWERED ends one that stays up: its end is not the news (`serving.explain_answer`).
+    """
 
     NOTHING = ""
     TIME = "time"
     LOG = "log"
     ROOT = "root"
     CANCEL = "cancel"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ OUTPUT_FOLDER = "/output"
 SCRATCH_FOLDER = "/tmp"  # noqa: S108
 MODEL_FOLDER = "/opt/ml/model"
 GROUND_TRUTH_FOLDER = "/opt/ml/input/data/ground_truth"
+TOOLS_FOLDER = "/opt/hounsfield"
 
 
 class OutputKind(StrEnum):
@@ -141,7 +142,11 @@ class Timings:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """How a run ended: enough to show a person, and enough to run it again."""
+    """How a run ended: enough to show a person, and enough to run it again.
+
+    `served` is 0 for a container that ran for this case alone and ended; for one that stays up
+    it counts the cases it was given, this one included, and a success has no exit code.
+    """
 
     run_id: str
     image_id: str
@@ -156,6 +161,7 @@ class RunResult:
     input_digests: dict[str, str] = field(default_factory=dict)
     outputs: tuple[CollectedOutput, ...] = ()
     engine: dict[str, str] = field(default_factory=dict)
+    served: int = 0
 
     @property
     def succeeded(self) -> bool:
@@ -180,6 +186,7 @@ class RunResult:
                 for output in self.outputs
             },
             "log": {"sha256": self.log_sha256, "bytes": self.log_bytes},
+            "served": self.served,
         }
 
 

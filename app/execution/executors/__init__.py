@@ -10,12 +10,14 @@ from app.execution.executors.base import (
     ExecutorUnavailable,
     Exit,
     InputFault,
-    LogChunk,
     PlatformFault,
     StartFailure,
 )
 from app.execution.executors.choose import Executor, make_executor
-from app.execution.executors.running import Observer, run_to_end
+from app.execution.executors.log_account import LogChunk
+from app.execution.executors.observer import Observer
+from app.execution.executors.running import run_to_end
+from app.execution.executors.serving import Server, open_server
 from app.execution.executors.usage import UsageSample
 
 __all__ = [
@@ -28,8 +30,10 @@ __all__ = [
     "LogChunk",
     "Observer",
     "PlatformFault",
+    "Server",
     "StartFailure",
     "UsageSample",
     "make_executor",
+    "open_server",
     "run_to_end",
 ]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from app.execution.contract import Capacity, CollectedOutput, ExitFacts, Reason, ReasonCode, RunSpec
 from app.execution.contract.reasons import StoppedBy
+from app.execution.executors.log_account import LogAccount, LogChunk
 from app.execution.executors.usage import UsageSample
 
 RunHandle = TypeVar("RunHandle")
@@ -79,15 +79,6 @@ class EngineStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogChunk:
-    """A piece of one of the container's two streams, as it arrived."""
-
-    stream: Literal["stdout", "stderr"]
-    at: datetime
-    content: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
 class Exit:
     """A container that has ended, with the seconds it ran and the digest of its whole log."""
 
@@ -95,6 +86,70 @@ class Exit:
     seconds: float
     log_sha256: str
     log_bytes: int
+
+
+class Channel(Protocol):
+    """The answer of a container that stays up, as it arrives."""
+
+    def receive(self, timeout: float) -> bytes | None:
+        """Wait up to `timeout` seconds: some bytes, none at the end, None when nothing came."""
+
+    def close(self) -> None:
+        """Stop listening; never raises."""
+
+
+class Service(Protocol):
+    """One container that stays up. `release` must always be called and leaves nothing behind.
+
+    Per case: `put, thaw, measure, ask…, freeze, collect, sweep`; or `stop` instead of `freeze`,
+    after which only `collect` and `release` make sense.
+    """
+
+    name: str
+    log: LogAccount
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it can be frozen and swept, so that it can serve more than one case."""
+
+    def start(self) -> None:
+        """Start the container; there is no wall clock."""
+
+    def settle(self) -> None:
+        """Take what lies in its folders now, when it is ready, as what belongs to it."""
+
+    def poll(self, timeout: float) -> Exit | None:
+        """Wait up to `timeout` seconds for the end; None while it lives."""
+
+    def ask(self, request: bytes) -> Channel:
+        """Send a request to its port; an OSError when nobody takes it."""
+
+    def put(self, spec: RunSpec) -> dict[str, str]:
+        """Lay the inputs of a case at /input; their sha256 by path."""
+
+    def measure(self) -> None:
+        """Begin to measure what a case uses."""
+
+    def take_usage(self) -> list[UsageSample]:
+        """What was measured since the last call."""
+
+    def freeze(self) -> bool:
+        """Stop all of its processes where they are; False when there are none any more."""
+
+    def thaw(self) -> None:
+        """Let them go on."""
+
+    def collect(self, spec: RunSpec) -> tuple[CollectedOutput, ...]:
+        """The declared outputs of a frozen or ended container; files live until `sweep`."""
+
+    def sweep(self) -> bool:
+        """Remove what a case left in its folders; False when that cannot be done."""
+
+    def stop(self, why: StoppedBy) -> None:
+        """Kill the container; harmless when it has ended."""
+
+    def release(self) -> None:
+        """Remove container, volumes and files, whatever state it is in; never raises."""
 
 
 class Executor(Protocol[RunHandle]):
@@ -107,6 +162,9 @@ class Executor(Protocol[RunHandle]):
 
     def provision(self, spec: RunSpec) -> RunHandle:
         """Bring image, inputs and folders into place; nothing of the author's runs yet."""
+
+    def provision_service(self, spec: RunSpec) -> Service:
+        """The same for a container that stays up; inputs come later, case by case."""
 
     def start(self, run: RunHandle) -> None:
         """Start the container and the wall clock."""
@@ -129,5 +187,13 @@ class Executor(Protocol[RunHandle]):
     def release(self, run: RunHandle) -> None:
         """Remove container, volumes and files of the run, whatever state it is in."""
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
-        """Remove what runs not in `live` left behind here; the run ids that were removed."""
+    def leftovers(self) -> set[str]:
+        """The ids of all runs of which there is anything here, live ones too."""
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
+        """Remove what runs not in `live` left behind here; the run ids that were removed.
+
+        Ask for the `leftovers` first and for `live` after that, and pass both: a run that was
+        claimed in between is in neither, and is not touched. What is named otherwise than runs
+        are is left alone while the process lives that made it.
+        """

@@ -5,37 +5,54 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import resource
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import docker
-import requests
 from docker.types import Mount
 
 from app.execution.contract import CollectedOutput, ImageManifest, RunSpec, collect_outputs
 from app.execution.contract.errors import ContainerArchiveError
 from app.execution.contract.loading import untagged_archive
-from app.execution.contract.reasons import StoppedBy, explain_start_failure
+from app.execution.contract.reasons import StoppedBy
 from app.execution.executors.base import (
     EngineStatus,
     Exit,
     InputFault,
-    LogChunk,
     PlatformFault,
-    StartFailure,
 )
+from app.execution.executors.channels import place_relay
+from app.execution.executors.docker_errors import ENGINE_ERRORS, engine_errors, start_errors
 from app.execution.executors.docker_options import container_options
-from app.execution.executors.docker_run import WatchedContainer
+from app.execution.executors.docker_run import WatchedContainer, remove_container
+from app.execution.executors.docker_service import (
+    LOCK_SUFFIX,
+    DockerService,
+    Hold,
+    Parts,
+    is_held,
+)
 from app.execution.executors.hardware import capacity_of
 from app.execution.executors.keeper import keeper_archive
+from app.execution.executors.log_account import LogChunk
 from app.execution.executors.loop import detach_all_below, loop_is_possible
 from app.execution.executors.null import ADVICE
+from app.execution.executors.orphans import (
+    PROBE,
+    end_shims,
+    is_probe,
+    names_in,
+    traces_below,
+)
 from app.execution.executors.staging import StagedRun, fetch, stage
 from app.execution.executors.storage import (
     OWNER_LABEL,
@@ -50,18 +67,11 @@ logger = logging.getLogger(__name__)
 
 _Filters = dict[str, str | list[str] | bool]
 StorageKind = Literal["auto", "host", "engine"]
-_ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
 _SLOW_CALL_SECONDS = 600
 _STATUS_SECONDS = 5.0
 _NO_ROOM = "no space left"
-_START_PHRASES = (
-    "exec:",
-    "exec format",
-    "executable file",
-    "permission denied",
-    "cwd",
-    "init: mkdir /",
-)
+_MANY_PROCESSES = 4096  # more than any run may have, less than what any service may ask for
+_NO_INIT = "container-init binary not found"
 
 
 @dataclass
@@ -73,6 +83,7 @@ class DockerRun:
     storage: RunStorage
     staged: StagedRun | None = None
     watched: WatchedContainer | None = None
+    hold: Hold | None = None
 
     @property
     def input_digests(self) -> dict[str, str]:
@@ -112,7 +123,7 @@ class DockerExecutor:
         try:
             version = self._probe.version()
             capacity = capacity_of(self._engine_info())
-        except _ENGINE_ERRORS as error:
+        except ENGINE_ERRORS as error:
             self._forget()
             return EngineStatus(
                 available=False,
@@ -134,14 +145,36 @@ class DockerExecutor:
 
     def provision(self, spec: RunSpec) -> DockerRun:
         """Load the image, fetch the inputs, create the container."""
-        with self._engine_errors("prepare the run"):
+        return self._provision(spec, stays_up=False)
+
+    def provision_service(self, spec: RunSpec) -> DockerService:
+        """The same for a container that stays up, under a name of its own."""
+        named = replace(spec, run_id=f"service-{uuid.uuid4()}", inputs=())
+        run = self._provision(named, stays_up=True)
+        parts = Parts(
+            name=named.run_id,
+            folder=run.folder,
+            staged=cast(StagedRun, run.staged),
+            storage=run.storage,
+            watched=self._watched(run),
+            release=partial(self.release, run),
+        )
+        # A runtime with a kernel of its own has its loopback interface in there, too; and what
+        # was written to the root file system cannot be swept.
+        may_enter = not self._runtime and not spec.limits.writable_root
+        return DockerService(parts, new_client=self._new_client, may_enter=may_enter)
+
+    def _provision(self, spec: RunSpec, *, stays_up: bool) -> DockerRun:
+        with engine_errors("prepare the run"):
             self._work_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._work_folder / spec.run_id
             if folder.exists():
                 self._clear(spec.run_id)
-            folder.mkdir(mode=0o700)
-            run = DockerRun(spec=spec, folder=folder, storage=self._new_storage(spec, folder))
+            storage = self._new_storage(spec, folder)
+            hold = Hold(folder) if stays_up else None
+            run = DockerRun(spec=spec, folder=folder, storage=storage, hold=hold)
             try:
+                folder.mkdir(mode=0o700)
                 self._fill(run)
             except BaseException:
                 self.release(run)
@@ -151,6 +184,10 @@ class DockerExecutor:
     def _fill(self, run: DockerRun) -> None:
         image_id = self._ensure_image(run)
         run.staged = stage(run.spec, run.folder)
+        stays_up = run.hold is not None
+        if stays_up:
+            run.staged.tools = run.folder / "tools"
+            place_relay(run.staged.tools)
         placement = run.storage.place(run.spec, run.staged)
         options = container_options(
             run.spec,
@@ -160,6 +197,7 @@ class DockerExecutor:
             init=(self._engine_info().get("InitCommit") or {}).get("ID") != "N/A",
             runtime=self._runtime,
             takes_profile=self._takes_profile(),
+            processes=self._processes(),
         )
         container, has_quota = self._create(image_id, options, run.spec)
         run.watched = WatchedContainer(
@@ -167,6 +205,7 @@ class DockerExecutor:
             limits=run.spec.limits,
             new_client=self._new_client,
             watches_root=run.spec.limits.writable_root > 0 and not has_quota,
+            stays_up=stays_up,
         )
 
     def _create(self, image_id: str, options: dict[str, Any], spec: RunSpec) -> tuple[Any, bool]:
@@ -175,19 +214,18 @@ class DockerExecutor:
             quota = {"size": str(spec.limits.writable_root)}
             with contextlib.suppress(docker.errors.APIError):
                 return self._client.containers.create(image_id, storage_opt=quota, **options), True
-        return self._client.containers.create(image_id, **options), False
+        try:
+            return self._client.containers.create(image_id, **options), False
+        except docker.errors.APIError as error:
+            if not (options.get("init") and _NO_INIT in str(error)):
+                raise
+        # Podman only recommends the package with its init; a run does without.
+        return self._client.containers.create(image_id, **{**options, "init": False}), False
 
     def start(self, run: DockerRun) -> None:
         """Start the container; a command that cannot start is a `StartFailure`."""
-        try:
+        with start_errors():
             self._watched(run).start()
-        except docker.errors.APIError as error:
-            detail = str(error.explanation or error)
-            if any(phrase in detail.lower() for phrase in _START_PHRASES):
-                raise StartFailure(explain_start_failure(detail)) from error
-            raise PlatformFault(f"The engine could not start the run ({detail[:300]}).") from error
-        except _ENGINE_ERRORS as error:
-            raise self._fault("start the run", error) from error
 
     def poll(self, run: DockerRun, *, timeout: float) -> Exit | None:
         """Wait for the end."""
@@ -203,12 +241,12 @@ class DockerExecutor:
 
     def stop(self, run: DockerRun, *, why: StoppedBy = StoppedBy.CANCEL) -> None:
         """Kill the container."""
-        with self._engine_errors("stop the run"):
+        with engine_errors("stop the run"):
             self._watched(run).stop(why)
 
     def collect(self, run: DockerRun) -> tuple[CollectedOutput, ...]:
         """Copy the declared outputs out of the dead container."""
-        with self._engine_errors("read the outputs"), run.storage.open_output() as view:
+        with engine_errors("read the outputs"), run.storage.open_output() as view:
             return collect_outputs(
                 root=view.root,
                 slots=run.spec.outputs,
@@ -227,32 +265,41 @@ class DockerExecutor:
             run.storage.release()
         with self._logged("folder", run):
             shutil.rmtree(run.folder, ignore_errors=False)
+        if run.hold is not None:
+            run.hold.release()
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
-        """Remove this work folder's runs that are not in `live`."""
-        with self._engine_errors("look for abandoned runs"):
-            found = {self._run_of(thing.attrs) for thing in self._labelled()}
-            if self._work_folder.exists():
-                found |= {path.name for path in self._work_folder.iterdir() if path.is_dir()}
-            abandoned = sorted(run_id for run_id in found - live if run_id)
+    def leftovers(self) -> set[str]:
+        """Return the runs of which this work folder, its engine or the kernel has anything."""
+        with engine_errors("look for abandoned runs"):
+            labelled = {self._run_of(thing.attrs) for thing in self._labelled()}
+        found = {name for name in labelled if not is_probe(self._work_folder / name)}
+        found |= names_in(self._work_folder, lock_suffix=LOCK_SUFFIX)
+        return (found | traces_below(self._work_folder.resolve())) - {""}
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
+        """Remove this work folder's runs that are not in `live`, nor kept up by a process."""
+        with engine_errors("remove abandoned runs"):
+            dead = sorted((self.leftovers() if found is None else found) - live)
+            abandoned = [name for name in dead if not is_held(self._work_folder / name)]
             for run_id in abandoned:
                 self._clear(run_id)
             return abandoned
 
     def _clear(self, run_id: str) -> None:
-        """Remove whatever an earlier try of this run left in engine and work folder."""
+        """Remove whatever an earlier try of this run left in engine, work folder and kernel."""
         mine: _Filters = {"label": f"{RUN_LABEL}={run_id}"}
         for container in self._client.containers.list(all=True, filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
-                container.remove(force=True, v=True)
+                remove_container(container)
+        folder = self._work_folder.resolve() / run_id
+        end_shims(folder)  # the engine has ended those that it knows
         for volume in self._client.volumes.list(filters=mine):
             with contextlib.suppress(docker.errors.NotFound):
                 volume.remove(force=True)
-        folder = self._work_folder / run_id
-        if folder.exists():
-            if loop_is_possible():
-                detach_all_below(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+        if loop_is_possible():
+            detach_all_below(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.with_suffix(LOCK_SUFFIX).unlink(missing_ok=True)
 
     def _labelled(self) -> Iterator[Any]:
         ours: _Filters = {"label": f"{OWNER_LABEL}={self._labels('')[OWNER_LABEL]}"}
@@ -315,13 +362,16 @@ class DockerExecutor:
         url = self._base_url or str(self._client.api.base_url)
         if not loop_is_possible() or not ("unix" in url or "localhost" in url):
             return False
-        with tempfile.TemporaryDirectory(dir=self._work_folder) as probe:
+        with tempfile.TemporaryDirectory(prefix=PROBE, dir=self._work_folder) as probe:
             try:
                 mount = Mount("/probe", probe, type="bind", read_only=True)
-                container = self._client.containers.create(self._keeper_image(), mounts=[mount])
-                container.remove(force=True)
+                container = self._client.containers.create(
+                    self._keeper_image(), mounts=[mount], labels=self._labels(Path(probe).name)
+                )
             except docker.errors.APIError:
                 return False
+            with contextlib.suppress(docker.errors.NotFound):  # the reaper may be first
+                container.remove(force=True)
         return True
 
     def _keeper_image(self) -> str:
@@ -371,31 +421,29 @@ class DockerExecutor:
         """
         if self._profile is None:
             filters = any("seccomp" in option for option in self._engine_info()["SecurityOptions"])
-            parts = self._client.version().get("Components") or ()
-            is_podman = any("podman" in str(part["Name"]).lower() for part in parts)
-            self._profile = filters and not is_podman
+            self._profile = filters and not self._is_podman()
         return self._profile
+
+    def _is_podman(self) -> bool:
+        parts = self._client.version().get("Components") or ()
+        return any("podman" in str(part["Name"]).lower() for part in parts)
+
+    def _processes(self) -> int:
+        """The limit of processes per user that has to be named to the engine, 0 for none.
+
+        Podman asks for more than this machine may allow unless one is named; the run's own
+        limit is another one, which counts its processes alone.
+        """
+        if not self._is_podman():
+            return 0
+        _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+        return _MANY_PROCESSES if most == resource.RLIM_INFINITY else min(most, _MANY_PROCESSES)
 
     @staticmethod
     def _watched(run: DockerRun) -> WatchedContainer:
         if run.watched is None:
             raise PlatformFault("The run was not provisioned.")
         return run.watched
-
-    @contextlib.contextmanager
-    def _engine_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except _ENGINE_ERRORS as error:
-            raise self._fault(what, error) from error
-
-    @staticmethod
-    def _fault(what: str, error: Exception) -> PlatformFault:
-        detail = str(getattr(error, "explanation", "") or error)[:300]
-        return PlatformFault(
-            f"The container engine could not {what} ({detail}).",
-            advice="The run is tried again. If this lasts, look at the worker's engine.",
-        )
 
     @contextlib.contextmanager
     def _logged(self, what: str, run: DockerRun) -> Iterator[None]:

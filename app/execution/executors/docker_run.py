@@ -1,42 +1,43 @@
 """One container on a Docker engine, watched: its log, its wall clock, its end.
 
-Two threads per run, beside the one that measures. The reader takes the log as it is written and
-kills a container that floods it; the watcher waits for the end and kills at the wall clock. Both
-keep to their limits even when nobody polls.
+Two threads per container, beside the one that measures. The reader takes the log as it is
+written and kills a container that floods it; the watcher waits for the end and kills at the wall
+clock. Both keep to their limits even when nobody polls.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
+import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import cast
 
 import docker
 import requests
 from docker.models.containers import Container
 
-from app.execution.contract import ExitFacts, Limits
-from app.execution.contract.limits import KIB
+from app.execution.contract import Limits
 from app.execution.contract.reasons import StoppedBy
-from app.execution.executors.base import Exit, LogChunk, PlatformFault
+from app.execution.executors.base import Exit, PlatformFault
+from app.execution.executors.log_account import LogAccount, LogChunk, LogTap, Stream
 from app.execution.executors.usage import UsageMeter, UsageSample
 
 logger = logging.getLogger(__name__)
 
-_TAIL = 64 * KIB
 _ROOT_CHECK_SECONDS = 1.0
 _AFTER_KILL_SECONDS = 30.0
+_LONGEST_WAIT = 3600.0
 _WAIT_ERRORS = (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError)
 
 
 class WatchedContainer:
-    """A created container; `start` runs it and its two watching threads."""
+    """A created container; `start` runs it and its two watching threads.
+
+    One that stays up has no wall clock here: whoever asks it for something watches the time.
+    """
 
     def __init__(
         self,
@@ -45,17 +46,17 @@ class WatchedContainer:
         limits: Limits,
         new_client: Callable[[], docker.DockerClient],
         watches_root: bool,
+        stays_up: bool = False,
     ) -> None:
         self.container = container
+        self.tap = LogTap(LogAccount(limits.log_bytes))
         self._id = str(container.id)
-        self._limits = limits
+        self.limits = limits
+        self._wall_clock = math.inf if stays_up else limits.wall_clock
+        self._stays_up = stays_up
         self._new_client = new_client
         self._watches_root = watches_root
         self._lock = threading.Lock()
-        self._pending: deque[LogChunk] = deque()
-        self._tails = {"stdout": b"", "stderr": b"", "all": b""}
-        self._digest = hashlib.sha256()
-        self._log_bytes = 0
         self._stopped_by = StoppedBy.NOTHING
         self._done = threading.Event()
         self._exit: Exit | None = None
@@ -76,7 +77,8 @@ class WatchedContainer:
         self.container.start()
         self._reader.start()
         self._watcher.start()
-        self._meter.start(self._done)
+        if not self._stays_up:
+            self._meter.start(self._done)
 
     def poll(self, timeout: float) -> Exit | None:
         """Wait up to `timeout` seconds for the end."""
@@ -89,10 +91,7 @@ class WatchedContainer:
 
     def take_logs(self) -> list[LogChunk]:
         """Return what was logged since the last call."""
-        with self._lock:
-            chunks = list(self._pending)
-            self._pending.clear()
-            return chunks
+        return self.tap.account.take()
 
     def take_usage(self) -> list[UsageSample]:
         """Return what was measured since the last call."""
@@ -128,7 +127,7 @@ class WatchedContainer:
         try:
             for stdout, stderr in self._stream:
                 for name, content in (("stdout", stdout), ("stderr", stderr)):
-                    fits = not content or self._keep(cast(Any, name), content)
+                    fits = not content or self.tap.take_in(cast(Stream, name), content)
                     if not fits and killer.ident is None:
                         killer.start()
         except Exception as error:  # noqa: BLE001 - the watcher decides what the end means
@@ -138,32 +137,20 @@ class WatchedContainer:
                 self._stream.close()
             self._attach_client.close()
 
-    def _keep(self, name: Literal["stdout", "stderr"], content: bytes) -> bool:
-        """Add to the log; False once it is full."""
-        with self._lock:
-            room = self._limits.log_bytes - self._log_bytes
-            kept = content[:room]
-            self._log_bytes += len(kept)
-            self._digest.update(kept)
-            for tail in (name, "all"):
-                self._tails[tail] = (self._tails[tail] + kept)[-_TAIL:]
-            if kept:
-                self._pending.append(LogChunk(stream=name, at=datetime.now(UTC), content=kept))
-            return len(content) <= room
-
     def _watch(self) -> None:
         client = self._new_client()
         try:
             code = self._wait_for_end(client)
             seconds = time.monotonic() - self._started
             self._reader.join(timeout=5.0)
-            facts = self._facts(code, oom_killed=self._was_oom_killed(client, code))
+            oom_killed = self._was_oom_killed(client, code)
             with self._lock:
+                log, why = self.tap.account, self._stopped_by
                 self._exit = Exit(
-                    facts=facts,
+                    facts=log.facts(exit_code=code, oom_killed=oom_killed, stopped_by=why),
                     seconds=seconds,
-                    log_sha256=self._digest.hexdigest(),
-                    log_bytes=self._log_bytes,
+                    log_sha256=log.sha256,
+                    log_bytes=log.size,
                 )
         except Exception as error:  # noqa: BLE001 - handed to whoever polls
             self._failure = error
@@ -172,13 +159,13 @@ class WatchedContainer:
             self._done.set()
 
     def _wait_for_end(self, client: docker.DockerClient) -> int:
-        deadline = self._started + self._limits.wall_clock
+        deadline = self._started + self._wall_clock
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 self.stop(StoppedBy.TIME)
                 left = _AFTER_KILL_SECONDS
-            step = min(left, _ROOT_CHECK_SECONDS) if self._watches_root else left
+            step = min(left, _ROOT_CHECK_SECONDS if self._watches_root else _LONGEST_WAIT)
             try:
                 answer = client.api.wait(self._id, timeout=cast(int, step))
                 return int(answer["StatusCode"])
@@ -186,7 +173,7 @@ class WatchedContainer:
                 if time.monotonic() > deadline + _AFTER_KILL_SECONDS:
                     raise PlatformFault("A container did not die when killed.") from error
                 client.ping()
-            if self._watches_root and self._root_bytes(client) > self._limits.writable_root:
+            if self._watches_root and self._root_bytes(client) > self.limits.writable_root:
                 self.stop(StoppedBy.ROOT)
 
     def _root_bytes(self, client: docker.DockerClient) -> int:
@@ -204,11 +191,10 @@ class WatchedContainer:
                 return False
             time.sleep(0.05)
 
-    def _facts(self, code: int, *, oom_killed: bool) -> ExitFacts:
-        return ExitFacts(
-            exit_code=code,
-            oom_killed=oom_killed,
-            stopped_by=self._stopped_by,
-            log=self._tails["all"].decode("utf-8", "replace"),
-            stderr=self._tails["stderr"].decode("utf-8", "replace"),
-        )
+
+def remove_container(container: Container) -> None:
+    """Remove it whatever it does; not every engine kills what is frozen."""
+    if container.status == "paused":
+        with contextlib.suppress(docker.errors.APIError):
+            container.unpause()
+    container.remove(force=True, v=True)

@@ -19,16 +19,24 @@ _HEADERS = 64 + 56
 _CODE = bytes.fromhex("b8220000000f05ebf7")  # mov eax, 34 (pause); syscall; jmp to start
 
 
-def pause_program() -> bytes:
-    """The ELF file: one header, one loadable segment, three instructions (ELF-64, gABI 4.1)."""
-    size = _HEADERS + len(_CODE)
+def executable(code: bytes) -> bytes:
+    """A static program for x86-64: one header, one loadable segment, this code (ELF-64, gABI 4.1).
+
+    What it reads may follow the code.
+    """
+    size = _HEADERS + len(code)
     identity = b"\x7fELF\x02\x01\x01" + bytes(9)
     header = struct.pack(
         "<16sHHIQQQIHHHHHH",
         identity, 2, 62, 1, _BASE + _HEADERS, 64, 0, 0, 64, 56, 1, 0, 0, 0,
     )  # fmt: skip
     segment = struct.pack("<IIQQQQQQ", 1, 5, 0, _BASE, _BASE, size, size, 0x1000)
-    return header + segment + _CODE
+    return header + segment + code
+
+
+def pause_program() -> bytes:
+    """Three instructions, for ever."""
+    return executable(_CODE)
 
 
 def keeper_archive() -> tuple[str, bytes]:

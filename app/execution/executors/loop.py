@@ -34,6 +34,7 @@ _LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
 _TRIES = 50
 # linux/mount.h: read-only, nosuid, nodev, noexec
 _VIEW_ONLY = 1 | 2 | 4 | 8
+_MNT_DETACH = 2  # out of sight at once, gone when nobody reads it any more
 _RETRY_SECONDS = 0.005
 _Pieces = tuple[tuple[int, bytes], ...]
 
@@ -49,6 +50,7 @@ class LoopDisk:
 
     def __init__(self, path: Path, *, size: int, uid: int, gid: int) -> None:
         self.path = path
+        self._folder = path.parent.resolve()
         self.device = ""
         size = max(size, _SMALLEST)
         with path.open("wb") as file:
@@ -73,35 +75,53 @@ class LoopDisk:
                 raise _fault("umount", os.strerror(error))
 
     def destroy(self) -> None:
-        """Free the device and delete the file."""
-        if self.device:
+        """Free the device, unless it stands for another file by now, and delete the file."""
+        if self.device and (self.device, self.path.resolve()) in devices_below(self._folder):
             _detach(self.device)
-            self.device = ""
+        self.device = ""
         self.path.unlink(missing_ok=True)
 
 
 def detach_all_below(folder: Path) -> None:
-    """Free loop devices whose file lies in `folder`, for runs whose worker died."""
+    """Unmount what is mounted in `folder` and free its loop devices: the worker died."""
+    for point in _mounted_below(folder):
+        _unmount(point, flags=_MNT_DETACH)
+    for device, _ in devices_below(folder):
+        _detach(device)
+
+
+def devices_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (device, its file) of loop devices whose file lies, or lay, in `folder`."""
     for found in Path("/sys/block").glob(_BACKING_FILES):
         try:
             backing = found.read_text().rstrip("\n")
         except OSError:
             continue  # freed meanwhile
         if backing.startswith(f"{folder}/"):
-            _detach(f"/dev/{found.parts[-3]}")
+            yield f"/dev/{found.parts[-3]}", Path(backing.removesuffix(" (deleted)"))
+
+
+def _mounted_below(folder: Path) -> Iterator[Path]:
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    for line in lines:
+        point = line.split()[4].replace("\\040", " ")
+        if point.startswith(f"{folder}/"):
+            yield Path(point)
 
 
 @lru_cache(maxsize=8)
 def _empty_file_system(size: int, uid: int, gid: int) -> _Pieces:
     """Where an empty file system of this size is not zero: kilobytes to a few megabytes."""
-    with tempfile.NamedTemporaryFile(prefix="hounsfield-disk-") as file:
+    with tempfile.TemporaryFile() as file:  # it has no name, so no crash can leave it behind
         file.truncate(size)
+        inherited = file.fileno()
+        path = f"/proc/self/fd/{inherited}"
         _run(
             "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal",
-            "-E", f"root_owner={uid}:{gid},nodiscard", file.name,
+            "-E", f"root_owner={uid}:{gid},nodiscard", path, inherited=inherited,
         )  # fmt: skip
-        _run("debugfs", "-w", "-R", "rmdir lost+found", file.name)
-        return tuple(_pieces(Path(file.name)))
+        _run("debugfs", "-w", "-R", "rmdir lost+found", path, inherited=inherited)
+        return tuple(_pieces(Path(path)))
 
 
 def _pieces(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -150,8 +170,8 @@ def _mount(device: str, folder: Path) -> int:
     return ctypes.get_errno() if _libc().mount(*arguments) else 0
 
 
-def _unmount(folder: Path) -> int:
-    return ctypes.get_errno() if _libc().umount2(os.fsencode(folder), 0) else 0
+def _unmount(folder: Path, *, flags: int = 0) -> int:
+    return ctypes.get_errno() if _libc().umount2(os.fsencode(folder), flags) else 0
 
 
 @lru_cache(maxsize=1)
@@ -163,10 +183,15 @@ def _libc() -> ctypes.CDLL:
     return libc
 
 
-def _run(tool: str, *arguments: str) -> None:
+def _run(tool: str, *arguments: str, inherited: int) -> None:
     program = shutil.which(tool, path=_SEARCH) or tool
     done = subprocess.run(
-        [program, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        pass_fds=[inherited],
     )
     if done.returncode != 0:
         raise _fault(tool, done.stderr.strip())

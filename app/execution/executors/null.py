@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from app.execution.contract import CollectedOutput, RunSpec
 from app.execution.contract.reasons import StoppedBy
-from app.execution.executors.base import EngineStatus, ExecutorUnavailable, Exit, LogChunk
+from app.execution.executors.base import EngineStatus, ExecutorUnavailable, Exit
+from app.execution.executors.log_account import LogChunk
 from app.execution.executors.usage import UsageSample
 
 ADVICE = (
@@ -29,6 +30,10 @@ class NullExecutor:
         return EngineStatus(available=False, name=self.name, message=self._reason, advice=ADVICE)
 
     def provision(self, spec: RunSpec) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def provision_service(self, spec: RunSpec) -> NoReturn:
         """Refuse."""
         self._refuse()
 
@@ -59,7 +64,11 @@ class NullExecutor:
     def release(self, run: None) -> None:
         """Nothing was provisioned, so there is nothing to remove."""
 
-    def reap(self, *, live: AbstractSet[str]) -> list[str]:
+    def leftovers(self) -> set[str]:
+        """Find nothing: nothing ever ran."""
+        return set()
+
+    def reap(self, *, live: AbstractSet[str], found: AbstractSet[str] | None = None) -> list[str]:
         """Find nothing: nothing ever ran."""
         return []
 

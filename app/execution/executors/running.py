@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Protocol
 
 from app.execution.contract import (
     OutputError,
@@ -15,46 +14,29 @@ from app.execution.contract import (
     StoppedBy,
     explain,
 )
+from app.execution.contract.serving import serves
 from app.execution.contract.spec import CollectedOutput, Timings
-from app.execution.executors.base import Exit, InputFault, LogChunk, StartFailure
+from app.execution.executors.base import Exit, InputFault, StartFailure
 from app.execution.executors.choose import Executor
-from app.execution.executors.usage import UsageSample
+from app.execution.executors.observer import POLL_SECONDS, Observer
+from app.execution.executors.serving import serve_once
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-POLL_SECONDS = 0.25
 _CANCELLED = Reason(code=ReasonCode.CANCELLED, message="Cancelled.")
-
-
-class Observer(Protocol):
-    """Whoever follows a run. Raising from any of these ends the run and releases it."""
-
-    def executing(self) -> None:
-        """The container has been started."""
-
-    def logged(self, chunks: list[LogChunk]) -> None:
-        """New log; called at least every `POLL_SECONDS`, with an empty list too."""
-
-    def sampled(self, samples: list[UsageSample]) -> None:
-        """New measurements of what the container uses."""
-
-    def wants_stop(self) -> bool:
-        """Whether the run should be cancelled; asked before the start and at every poll."""
-
-    def collecting(self) -> None:
-        """The container has ended; its outputs are being read."""
-
-    def finished(self, result: RunResult) -> None:
-        """The end. Output files exist until this returns."""
 
 
 def run_to_end(executor: Executor, spec: RunSpec, observer: Observer) -> RunResult:
     """Provision, run, collect and release; the author's mistakes are results, not exceptions.
+
+    An image whose containers stay up is served this one case.
 
     Raises
     ------
     PlatformFault
         When our side broke; nothing of the run is left behind.
     """
+    if serves(spec.image.manifest):
+        return serve_once(executor, spec, observer)
     started = time.monotonic()
     try:
         run = executor.provision(spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ class StagedRun:
     input: Path
     model: Path | None = None
     ground_truth: Path | None = None
+    tools: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
 
 
@@ -67,11 +69,10 @@ def stage(spec: RunSpec, folder: Path) -> StagedRun:
     InputFault
         When the model or the ground truth is not a usable tar, or all is too large.
     """
-    allowance = _Allowance(total=spec.limits.input_bytes, left=spec.limits.input_bytes)
+    allowance = _allowance(spec)
     staged = StagedRun(folder=folder, input=folder / "input")
     staged.input.mkdir()
-    for file in spec.inputs:
-        staged.digests[file.relative_path] = _stage_file(file, staged.input, allowance)
+    _stage_inputs(spec, staged, allowance)
     if spec.model_url:
         staged.model = folder / "model"
         _stage_tar(spec.model_url, staged.model, allowance, what="model")
@@ -79,6 +80,33 @@ def stage(spec: RunSpec, folder: Path) -> StagedRun:
         staged.ground_truth = folder / "ground_truth"
         _stage_tar(spec.ground_truth_url, staged.ground_truth, allowance, what="ground truth")
     return staged
+
+
+def stage_case(spec: RunSpec, staged: StagedRun) -> None:
+    """Fetch the inputs of the next case of a container that stays up; raises as `stage` does."""
+    staged.digests.clear()
+    _stage_inputs(spec, staged, _allowance(spec))
+
+
+def clear_case(staged: StagedRun) -> None:
+    """Remove the inputs of a case, also from whoever still has them open."""
+    for path in staged.input.rglob("*"):
+        if path.is_file():
+            os.truncate(path, 0)
+    for path in staged.input.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _allowance(spec: RunSpec) -> _Allowance:
+    return _Allowance(total=spec.limits.input_bytes, left=spec.limits.input_bytes)
+
+
+def _stage_inputs(spec: RunSpec, staged: StagedRun, allowance: _Allowance) -> None:
+    for file in spec.inputs:
+        staged.digests[file.relative_path] = _stage_file(file, staged.input, allowance)
 
 
 def _stage_file(file: InputFile, folder: Path, allowance: _Allowance) -> str:

@@ -30,6 +30,7 @@ from app.execution.contract.spec import (
     MODEL_FOLDER,
     OUTPUT_FOLDER,
     SCRATCH_FOLDER,
+    TOOLS_FOLDER,
 )
 from app.execution.contract.tar_stream import UNREADABLE_ERRORS, iterate_members
 from app.execution.executors.base import PlatformFault
@@ -64,6 +65,9 @@ class RunStorage(Protocol):
     def place(self, spec: RunSpec, staged: StagedRun) -> Placement:
         """Make the folders and say how the container mounts them."""
 
+    def refill(self, spec: RunSpec, staged: StagedRun) -> None:
+        """Bring the inputs of a case into a container that runs already."""
+
     def open_output(self) -> AbstractContextManager[OutputView]:
         """Give a view of /output once the container is dead."""
 
@@ -77,6 +81,8 @@ def _read_only_folders(staged: StagedRun) -> dict[str, Path]:
         folders[MODEL_FOLDER] = staged.model
     if staged.ground_truth is not None:
         folders[GROUND_TRUTH_FOLDER] = staged.ground_truth
+    if staged.tools is not None:
+        folders[TOOLS_FOLDER] = staged.tools
     return folders
 
 
@@ -110,6 +116,14 @@ class HostStorage:
             keeps_content = target in volumes
             placement.mounts.append(Mount(target, name, type="volume", no_copy=not keeps_content))
         return placement
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """Return the block device of each folder that the container writes."""
+        return {target: disk.device for target, disk in self._disks.items()}
+
+    def refill(self, spec: RunSpec, staged: StagedRun) -> None:
+        """Nothing to do: the container sees the staged folder itself."""
 
     def _check_room(self, spec: RunSpec) -> None:
         """Sparse files promise space that the disk may not have; say so before, not during."""
@@ -198,6 +212,12 @@ class EngineStorage:
             tmpfs=dict.fromkeys(scratch, f"rw,exec,nosuid,nodev,size={limits.scratch},{owner}"),
             memory=limits.output + limits.scratch * len(scratch),
         )
+
+    def refill(self, spec: RunSpec, staged: StagedRun) -> None:
+        """Send the staged inputs after; what the case may leave is its own."""
+        self._output_limit = spec.limits.output
+        self._wanted = tuple(slot.relative_path for slot in spec.outputs)
+        self._upload(staged.input, INPUT_FOLDER)
 
     def _make_volume(
         self, spec: RunSpec, suffix: str, options: dict[str, str] | None = None

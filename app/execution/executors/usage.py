@@ -31,20 +31,28 @@ class UsageSample:
 
 
 class UsageMeter:
-    """Follows one container in a thread of its own, until it is told that the run is done."""
+    """Follows one container in a thread of its own, until it is told that the run is done.
+
+    Of one that has run before, the first figures only tell what it used until then.
+    """
 
     def __init__(
-        self, container_id: str, *, cpus: float, new_client: Callable[[], docker.DockerClient]
+        self,
+        container_id: str,
+        *,
+        cpus: float,
+        new_client: Callable[[], docker.DockerClient],
+        is_new: bool = True,
     ) -> None:
         self._id = container_id
         self._cpus = cpus
         self._new_client = new_client
         self._samples: deque[UsageSample] = deque()
-        self._last = (0.0, 0)
+        self._last: tuple[float, int] | None = (0.0, 0) if is_new else None
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def start(self, done: threading.Event) -> None:
-        """Follow a container that was just started, until ``done`` is set."""
+        """Follow the container from now on, until ``done`` is set."""
         self._done = done
         self._started = time.monotonic()
         self._thread.start()
@@ -79,12 +87,14 @@ class UsageMeter:
         used = int((found.get("cpu_stats") or {}).get("cpu_usage", {}).get("total_usage") or 0)
         memory = memory_of(found.get("memory_stats") or {})
         seconds = time.monotonic() - self._started
-        before, spent = self._last
-        if not used or memory is None or seconds <= before:
+        if not used or memory is None:
+            return
+        before, spent = self._last or (seconds, used)
+        self._last = (seconds, used)
+        if seconds <= before:
             return
         cpus = min(self._cpus, (found.get("cpu_stats") or {}).get("online_cpus") or self._cpus)
         fraction = (used - spent) / 1e9 / (seconds - before) / cpus
-        self._last = (seconds, used)
         self._samples.append(
             UsageSample(
                 seconds=round(seconds, 2),

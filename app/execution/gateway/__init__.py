@@ -7,9 +7,11 @@ from app.execution.gateway.base import (
     Enclosed,
     Ending,
     Gateway,
+    NextCase,
     Report,
     Sent,
     Slip,
+    Warmth,
 )
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "Enclosed",
     "Ending",
     "Gateway",
+    "NextCase",
     "Report",
     "Sent",
     "Slip",
+    "Warmth",
 ]

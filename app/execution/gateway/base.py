@@ -17,13 +17,37 @@ from app.execution.contract import Capacity, CollectedOutput, RunSpec
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warmth:
+    """That a container may serve further cases after its first, and how long it waits for one.
+
+    An endpoint has no case of its own: every one of its cases is asked for.
+    """
+
+    idle_seconds: float
+    most_cases: int
+    is_endpoint: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """A run that this worker has now; ``token`` speaks for it."""
+    """A run that this worker has now; ``token`` speaks for it.
+
+    With ``warmth`` its container should stay for others, where that is possible.
+    """
 
     __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     token: str
     spec: RunSpec
+    warmth: Warmth | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextCase:
+    """What a warm container does next: a case, or close; neither: ask again."""
+
+    assignment: Assignment | None = None
+    close: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +110,10 @@ class Ending:
     last: Report = field(default_factory=Report)
 
 
+LONGEST_WAIT = 20.0
+"""Seconds that one question for the next case may stay unanswered."""
+
+
 class Gateway(Protocol):
     """What a worker asks of the portal.
 
@@ -127,6 +155,13 @@ class Gateway(Protocol):
 
     def finish(self, token: str, ending: Ending) -> None:
         """Hand the run over; calling it again changes nothing."""
+
+    def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
+        """Ask for the next case of a warm container, waiting up to so many seconds for one.
+
+        ``token`` is that of an endpoint, or of the case before. Asked again after an answer that
+        was lost, it gives the same case.
+        """
 
     def give_back(
         self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False

@@ -14,8 +14,16 @@ from typing_extensions import override
 from app.core.leases import LeaseLost
 from app.execution.contract import Capacity, CollectedOutput
 from app.execution.executors import PlatformFault
-from app.execution.gateway.base import Assignment, Ending, Gateway, Report, Slip
-from app.execution.gateway.wire import dumped, read_assignment, read_slip
+from app.execution.gateway.base import (
+    LONGEST_WAIT,
+    Assignment,
+    Ending,
+    Gateway,
+    NextCase,
+    Report,
+    Slip,
+)
+from app.execution.gateway.wire import dumped, read_assignment, read_next, read_slip
 
 logger = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
@@ -87,6 +95,11 @@ class HttpGateway(Gateway):
     @override
     def finish(self, token: str, ending: Ending) -> None:
         self._post("run/finish/", token, dumped(ending))
+
+    @override
+    def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
+        answer = self._post("run/next/", token, {"wait_seconds": min(wait_seconds, LONGEST_WAIT)})
+        return read_next(answer.content)
 
     @override
     def give_back(

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from asgiref.sync import async_to_sync
+
 from app.execution.contract import Capacity, CollectedOutput
-from app.execution.gateway.base import Assignment, Ending, Gateway, Report, Slip
+from app.execution.gateway.base import Assignment, Ending, Gateway, NextCase, Report, Slip
 from app.execution.services import assignments
+from app.execution.services.next_cases import wait_for_case
 
 
 class LocalGateway(Gateway):
@@ -53,6 +56,10 @@ class LocalGateway(Gateway):
     def finish(self, token: str, ending: Ending) -> None:
         """Hand the run over."""
         assignments.hand_over(token, ending)
+
+    def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
+        """Ask for the next case of a warm container."""
+        return async_to_sync(wait_for_case)(token, wait_seconds=wait_seconds)
 
     def give_back(
         self, token: str, *, reason: str, crashed: bool = False, stopped: bool = False

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("execution", "0006_queue_order")]
+    dependencies = [("execution", "0007_endpoints")]
 
     operations = [
         migrations.AddField(

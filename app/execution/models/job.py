@@ -30,8 +30,9 @@ class Job(UUIDModel, TimestampedModel):
 
     ``cpus`` to ``gpu_memory`` say what it takes of a worker, as `queue_job` found it in the
     limits; ``devices`` are the numbers of the GPUs that it has. ``pool`` names the warm containers
-    that may run it, if any may. Nobody gets it before ``wait_until``: what was lost more than once
-    must not be lost twenty times in a minute.
+    that may run it, if any may; ``server`` the one that does, by the run that opened it. Nobody
+    gets it before ``wait_until``: what was lost more than once must not be lost twenty times in a
+    minute.
     """
 
     class Priority(models.IntegerChoices):
@@ -106,6 +107,14 @@ class Job(UUIDModel, TimestampedModel):
     reproduces = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reproductions"
     )
+    endpoint = models.ForeignKey(
+        "execution.Endpoint",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="invocations",
+    )
+    server = models.CharField(max_length=60, blank=True)
     record = models.JSONField(default=dict)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -150,6 +159,11 @@ class Job(UUIDModel, TimestampedModel):
     def queue(self) -> str:
         """Return the queue of the broker whose workers may run it."""
         return GPU_QUEUE if self.gpus else CPU_QUEUE
+
+    @property
+    def is_warm(self) -> bool:
+        """Tell whether the run was taken by a container that was there already."""
+        return bool(self.server) and self.server != self.run_id
 
     @property
     def is_finished(self) -> bool:

@@ -10,29 +10,45 @@ import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
+from app.core.hints import hint
 from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Capacity, CollectedOutput, ReasonCode, RunSpec
-from app.execution.gateway.base import Assignment, Ending, Report, Slip
+from app.execution.gateway.base import Assignment, Ending, Report, Slip, Warmth
 from app.execution.logs import appended
-from app.execution.models import Job, Worker
+from app.execution.models import Endpoint, IncomingOutput, Job, Worker
+from app.execution.pushes import hint_at_run
 from app.execution.registry import job_kind
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
-from app.execution.services.jobs import claim_job, end_job, give_back, hold, should_stop
+from app.execution.services.jobs import (
+    claim_job,
+    end_job,
+    give_back,
+    hold,
+    should_stop,
+    write_down,
+)
+from app.execution.services.pools import WORK
 from app.execution.services.scheduling import LEASE, after_work
+from app.sockets.models import Socket
+from app.sockets.schemas import SuperKind
 
 logger = logging.getLogger(__name__)
 State = Job.State
 PARSE = "app.execution.tasks.parse_outputs"
+READ = "app.execution.services.parsing.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
 JUST_ENDED = LEASE * 4 / 3
@@ -50,13 +66,44 @@ def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
     """
     for _ in range(MOST_BROKEN):
         job = claim_job(job_id, worker=worker)
-        spec = None if job is None else _described(job)
-        if job is None:
-            return None
-        if spec is not None:
-            Job.objects.filter(pk=job.pk).update(record=_facts(job, spec))
-            return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec)
+        found = None if job is None else assign(job)
+        if job is None or found is not None:
+            return found
     return None
+
+
+def assign(job: Job, *, server: str = "") -> Assignment | None:
+    """Describe the run of a job that was claimed; one that cannot be described is given back.
+
+    ``server`` is the container that is there for it; without one it opens its own.
+    """
+    spec = _described(job)
+    if spec is None:
+        return None
+    warmth = _warmth(job)
+    server = server or (job.run_id if warmth is not None else "")
+    facts = _facts(job, spec) | {"warm": bool(server) and server != job.run_id}
+    if not write_down(job, record=facts, server=server):
+        return None
+    return Assignment(token=signing.dumps(job.run_id, salt=SALT), spec=spec, warmth=warmth)
+
+
+def _warmth(job: Job) -> Warmth | None:
+    """Say whether a container stays up for the job, and for how long after it."""
+    if not job.container_image.stays_up:
+        return None
+    is_endpoint = job.kind == Endpoint.KIND
+    shared = bool(job.pool) and settings.WARM_IDLE_SECONDS > 0
+    return Warmth(
+        idle_seconds=settings.WARM_IDLE_SECONDS if shared else 0,
+        most_cases=settings.WARM_MOST_CASES if shared or is_endpoint else 1,
+        is_endpoint=is_endpoint,
+    )
+
+
+def run_id_of(token: str) -> str:
+    """Return the name of the run that the token speaks for, present or past; nothing if forged."""
+    return _read(token, max_age=LONGEST)
 
 
 def _described(job: Job) -> RunSpec | None:
@@ -94,6 +141,8 @@ def hear_report(token: str, report: Report) -> bool:
         transition(job, State.EXECUTING, **changes)
     else:
         Job.objects.filter(pk=job.pk).update(**changes)
+        if report.log or report.usage:
+            hint_at_run(job)
     return job.cancel_requested
 
 
@@ -129,11 +178,30 @@ def hand_over(token: str, ending: Ending) -> None:
         message = str(reason.get("message", "")) or "It failed."
         end_job(job, State.FAILED, reason=message[:_LONGEST_TEXT], **changes)
     else:
+        if job.state == State.PROVISIONING and ending.last.executing:
+            transition(job, State.EXECUTING)
         note_sent(job, ending.outputs)
         note_enclosed(job, ending.enclosed)
         transition(job, State.PARSING, lease_expires_at=None, **changes)
-        enqueue_on_commit(PARSE, job.pk)
+        if _is_quickly_read(job):
+            transaction.on_commit(partial(_read_now, job.pk), robust=True)
+        else:
+            enqueue_on_commit(PARSE, job.pk)
     after_work(job.worker)
+
+
+def _is_quickly_read(job: Job) -> bool:
+    """Tell whether all that came is a few small JSON values: a task would take longer than that."""
+    rows = IncomingOutput.objects.filter(run_id=job.run_id)
+    if rows.filter(content=None).exists():
+        return False
+    sockets = Socket.objects.filter(slug__in=rows.values("slug"))
+    return all(socket.super_kind is SuperKind.VALUE for socket in sockets)
+
+
+def _read_now(job_id: UUID) -> None:
+    """Read a run's results in the process that heard of them; the reconciler makes up for it."""
+    import_string(READ)(job_id)
 
 
 def take_back_run(token: str, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:
@@ -175,6 +243,8 @@ def hear_beat(
     started = now - timedelta(seconds=uptime) if uptime else None
     if started and (row.started_at is None or abs(started - row.started_at) > SAME_START):
         Worker.objects.filter(pk=row.pk).update(started_at=started)
+    if draining:
+        hint(WORK)  # a warm container of this worker need not wait for its next case
     return _runs_to_leave_alone()
 
 
@@ -237,8 +307,17 @@ def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
     Reasons quote a container's log, and there may be NUL characters in that.
     """
     names = (
-        *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
-        *("timings", "limits", "inputs", "outputs", "log"),
+        *(
+            "served",
+            "run_id",
+            "image_id",
+            "executor",
+            "engine",
+            "exit_code",
+            "oom_killed",
+            "reason",
+        ),
+        *("timings", "limits", "inputs", "outputs", "log", "served"),
     )
     kept = {name: record[name] for name in names if name in record}
     found: dict[str, Any] = json.loads(json.dumps(kept).replace("\\u0000", "\\ufffd"))

@@ -16,10 +16,12 @@ from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.execution.contract import Limits
-from app.execution.models import ContainerImage, Job
+from app.execution.models import ContainerImage, Endpoint, Job
+from app.execution.queueing import queued
 from app.execution.registry import job_kind
 from app.execution.services.limits import NEEDS, needs_of
-from app.execution.services.scheduling import OVERDUE, after_work, next_job, nudge
+from app.execution.services.pools import pool_key
+from app.execution.services.scheduling import LEASE, OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
@@ -37,8 +39,8 @@ def submit_job(
     inputs: Iterable[SocketValue],
     limits: Limits | None = None,
     model: Any = None,
+    scope: str = "",
     priority: int = Job.Priority.NORMAL,
-    pool: str = "",
 ) -> Job:
     """Queue one run of a container image that passed its checks."""
     job = prepare_job(
@@ -47,8 +49,8 @@ def submit_job(
         container_image=container_image,
         limits=limits,
         model=model,
+        scope=scope,
         priority=priority,
-        pool=pool,
     )
     job.inputs.set(list(inputs))
     queue_job(job, actor=actor)
@@ -63,14 +65,16 @@ def prepare_job(
     container_image: ContainerImage,
     limits: Limits | None = None,
     model: Any = None,
+    scope: str = "",
     priority: int = Job.Priority.NORMAL,
-    pool: str = "",
+    endpoint: Endpoint | None = None,
 ) -> Job:
     """Make a job whose inputs are still on their way; `queue_job` sends it off.
 
     One that is not sent off within a day fails. Without ``limits`` it gets the settings'
-    defaults; ``model`` are weights that are unpacked beside the inputs. ``priority`` counts
-    among the jobs of the same person only.
+    defaults; ``model`` are weights that are unpacked beside the inputs. ``scope`` says whose data
+    it is: only jobs of one scope share a container that stays up. With ``endpoint`` it is a call
+    of that one, which nobody else takes.
     """
     job_kind(kind)
     if container_image.state != ContainerImage.State.READY:
@@ -78,13 +82,15 @@ def prepare_job(
             "This container image cannot run: it has not passed its checks.",
             advice="Wait for the checks, or upload a version that passes them.",
         )
+    asked = limits.as_record() if limits else {}
     job = Job.objects.create(
         kind=kind,
         container_image=container_image,
         creator=actor,
-        limits=limits.as_record() if limits else {},
+        limits=asked,
         priority=priority,
-        pool=pool,
+        endpoint=endpoint,
+        pool=pool_key(image=container_image, model=model, limits=asked, scope=scope),
         **({"model": model} if model else {}),
     )
     record("execution.job.submitted", obj=job, actor=actor, data={"kind": kind})
@@ -93,7 +99,13 @@ def prepare_job(
 
 @transaction.atomic
 def queue_job(job: Job, *, actor: User | None = None) -> None:
-    """Send a job off that has all its inputs."""
+    """Send a job off that has all its inputs.
+
+    A call takes nothing of a worker: its endpoint's container has what it needs.
+    """
+    if job.endpoint_id is not None:
+        transition(job, State.QUEUED, actor=actor)
+        return
     transition(job, State.QUEUED, actor=actor, **needs_of(job))
     nudge(job)
 
@@ -103,7 +115,7 @@ def correct_needs() -> int:
 
     The administrator may have changed the limits since, because nobody could run them.
     """
-    waiting, changed = Job.objects.filter(state=State.QUEUED).order_by(), 0
+    waiting, changed = queued().order_by(), 0
     for limits, *found in waiting.values_list("limits", *NEEDS).distinct():
         needs = needs_of(Job(limits=limits))
         if list(needs.values()) != found:
@@ -118,6 +130,19 @@ def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
     ``job_id`` is what the message said. That there is work is all that a message means.
     """
     return next_job(worker=worker)
+
+
+def claim(job: Job, *, worker: str) -> Job:
+    """Give a queued job to a worker."""
+    now = timezone.now()
+    return transition(
+        job, State.PROVISIONING, worker=worker, started_at=now, lease_expires_at=now + LEASE
+    )
+
+
+def write_down(job: Job, **changes: Any) -> bool:
+    """Change a job that is in the hands of this run still; ``False`` when it moved on."""
+    return bool(_held(job).update(**changes))
 
 
 def should_stop(job: Job) -> bool:
@@ -167,12 +192,15 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
 def tell_kind(job: Job) -> None:
     """Call the kind's completion handler; when it fails, the reconciler calls it again.
 
-    The job's own end must not be undone by what somebody else makes of it.
+    The job's own end must not be undone by what somebody else makes of it. Whoever comes second
+    waits, and finds that it was done.
     """
     try:
         with transaction.atomic():
-            job_kind(job.kind).on_finished(job)
-            Job.objects.filter(pk=job.pk).update(handled=True)
+            unheard = Job.objects.select_for_update().filter(pk=job.pk, handled=False)
+            if unheard.exists():
+                job_kind(job.kind).on_finished(job)
+                Job.objects.filter(pk=job.pk).update(handled=True)
     except Exception:
         logger.exception("The completion handler of job %s failed; it is called again.", job.pk)
 
@@ -219,7 +247,7 @@ def give_back(job: Job, *, reason: str, crashed: bool = False, stopped: bool = F
             usage=[],
             record={},
         )
-        if not pause:
+        if not pause and current.endpoint_id is None:
             nudge(current)
     after_work(job.worker)
 

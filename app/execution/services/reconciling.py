@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from app.execution.models import Job, Worker
 from app.execution.services.container_images import send_due_container_images
+from app.execution.services.endpoints import reconcile_endpoints
 from app.execution.services.incoming import discard_unclaimed
 from app.execution.services.jobs import correct_needs, end_job, take_back, tell_kind
 from app.execution.services.model_weights import send_due_model_weights
@@ -24,6 +25,7 @@ def reconcile() -> None:
     now = timezone.now()
     for job in Job.objects.filter(state__in=Job.HELD, lease_expires_at__lt=now):
         _one("take back", take_back, job)
+    reconcile_endpoints()
     send_due_parsings()
     discard_unclaimed()
     unheard = Job.objects.filter(handled=False, finished_at__lt=now - OVERDUE)

@@ -1,5 +1,6 @@
 """What workers say of themselves, and clearing up after those that died."""
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -8,11 +9,12 @@ from django.conf import settings
 import app
 from app.core.workers import is_stopping, processes
 from app.execution.contract import Capacity
-from app.execution.executors import EngineStatus
+from app.execution.executors import EngineStatus, Executor, PlatformFault
 from app.execution.models.job import JOB_QUEUES
 from app.execution.services.gateways import configured_gateway
 from app.execution.services.running import local_executor
 
+logger = logging.getLogger(__name__)
 DECLARED_ABSENT = "This worker takes no jobs."
 _STARTED = time.monotonic()
 
@@ -36,6 +38,7 @@ def report_worker(name: str, queues: Sequence[str]) -> None:
     executor = local_executor()
     status = executor.status()
     text = f"{status.message} {status.advice}".strip()
+    found = _leftovers(executor) if status.available else set()  # before asking what lives
     live = gateway.beat(
         name,
         queues=queues,
@@ -49,7 +52,7 @@ def report_worker(name: str, queues: Sequence[str]) -> None:
         draining=is_stopping(),
     )
     if status.available:
-        executor.reap(live=live)
+        executor.reap(live=live, found=found)
 
 
 def capacity_to_give(status: EngineStatus) -> Capacity | None:
@@ -66,3 +69,12 @@ def capacity_to_give(status: EngineStatus) -> Capacity | None:
         memory=settings.WORKER_MEMORY_BYTES or found.memory,
         gpus=found.gpus if gpus is None else gpus,
     )
+
+
+def _leftovers(executor: Executor) -> set[str]:
+    """What there is of runs; an engine that just died must not cost the sign of life."""
+    try:
+        return executor.leftovers()
+    except PlatformFault as error:
+        logger.warning("Nothing is cleared away now: %s", error.message)
+        return set()

@@ -1,8 +1,6 @@
 """The values that occur in a segmentation."""
 
-import tempfile
-from pathlib import Path
-
+from app.core.scratch import scratch_folder
 from app.core.storage import get_store
 from app.images.models import Image, ImageFile
 from app.images.services.summary import summarize
@@ -19,8 +17,8 @@ def labels_of(image: Image) -> list[int] | None:
         file = image.files.filter(kind=ImageFile.Kind.MHA).first()
         if file is None:
             return None
-        with tempfile.TemporaryDirectory(prefix="hounsfield-labels-") as folder:
-            path = Path(folder) / "image.mha"
+        with scratch_folder("labels") as folder:
+            path = folder / "image.mha"
             get_store().fetch_to(file.key, path=path)
             histogram = summarize(path).histogram or {}
     found: list[int] | None = histogram.get("values")

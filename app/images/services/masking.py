@@ -1,7 +1,6 @@
 """Blackening parts of images in quarantine: a task with a lease, done once or not at all."""
 
 import logging
-import tempfile
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from django.utils import timezone
 from app.core.errors import TransitionNotAllowed
 from app.core.ids import new_id
 from app.core.leases import LeaseLost, kept_lease
+from app.core.scratch import scratch_folder
 from app.core.states import transition
 from app.core.storage import ObjectMissing, get_store
 from app.core.tasks import enqueue_on_commit
@@ -54,8 +54,8 @@ def mask_image(quarantine_id: UUID | str) -> None:
     name = f"masking {quarantine.pk}"
     lease = kept_lease(name, extend=lambda: _beat(quarantine), every=LEASE_SECONDS)
     try:
-        with lease, tempfile.TemporaryDirectory(prefix="hounsfield-mask-") as folder:
-            _mask(quarantine, quarantine.image, Path(folder))
+        with lease, scratch_folder("mask") as folder:
+            _mask(quarantine, quarantine.image, folder)
     except (MaskingError, ObjectMissing):
         logger.exception("The image of %s could not be masked.", quarantine.pk)
         _end(quarantine, problem=_FAILED)

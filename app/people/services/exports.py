@@ -5,7 +5,6 @@ import logging
 import zipfile
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -20,6 +19,7 @@ from app.accounts.personal_data import personal_data
 from app.audit.services import record
 from app.core.errors import Conflict, TransitionNotAllowed
 from app.core.pictures import picture_key
+from app.core.scratch import scratch_folder
 from app.core.states import transition
 from app.core.storage import ObjectMissing, get_store
 from app.core.tasks import enqueue_on_commit
@@ -58,8 +58,8 @@ def build_export(pk: UUID | str) -> None:
     export = due.select_related("user").first()
     if export is None:
         return
-    with TemporaryDirectory(prefix="export-") as folder:
-        path = Path(folder) / "export.zip"
+    with scratch_folder("export") as folder:
+        path = folder / "export.zip"
         _write(path, user=export.user)
         size = get_store().put_file(path, key=export.key, content_type="application/zip").size
     try:

@@ -1,7 +1,6 @@
 """Values as programs give them: plain JSON, an upload, or an image that is there already."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from uuid import UUID
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
 from app.core.ids import new_id
+from app.core.scratch import scratch_folder
 from app.core.storage import get_store
 from app.images.models import Image, Import
 from app.images.services import start_import
@@ -112,8 +112,8 @@ def _stored(socket: Socket, upload: UserUpload, *, pk: int | None) -> SocketValu
         check = f"A {socket.socket_kind.label} has at most {socket.largest_file // 2**20} MiB."
         raise ValidationFailed(fields={socket.slug: [check]})
     key = f"values/{new_id()}{socket.extension}"
-    with tempfile.TemporaryDirectory(prefix="hounsfield-value-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder("value") as folder:
+        path = folder / "file"
         fetch_upload(upload, path=path)
         check_stored_file(path, socket=socket)
         clean_file = socket.socket_kind.clean_file

@@ -1,0 +1,82 @@
+"""Hints: something may have changed, look again.
+
+A hint goes through the channel layer to whoever listens to its group, and may be lost on the way
+or come twice. It never is the news itself: who hears one reads the truth from the database.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+WITHOUT_LAYER_SECONDS = 0.5
+Wait = Callable[[float], Awaitable[bool]]
+
+
+def hint(group: str, **said: Any) -> None:
+    """Push a hint to a group once the transaction under way has committed."""
+    transaction.on_commit(partial(push, group, said), robust=True)
+
+
+def push(group: str, said: dict[str, Any]) -> None:
+    """Push a hint now; a layer that cannot be reached is logged, for nobody depends on hints."""
+    layer = get_channel_layer()
+    try:
+        async_to_sync(layer.group_send)(group, {"type": "hint", "at": time.time(), **said})
+    except Exception as error:  # noqa: BLE001 - whatever it is, what was committed stays so
+        logger.warning("A hint to %s was lost: %s", group, error)
+
+
+@asynccontextmanager
+async def listening(groups: Sequence[str]) -> AsyncIterator[Wait]:
+    """Yield ``wait(seconds)``: it returns as soon as a hint comes, with whether one came.
+
+    Look at the truth after entering and before waiting, and nothing is missed. Without a channel
+    layer it returns twice a second.
+    """
+    layer = get_channel_layer()
+    try:
+        channel = await layer.new_channel()
+        for group in groups:
+            await layer.group_add(group, channel)
+    except Exception as error:  # noqa: BLE001 - slower, but it works
+        logger.warning("Hints cannot be heard: %s", error)
+        yield _sleep
+        return
+
+    async def wait(seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await layer.receive(channel)
+        except TimeoutError:
+            return False
+        except Exception as error:  # noqa: BLE001 - slower, but it works
+            logger.warning("Hints cannot be heard: %s", error)
+            return await _sleep(seconds)
+        return True
+
+    try:
+        yield wait
+    finally:
+        await asyncio.shield(_leave(layer, groups, channel))
+
+
+async def _sleep(seconds: float) -> bool:
+    await asyncio.sleep(min(seconds, WITHOUT_LAYER_SECONDS))
+    return True
+
+
+async def _leave(layer: Any, groups: Sequence[str], channel: str) -> None:
+    try:
+        for group in groups:
+            await layer.group_discard(group, channel)
+    except Exception as error:  # noqa: BLE001 - a group forgets whoever never comes back
+        logger.info("A group could not be left: %s", error)
