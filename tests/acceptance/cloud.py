@@ -43,7 +43,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SERIES = "mr_t1_sagittal_HFS"
 PASSWORD = secrets.token_urlsafe(16)
 PEOPLE = ("researcher", "radiologist", "author", "organizer")
-SOCKETS = "from app.sockets.selectors import medical_image_socket as m, segmentation_socket as s; m(); s()"
+SOCKETS = """
+from app.sockets.selectors import medical_image_socket, segmentation_socket
+medical_image_socket(), segmentation_socket()
+"""
 WORKER = "jobs@cloud-worker"
 
 
@@ -63,8 +66,8 @@ def run(results: dict[str, Any]) -> None:
                 results["walkthrough"] = portal.walk(DATA / SERIES)
                 results["jobs_by_worker"] = portal.jobs_by_worker()
                 worker.stop()
+            results["worker_said"] = worker.said().splitlines()
             results["left_behind"] = _left_behind(portal, folder)
-        results["worker_said"] = worker.said()
     assert set(results["jobs_by_worker"]) == {WORKER}, results["jobs_by_worker"]
     assert not any(results["left_behind"].values()), results["left_behind"]
 
@@ -233,9 +236,7 @@ class RemoteWorker:
         self.process.wait(60)
 
     def said(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else self._said
-
-    _said = ""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
 @contextmanager
@@ -247,7 +248,6 @@ def _remote_worker(machine: Machine, portal: Portal, folder: Path) -> Iterator[R
         if worker.process is not None and worker.process.poll() is None:
             os.killpg(worker.process.pid, signal.SIGKILL)
             worker.process.wait()
-        worker._said = worker.said()
 
 
 def _unreachable(machine: Machine, portal: Portal) -> list[str]:
