@@ -78,7 +78,8 @@ def _for_pool(job: Job) -> NextCase:
     wanted_elsewhere = others_wait(job)
     if turn > LONGEST_TURN or (turn > FAIR_TURN and wanted_elsewhere):
         return _close(job)
-    found = next_job(worker=job.worker, pool=job.pool) if job.pool else None
+    mine = job.devices or None  # the GPUs that the container was started with
+    found = next_job(worker=job.worker, pool=job.pool, devices=mine) if job.pool else None
     if found is not None:
         return _given(found, server=job.server)
     return _close(job) if wanted_elsewhere else WAIT
