@@ -66,7 +66,7 @@ def run(results: dict[str, Any]) -> None:
                 results["walkthrough"] = portal.walk(DATA / SERIES)
                 results["jobs_by_worker"] = portal.jobs_by_worker()
                 worker.stop()
-            results["worker_said"] = worker.said().splitlines()
+            results["worker_said"] = worker.said().replace(f"{folder}/", "")
             results["left_behind"] = _left_behind(portal, folder)
     assert set(results["jobs_by_worker"]) == {WORKER}, results["jobs_by_worker"]
     assert not any(results["left_behind"].values()), results["left_behind"]
