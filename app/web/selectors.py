@@ -63,9 +63,11 @@ class WorkerRow:
         return f"drain-{slugify(self.worker.name)}"
 
     @property
-    def takes_jobs(self) -> bool:
-        """Tell whether it is one that could be drained."""
-        return bool(set(JOB_QUEUES) & set(self.worker.queues))
+    def can_change(self) -> bool:
+        """Tell whether draining it, or taking it back, would mean anything."""
+        if not set(JOB_QUEUES) & set(self.worker.queues):
+            return False
+        return self.worker.draining or self.standing in ("Working", "No engine")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""All of the executor contract on Podman's socket, with both ways to keep a run's files."""
+"""All of the executor contract on Podman's socket, with the runs' files on this machine."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def run(results: dict[str, Any]) -> None:
     results["outcomes"] = dict(Counter(outcomes.values()))
     results["not_passed"] = {name: how for name, how in outcomes.items() if how != "passed"}
     assert done.returncode == 0, results["not_passed"]
-    assert results["outcomes"].get("passed", 0) > 30, results["outcomes"]
+    assert results["outcomes"].get("passed", 0) > 20, results["outcomes"]
 
 
 def _outcome(case: ET.Element) -> str:

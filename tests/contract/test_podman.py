@@ -27,8 +27,10 @@ SAMPLE = (
     "test_a_running_container_can_be_cancelled",
     "test_a_run_that_nobody_released_is_reaped",
 )
-ELSEWHERE = ("test_no_engine_is_said_loudly",)
-"""Cases that are about no engine in particular."""
+ELSEWHERE = (
+    "test_no_engine_is_said_loudly",  # about no engine in particular
+    "test_what_a_container_uses_is_measured_while_it_runs",  # Podman tells every five seconds
+)
 
 
 def _cases() -> dict[str, Callable[..., None]]:
@@ -49,9 +51,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield host
 
 
-@pytest.fixture(params=["host", "engine"] if ALL else ["host"])
-def executor(request: pytest.FixtureRequest, engine: str, work_folder: Path) -> Iterator[Executor]:
-    executor = DockerExecutor(work_folder=work_folder, base_url=engine, storage=request.param)
+@pytest.fixture
+def executor(engine: str, work_folder: Path) -> Iterator[Executor]:
+    """With the run's files on this machine: Podman cannot bound a volume of its own in size."""
+    executor = DockerExecutor(work_folder=work_folder, base_url=engine, storage="host")
     yield executor
     assert left_behind(work_folder) == []
     assert executor.reap(live=set()) == []

@@ -96,7 +96,11 @@ class _Pipe(socketserver.BaseRequestHandler):
     server: _Forwarder
 
     def handle(self) -> None:
-        with socket.create_connection(self.server.target) as there:
+        try:
+            there = socket.create_connection(self.server.target)
+        except OSError:
+            return  # nobody listens there yet, or any more
+        with there:
             back = threading.Thread(target=_copy, args=(there, self.request), daemon=True)
             back.start()
             _copy(self.request, there)

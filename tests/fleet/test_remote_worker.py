@@ -128,7 +128,8 @@ def test_it_runs_jobs_and_is_started_again_when_it_dies(
         until(Worker.objects.filter(name="jobs@elsewhere", has_engine=True).exists, home=home)
         send(first, broker=broker)
         until(lambda: reloaded(first).state == State.PARSING, home=home)
-        until(lambda: containers(first.run_id) == [], home=home)
+        runs = home / "state" / "worker" / "runs"
+        until(lambda: list(runs.iterdir()) == [], home=home)
         _kill_worker(home)
         until(lambda: "killed by SIGKILL" in (home / "log").read_text(), home=home)
         send(second, broker=broker)
@@ -145,7 +146,7 @@ def test_it_runs_jobs_and_is_started_again_when_it_dies(
         assert containers(job.run_id) == []
     assert session_members(process.pid) == []
     assert list(get_store().list_objects("incoming/")) == []
-    assert list((home / "state" / "worker" / "runs").iterdir()) == []
+    assert list(runs.iterdir()) == []
 
 
 def _kill_worker(home: Path) -> None:
