@@ -157,11 +157,7 @@ class Server:
     def pause(self) -> None:
         """Freeze the container while it is idle; it is frozen after each case anyway."""
         if self.usable and self._service is not None and self._service.reusable:
-            try:
-                self._usable = self._service.freeze()
-            except PlatformFault as error:
-                logger.warning("%s cannot be kept: %s", self.name, error)
-                self._usable = False
+            self._usable = self._service.freeze()
 
     def close(self) -> None:
         """Kill the container and remove everything of it; never raises, may be called again."""

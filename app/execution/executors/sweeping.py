@@ -8,6 +8,7 @@ neither depth nor names of what a case left matter.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import uuid
@@ -123,7 +124,8 @@ def _entries(folder: int) -> list[tuple[str, os.stat_result]]:
     with os.scandir(folder) as found:
         listed = []
         for entry in found:
-            listed.append((entry.name, entry.stat(follow_symlinks=False)))
+            with contextlib.suppress(FileNotFoundError):  # gone already, before it was frozen
+                listed.append((entry.name, entry.stat(follow_symlinks=False)))
             if len(listed) > _MOST_REMOVED + _MOST_KEPT:
                 raise Unswept("The case left too many files.")
         return listed
