@@ -53,6 +53,7 @@ class AlgorithmsConfig(AppConfig):
         register_page("algorithms.algorithmversion", "algorithms:version")
         register_page("algorithms.algorithmmodel", "algorithms:model")
         register_page("algorithms.runbatch", "algorithms:batch")
+        register_page("algorithms.algorithmendpoint", "algorithms:endpoint")
         register_history("algorithms.algorithm", door=managed_algorithm, parts=parts_of)
         values.register(value_ids_visible_to)
         register_socket_uses(uses_of_socket)

@@ -25,7 +25,7 @@ register_events(
         "algorithms.run.repeated": "{actor} ran {object} again",
         "algorithms.run.changed": "{actor} changed the run {object}",
         "algorithms.endpoint.started": "{actor} keeps a container of {object} warm",
-        "algorithms.version.called": "{actor} changed how {object} is called",
+        "algorithms.version.called": "{actor} had {object} called {how}",
         "algorithms.batch.started": "{actor} started the batch {object} of {cases} case(s)",
         "algorithms.batch.cancelled": "{actor} cancelled what was left of the batch {object}",
         "algorithms.batch.exported": "{actor} downloaded the results of the batch {object}",

@@ -166,6 +166,23 @@ class RestoreForm(VersionForm):
     comment = None  # type: ignore[assignment]
 
 
+class CallingForm(forms.Form):
+    """Say how a version's container is called."""
+
+    HOW = (
+        ("label", "As its label says"),
+        ("stays", "It stays up and is called for each case"),
+        ("ends", "It ends after each case"),
+    )
+    SERVES = {"label": None, "stays": True, "ends": False}
+
+    how = forms.ChoiceField(label="How it is called", choices=HOW)
+
+    def serves(self) -> bool | None:
+        """Return what was chosen, as the container image keeps it."""
+        return self.SERVES[self.cleaned_data["how"]]
+
+
 class StageForm(forms.Form):
     """Move a version to another stage."""
 

@@ -30,6 +30,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import (
     make_algorithm,
     make_batch,
+    make_call,
+    make_endpoint,
     make_model,
     make_run,
     make_version,
@@ -178,6 +180,21 @@ def batches(user: User, count: int) -> str:
     for _ in range(count):
         make_batch(algorithm, creator=user, item=item)
     return reverse("algorithms:batches")
+
+
+def endpoints(user: User, count: int) -> str:
+    version = make_version(make_algorithm(editor=user, versions=0), serves=True)
+    for _ in range(count):
+        make_endpoint(version, creator=user)
+    return reverse("algorithms:endpoints")
+
+
+def endpoint(user: User, count: int) -> str:
+    version = make_version(make_algorithm(editor=user, versions=0), serves=True)
+    found, item = make_endpoint(version, creator=user), make_archive(cases=1).items.get()
+    for _ in range(count):
+        make_call(found, item=item)
+    return reverse("algorithms:endpoint", args=[found.pk])
 
 
 def batch(user: User, count: int) -> str:
@@ -409,6 +426,8 @@ PAGES: tuple[Furnish, ...] = (
     my_runs,
     try_out_cases,
     batches,
+    endpoints,
+    endpoint,
     batch,
     my_credits,
     challenges,

@@ -169,10 +169,14 @@ class ContainerImageSerializer(_StagedSerializer):
     url = PageField("algorithms:detail", source="algorithm_id")
     api_url = LinkField("api:algorithm-image-detail", source="*", read_only=True)
     image = Constant(None)
+    serves = serializers.BooleanField(
+        source="container_image.serves", read_only=True, allow_null=True
+    )
+    stays_up = serializers.BooleanField(source="container_image.stays_up", read_only=True)
 
     class Meta:
         model = AlgorithmVersion
-        fields = (*_IDENTITY, "image", *_STAGED_FIELDS)
+        fields = (*_IDENTITY, "image", *_STAGED_FIELDS, "serves", "stays_up")
         read_only_fields = fields
 
 
@@ -199,6 +203,12 @@ class ModelSerializer(_StagedSerializer):
 
 class NewModelSerializer(NewContainerImageSerializer):
     """An uploaded ``.tar.gz`` of weights to take as the next model."""
+
+
+class CallingSerializer(serializers.Serializer[Any]):
+    """Whether a container stays up and is called for each case; null goes by its label."""
+
+    serves = serializers.BooleanField(allow_null=True)
 
 
 class StageChangeSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -80,6 +81,18 @@ class ContainerImageViewSet(StagedViewSet[AlgorithmVersion]):
         """Take an uploaded container archive as the algorithm's next version."""
         given = self.next_from(serializers.NewContainerImageSerializer)
         return self.shown(services.add_version(**given), status=201)
+
+    @extend_schema(
+        request=serializers.CallingSerializer, responses=serializers.ContainerImageSerializer
+    )
+    @action(detail=True, methods=["patch"])
+    def calling(self, request: Request, pk: str) -> Response:
+        """Say whether the container stays up and is called for each case."""
+        version = self.find(key_of(pk), "change")
+        given = self.checked(serializers.CallingSerializer)
+        actor = cast(User, request.user)
+        services.change_calling(actor=actor, version=version, serves=given["serves"])
+        return self.shown(self.find(key_of(pk), "view"))
 
 
 class ModelViewSet(StagedViewSet[AlgorithmModel]):

@@ -5,6 +5,7 @@ from django.db import models
 
 from algorithms.models.algorithm import Algorithm
 from algorithms.models.run import AlgorithmRun
+from algorithms.models.version import AlgorithmVersion
 from app.core.models import TimestampedModel, UUIDModel
 from app.execution.models import Job
 
@@ -71,6 +72,12 @@ class CreditCharge(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.credits} credits for {self.run}"
+
+    @property
+    def kept_warm(self) -> AlgorithmVersion | None:
+        """The version whose container it was for, if it was for an endpoint."""
+        endpoint = getattr(self.job, "kept_warm", None)
+        return endpoint.algorithm_endpoint.version if endpoint is not None else None
 
     @property
     def run(self) -> AlgorithmRun | None:

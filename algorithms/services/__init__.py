@@ -24,6 +24,7 @@ from algorithms.services.starting import start_reproduction
 from algorithms.services.versions import (
     add_model,
     add_version,
+    change_calling,
     change_stage,
     delete_version,
     restore_version,
@@ -36,6 +37,7 @@ __all__ = [
     "allowance",
     "call_endpoint",
     "cancel_batch",
+    "change_calling",
     "change_run",
     "change_stage",
     "create_algorithm",

@@ -15,7 +15,7 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import LimitReached
 from app.execution.models import Endpoint
-from app.execution.services.endpoints import require_live, start_endpoint
+from app.execution.services.endpoints import start_endpoint
 from app.sockets.models import SocketValue
 from app.sockets.services import GivenValue
 from archives.models import ArchiveItem
@@ -57,7 +57,6 @@ def call_endpoint(
     item: ArchiveItem | None = None,
 ) -> AlgorithmRun:
     """Run the endpoint's version on the given inputs in its container; a call is a run."""
-    require_live(endpoint.endpoint)
     return start_job(
         actor=actor,
         algorithm=endpoint.version.algorithm,

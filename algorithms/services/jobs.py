@@ -13,6 +13,7 @@ from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
 from app.execution.models import Job
 from app.execution.services import end_job, queue_job
+from app.execution.services.endpoints import require_live
 from app.images.models import Image, Import
 from app.images.registry import Destination as ImportDestination
 from app.sockets.models import SocketValue
@@ -37,6 +38,8 @@ def start_job(
     ``held`` are values that are there already, those of the case ``item``. With ``endpoint`` its
     container takes the run, and its version is the one that runs.
     """
+    if endpoint is not None:
+        require_live(endpoint.endpoint)
     version = version_to_run(algorithm) if endpoint is None else endpoint.version
     sockets = {value.socket.pk for value in given} | {value.socket_id for value in held}
     run = prepare_run(

@@ -103,6 +103,21 @@ def change_stage(*, actor: User, version: Version, to: str, comment: str = "") -
     return version
 
 
+@transaction.atomic
+def change_calling(*, actor: User, version: AlgorithmVersion, serves: bool | None) -> None:
+    """Say whether the version's container stays up, against its label; ``None`` goes by that."""
+    image = version.container_image
+    image.serves = serves
+    image.save(update_fields=["serves", "modified"])
+    how = "by its label" if serves is None else "again and again" if serves else "once for a case"
+    record(
+        "algorithms.version.called",
+        obj=version,
+        actor=actor,
+        data={"number": version.number, "how": how},
+    )
+
+
 def _move(version: Version, to: str, *, actor: User, comment: str) -> None:
     before = version.stage
     version.stage, version.approved_by, version.approved_at = to, actor, timezone.now()

@@ -72,6 +72,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
                 *(model.weights for model in models),
             )
         ),
+        "warm": selectors.live_endpoint(request.user, algorithm),
         "limits": algorithm.limits_for(),
         "facts": _facts(algorithm),
         "requirements": services.requirements(algorithm) if allowed["can_change"] else (),

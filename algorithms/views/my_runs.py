@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from algorithms import run_selectors, selectors, services
 from algorithms.models import AlgorithmRun, CreditCharge, RunTerms
-from algorithms.progress import elapsed
+from algorithms.progress import took
 from algorithms.run_forms import GrantForm, TermsForm
 from algorithms.services.credits import active_jobs, credits_left, current_grants, returning
 from app.accounts.models import User
@@ -57,7 +57,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         chosen={"state": state, "since": days, "algorithm": algorithm},
     )
     for run in page.items:
-        run.took = elapsed(run.job) if run.job.is_finished else None
+        run.took = took(run.job)
     filters = (
         list_filter("state", "State", _STATES, state)
         + list_filter("algorithm", "Algorithm", (("", "All"), *algorithms), algorithm)
@@ -73,7 +73,9 @@ def my_credits(request: HttpRequest) -> HttpResponse:
     page = list_page(
         request,
         CreditCharge.objects.filter(user=user).select_related(
-            f"job__{_ALGORITHM}", f"job__reproduces__{_ALGORITHM}"
+            f"job__{_ALGORITHM}",
+            f"job__reproduces__{_ALGORITHM}",
+            "job__kept_warm__algorithm_endpoint__version__algorithm",
         ),
         search=("job__algorithm_run__title", f"job__{_ALGORITHM}__title"),
         sorts=(("-created", "Newest"),),

@@ -159,6 +159,7 @@ def _live(run: AlgorithmRun) -> dict[str, Any]:
         "waiting": None if finished else waiting_reason(job),
         "steps": progress.steps_of(job),
         "elapsed": progress.elapsed(job),
+        "took": progress.took(job) if job.is_warm else None,
         "limits": progress.limits_in_words(job),
         "usage": progress.usage_of(job),
         "said": progress.spoken(job, place=place),

@@ -11,7 +11,12 @@ from django.shortcuts import redirect, render
 
 from algorithms import run_selectors, selectors, services
 from algorithms.input_fields import InputsForm, uploaded
-from algorithms.models import AlgorithmInterface, AlgorithmVersion
+from algorithms.models import (
+    AlgorithmEndpoint,
+    AlgorithmInterface,
+    AlgorithmRun,
+    AlgorithmVersion,
+)
 from algorithms.services.planning import CasePlan
 from app.accounts.models import User
 from app.core.errors import LimitReached, ValidationFailed
@@ -58,7 +63,15 @@ def _context(
         "interfaces": list(selectors.interfaces_of(version.algorithm)),
         "allowance": services.allowance(user=user, version=version),
         "forecast": run_selectors.forecast(version, user=user),
+        "warm": _warm(user, version),
     }
+
+
+def _warm(user: User, version: AlgorithmVersion) -> AlgorithmEndpoint | None:
+    """Return what the user keeps warm of the version that runs, if it takes calls."""
+    found = selectors.live_endpoint(user, version.algorithm)
+    usable = found is not None and found.version_id == version.pk and found.endpoint.is_live
+    return found if usable else None
 
 
 def _by_hand(
@@ -73,7 +86,12 @@ def _by_hand(
     if request.method == "POST" and form.is_valid():
         actor = cast(User, request.user)
         try:
-            run = services.start_job(actor=actor, algorithm=version.algorithm, given=form.given())
+            run = services.start_job(
+                actor=actor,
+                algorithm=version.algorithm,
+                given=form.given(),
+                endpoint=context["warm"],
+            )
         except ValidationFailed as error:
             _blame(form, error)
         except LimitReached as error:
@@ -142,27 +160,50 @@ def _start(
             return None
         return _many(request, version, interface, form, {**context, "items": items})
     try:
-        plan = _plan(request, version, interface, items, form)[0]
         if files:
-            return _with_files(request, version, form, plan)
-        runs = services.start_try_outs(
-            actor=cast(User, request.user),
-            algorithm=version.algorithm,
-            items=items,
-            interface=interface,
-            given=form.planned(),
-        )
+            plan = _plan(request, version, interface, items, form)[0]
+            return _with_files(request, version, form, plan, context["warm"])
+        run = _one(request, interface, items, form, context)
     except ValidationFailed as error:
         _blame(form, error)
     except LimitReached as error:
         form.add_error(None, f"{error.message} {error.advice}")
     else:
-        return redirect("algorithms:run", pk=runs[0].pk)
+        return redirect("algorithms:run", pk=run.pk)
     return None
 
 
+def _one(
+    request: HttpRequest,
+    interface: AlgorithmInterface,
+    items: Sequence[ArchiveItem],
+    form: InputsForm,
+    context: dict[str, Any],
+) -> AlgorithmRun:
+    """Run one case, in the container that the user keeps warm if there is one."""
+    actor = cast(User, request.user)
+    version: AlgorithmVersion = context["version"]
+    warm: AlgorithmEndpoint | None = context["warm"]
+    plan = _plan(request, version, interface, items, form)[0]
+    if warm is not None and plan.possible:
+        return services.call_endpoint(
+            actor=actor, endpoint=warm, given=[], held=plan.values, item=plan.item
+        )
+    return services.start_try_outs(
+        actor=actor,
+        algorithm=version.algorithm,
+        items=items,
+        interface=interface,
+        given=form.planned(),
+    )[0]
+
+
 def _with_files(
-    request: HttpRequest, version: AlgorithmVersion, form: InputsForm, plan: CasePlan
+    request: HttpRequest,
+    version: AlgorithmVersion,
+    form: InputsForm,
+    plan: CasePlan,
+    warm: AlgorithmEndpoint | None,
 ) -> HttpResponse:
     """Run one case with files that it has nothing of."""
     given = form.given()
@@ -177,6 +218,7 @@ def _with_files(
         given=given,
         held=held,
         item=plan.item,
+        endpoint=warm,
     )
     return redirect("algorithms:run", pk=run.pk)
 

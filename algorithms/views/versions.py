@@ -1,7 +1,7 @@
 """Pages of versions: of container images, and of model weights. Both work alike."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from algorithms import selectors, services
-from algorithms.forms import ModelForm, RestoreForm, StageForm, VersionForm
+from algorithms.forms import CallingForm, ModelForm, RestoreForm, StageForm, VersionForm
 from algorithms.keeping import kept_until
 from algorithms.models import AlgorithmModel, AlgorithmVersion
 from algorithms.views.algorithms import rights
@@ -75,6 +75,7 @@ def _page(request: HttpRequest, version: Version) -> HttpResponse:
     active = find(algorithm)
     manifest = {} if isinstance(version, AlgorithmModel) else version.container_image.manifest
     context = {
+        **_calling(version),
         "algorithm": algorithm,
         "version": version,
         "archive": archive,
@@ -100,11 +101,38 @@ def _page(request: HttpRequest, version: Version) -> HttpResponse:
     return render(request, "algorithms/version.html", context)
 
 
+def _calling(version: Version) -> dict[str, Any]:
+    """Return how a container is called, and the form to say otherwise."""
+    if isinstance(version, AlgorithmModel):
+        return {}
+    serves = version.container_image.serves
+    how = next(name for name, value in CallingForm.SERVES.items() if value == serves)
+    return {
+        "stays_up": version.container_image.stays_up,
+        "calling_form": CallingForm(initial={"how": how}),
+    }
+
+
 @login_required
 @require_POST
 def stage_version(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Move a version to another stage."""
     return _stage(request, selectors.get_version_for(request.user, pk, action="change"))
+
+
+@login_required
+@require_POST
+def call_version(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say how a version's container is called."""
+    version = selectors.get_version_for(request.user, pk, action="change")
+    form = CallingForm(request.POST)
+    if form.is_valid():
+        actor = cast(User, request.user)
+        services.change_calling(actor=actor, version=version, serves=form.serves())
+        messages.success(request, "It is called so from the next run on.")
+    else:
+        messages.error(request, "Choose one of the ways.")
+    return redirect("algorithms:version", pk=version.pk)
 
 
 @login_required

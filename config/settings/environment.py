@@ -105,7 +105,7 @@ class Environment(BaseSettings):
         100, ge=1, description="Cases after which a warm container is replaced."
     )
     endpoints_per_person: int = Field(
-        1, ge=0, description="Containers one person may keep warm; 0: nobody keeps any."
+        2, ge=0, description="Containers one person may keep warm; 0: nobody keeps any."
     )
     endpoint_idle_seconds: int = Field(
         600, ge=30, le=3 * 3600, description="Seconds that an endpoint stays without a call."

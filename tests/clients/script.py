@@ -1,7 +1,8 @@
 """What a user of gcapi does, run by the client's own Python: ``script.py URL TOKEN FOLDER DAY``.
 
-``DAY`` is ``images`` (archives, values, reading) or ``jobs`` (an algorithm from its container to
-its outputs; ``FOLDER`` holds ``container.tar``, which copies the image and reports the age).
+``DAY`` is ``images`` (archives, values, reading), ``jobs`` (an algorithm from its container to
+its outputs; ``FOLDER`` holds ``container.tar``, which copies the image and reports the age) or
+``endpoints`` (``container.tar`` stays up and reports the age).
 Speaks with the portal through the unmodified client only; ends with ``all done``.
 """
 
@@ -19,13 +20,14 @@ import pydicom
 import SimpleITK as sitk
 
 IMAGE = "medical-image"
+ENDED_WORDS = ("Succeeded", "Failed", "Cancelled")
 PDF = b"%PDF-1.7\nreport\n%%EOF\n"
 
 
 def main(url: str, token: str, folder: Path, day: str) -> None:
     client = gcapi.Client(token=token, base_url=f"{url}/api/v1/")
     volume = make_volume()
-    {"images": images, "jobs": jobs}[day](client, folder, volume)
+    {"images": images, "jobs": jobs, "endpoints": endpoints}[day](client, folder, volume)
     print("all done")
 
 
@@ -65,16 +67,41 @@ def jobs(client: Any, folder: Path, volume: Any) -> None:
     assert "copied" in log
 
 
-def make_algorithm(client: Any, container: Path) -> Any:
+def endpoints(client: Any, folder: Path, volume: Any) -> None:
+    """Keep a container warm, call it, keep it for longer and stop it."""
+    sockets = {"inputs": ["age"], "outputs": ["report"]}
+    algorithm = make_algorithm(client, folder / "container.tar", sockets)
+    made = client.algorithm_endpoints.create(algorithm=algorithm.api_url)
+    assert made.status == "Queued"
+    wait_for(lambda: client.algorithm_endpoints.detail(pk=made.pk).status != "Queued")
+    wait_for(lambda: client.algorithm_endpoints.detail(pk=made.pk).status == "Running")
+    found = client.algorithm_endpoints.detail(status="Running")
+    assert found.pk == made.pk
+    assert found.algorithm == algorithm.api_url
+    assert client.algorithm_endpoints.keep_alive(made.pk)["status"] == "Running"
+    for age in (63, 64):
+        call = client.invoke_algorithm_endpoint(
+            endpoint_pk=made.pk, inputs=[spec(socket_slug="age", value=age)]
+        )
+        assert call.endpoint == made.api_url
+        wait_for(
+            lambda pk=call.pk: client.algorithm_invocations.detail(pk=pk).status in ENDED_WORDS
+        )
+        done = client.algorithm_invocations.detail(pk=call.pk)
+        assert done.status == "Succeeded", done.error_message
+        assert [value.value for value in done.outputs] == [f"age {age}"]
+    assert len(list(client.algorithm_invocations.iterate_all())) >= 2
+    client.algorithm_endpoints.delete(pk=made.pk)
+    wait_for(lambda: client.algorithm_endpoints.detail(pk=made.pk).status == "Stopped")
+
+
+def make_algorithm(client: Any, container: Path, sockets: Any = None) -> Any:
     """What gcapi has no verbs for goes through its plain calls."""
+    copier = {"inputs": [IMAGE, "age"], "outputs": ["copied-image", "report"]}
     made = client(
         method="POST",
         path="algorithms/",
-        json={
-            "title": f"Copier for {time.time_ns()}",
-            "inputs": [IMAGE, "age"],
-            "outputs": ["copied-image", "report"],
-        },
+        json={"title": f"Copier for {time.time_ns()}", **(sockets or copier)},
     )
     with container.open("rb") as file:
         upload = client.uploads.upload_fileobj(fileobj=file, filename="container.tar")

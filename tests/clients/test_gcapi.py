@@ -9,7 +9,7 @@ import pytest
 
 from tests.clients.environments import client_python
 from tests.clients.portal import TOKEN, LivePortal, live_portal
-from tests.factories.containers import shell_image
+from tests.factories.containers import DONE, serving_image, shell_image
 from tests.factories.engines import engine_address
 from tests.synthetic import dicom
 
@@ -66,3 +66,11 @@ def test_a_job_from_its_container_to_its_outputs(
 ) -> None:
     shell_image(COPIER).write(tmp_path / "container.tar")
     run_script(engine_portal, version=version, folder=tmp_path, day="jobs")
+
+
+@pytest.mark.docker
+def test_an_endpoint_from_its_start_to_its_stop(engine_portal: LivePortal, tmp_path: Path) -> None:
+    """Version 0.16 is the first that knows endpoints."""
+    report = f'echo "\\"age $(cat /input/age.json)\\"" > /output/report.json; {DONE}'
+    serving_image(report).write(tmp_path / "container.tar")
+    run_script(engine_portal, version="0.16.1", folder=tmp_path, day="endpoints")

@@ -7,13 +7,18 @@ from app.core.storage import get_store
 from app.execution.models import ContainerImage
 from app.execution.services import validate_container_image
 from tests.factories.accounts import UserFactory
-from tests.factories.containers import shell_image
+from tests.factories.containers import ContainerRecipe, shell_image
 
 
 def make_checked_image(script: str, *, tmp_path: Path) -> ContainerImage:
     """An image that runs a shell script, stored and checked."""
+    return stored_image(shell_image(script), tmp_path=tmp_path)
+
+
+def stored_image(recipe: ContainerRecipe, *, tmp_path: Path) -> ContainerImage:
+    """An image, stored and checked."""
     key = f"containers/{new_id()}.tar"
-    path = shell_image(script).write(tmp_path / f"{new_id()}.tar")
+    path = recipe.write(tmp_path / f"{new_id()}.tar")
     get_store().put_file(path, key=key)
     image = ContainerImage.objects.create(
         creator=UserFactory(), kind="ALGORITHM", filename="i.tar", key=key, size=1

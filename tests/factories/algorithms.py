@@ -1,10 +1,14 @@
 """Algorithms whose versions are ready without a real container, and jobs in any state."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from algorithms.models import (
     Algorithm,
+    AlgorithmEndpoint,
     AlgorithmModel,
     AlgorithmRun,
     AlgorithmVersion,
@@ -17,11 +21,12 @@ from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.core.ids import new_id
 from app.core.storage import get_store
-from app.execution.models import ContainerImage, Job, ModelWeights
+from app.execution.models import ContainerImage, Endpoint, Job, ModelWeights
 from app.images.models import Image
 from app.sockets.selectors import medical_image_socket, segmentation_socket
 from app.sockets.services import image_value
 from archives.models import ArchiveItem
+from tests.factories import execution
 from tests.factories.accounts import UserFactory
 from tests.factories.images import make_image
 
@@ -173,3 +178,28 @@ def add_output(job: Job, *, image: Image | None = None) -> Image:
     image = image or make_image(name="Segmentation")
     job.outputs.add(image_value(socket=segmentation_socket(), image=image))
     return image
+
+
+def make_endpoint(
+    version: AlgorithmVersion, *, creator: User, state: str = Endpoint.State.RUNNING, **fields: Any
+) -> AlgorithmEndpoint:
+    """What somebody keeps warm, in any state."""
+    if state == Endpoint.State.RUNNING:
+        fields.setdefault("keep_alive_until", timezone.now() + timedelta(minutes=10))
+    endpoint = execution.make_endpoint(
+        container_image=version.container_image, creator=creator, state=state, **fields
+    )
+    return AlgorithmEndpoint.objects.create(endpoint=endpoint, version=version)
+
+
+def make_call(
+    endpoint: AlgorithmEndpoint, *, item: ArchiveItem, state: str = Job.State.SUCCEEDED
+) -> AlgorithmRun:
+    """A call that its container answered, or is to answer."""
+    creator = endpoint.endpoint.job.creator
+    assert creator is not None
+    run = make_run(endpoint.version.algorithm, creator=creator, item=item, state=state)
+    values = {"endpoint": endpoint.endpoint, "server": endpoint.endpoint.job.run_id}
+    Job.objects.filter(pk=run.job_id).update(**values)
+    run.job.refresh_from_db()
+    return run

@@ -1,6 +1,7 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
 from tests.permissions.audit_table import AUDIT
+from tests.permissions.endpoints_table import ENDPOINTS
 from tests.permissions.execution_table import EXECUTION
 from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
@@ -21,7 +22,6 @@ from tests.permissions.table import (
     ARCHIVE_UPLOADERS,
     CHALLENGE,
     CHALLENGE_ADMINS,
-    CONFLICT,
     EVALUATION,
     EVERYBODY,
     RUN,
@@ -213,13 +213,6 @@ ALGORITHMS = [
         ]
     ],
     *api("api:job-cancel", "POST", roles("run_creator"), path=pk("waiting_job")),
-    *api("api:endpoint-list", "GET", SIGNED_IN),
-    *api("api:endpoint-list", "POST", frozenset(), others=CONFLICT),
-    *api("api:invocation-list", "POST", frozenset(), others=CONFLICT),
-    *api("api:endpoint-detail", "GET", frozenset(), path=pk("job")),
-    *api("api:endpoint-keep-alive", "PATCH", frozenset(), path=pk("job")),
-    *api("api:invocation-list", "GET", SIGNED_IN),
-    *api("api:invocation-detail", "GET", frozenset(), path=pk("job")),
 ]
 
 CHALLENGES = [
@@ -327,6 +320,7 @@ TABLE = [
     *RUNS,
     *VERSIONS,
     *EXECUTION,
+    *ENDPOINTS,
     *OPERATIONS,
     *SOCKETS,
 ]

@@ -16,5 +16,6 @@ EXECUTION = [
     *_workers_only("report"),
     *_workers_only("outputs"),
     *_workers_only("finish"),
+    *_workers_only("next"),
     *_workers_only("give-back"),
 ]

@@ -39,6 +39,8 @@ from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import (
     make_algorithm,
     make_batch,
+    make_call,
+    make_endpoint,
     make_model,
     make_run,
     make_version,
@@ -204,7 +206,24 @@ def _algorithm(people: dict[str, User]) -> dict[str, Any]:
         "run_image": run.job.outputs.get().image,
         "waiting_run": make_run(algorithm, creator=creator, item=item, state=Job.State.QUEUED),
     }
-    return things | _versions(algorithm)
+    return things | _versions(algorithm) | _endpoints(people)
+
+
+def _endpoints(people: dict[str, User]) -> dict[str, Any]:
+    """An algorithm whose container stays up, and what two people keep warm of it."""
+    members = {"USER": people["algorithm_user"]}
+    algorithm = make_algorithm(editor=people["algorithm_editor"], members=members, versions=0)
+    version = make_version(algorithm, serves=True)
+    endpoint = make_endpoint(version, creator=people["run_creator"])
+    call = make_call(endpoint, item=make_archive(cases=1).items.get())
+    return {
+        "warm_algorithm": algorithm,
+        "warm_version": version,
+        "endpoint": endpoint,
+        "call": call.job,
+        "call_run": call,
+        "own_endpoint": make_endpoint(version, creator=people["algorithm_user"]),
+    }
 
 
 def _versions(algorithm: Algorithm) -> dict[str, Any]:

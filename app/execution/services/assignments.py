@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from app.core.hints import hint
 from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
@@ -39,6 +40,7 @@ from app.execution.services.jobs import (
     should_stop,
     write_down,
 )
+from app.execution.services.pools import WORK
 from app.execution.services.scheduling import LEASE, after_work
 from app.sockets.models import Socket
 from app.sockets.schemas import SuperKind
@@ -241,6 +243,8 @@ def hear_beat(
     started = now - timedelta(seconds=uptime) if uptime else None
     if started and (row.started_at is None or abs(started - row.started_at) > SAME_START):
         Worker.objects.filter(pk=row.pk).update(started_at=started)
+    if draining:
+        hint(WORK)  # a warm container of this worker need not wait for its next case
     return _runs_to_leave_alone()
 
 
@@ -303,7 +307,16 @@ def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
     Reasons quote a container's log, and there may be NUL characters in that.
     """
     names = (
-        *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
+        *(
+            "served",
+            "run_id",
+            "image_id",
+            "executor",
+            "engine",
+            "exit_code",
+            "oom_killed",
+            "reason",
+        ),
         *("timings", "limits", "inputs", "outputs", "log", "served"),
     )
     kept = {name: record[name] for name in names if name in record}

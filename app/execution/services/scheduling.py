@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
+from app.core.hints import hint
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.execution import queueing
@@ -25,6 +26,7 @@ from app.execution.contract import UNTOLD, Capacity, Limits
 from app.execution.models import Job, Worker
 from app.execution.models.job import CPU_QUEUE
 from app.execution.selectors import job_workers, live_workers
+from app.execution.services.pools import WORK
 
 TASK = "app.execution.tasks.run_job"
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
@@ -114,6 +116,7 @@ def drain_worker(*, actor: User | None, worker: Worker, draining: bool = True) -
     if Worker.objects.filter(pk=worker.pk, draining=not draining).update(draining=draining):
         event = "execution.worker.drained" if draining else "execution.worker.resumed"
         record(event, obj=None, actor=actor, data={"worker": worker.name})
+        hint(WORK)
     worker.refresh_from_db()
     if worker.takes_jobs and _nudge_one(_fitting(worker, timezone.now())):
         Worker.objects.filter(pk=worker.pk).update(hungry=True)
