@@ -8,3 +8,10 @@ class CoreConfig(AppConfig):
 
     name = "app.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Let every worker clear its machine of what killed processes left."""
+        from app.core.scratch import sweep_scratch
+        from app.core.workers import on_beat
+
+        on_beat(lambda name, queues: sweep_scratch())

@@ -89,7 +89,7 @@ def enqueue_on_commit(task: Task | str, *args: Any, queue: str = "") -> None:
 
     def send() -> None:
         try:
-            found.apply_async(args=arguments, **({"queue": queue} if queue else {}))
+            found.apply_async(args=arguments, queue=queue or getattr(found, "queue", None))
         except Exception:
             logger.exception("Could not enqueue %s%r; the reconciler will.", found.name, arguments)
 

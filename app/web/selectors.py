@@ -15,7 +15,7 @@ from algorithms.models import AlgorithmRun
 from app.challenges.models import Evaluation, EvaluationCase
 from app.core.errors import NotFound
 from app.design.units import memory_words
-from app.execution.contract import UNTOLD, Limits
+from app.execution.contract import UNTOLD
 from app.execution.models import Job, Worker
 from app.execution.models.job import JOB_QUEUES
 from app.execution.selectors import ALIVE, QueueLength, expected_start, live_workers, queue_lengths
@@ -203,11 +203,7 @@ def _room(worker: Worker, jobs: Sequence[Job]) -> tuple[str, str]:
         return "", ""
     has = _words(left)
     for job in jobs:
-        if job.cpus and job.memory:
-            asked = Limits(
-                cpus=job.cpus, memory=job.memory, gpus=job.gpus, gpu_memory=job.gpu_memory
-            )
-            left = left.minus(asked, devices=job.devices)
+        left = left.minus(cpus=job.cpus, memory=job.memory, devices=job.devices)
     return has, _words(left)
 
 

@@ -57,19 +57,24 @@ def install(*, log: Path) -> None:
 
     Raises EngineError with the last line of apt's output, all of which goes to `log`.
     """
-    fresh = [service for service in SERVICES if not _known_service(service)]
+    install_packages(PACKAGES, services=SERVICES, log=log)
+    if find_dockerd() is None:
+        raise EngineError(f"docker.io was installed but brought no dockerd: see {log}.")
+
+
+def install_packages(packages: Sequence[str], *, services: Sequence[str], log: Path) -> None:
+    """Install Debian's packages; their ``services`` start neither now nor at the next boot."""
+    fresh = [service for service in services if not _known_service(service)]
     with no_service_start():
-        if not _has_candidate():
+        if not _has_candidate(packages[0]):
             _apt(["update", "-qq"], log=log)
-        arguments = ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]
+        arguments = ["install", "-y", "-qq", "--no-install-recommends", *packages]
         try:
             _apt(arguments, log=log)
         except EngineError:
             _apt(["update", "-qq"], log=log)
             _apt(arguments, log=log)
     _disable_at_boot(fresh)
-    if find_dockerd() is None:
-        raise EngineError(f"docker.io was installed but brought no dockerd: see {log}.")
 
 
 @contextmanager
@@ -88,11 +93,10 @@ def no_service_start(policy: Path = POLICY) -> Iterator[None]:
             saved.rename(policy)
 
 
-def _has_candidate() -> bool:
-    shown = subprocess.run(
-        ["apt-cache", "show", "--no-all-versions", "docker.io"], capture_output=True, check=False
-    )
-    return shown.returncode == 0 and b"Package: docker.io" in shown.stdout
+def _has_candidate(package: str) -> bool:
+    command = ["apt-cache", "show", "--no-all-versions", package]
+    shown = subprocess.run(command, capture_output=True, check=False)
+    return shown.returncode == 0 and f"Package: {package}".encode() in shown.stdout
 
 
 def _apt(arguments: Sequence[str], *, log: Path) -> None:
@@ -112,7 +116,7 @@ def _apt(arguments: Sequence[str], *, log: Path) -> None:
             return
         if "Could not get lock" not in done.stdout or time.monotonic() > deadline:
             said = (done.stdout.strip().splitlines() or ["no output"])[-1]
-            raise EngineError(f"Installing Debian's docker.io failed: {said}")
+            raise EngineError(f"Installing Debian's packages failed: {said}")
         time.sleep(1)
 
 

@@ -67,7 +67,7 @@ def watch_worker() -> None:
     """Stop around the calls that a worker makes to the portal and to its engine."""
     from app.execution.executors.docker import DockerExecutor
     from app.execution.gateway.http import HttpGateway
-    from app.execution.services.running import Follower
+    from app.execution.services.following import Follower
 
     _around(HttpGateway, "claim", before="asking", after="claimed", state="PROVISIONING")
     _around(DockerExecutor, "provision", after="provisioned", state="PROVISIONING")

@@ -54,7 +54,12 @@ def _of_kernel(home: Path) -> Iterator[str]:
 def _in_folders(portal: Portal) -> Iterator[str]:
     for folder in (portal.home / "worker" / "runs", portal.scratch):
         if folder.exists():
-            yield from (f"{path}" for path in folder.iterdir())
+            yield from (f"{path}" for path in folder.iterdir() if not _is_celerys(path))
+
+
+def _is_celerys(path: Path) -> bool:
+    """An empty folder that Celery's pool makes, and removes unless it is killed."""
+    return path.name.startswith("pymp-") and not any(path.iterdir())
 
 
 def _orphans(portal: Portal) -> Iterator[str]:

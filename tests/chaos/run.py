@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,13 +67,23 @@ def run_chaos(
     say(f"seed {seed}, broker {broker}")
     chance = random.Random(seed)
     plan = Plan(goals, chance=chance)
-    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
+    with _folder() as home:
         home.chmod(0o755)
         (home / "more").touch()
         with running_portal(home, broker=broker, pace=scale.pace, plan=scale.plan) as portal:
             listener = Listener(portal.socket, wants=plan.wants)
             _Chaos(portal, plan, listener, scale, chance, record, say).play()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A state folder; `CHAOS_KEEP` keeps it, to look at the logs."""
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    try:
+        yield folder
+    finally:
+        if not os.environ.get("CHAOS_KEEP"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Chaos:

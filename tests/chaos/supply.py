@@ -48,7 +48,7 @@ PAUSE = 0.2
 
 def prepare(plan: dict[str, Any]) -> None:
     """Make everything that jobs and evaluations need."""
-    people = [User.objects.create(username=f"person{n}") for n in range(PEOPLE)]
+    people = [make_person(n) for n in range(PEOPLE)]
     number = ensure_socket(slug="number", title="Number", kind="INT", relative_path="number.json")
     result = ensure_socket(slug="result", title="Result", kind="JSON", relative_path="result.json")
     report = ensure_socket(slug="report", title="Report", kind="PDF", relative_path="report.pdf")
@@ -66,6 +66,15 @@ def prepare(plan: dict[str, Any]) -> None:
         )
     for person in people[1:]:
         grant_role(CHALLENGES, actor=None, obj=phase.challenge, user=person, role="PARTICIPANT")
+
+
+def make_person(number: int) -> User:
+    """Somebody who wants no mail: that is another line of tasks."""
+    return User.objects.create(
+        username=f"person{number}",
+        email=f"person{number}@example.org",
+        mail_preference=User.MailPreference.OFF,
+    )
 
 
 def make_algorithm(

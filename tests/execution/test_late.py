@@ -90,11 +90,11 @@ def test_a_description_that_came_too_late_is_not_written_down() -> None:
 
 def test_a_claim_speaks_for_the_run_that_it_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looking at a job and taking it, it was another worker's and came back."""
-    from app.execution.services import jobs
+    from app.execution.services import scheduling
 
     with job_kind(build_spec=build_spec):
         job = make_job()
-        move = jobs.transition
+        move = scheduling.transition
 
         def lose_it() -> None:
             Job.objects.filter(pk=job.pk, state=State.QUEUED).update(attempts=1)
@@ -107,9 +107,9 @@ def test_a_claim_speaks_for_the_run_that_it_claimed(monkeypatch: pytest.MonkeyPa
             other.join(timeout=1)
             return move(found, to, **changes)
 
-        monkeypatch.setattr(jobs, "transition", lose_it_first)
+        monkeypatch.setattr(scheduling, "transition", lose_it_first)
         gateway = LocalGateway()
         token = claimed(gateway, job)
-        monkeypatch.setattr(jobs, "transition", move)
+        monkeypatch.setattr(scheduling, "transition", move)
         other.join()
         assert gateway.report(token, Report()) is False

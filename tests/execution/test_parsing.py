@@ -13,7 +13,8 @@ from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from pytest_django import Settings
 
-from app.core.storage import get_store
+from app.core.storage import StorageUnavailable, get_store
+from app.core.storage.folder import FolderStore
 from app.execution.contract import OutputKind, OutputSlot, RunSpec
 from app.execution.models import IncomingOutput, Job
 from app.execution.services import cancel_job, compare_outputs, job_limits, parsing, reproduce_job
@@ -309,3 +310,53 @@ class TestReproducing:
     def test_nothing_agrees_before_it_has_run(self, original: Job) -> None:
         job = reproduce_job(actor=original.creator, job=original)
         assert not any(found.agrees for found in compare_outputs(job))
+
+
+def test_who_was_taken_for_dead_takes_no_file_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had not begun to read when its lease ran out; another process published everything."""
+    job = handed_over(tmp_path, mask=MASK, report=PDF)
+    Job.objects.update(parses=1)
+    seen = []
+
+    class Slow:
+        @property
+        def objects(self) -> Any:
+            if not seen:
+                seen.append(1)
+                Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+                parse_outputs(job.pk)
+            return Socket.objects
+
+    monkeypatch.setattr(parsing, "Socket", Slow())
+    parse_outputs(job.pk)
+    row = reloaded(job)
+    assert (row.state, row.parses) == (State.SUCCEEDED, 3)
+    assert len(stored("values")) == 1
+    image = Image.objects.get()
+    assert sorted(stored("images")) == sorted(file.key for file in image.files.all())
+
+
+@pytest.mark.parametrize("report", [PDF, b"MZ not a document"], ids=["used", "refused"])
+def test_what_an_end_left_in_storage_goes_a_little_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: bytes
+) -> None:
+    """The process died, or the storage was away, right after the job had ended."""
+    job = handed_over(tmp_path, mask=MASK, report=report)
+    used = report == PDF
+
+    def away(store: FolderStore, key: str) -> None:
+        raise StorageUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStore, "delete", away)
+        parse_outputs(job.pk)
+    assert reloaded(job).state == (State.SUCCEEDED if used else State.FAILED)
+    assert stored("incoming")
+    IncomingOutput.objects.update(modified=timezone.now() - timedelta(minutes=5))
+    reconcile()
+    assert stored("incoming") == []
+    assert not IncomingOutput.objects.exists()
+    assert bool(stored("images")) == used
+    assert bool(stored("values")) == used

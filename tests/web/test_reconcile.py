@@ -43,7 +43,7 @@ def test_what_it_did_is_told() -> None:
         (one,) = report("--only", "execution.tasks.reconcile")
     assert Job.objects.get(pk=lost.pk).state == State.QUEUED
     assert one["events"] == {"execution.job.state_changed": 1}
-    assert one["sent"] == {tasks.run_job.name: 1}
+    assert set(one["sent"]) == {tasks.run_job.name}
     assert one["purpose"] == "Send what is due; take back what was lost."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import resource
 import shutil
 import tempfile
 import time
@@ -69,6 +70,8 @@ StorageKind = Literal["auto", "host", "engine"]
 _SLOW_CALL_SECONDS = 600
 _STATUS_SECONDS = 5.0
 _NO_ROOM = "no space left"
+_MANY_PROCESSES = 4096  # more than any run may have, less than what any service may ask for
+_NO_INIT = "container-init binary not found"
 
 
 @dataclass
@@ -194,6 +197,7 @@ class DockerExecutor:
             init=(self._engine_info().get("InitCommit") or {}).get("ID") != "N/A",
             runtime=self._runtime,
             takes_profile=self._takes_profile(),
+            processes=self._processes(),
         )
         container, has_quota = self._create(image_id, options, run.spec)
         run.watched = WatchedContainer(
@@ -210,7 +214,13 @@ class DockerExecutor:
             quota = {"size": str(spec.limits.writable_root)}
             with contextlib.suppress(docker.errors.APIError):
                 return self._client.containers.create(image_id, storage_opt=quota, **options), True
-        return self._client.containers.create(image_id, **options), False
+        try:
+            return self._client.containers.create(image_id, **options), False
+        except docker.errors.APIError as error:
+            if not (options.get("init") and _NO_INIT in str(error)):
+                raise
+        # Podman only recommends the package with its init; a run does without.
+        return self._client.containers.create(image_id, **{**options, "init": False}), False
 
     def start(self, run: DockerRun) -> None:
         """Start the container; a command that cannot start is a `StartFailure`."""
@@ -411,10 +421,23 @@ class DockerExecutor:
         """
         if self._profile is None:
             filters = any("seccomp" in option for option in self._engine_info()["SecurityOptions"])
-            parts = self._client.version().get("Components") or ()
-            is_podman = any("podman" in str(part["Name"]).lower() for part in parts)
-            self._profile = filters and not is_podman
+            self._profile = filters and not self._is_podman()
         return self._profile
+
+    def _is_podman(self) -> bool:
+        parts = self._client.version().get("Components") or ()
+        return any("podman" in str(part["Name"]).lower() for part in parts)
+
+    def _processes(self) -> int:
+        """The limit of processes per user that has to be named to the engine, 0 for none.
+
+        Podman asks for more than this machine may allow unless one is named; the run's own
+        limit is another one, which counts its processes alone.
+        """
+        if not self._is_podman():
+            return 0
+        _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+        return _MANY_PROCESSES if most == resource.RLIM_INFINITY else min(most, _MANY_PROCESSES)
 
     @staticmethod
     def _watched(run: DockerRun) -> WatchedContainer:

@@ -33,6 +33,7 @@ def container_options(
     init: bool,
     runtime: str = "",
     takes_profile: bool = True,
+    processes: int = 0,
 ) -> dict[str, Any]:
     """Keyword arguments for `containers.create`, without the image."""
     limits, user = spec.limits, spec.image.manifest.user
@@ -62,6 +63,7 @@ def container_options(
             Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
             Ulimit(name="fsize", soft=largest_file, hard=largest_file),
             Ulimit(name="core", soft=0, hard=0),
+            *([Ulimit(name="nproc", soft=processes, hard=processes)] if processes else []),
         ],
         "mounts": placement.mounts,
         "tmpfs": placement.tmpfs,

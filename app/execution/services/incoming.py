@@ -16,6 +16,7 @@ from app.core.storage import MultipartMissing, ObjectMissing, PartReceipt, get_s
 from app.execution.contract import CollectedOutput
 from app.execution.gateway.base import Enclosed, Sent, Slip
 from app.execution.models import IncomingOutput, Job
+from app.execution.services.drafts import forget_drafts
 
 PART_SIZE = 32 * 2**20
 LIFETIME = 3600  # seconds that an address takes bytes
@@ -99,17 +100,34 @@ def discard_incoming(rows: QuerySet[IncomingOutput]) -> int:
     IncomingOutput.objects.filter(pk__in=[row.pk for row in gone]).delete()
 
     def drop() -> None:
-        store = get_store()
         for row in gone:
-            if row.content is not None:
-                continue
-            if row.multipart_id:
-                store.abort_multipart(row.key, multipart_id=row.multipart_id)
-            store.delete(row.key)
+            _drop_bytes(row)
 
     # Should this fail half-way, the sweep finds what has no row.
     transaction.on_commit(drop, robust=True)
     return len(gone)
+
+
+def clear_away(rows: QuerySet[IncomingOutput]) -> int:
+    """Delete the bytes of results that were read or are not wanted, and then their rows.
+
+    The row is what is still to do: whatever interrupts this, it is done again.
+    """
+    count = 0
+    for row in rows.select_related("job"):
+        _drop_bytes(row)
+        if row.job.finished_at is not None:
+            forget_drafts(row.pk, before=row.job.finished_at)
+        count += row.delete()[0]
+    return count
+
+
+def _drop_bytes(row: IncomingOutput) -> None:
+    if row.content is None:
+        store = get_store()
+        if row.multipart_id:
+            store.abort_multipart(row.key, multipart_id=row.multipart_id)
+        store.delete(row.key)
 
 
 def discard_unclaimed() -> int:
@@ -121,7 +139,7 @@ def discard_unclaimed() -> int:
         for row in old.select_related("job").order_by("modified")[:500]
         if row.job.is_finished or row.run_id != row.job.run_id
     ]
-    return discard_incoming(IncomingOutput.objects.filter(pk__in=unwanted)) if unwanted else 0
+    return clear_away(IncomingOutput.objects.filter(pk__in=unwanted)) if unwanted else 0
 
 
 def sweep_incoming() -> int:

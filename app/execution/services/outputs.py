@@ -89,14 +89,6 @@ def publish_outputs(outputs: Iterable[ReadOutput]) -> list[SocketValue]:
     return values
 
 
-def forget_drafts(incoming: IncomingOutput) -> None:
-    """Remove what an attempt at reading that was cut off has put into storage."""
-    store = get_store()
-    drafts = [found.key for found in store.list_objects(f"images/{incoming.pk}")]
-    for key in [*drafts, *(found.key for found in store.list_objects(f"values/{incoming.pk}"))]:
-        store.delete(key)
-
-
 def _read_value(output: ReadOutput, path: Path, limits: Limits) -> None:
     (slot,) = output_slots([output.socket])
     if path.stat().st_size > limits.json_bytes:

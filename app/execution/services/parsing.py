@@ -6,8 +6,8 @@ values are made once, in the transaction that ends the job.
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +23,13 @@ from app.core.tasks import enqueue_on_commit
 from app.execution.contract import OutputError, ReasonCode
 from app.execution.models import IncomingOutput, Job
 from app.execution.services.assignments import PARSE
-from app.execution.services.incoming import NotAsSent, discard_incoming
+from app.execution.services.drafts import forget_unused
+from app.execution.services.incoming import NotAsSent, clear_away
 from app.execution.services.jobs import end_job
 from app.execution.services.limits import job_limits
 from app.execution.services.outputs import (
     InvalidOutput,
     ReadOutput,
-    forget_drafts,
     publish_outputs,
     read_output,
 )
@@ -55,9 +55,7 @@ def parse_outputs(job_id: UUID | str) -> None:
             _parse(job)
         except LeaseLost:
             logger.info("The results of job %s are read by another process.", job.pk)
-        except (InvalidOutput, OutputError) as error:
-            _refuse(job, error.message, advice=error.advice)
-        except ValidationFailed as error:
+        except (InvalidOutput, OutputError, ValidationFailed) as error:
             _refuse(job, error.message, advice=error.advice)
         except InvalidValue as error:
             _refuse(job, str(error), advice="")
@@ -98,15 +96,17 @@ def _parse(job: Job) -> None:
         raise NotAsSent(f"The outputs {sorted(missing)} were never sent.")
     sockets = {socket.slug: socket for socket in Socket.objects.filter(slug__in=rows)}
     outputs: list[ReadOutput] = []
-    for slug, row in rows.items():
-        if _is_cancelled(job):
-            break
-        if job.parses > 1:
-            forget_drafts(row)
-        with scratch_folder("output") as scratch:
-            limits = job_limits(job)
-            outputs.append(read_output(row, sockets[slug], limits=limits, scratch=scratch))
-    _publish(job, outputs)
+    try:
+        for slug, row in rows.items():
+            if _is_cancelled(job):
+                break
+            with scratch_folder("output") as scratch:
+                limits = job_limits(job)
+                outputs.append(read_output(row, sockets[slug], limits=limits, scratch=scratch))
+        _publish(job, outputs)
+    except LeaseLost:
+        _withdraw(job, outputs)
+        raise
 
 
 @transaction.atomic
@@ -126,7 +126,10 @@ def _publish(job: Job, outputs: list[ReadOutput]) -> None:
 @transaction.atomic
 def _refuse(job: Job, message: str, *, advice: str) -> None:
     """End a job whose results are not what its interface says."""
-    job = _held_row(job)
+    try:
+        job = _held_row(job)
+    except LeaseLost:
+        return
     if job.cancel_requested:
         _end(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", advice="")
         return
@@ -161,13 +164,24 @@ def _lose(job: Job) -> None:
 
 
 def _end(job: Job, state: str, **changes: Any) -> None:
-    """End the job; what it sent is not needed any more, whether it was used or not."""
-    rows = list(IncomingOutput.objects.filter(job=job))
-    if state != State.SUCCEEDED:
-        for row in rows:
-            transaction.on_commit(partial(forget_drafts, row), robust=True)
-    discard_incoming(IncomingOutput.objects.filter(job=job))
+    """End the job; what it sent is not needed any more, whether it was used or not.
+
+    Its rows go last: should this process be killed on the way, the reconciler goes on from them.
+    """
+    sent = IncomingOutput.objects.filter(job=job)
+    transaction.on_commit(lambda: clear_away(sent), robust=True)
     end_job(job, state, **changes)
+
+
+def _withdraw(job: Job, outputs: Iterable[ReadOutput]) -> None:
+    """Remove what this process stored in vain.
+
+    Files have the same keys whoever reads them, so they stay while another process is at it.
+    """
+    kept = [key for output in outputs for key in (output.image.keys if output.image else ())]
+    if Job.objects.filter(pk=job.pk, finished_at__isnull=False).exists():
+        kept += [output.key for output in outputs if output.key]
+    forget_unused(kept)
 
 
 def _held(job: Job) -> QuerySet[Job]:
@@ -187,4 +201,8 @@ def _extend(job: Job) -> bool:
 
 
 def _is_cancelled(job: Job) -> bool:
-    return Job.objects.filter(pk=job.pk, cancel_requested=True).exists()
+    """Tell whether reading on is in vain; raise ``LeaseLost`` where another process is at it."""
+    row = _held(job).only("cancel_requested").first()
+    if row is None:
+        raise LeaseLost(f"The results of job {job.pk} are read by another process.")
+    return row.cancel_requested

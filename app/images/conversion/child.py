@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from app.core.scratch import scratch_folder
 from app.images.conversion import protocol
 from app.images.conversion.deidentification import Deidentification
 from app.images.conversion.issues import FileIssue
@@ -265,11 +265,11 @@ def _run_child(
     deidentification: Deidentification | None,
 ) -> _End:
     given = ["--deidentify"] if deidentification is not None else []
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as skip:
-        json.dump(account.closed, skip)
-        skip.flush()
+    with scratch_folder("convert") as folder:
+        skip = folder / "skip.json"
+        skip.write_text(json.dumps(account.closed))
         process = subprocess.Popen(
-            [*command, *given, "--skip", skip.name],
+            [*command, *given, "--skip", str(skip)],
             stdin=subprocess.DEVNULL if deidentification is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -336,10 +336,11 @@ def _source_arguments(source: Path | Mapping[str, Path]) -> Iterator[list[str]]:
     if isinstance(source, Path):
         yield ["--input", str(source.resolve())]
         return
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as listed:
-        json.dump({name: os.path.abspath(path) for name, path in source.items()}, listed)
-        listed.flush()
-        yield ["--files", listed.name]
+    with scratch_folder("convert") as folder:
+        listed = folder / "files.json"
+        found = {name: os.path.abspath(path) for name, path in source.items()}
+        listed.write_text(json.dumps(found))
+        yield ["--files", str(listed)]
 
 
 def _choices(limits: Limits, options: Options, jobs: int) -> list[str]:
