@@ -125,8 +125,9 @@ def test_a_container_serves_case_after_case_and_is_frozen_in_between(
         server.pause()
         assert state_of(server.name) == "paused"
         for number in (1, 2):
-            result, _ = invoke(server, case(image, number))
-            assert (result.succeeded, result.served, server.usable) == (True, number, True)
+            result, recorder = invoke(server, case(image, number))
+            about = (result.reason, recorder.log)
+            assert (result.succeeded, result.served, server.usable) == (True, number, True), about
             assert state_of(server.name) == "paused"
         assert warm.reap(live=set()) == []
     finally:

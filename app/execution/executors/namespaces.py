@@ -16,11 +16,14 @@ import os
 import socket
 import stat
 import threading
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from app.execution.contract.serving import HOST, PORT
 
+Result = TypeVar("Result")
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CONNECT_SECONDS = 2.0
@@ -45,30 +48,35 @@ class InsideContainer:
             if os.fstat(self._network).st_ino == os.stat("/proc/self/ns/net").st_ino:
                 raise NotReachable("The container has no network of its own.")
             self._root = self._keep(os.open("root", _FOLDER, dir_fd=process))
+            self._inside(lambda: None)
         except (OSError, NotReachable) as error:
             self.close()
             raise NotReachable(str(error)) from error
 
     def connect(self) -> socket.socket:
         """Return a connection to the container's port; an OSError when nobody listens."""
-        found: list[socket.socket | OSError] = []
-        thread = threading.Thread(target=self._connect, args=(found,))
+        return self._inside(lambda: socket.create_connection((HOST, PORT), _CONNECT_SECONDS))
+
+    def _inside(self, work: Callable[[], Result]) -> Result:
+        """Do something in the container's network, in a thread whose namespace ends with it."""
+        found: list[Result | OSError] = []
+
+        def enter() -> None:
+            try:
+                if _libc().setns(self._network, _CLONE_NEWNET) != 0:
+                    code = ctypes.get_errno()
+                    raise OSError(code, os.strerror(code))
+                found.append(work())
+            except OSError as error:
+                found.append(error)
+
+        thread = threading.Thread(target=enter)
         thread.start()
         thread.join()
         (outcome,) = found
         if isinstance(outcome, OSError):
             raise outcome
         return outcome
-
-    def _connect(self, found: list[socket.socket | OSError]) -> None:
-        """Run in a thread of its own, whose network namespace ends with it."""
-        try:
-            if _libc().setns(self._network, _CLONE_NEWNET) != 0:
-                code = ctypes.get_errno()
-                raise OSError(code, os.strerror(code))
-            found.append(socket.create_connection((HOST, PORT), timeout=_CONNECT_SECONDS))
-        except OSError as error:
-            found.append(error)
 
     def open_folder(self, path: str) -> int:
         """Return a descriptor of a folder as the container sees it; closed by `close`.

@@ -107,7 +107,7 @@ class Server:
         self._one_each = False
         self._served = 0
         self._starting = 0.0
-        self._open(observer)
+        self._open(spec, observer)
 
     @property
     def name(self) -> str:
@@ -170,12 +170,16 @@ class Server:
         if service is not None:
             service.release()
 
-    def _open(self, observer: Observer) -> None:
-        """Start and wait until it is ready; why it is not is kept for the case that needs it."""
+    def _open(self, spec: RunSpec, observer: Observer) -> None:
+        """Start and wait until it is ready; why it is not is kept for the case that needs it.
+
+        Addresses expire, so a container that is opened again is opened for the case at hand.
+        """
         began = time.monotonic()
+        self._spec = spec
         self._served = 0
         try:
-            self._service = self._executor.provision_service(self._spec)
+            self._service = self._executor.provision_service(spec)
             self._service.log = self._log
             self._service.start()
             self._failure = self._wait_until_ready(self._service, observer)
@@ -188,6 +192,7 @@ class Server:
         if self._failure is None:
             self._usable = True
         else:
+            self._failure.timings = Timings(provisioning=self._starting)
             self.close()
 
     def _wait_until_ready(self, service: Service, observer: Observer) -> _Outcome | None:
@@ -223,7 +228,7 @@ class Server:
             self._begin_log(spec)
         self._opened_by = None
         if self._service is None and self._failure is None:
-            self._open(observer)
+            self._open(spec, observer)
         was_used = self._served > 0
         outcome = self._failure or self._attempt(spec, observer)
         if was_used and outcome.reason.code in _MAY_BE_STALE:
@@ -274,7 +279,7 @@ class Server:
         """Once more in a new container; when that succeeds, every later case gets one too."""
         self._log.keep("stderr", _AGAIN)
         self.close()
-        self._open(observer)
+        self._open(spec, observer)
         outcome = self._failure or self._attempt(spec, observer, again=True)
         self._one_each = outcome.reason.succeeded
         return outcome
