@@ -37,13 +37,15 @@ class SchemaView(SpectacularAPIView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the document."""
         renderer = request.accepted_renderer
-        content = _rendered(type(renderer))
+        content = _rendered(renderer.format)
         name = f'inline; filename="hounsfield-api.{renderer.format}"'
         return HttpResponse(
             content, content_type=renderer.media_type, headers={"Content-Disposition": name}
         )
 
 
-@lru_cache(maxsize=4)
-def _rendered(by: type[BaseRenderer]) -> bytes:
-    return bytes(by().render(published_schema(), renderer_context={}))
+@lru_cache(maxsize=2)
+def _rendered(name: str) -> str | bytes:
+    renderer = next(one for one in SchemaView.renderer_classes if one.format == name)
+    found: str | bytes = renderer().render(published_schema(), renderer_context={})
+    return found
