@@ -1,5 +1,6 @@
 """Runs as the viewer shows them: inputs with the outputs over them."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -7,8 +8,14 @@ from django.urls import reverse
 
 from algorithms.selectors import get_run_for, inputs_for_eyes_of
 from app.core.errors import NotFound
+from app.sockets.models import SocketValue
 from viewer.layers import layers_of
 from viewer.registry import DisplaySetView
+
+
+def has_image(values: Iterable[SocketValue]) -> bool:
+    """Tell whether the viewer can show these values: an overlay needs an image below it."""
+    return any(layer.role == "image" for layer in layers_of(values))
 
 
 class RunSource:
@@ -20,8 +27,9 @@ class RunSource:
         """Return what to show, or raise `NotFound` for a stranger."""
         run = get_run_for(user, pk)
         outputs = run.job.outputs.select_related("socket")
-        layers = layers_of([*inputs_for_eyes_of(user, run), *outputs])
-        if not any(layer.role == "image" for layer in layers):
+        values = [*inputs_for_eyes_of(user, run), *outputs]
+        layers = layers_of(values)
+        if not has_image(values):
             raise NotFound("This run holds no image that you may view.")
         return DisplaySetView(
             title=f"{run.version.algorithm.title} · {run.title}",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from algorithms.models import BatchCase, RunBatch
-from algorithms.selectors import interface_of
+from algorithms.selectors import LONG_FIELDS, interface_of
 from app.core.text import safe_cell
 from app.delivery.services import signed_url_for
 from app.images.models import ImageFile
@@ -27,6 +27,7 @@ def results_of(batch: RunBatch, *, ending: str) -> tuple[bytes, int]:
 
 def _rows(batch: RunBatch) -> Iterator[dict[str, Any]]:
     cases = batch.cases.select_related("run__job", "run__version")
+    cases = cases.defer(*(f"run__{name}" for name in LONG_FIELDS))
     cases = cases.prefetch_related("run__job__outputs__socket", "run__job__outputs__image__files")
     for case in cases.iterator(chunk_size=200):
         yield _row(case)

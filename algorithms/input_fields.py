@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from app.sockets.forms import JSONText
 from app.sockets.models import Socket, SocketValue
 from app.sockets.schemas import InvalidValue, SuperKind, validate_value
 from app.sockets.services import GivenValue
@@ -161,12 +162,16 @@ def _json_field(socket: Socket, common: dict[str, Any]) -> forms.Field:
     example = socket.example_value
     if example is None:
         example = socket.socket_kind.example
-    text = json.dumps(example, indent=2, ensure_ascii=False) if example is not None else ""
-    return forms.JSONField(
-        widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "placeholder": text[:2000]}),
-        error_messages={"invalid": "This is not JSON. Numbers and quoted texts are, too."},
-        **(common | {"help_text": f"{socket.socket_kind.label}, as JSON."}),
-    )
+    shown = {"rows": 8, "class": "mono", "placeholder": _text_of(example)[:2000]}
+    texts = {
+        "help_text": f"{socket.socket_kind.label}, as JSON.",
+        "initial": _text_of(socket.default_value),
+    }
+    return JSONText(widget=forms.Textarea(attrs=shown), **(common | texts))
+
+
+def _text_of(value: Any) -> str:
+    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _options(socket: Socket) -> list[str]:

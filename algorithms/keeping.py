@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from algorithms.models import Algorithm, AlgorithmModel, AlgorithmVersion
-from algorithms.selectors import active_model, active_version
+from algorithms.models import AlgorithmModel, AlgorithmVersion
+from algorithms.selectors import idle_versions
 from app.execution.models import ContainerImage, Job, ModelWeights
 from app.execution.models.checked_upload import CheckedUpload
 
@@ -40,21 +40,15 @@ def unneeded_archives() -> Iterator[ContainerImage | ModelWeights]:
         Q(created__gte=long_ago) | ~Q(state__in=Job.MACHINE.final)
     ).order_by()
     untouched = Q(approved_at=None) | Q(approved_at__lt=long_ago)
-    versions = AlgorithmVersion.objects.filter(
-        untouched,
-        container_image__state=ContainerImage.State.READY,
-        container_image__modified__lt=long_ago,
-    ).exclude(container_image__in=recent.values("container_image"))
-    for version in versions.select_related("container_image", "algorithm")[:AT_ONCE]:
-        if not _runs(version.algorithm, version):
-            yield version.container_image
-    models = AlgorithmModel.objects.filter(
-        untouched, weights__state=ModelWeights.State.READY, weights__modified__lt=long_ago
-    ).exclude(weights__in=recent.filter(model__isnull=False).values("model"))
-    for model in models.select_related("weights", "algorithm")[:AT_ONCE]:
-        if not _runs(model.algorithm, model):
-            yield model.weights
-
-
-def _runs(algorithm: Algorithm, version: AlgorithmVersion | AlgorithmModel) -> bool:
-    return version in (active_version(algorithm), active_model(algorithm))
+    versions = idle_versions(AlgorithmVersion, "container_image").filter(
+        untouched, container_image__modified__lt=long_ago
+    )
+    versions = versions.exclude(container_image__in=recent.values("container_image"))
+    for version in versions.select_related("container_image")[:AT_ONCE]:
+        yield version.container_image
+    models = idle_versions(AlgorithmModel, "weights").filter(
+        untouched, weights__modified__lt=long_ago
+    )
+    models = models.exclude(weights__in=recent.filter(model__isnull=False).values("model"))
+    for model in models.select_related("weights")[:AT_ONCE]:
+        yield model.weights

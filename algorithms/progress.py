@@ -60,7 +60,7 @@ def steps_of(job: Job) -> list[Step]:
             how = "done"
         elif place == reached and not job.is_finished:
             how = "current"
-        elif place == reached and job.started_at is not None:
+        elif place == reached and (job.started_at is not None or _lacked_inputs(job)):
             how = "failed"
         else:
             how = "missed" if job.is_finished else "ahead"
@@ -150,5 +150,10 @@ def _reached(job: Job) -> int:
     if job.state in _ORDER:
         return _ORDER.index(State(job.state))
     if job.started_at is None:
-        return 1
+        return 0 if _lacked_inputs(job) else 1
     return _ORDER.index(State.EXECUTING) + (job.reason_code == "output")
+
+
+def _lacked_inputs(job: Job) -> bool:
+    """Tell whether a job ended because its inputs never came together."""
+    return job.started_at is None and job.reason_code == "input"

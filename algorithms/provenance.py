@@ -1,9 +1,10 @@
 """Where results come from: everything about a run that somebody needs to check or repeat it."""
 
 from typing import Any
+from uuid import UUID
 
 from algorithms.models import AlgorithmRun
-from algorithms.selectors import inputs_for_eyes_of
+from algorithms.selectors import hidden_images, inputs_for_eyes_of
 from app.execution.services import job_limits
 from app.sockets.models import SocketValue
 
@@ -27,8 +28,16 @@ def record_of(user: Any, run: AlgorithmRun) -> dict[str, Any]:
         "limits": job_limits(job).as_record(),
         "inputs": [_value(value) for value in inputs_for_eyes_of(user, run)],
         "outputs": [_value(value) for value in job.outputs.select_related("socket", "image")],
-        "record": job.record,
+        "record": _without(hidden_images(user, [run]), job.record),
     }
+
+
+def _without(hidden: set[UUID], record: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the digests of images that the reader may not see; paths name them."""
+    names = [str(pk) for pk in hidden]
+    inputs = record.get("inputs") or {}
+    kept = {path: inputs[path] for path in inputs if not any(name in path for name in names)}
+    return record | {"inputs": kept} if names else record
 
 
 def _value(value: SocketValue) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Forms of runs: what they are called, running them again, credits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ class AgainForm(forms.Form):
 
     version = forms.ChoiceField(label="Version")
 
-    def __init__(self, *args: Any, versions: Sequence[AlgorithmVersion], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, versions: Iterable[AlgorithmVersion], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.versions = {str(version.pk): version for version in versions}
         self.fields["version"].choices = [  # type: ignore[attr-defined]

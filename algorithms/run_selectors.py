@@ -20,7 +20,7 @@ from algorithms.models import (
     RunBatch,
 )
 from algorithms.policies import BATCHES, RUNS
-from algorithms.selectors import interfaces_of
+from algorithms.selectors import LONG_FIELDS, interfaces_of
 from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
@@ -80,7 +80,7 @@ def chosen_interface(algorithm: Algorithm, pk: str) -> AlgorithmInterface:
 def own_runs(user: Any) -> QuerySet[AlgorithmRun]:
     """Return the try-outs that ``user`` started, with what a list of them shows."""
     found = AlgorithmRun.objects.filter(job__creator=user, try_out=True)
-    return found.select_related("version__algorithm", "job__creator")
+    return found.select_related("version__algorithm", "job__creator").defer(*LONG_FIELDS)
 
 
 def chosen_runs(user: Any, keys: list[str]) -> list[AlgorithmRun]:
@@ -145,6 +145,7 @@ def own_batches(user: Any) -> QuerySet[RunBatch]:
 def cases_of(batch: RunBatch, state: str = "") -> QuerySet[BatchCase]:
     """Return a batch's cases with what the table shows; ``state`` is one of `CASE_STATES`."""
     found = batch.cases.select_related("item", "run__job", "run__version")
+    found = found.defer(*(f"run__{name}" for name in LONG_FIELDS))
     found = found.prefetch_related("item__values__socket", "item__values__image__files")
     return found.filter(_of_state(state)) if state in CASE_STATES else found
 

@@ -1,9 +1,10 @@
 """Reading algorithms."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
 
 from algorithms.models import (
@@ -20,11 +21,15 @@ from app.accounts.models import User
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.models import ContainerImage, Endpoint, Job, ModelWeights
+from app.execution.models.checked_upload import CheckedUpload
 from app.images.models import Image
 from app.images.registry import Destination
 from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
+V = TypeVar("V", AlgorithmVersion, AlgorithmModel)
+LONG_FIELDS = ("job__log", "job__usage", "job__record")
+"""A run's log alone may have a megabyte; a list of runs must not fetch one for each."""
 _RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
 
 
@@ -58,8 +63,24 @@ def active_version(algorithm: Algorithm) -> AlgorithmVersion | None:
     retired. So a first upload runs at once, and later uploads wait for approval only where
     somebody gave approval before.
     """
+    return runnable_versions_of(algorithm).order_by(*_RUNS_FIRST).first()
+
+
+def idle_versions(model: type[V], archive: str) -> QuerySet[V]:
+    """Return the stored versions of every algorithm but those that run, by `active_version`'s rule.
+
+    ``archive`` names the field of the uploaded archive.
+    """
+    stored = model._default_manager.filter(**{f"{archive}__state": CheckedUpload.State.READY})
+    siblings = stored.filter(algorithm=OuterRef("algorithm")).exclude(stage=Stage.RETIRED)
+    runs = Subquery(siblings.order_by(*_RUNS_FIRST).values("pk")[:1])
+    return stored.annotate(running=runs).exclude(running__isnull=False, running=F("pk"))
+
+
+def runnable_versions_of(algorithm: Algorithm) -> QuerySet[AlgorithmVersion]:
+    """Return the versions that passed their checks and were not retired, newest first."""
     ready = versions_of(algorithm).filter(container_image__state=ContainerImage.State.READY)
-    return ready.exclude(stage=Stage.RETIRED).order_by(*_RUNS_FIRST).first()
+    return ready.exclude(stage=Stage.RETIRED)
 
 
 def models_of(algorithm: Algorithm) -> QuerySet[AlgorithmModel]:
@@ -82,6 +103,11 @@ def interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
     """Return the interfaces that the algorithm offers, oldest first."""
     offered = algorithm.interfaces.filter(withdrawn_at=None)
     return offered.prefetch_related("inputs", "outputs").order_by("pk")
+
+
+def sockets_of(interface: AlgorithmInterface) -> set[int]:
+    """Return the keys of the sockets that an interface takes."""
+    return {socket.pk for socket in interface.inputs.all()}
 
 
 def withdrawn_interfaces_of(algorithm: Algorithm) -> QuerySet[AlgorithmInterface]:
@@ -112,8 +138,9 @@ def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> Alg
 
 
 def runs_for(user: Any) -> QuerySet[AlgorithmRun]:
-    """Return the try-outs that ``user`` may look at, newest first."""
-    return RUNS.visible_to(user).select_related("version__algorithm", "job__creator")
+    """Return the try-outs that ``user`` may look at, newest first, without what no list shows."""
+    runs = RUNS.visible_to(user).select_related("version__algorithm", "job__creator")
+    return runs.defer(*LONG_FIELDS)
 
 
 def versions_for(user: Any) -> QuerySet[AlgorithmVersion]:
@@ -151,7 +178,7 @@ def jobs_for(user: Any) -> QuerySet[AlgorithmRun]:
 
 def get_run_of_job_for(user: Any, job_pk: UUID, *, action: str = "view") -> AlgorithmRun:
     """Return the run whose job this is if ``user`` may do ``action`` with it."""
-    found = jobs_for(user).filter(job=job_pk).first()
+    found = jobs_for(user).defer(None).filter(job=job_pk).first()
     if found is None or not RUNS.allows(user, found, action):
         raise NotFound
     return found
@@ -237,12 +264,24 @@ def inputs_for_eyes_of(user: Any, run: AlgorithmRun) -> list[SocketValue]:
 
     The editors of an algorithm see every try-out, but not the private images of whoever ran it.
     """
-    chosen = list(run.job.inputs.select_related("socket", "image"))
-    if run.job.creator_id == user.pk:
-        return chosen
-    images = {value.image_id for value in chosen if value.image_id is not None}
-    seen = set(Image.objects.visible_to(user).filter(pk__in=images).values_list("pk", flat=True))
-    return [value for value in chosen if value.image_id is None or value.image_id in seen]
+    hidden = hidden_images(user, [run])
+    chosen = run.job.inputs.select_related("socket", "image")
+    return [value for value in chosen if value.image_id not in hidden]
+
+
+def hidden_images(user: Any, runs: Iterable[AlgorithmRun]) -> set[UUID]:
+    """Return the images that went into runs and that ``user`` may not see; one query for all."""
+    given = {
+        value.image_id
+        for run in runs
+        if run.job.creator_id != user.pk
+        for value in run.job.inputs.all()
+        if value.image_id is not None
+    }
+    if not given:
+        return set()
+    seen = Image.objects.visible_to(user).filter(pk__in=given).values_list("pk", flat=True)
+    return given - set(seen)
 
 
 def managed_algorithm(user: Any, pk: str) -> Algorithm:

@@ -57,7 +57,7 @@ class Portal:
         answer = self._client.request(method, path, json=body)
         if answer.is_error:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text[:500]}")
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def make_algorithm(self, archive: bytes) -> str:
         """Return the address of an algorithm whose version passed its checks."""
@@ -170,7 +170,7 @@ def measure_jobs(folder: Path, *, rounds: int) -> dict[str, Any]:
     archive = recipe.write(folder / "image.tar")
     bare: list[float] = []
     jobs: list[dict[str, float]] = []
-    with live_portal(folder / "portal", engine=engine) as live, _database(live) as database:
+    with live_portal(folder / "portal", engine=engine) as live, database_of(live) as database:
         portal = Portal(live, database)
         algorithm = portal.make_algorithm(archive.read_bytes())
         plain = Bare(engine, archive, folder / "bare")
@@ -199,7 +199,8 @@ def measure_jobs(folder: Path, *, rounds: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _database(portal: LivePortal) -> Any:
+def database_of(portal: LivePortal) -> Any:
+    """Give a connection to the portal's database."""
     with psycopg.connect(portal.variables["DATABASE_URL"], autocommit=True) as connection:
         yield connection
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.duration import duration_iso_string
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algorithms.models import AlgorithmRun
+from algorithms.selectors import hidden_images
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import PageField
 from app.execution.models import Job
@@ -44,6 +46,23 @@ class _JobSerializer(serializers.ModelSerializer[AlgorithmRun]):
     view_content = Constant(None)
     exec_duration = serializers.SerializerMethodField()
     invoke_duration = serializers.SerializerMethodField()
+    _hidden: set[UUID] | None = None
+
+    def to_representation(self, run: AlgorithmRun) -> dict[str, Any]:
+        """Return the job without images that went in and that the reader may not see."""
+        shown = super().to_representation(run)
+        hidden = self._hidden_images(run)
+        if hidden:
+            values = {value.pk for value in run.job.inputs.all() if value.image_id in hidden}
+            shown["inputs"] = [value for value in shown["inputs"] if value["pk"] not in values]
+        return shown
+
+    def _hidden_images(self, run: AlgorithmRun) -> set[UUID]:
+        """Ask once for a whole page of jobs: one serializer shows all of them."""
+        if self._hidden is None:
+            page = getattr(self.parent, "instance", None) or [run]
+            self._hidden = hidden_images(self.context["request"].user, page)
+        return self._hidden
 
     @extend_schema_field({"type": "string", "enum": list(JOB_STATUS.values())})
     def get_status(self, run: AlgorithmRun) -> str:

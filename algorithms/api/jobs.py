@@ -27,7 +27,6 @@ from app.core.api.views import ResourceViewSet, key_of
 from app.core.errors import PortalError
 from app.execution.models import Job
 from app.execution.selectors import job_log
-from app.execution.services import cancel_job
 from app.sockets.api.serializers import given_value
 
 POLL_SECONDS = 0.5
@@ -73,9 +72,9 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
     @extend_schema(request=None, responses=serializers.JobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
-        """Stop a job; its container is killed."""
+        """Stop a job, or doing it again; its container is killed."""
         run = self.find(key_of(pk), "cancel")
-        cancel_job(actor=cast(User, request.user), job=run.job)
+        services.cancel_run(actor=cast(User, request.user), run=run)
         return self.shown(run)
 
     @extend_schema(

@@ -18,7 +18,7 @@ from algorithms.services.publishing import (
     requirements,
     unpublish_algorithm,
 )
-from algorithms.services.repeating import change_run, rerun, share_run
+from algorithms.services.repeating import cancel_run, change_run, rerun, share_run
 from algorithms.services.runs import create_run, start_try_outs
 from algorithms.services.starting import start_reproduction
 from algorithms.services.versions import (
@@ -37,6 +37,7 @@ __all__ = [
     "allowance",
     "call_endpoint",
     "cancel_batch",
+    "cancel_run",
     "change_calling",
     "change_run",
     "change_stage",

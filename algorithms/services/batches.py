@@ -14,6 +14,7 @@ from algorithms.models import (
     AlgorithmVersion,
     BatchCase,
     RunBatch,
+    Stage,
 )
 from algorithms.policies import ALGORITHMS
 from algorithms.selectors import interface_of
@@ -22,7 +23,8 @@ from algorithms.services.planning import CasePlan, Given, plan_cases
 from algorithms.services.starting import NewRun, start_runs, stored
 from app.accounts.models import User
 from app.audit.services import record
-from app.core.errors import LimitReached, PortalError
+from app.core.errors import LimitReached, NotFound, PortalError
+from app.core.ids import new_id
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job
@@ -65,11 +67,20 @@ def start_batch(
     plans: Sequence[CasePlan],
     given: Given | None = None,
     again: bool = False,
+    pk: UUID | None = None,
 ) -> RunBatch:
-    """Make the batch; cases that cannot run or ran already are written down with the reason."""
-    batch = RunBatch.objects.create(
-        creator=actor, version=version, interface=interface, archive=archive, title=archive.title
+    """Make the batch; cases that cannot run or ran already are written down with the reason.
+
+    Whoever chooses its key may ask twice and starts it once.
+    """
+    what = {"version": version, "interface": interface, "archive": archive}
+    batch, is_new = RunBatch.objects.get_or_create(
+        pk=pk or new_id(), defaults={"creator": actor, "title": archive.title, **what}
     )
+    if batch.creator_id != actor.pk:
+        raise NotFound
+    if not is_new:
+        return batch
     batch.values.set([stored(value) for value in (given or {}).values()])
     cases = [_case(batch, plan, number, again) for number, plan in enumerate(plans, start=1)]
     BatchCase.objects.bulk_create(cases)
@@ -155,6 +166,10 @@ def _trouble(batch: RunBatch) -> str:
     creator, archive = batch.creator, batch.archive
     if not batch.version.is_ready:
         return f"Version {batch.version.number} can no longer run."
+    if batch.version.stage == Stage.RETIRED:
+        return f"Version {batch.version.number} was retired and runs no more."
+    if batch.interface is not None and batch.interface.withdrawn_at is not None:
+        return "The interface was withdrawn and takes no more runs."
     if not creator.is_active or not ALGORITHMS.allows(creator, batch.version.algorithm, "run"):
         return "You may no longer run this algorithm."
     if archive is None or not ARCHIVES.allows(creator, archive, "use"):
@@ -174,7 +189,7 @@ def _start_some(batch: RunBatch) -> int:
             started += _start(batch, interface, case, given)
         except LimitReached:
             break
-    if started and started == free:
+    if chosen and len(chosen) == free:  # cases that were refused left their places free
         enqueue_on_commit(FEED, batch.pk)
     return started
 

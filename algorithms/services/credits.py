@@ -55,7 +55,7 @@ class Allowance:
         """How many runs the credits pay for, free ones included; ``None``: any number."""
         if self.left is None or not self.cost:
             return None
-        return self.complimentary + max(0, self.left) // self.cost
+        return self.complimentary + self.left // self.cost
 
     @property
     def free_places(self) -> int:
@@ -91,7 +91,7 @@ class Allowance:
                 advice = f"The next {self.back[0][1]} credits come back on {_words(when)}. {advice}"
             return LimitReached(
                 f"{_runs(runs)} cost{'s' if runs == 1 else ''} {self.price_of(runs)} credits; "
-                f"you have {max(0, self.left or 0)}.",
+                f"you have {self.left or 0}.",
                 advice=advice,
                 back_at=when.isoformat() if when else None,
             )
@@ -201,7 +201,7 @@ def credits_left(user: User) -> int | None:
         return None
     spent = _charges(user).aggregate(sum=Sum("credits"))["sum"] or 0
     granted = current_grants(user).aggregate(sum=Sum("credits"))["sum"] or 0
-    return int(settings.RUN_CREDITS_PER_MONTH + granted - spent)
+    return max(0, int(settings.RUN_CREDITS_PER_MONTH + granted - spent))  # a grant may have ended
 
 
 def current_grants(user: User) -> QuerySet[CreditGrant]:
@@ -250,9 +250,10 @@ def _cost(algorithm: Algorithm, terms: RunTerms | None) -> int:
 def _complimentary(user: User, version: AlgorithmVersion) -> int:
     if ALGORITHMS.role_of(user, version.algorithm) != ALGORITHMS.owner_role:
         return 0
-    used = CreditCharge.objects.filter(
-        Q(refunded_at=None), job__algorithm_run__version=version, complimentary=True
-    ).count()
+    ran = Q(job__algorithm_run__version=version)
+    reproduced = Q(job__reproduces__algorithm_run__version=version)
+    free = CreditCharge.objects.filter(refunded_at=None, complimentary=True)
+    used = free.filter(ran | reproduced).count()
     return max(0, settings.RUN_COMPLIMENTARY - used)
 
 

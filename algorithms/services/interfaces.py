@@ -87,11 +87,14 @@ def offer_interface(*, actor: User, interface: AlgorithmInterface) -> AlgorithmI
 
 
 def _has_runs(interface: AlgorithmInterface) -> bool:
-    """Runs from before interfaces were kept with them count for each of the algorithm's."""
+    """Runs from before interfaces were kept with them count for each of the algorithm's.
+
+    So does a batch that has not started any: without its interface it would take another.
+    """
     unknown = AlgorithmRun.objects.filter(
         version__algorithm=interface.algorithm_id, interface__isnull=True
     )
-    return interface.runs.exists() or unknown.exists()
+    return interface.runs.exists() or interface.batches.exists() or unknown.exists()
 
 
 def _record(verb: str, *, actor: User, interface: AlgorithmInterface) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmEndpoint, AlgorithmInterface, AlgorithmRun
-from algorithms.selectors import get_run_of_job_for, interface_of, interfaces_of
+from algorithms.selectors import get_run_of_job_for, interface_of, interfaces_of, sockets_of
 from algorithms.services.starting import prepare_run, stored, version_to_run
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
@@ -66,7 +66,7 @@ def receive_job_input(source: Import, images: list[Image]) -> None:
     job.inputs.add(imported_value(source, images))
     run = AlgorithmRun.objects.select_related("version__algorithm", "interface").get(job=job)
     held = set(job.inputs.values_list("socket", flat=True))
-    if held == _sockets(run.interface or interface_of(run.version.algorithm)):
+    if held == sockets_of(run.interface or interface_of(run.version.algorithm)):
         queue_job(job, actor=job.creator)
 
 
@@ -96,17 +96,13 @@ def _interface_for(algorithm: Algorithm, sockets: set[int]) -> AlgorithmInterfac
     """Return the interface that takes exactly these sockets, or raise `ValidationFailed`."""
     interfaces = list(interfaces_of(algorithm))
     for interface in interfaces:
-        if sockets == _sockets(interface):
+        if sockets == sockets_of(interface):
             return interface
     wanted = " or ".join(
         ", ".join(sorted(socket.slug for socket in interface.inputs.all()))
         for interface in interfaces
     )
     raise ValidationFailed(fields={"inputs": [f"This algorithm takes {wanted}."]})
-
-
-def _sockets(interface: AlgorithmInterface) -> set[int]:
-    return {socket.pk for socket in interface.inputs.all()}
 
 
 def _title(given: Sequence[GivenValue]) -> str:

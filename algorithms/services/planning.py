@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from algorithms.models import AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.selectors import LONG_FIELDS
 from app.accounts.models import User
 from app.execution.models import Job
 from app.sockets.models import Socket, SocketValue
@@ -102,7 +103,7 @@ def _earlier_runs(
     )
     return {
         (run.item_id, mark(run.job.inputs.all())): run
-        for run in runs.select_related("job").prefetch_related("job__inputs")
+        for run in runs.select_related("job").defer(*LONG_FIELDS).prefetch_related("job__inputs")
     }
 
 

@@ -12,6 +12,7 @@ from algorithms.models import (
     AlgorithmInterface,
     AlgorithmRun,
     AlgorithmVersion,
+    Stage,
 )
 from algorithms.selectors import active_model, active_version
 from algorithms.services.credits import charge, claim
@@ -20,6 +21,7 @@ from app.audit.services import record
 from app.core.errors import Conflict
 from app.execution.models import Job
 from app.execution.services import job_limits, prepare_job, reproduce_job, submit_job
+from app.images.models import Image
 from app.sockets.models import SocketValue
 from app.sockets.services import image_value, json_value
 from archives.models import ArchiveItem
@@ -49,6 +51,7 @@ def start_runs(
 ) -> list[AlgorithmRun]:
     """Queue the runs, all or none; raises `LimitReached` when they are too many."""
     allowed = claim(actor=actor, version=version, runs=len(new))
+    _require_offered(version, interface)
     runs = []
     for one in new:
         job = submit_job(
@@ -82,6 +85,7 @@ def prepare_run(
     With ``endpoint`` it is a call of that one's container.
     """
     allowed = claim(actor=actor, version=version, runs=1)
+    _require_offered(version, interface)
     means = {"scope": scope_of(actor), **means_of(version.algorithm)}
     if endpoint is not None:
         means = _means_of_call(endpoint)
@@ -101,11 +105,22 @@ def prepare_run(
 @transaction.atomic
 def start_reproduction(*, actor: User, run: AlgorithmRun) -> Job:
     """Do a run's job again to compare the outputs; it counts as a run does."""
+    require_images(actor, run)
     allowed = claim(actor=actor, version=run.version, runs=1)
     job = reproduce_job(actor=actor, job=run.job)
     charge([job], actor=actor, allowed=allowed)
     record("algorithms.run.reproduced", obj=run, actor=actor, data={"job": str(job.pk)})
     return job
+
+
+def require_images(actor: User, run: AlgorithmRun) -> None:
+    """Refuse a run's inputs when the person may no longer use them: rights may have gone since."""
+    images = run.job.inputs.filter(image__isnull=False).values("image")
+    if Image.objects.usable_by(actor).filter(pk__in=images).count() != images.distinct().count():
+        raise Conflict(
+            "You may no longer use an image that this run was given.",
+            advice="Ask an editor of its archive for access, or choose another case.",
+        )
 
 
 def version_to_run(algorithm: Algorithm) -> AlgorithmVersion:
@@ -145,6 +160,20 @@ def stored(value: SocketValue) -> SocketValue:
     if value.image is not None:
         return image_value(socket=value.socket, image=value.image)
     return json_value(socket=value.socket, value=value.value)
+
+
+def _require_offered(version: AlgorithmVersion, interface: AlgorithmInterface) -> None:
+    """Ask again under the lock that `claim` took: whoever retires or withdraws takes it too."""
+    if AlgorithmVersion.objects.filter(pk=version.pk, stage=Stage.RETIRED).exists():
+        raise Conflict(
+            f"Version {version.number} was retired and runs no more.",
+            advice="Choose another version.",
+        )
+    if not AlgorithmInterface.objects.filter(pk=interface.pk, withdrawn_at=None).exists():
+        raise Conflict(
+            "This interface of the algorithm was withdrawn and takes no more runs.",
+            advice="Start a new run; its form asks for what the algorithm takes now.",
+        )
 
 
 def _run(

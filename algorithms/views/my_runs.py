@@ -154,10 +154,11 @@ def _act(request: HttpRequest) -> HttpResponse:
 
 
 def _run_again(request: HttpRequest, failed: list[AlgorithmRun]) -> None:
-    started = 0
+    started, user = 0, cast(User, request.user)
     try:
         for run in failed:
-            services.rerun(actor=cast(User, request.user), run=run)
+            selectors.get_algorithm_for(user, run.version.algorithm_id, action="run")
+            services.rerun(actor=user, run=run)
             started += 1
     except PortalError as error:
         messages.error(request, f"{started} of {len(failed)} run again. {error} {error.advice}")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from algorithms import progress, run_selectors, selectors, services
+from algorithms.display import has_image
 from algorithms.models import AlgorithmRun, RunMember
 from algorithms.policies import RUNS
 from algorithms.provenance import record_of
@@ -22,7 +23,6 @@ from app.audit.services import record
 from app.core.errors import PortalError
 from app.core.forms import changed_values
 from app.execution.selectors import expected_start, job_log, queue_place, waiting_reason
-from app.execution.services import cancel_job
 
 _ACTIONS = ("cancel", "repeat", "change", "manage")
 
@@ -35,11 +35,14 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if job.log and not request.headers.get("HX-Request"):  # following it is one look
         record("algorithms.log.read", obj=run, actor=request.user)
     text, end = job_log(job)
+    inputs = selectors.inputs_for_eyes_of(request.user, run)
+    outputs = job.outputs.select_related("socket", "image").prefetch_related("image__files")
     context = _live(run) | {
         "log_text": text,
         "log_end": end,
-        "inputs": selectors.inputs_for_eyes_of(request.user, run),
-        "outputs": job.outputs.select_related("socket", "image").prefetch_related("image__files"),
+        "inputs": inputs,
+        "outputs": outputs,
+        "viewable": has_image([*inputs, *outputs]),
         "roles": RunMember.Role.choices,
         "reproductions": run_selectors.reproductions_of(run),
         "repeats": _visible(request, run.repeats),
@@ -86,9 +89,9 @@ def record_file(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Stop a run; its container is killed."""
+    """Stop a run, or doing it again; its container is killed."""
     run = selectors.get_run_for(request.user, pk, action="cancel")
-    cancel_job(actor=cast(User, request.user), job=run.job)
+    services.cancel_run(actor=cast(User, request.user), run=run)
     messages.success(request, "The run is being stopped.")
     return redirect("algorithms:run", pk=run.pk)
 
@@ -111,7 +114,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Run once more on the same inputs, with the version that is chosen."""
     run = selectors.get_run_for(request.user, pk, action="repeat")
     algorithm = selectors.get_algorithm_for(request.user, run.version.algorithm_id, action="run")
-    versions = [v for v in selectors.versions_of(algorithm) if v.is_ready]
+    versions = selectors.runnable_versions_of(algorithm)
     form = AgainForm(request.POST or None, versions=versions)
     user = cast(User, request.user)
     if request.method == "POST" and form.is_valid():

@@ -21,6 +21,7 @@ from algorithms.services.planning import CasePlan
 from app.accounts.models import User
 from app.core.errors import LimitReached, ValidationFailed
 from app.core.forms import add_errors
+from app.core.ids import new_id
 from app.core.pages import list_page
 from app.sockets.models import Socket
 from archives.models import Archive, ArchiveItem
@@ -242,6 +243,7 @@ def _many(
             plans=plans,
             given=form.planned(),
             again=again,
+            pk=_key(request.POST.get("key", "")),
         )
         return redirect("algorithms:batch", pk=batch.pk)
     batch_plan = services.sort_plans(plans, again=again)
@@ -254,6 +256,7 @@ def _many(
         "short": short,
         "again": again,
         "sent": _sent_again(request),
+        "key": new_id(),
     }
     return render(request, "algorithms/confirm_batch.html", {**context, **shown})
 
@@ -279,13 +282,13 @@ def _chosen_items(
 ) -> list[ArchiveItem]:
     if every:
         return list(run_selectors.items_matching(archive, query))
-    keys = {key for key in request.POST.getlist("items") if _is_key(key)}
+    keys = {key for key in map(_key, request.POST.getlist("items")) if key is not None}
     return list(run_selectors.items_matching(archive, "").filter(pk__in=keys))
 
 
 def _sent_again(request: HttpRequest) -> list[tuple[str, str]]:
     """Return what the form held, for the page that asks whether to start."""
-    left_out = {"csrfmiddlewaretoken", "confirmed"}
+    left_out = {"csrfmiddlewaretoken", "confirmed", "key"}
     return [
         (name, value)
         for name, values in request.POST.lists()
@@ -315,9 +318,8 @@ def _blame(form: InputsForm, error: ValidationFailed) -> None:
         form.add_error(None, f"{error.message} {error.advice}".strip())
 
 
-def _is_key(text: str) -> bool:
+def _key(text: str) -> UUID | None:
     try:
-        UUID(text)
+        return UUID(text)
     except ValueError:
-        return False
-    return True
+        return None

@@ -1,10 +1,10 @@
 """Every address of the API but the uploads', which bring their own; longer prefixes come first."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from algorithms.api.urls import urlpatterns as algorithms
 from app.accounts.api.urls import urlpatterns as accounts
+from app.api.published import SchemaView
 from app.api.reference_views import operation, reference, try_operation
 from app.api.views import HandshakeView, TimezoneView
 from app.audit.api.urls import urlpatterns as audit
@@ -42,6 +42,6 @@ urlpatterns = [
     path("", reference, name="reference"),
     path("reference/<slug:key>/", operation, name="operation"),
     path("reference/<slug:key>/try/", try_operation, name="try"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("v1/", include(_VERSION_1)),
 ]

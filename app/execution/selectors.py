@@ -10,7 +10,7 @@ from django.db.models import Avg, Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from app.execution.logs import shown
-from app.execution.models import ContainerImage, Job, Worker
+from app.execution.models import ContainerImage, Endpoint, Job, Worker
 from app.execution.models.job import JOB_QUEUES
 from app.execution.needs import capacity_words, needed, needs_words
 from app.execution.queueing import ahead_of, in_queue, suitable
@@ -101,7 +101,8 @@ def queue_place(job: Job) -> int | None:
 
     As things are now: whoever comes later and has fewer jobs in hand may still get in before.
     """
-    return sum(ahead_of(job).values()) + 1 if job.state == Job.State.QUEUED else None
+    in_line = job.state == Job.State.QUEUED and job.endpoint_id is None
+    return sum(ahead_of(job).values()) + 1 if in_line else None
 
 
 def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
@@ -112,6 +113,7 @@ def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
     jobs = of.jobs.all() if isinstance(of, ContainerImage) else of
     spans = (
         jobs.filter(state=Job.State.SUCCEEDED)
+        .exclude(kind=Endpoint.KIND)
         .order_by("-finished_at")
         .values_list("started_at", "finished_at")[:MEASURED]
     )
@@ -125,7 +127,7 @@ def expected_start(job: Job) -> datetime | None:
     What runs and what stands before it takes as long as the same containers took lately (else
     the same kind of job, else any), shared by the workers that could run it.
     """
-    if job.state != Job.State.QUEUED:
+    if job.state != Job.State.QUEUED or job.endpoint_id is not None:
         return None
     slots = sum(worker.slots for worker in _able_workers(job))
     if not slots:
@@ -188,7 +190,7 @@ class _Durations:
         lately = timezone.now() - MEASURED_FOR
         self._done = Job.objects.filter(
             state=Job.State.SUCCEEDED, started_at__isnull=False, finished_at__gte=lately
-        )
+        ).exclude(kind=Endpoint.KIND)
         self._found: dict[str, dict[object, timedelta]] = {}
 
     def of(self, image: object, kind: str) -> timedelta | None:
@@ -208,6 +210,8 @@ class _Durations:
 
 def waiting_reason(job: Job) -> Waiting | None:
     """Return why a queued job cannot start, or ``None`` when it only waits its turn."""
+    if job.endpoint_id is not None:
+        return _waiting_for_container(job)
     if job.state != Job.State.QUEUED or _able_workers(job):
         return None
     workers = list(job_workers())
@@ -233,6 +237,18 @@ def waiting_reason(job: Job) -> Waiting | None:
             "the run then begins by itself.",
         )
     return _too_large(job, equipped)
+
+
+def _waiting_for_container(call: Job) -> Waiting | None:
+    """Return why a call is not taken yet, if its container is not up."""
+    endpoint = call.endpoint if call.state == Job.State.QUEUED else None
+    if endpoint is None or endpoint.state == Endpoint.State.RUNNING:
+        return None
+    return Waiting(
+        "Waiting for your warm container",
+        f"It is {endpoint.get_state_display().lower()}.",
+        "The call is answered as soon as it is up.",
+    )
 
 
 def _too_large(job: Job, workers: Sequence[Worker]) -> Waiting:

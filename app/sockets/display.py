@@ -70,7 +70,8 @@ def _table_of_objects(items: Sequence[Any]) -> Table:
     chosen = [item for item in items[:MOST_ROWS] if isinstance(item, dict)]
     names = list(dict.fromkeys(name for item in chosen for name in item))[:MOST_COLUMNS]
     rows = [[cell(item[name]) if name in item else "–" for name in names] for item in chosen]
-    return Table(heads=names, rows=rows, left_out=len(items) - len(chosen))
+    heads = [cell(name) for name in names]
+    return Table(heads=heads, rows=rows, left_out=len(items) - len(chosen))
 
 
 def _geometry(value: Mapping[str, Any], kind: SocketKind) -> Table:

@@ -20,8 +20,9 @@ class JSONText(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, widget=forms.Textarea(attrs=_AREA), **kwargs)
+    def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs=_AREA))
+        super().__init__(required=required, **kwargs)
 
     def to_python(self, value: Any) -> Any:
         """Return the value, or say where it is no JSON."""

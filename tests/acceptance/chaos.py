@@ -17,7 +17,7 @@ SCALE = Scale(
     entries=20,
     spare_entries=20,
     most_jobs=400,
-    pace=Pace(lease=30, reconcile=5, visibility=60),
+    pace=Pace(lease=20, reconcile=4, visibility=60),
 )
 
 

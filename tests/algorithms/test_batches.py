@@ -5,10 +5,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from algorithms.models import AlgorithmRun, BatchCase, RunBatch
@@ -125,7 +128,7 @@ def test_failed_cases_run_again(user: User, batch: RunBatch) -> None:
     assert batch.cases.get(number=1).run != first.algorithm_run
 
 
-@pytest.mark.parametrize("loss", ["algorithm", "archive", "version", "person"])
+@pytest.mark.parametrize("loss", ["algorithm", "archive", "version", "retired", "person"])
 def test_rights_are_asked_again_at_every_start(
     user: User, batch: RunBatch, archive: Archive, loss: str
 ) -> None:
@@ -133,6 +136,8 @@ def test_rights_are_asked_again_at_every_start(
         batch.version.algorithm.__class__.objects.update(public=False)
     elif loss == "archive":
         archive.memberships.all().delete()
+    elif loss == "retired":
+        batch.version.__class__.objects.update(stage="RETIRED")
     elif loss == "version":
         batch.version.container_image.__class__.objects.update(state="RETIRED")
     else:
@@ -149,6 +154,16 @@ def test_a_case_that_went_away_is_said(batch: RunBatch, archive: Archive) -> Non
     reasons = list(batch.cases.filter(state=State.REFUSED).values_list("reason", flat=True))
     assert "no longer in the archive" in reasons[0]
     assert "has nothing for the input" in reasons[1]
+
+
+def test_cases_that_cannot_run_do_not_hold_up_the_rest(
+    batch: RunBatch, archive: Archive, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    archive.items.filter(title__in=["Case 1", "Case 2"]).delete()
+    with django_capture_on_commit_callbacks() as sent:
+        assert feed_batch(batch.pk) == 0
+    assert len(sent) == 1, "the next go follows by itself"
+    assert feed_batch(batch.pk) == 2
 
 
 class TestPage:
@@ -173,6 +188,24 @@ class TestPage:
         assert counts(batch) == {"CANCELLED": 5}
         signed_in.post(reverse("algorithms:rerun_batch", args=[batch.pk]))
         assert counts(batch) == {"WAITING": 5}
+
+
+@pytest.mark.parametrize("place", ["runs", "algorithm", "try_out", "batch", "results", "api"])
+def test_no_list_of_runs_fetches_their_logs(signed_in: Client, batch: RunBatch, place: str) -> None:
+    feed_batch(batch.pk)
+    Job.objects.update(log="x" * 1000)
+    try_out = reverse("algorithms:try_out", args=[batch.version.algorithm_id])
+    address = {
+        "runs": reverse("algorithms:runs"),
+        "algorithm": reverse("algorithms:detail", args=[batch.version.algorithm_id]),
+        "try_out": f"{try_out}?archive={batch.archive_id}",
+        "batch": reverse("algorithms:batch", args=[batch.pk]),
+        "results": reverse("algorithms:batch_results", args=[batch.pk, "csv"]),
+        "api": reverse("api:job-list"),
+    }[place]
+    with CaptureQueriesContext(connection) as queries:
+        assert signed_in.get(address).status_code == 200
+    assert not [query for query in queries if '"execution_job"."log"' in query["sql"]]
 
 
 class TestResults:

@@ -6,10 +6,19 @@ from threading import Barrier, Thread
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from algorithms.models import AlgorithmRun, CreditCharge
-from algorithms.services import allowance, grant_credits, rerun, set_terms, start_try_outs
+from algorithms.services import (
+    allowance,
+    grant_credits,
+    rerun,
+    set_terms,
+    start_reproduction,
+    start_try_outs,
+)
 from algorithms.services.credits import WINDOW
 from app.accounts.models import User
 from app.core.errors import LimitReached, ValidationFailed
@@ -101,6 +110,19 @@ def test_grants_count_between_their_days(user: User) -> None:
         grant_credits(actor=admin, user=user, amount=1, starts=today, ends=today - day)
 
 
+def test_what_was_spent_of_a_grant_is_no_debt(
+    signed_in: Client, user: User, item: ArchiveItem
+) -> None:
+    algorithm, today = make_algorithm(public=True), timezone.now().date()
+    grant = grant_credits(actor=user, user=user, amount=10, starts=today, ends=today)
+    start_try_outs(actor=user, algorithm=algorithm, items=[item] * 8)
+    type(grant).objects.update(starts=today - timedelta(days=2), ends=today - timedelta(days=1))
+    assert allowance(user=user, version=algorithm.versions.get()).left == 0
+    for page in ("algorithms:credits", "algorithms:try_out"):
+        args = [algorithm.pk] if page == "algorithms:try_out" else []
+        assert "-6" not in signed_in.get(reverse(page, args=args)).content.decode()
+
+
 def test_editors_have_some_runs_of_each_version_for_nothing(
     user: User, item: ArchiveItem, settings: LazySettings
 ) -> None:
@@ -112,6 +134,17 @@ def test_editors_have_some_runs_of_each_version_for_nothing(
     assert (found.complimentary, found.left) == (0, 8)
     assert allowance(user=user, version=make_version(algorithm)).complimentary == 2
     assert allowance(user=UserFactory(), version=version).complimentary == 0
+
+
+def test_reproducing_uses_up_complimentary_runs(
+    user: User, item: ArchiveItem, settings: LazySettings
+) -> None:
+    settings.RUN_COMPLIMENTARY = 2
+    (run,) = start_try_outs(actor=user, algorithm=make_algorithm(editor=user), items=[item])
+    succeed(run.job)
+    start_reproduction(actor=user, run=run)
+    found = allowance(user=user, version=run.version)
+    assert (found.complimentary, found.left) == (0, 10)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,24 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmInterface
+from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
 from algorithms.selectors import interface_of, interfaces_of
-from algorithms.services import add_interface, offer_interface, remove_interface
+from algorithms.services import (
+    add_interface,
+    feed_batch,
+    offer_interface,
+    plan_cases,
+    remove_interface,
+    rerun,
+    start_batch,
+    start_try_outs,
+)
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
 from app.sockets.selectors import medical_image_socket, metrics_socket, segmentation_socket
 from tests.factories.algorithms import make_algorithm, make_run
 from tests.factories.archives import make_archive
+from tests.factories.challenges import succeed
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +87,50 @@ def test_on_the_page(algorithm: Algorithm, user: User, client: Client) -> None:
     second = interfaces_of(algorithm)[1]
     client.post(reverse("algorithms:remove_interface", args=[second.pk]))
     assert interfaces_of(algorithm).count() == 1
+
+
+class TestWithdrawn:
+    @pytest.fixture
+    def run(self, algorithm: Algorithm, user: User) -> AlgorithmRun:
+        item = make_archive(editor=user, cases=1).items.get()
+        (run,) = start_try_outs(actor=user, algorithm=algorithm, items=[item])
+        succeed(run.job)
+        add(algorithm, user)
+        assert run.interface is not None
+        remove_interface(actor=user, interface=run.interface)
+        return run
+
+    def test_takes_no_run_again(self, run: AlgorithmRun, user: User) -> None:
+        with pytest.raises(Conflict, match="withdrawn"):
+            rerun(actor=user, run=run)
+        with pytest.raises(Conflict, match="withdrawn"):
+            start_try_outs(
+                actor=user,
+                algorithm=run.version.algorithm,
+                items=[run.item] if run.item else [],
+                interface=run.interface,
+            )
+
+    def test_another_one_takes_over(self, run: AlgorithmRun, user: User) -> None:
+        other = add_interface(
+            actor=user,
+            algorithm=run.version.algorithm,
+            inputs=[medical_image_socket()],
+            outputs=[metrics_socket()],
+        )
+        assert rerun(actor=user, run=run).interface == other
+
+    def test_ends_a_batch_that_uses_it(self, algorithm: Algorithm, user: User) -> None:
+        """Also one that has not started a run: it must not go on through another interface."""
+        archive, version = make_archive(editor=user, cases=2), algorithm.versions.get()
+        second, first = add(algorithm, user), interface_of(algorithm)
+        items = archive.items.order_by("title")
+        plans = plan_cases(user=user, version=version, interface=first, items=items)
+        batch = start_batch(
+            actor=user, version=version, interface=first, archive=archive, plans=plans
+        )
+        remove_interface(actor=user, interface=first)
+        assert list(interfaces_of(algorithm)) == [second]
+        assert feed_batch(batch.pk) == 0
+        reasons = set(batch.cases.values_list("state", "reason"))
+        assert reasons == {("REFUSED", "The interface was withdrawn and takes no more runs.")}

@@ -4,19 +4,28 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from algorithms.models import AlgorithmRun, CreditCharge, RunMember
+from algorithms.models import (
+    Algorithm,
+    AlgorithmRun,
+    AlgorithmVersion,
+    CreditCharge,
+    RunMember,
+    Stage,
+)
 from algorithms.progress import steps_of, usage_of
-from algorithms.services import start_reproduction, start_try_outs
+from algorithms.services import rerun, start_reproduction, start_try_outs
 from algorithms.services.credits import refund_faults
 from app.accounts.models import User
 from app.core.errors import Conflict, LimitReached
 from app.execution.models import Job
 from app.images.models import Image
+from app.sockets.services import ensure_socket, json_value
 from archives.models import ArchiveItem
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm, make_run, make_version
 from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import succeed
+from tests.factories.studies import make_study
 
 State = Job.State
 
@@ -82,6 +91,11 @@ class TestLive:
         assert ("current" in states) is (not job.is_finished)
         assert states.count("current") <= 1
 
+    def test_a_run_without_its_inputs_ended_at_checking_them(self, run: AlgorithmRun) -> None:
+        job = run.job
+        job.state, job.reason_code, job.started_at = State.FAILED, "input", None
+        assert [step.state for step in steps_of(job)][:3] == ["failed", "missed", "missed"]
+
 
 class TestSharing:
     def test_with_a_named_person(
@@ -131,14 +145,36 @@ class TestAgain:
         response = signed_in.post(page(run, "run_again"), {"version": str(foreign.pk)})
         assert response.context["form"].errors
 
+    def test_no_retired_version(self, signed_in: Client, user: User, run: AlgorithmRun) -> None:
+        second = make_version(run.version.algorithm)
+        AlgorithmVersion.objects.filter(pk=run.version.pk).update(stage=Stage.RETIRED)
+        response = signed_in.post(page(run, "run_again"), {"version": str(run.version.pk)})
+        assert response.context["form"].errors
+        with pytest.raises(Conflict, match="was retired"):
+            rerun(actor=user, run=run, version=run.version)
+        assert rerun(actor=user, run=run).version == second
+
     def test_not_with_images_that_one_no_longer_sees(
         self, signed_in: Client, run: AlgorithmRun, item: ArchiveItem
     ) -> None:
         item.archive.memberships.all().delete()
         version = str(run.version.pk)
         response = signed_in.post(page(run, "run_again"), {"version": version})
-        assert "no longer see an image" in response.content.decode()
+        assert "no longer use an image" in response.content.decode()
         assert AlgorithmRun.objects.count() == 1
+
+    def test_not_by_who_may_only_look_at_its_images(
+        self, user: User, stranger: User, item: ArchiveItem
+    ) -> None:
+        """A reader of a study sees its images, but gives them to no algorithm."""
+        make_study(editor=user, archive=item.archive, readers=[stranger])
+        (image,) = item.images
+        assert Image.objects.visible_to(stranger).filter(pk=image.pk).exists()
+        run = make_run(make_algorithm(public=True), creator=stranger, item=item)
+        for again in (rerun, start_reproduction):
+            with pytest.raises(Conflict, match="no longer use an image"):
+                again(actor=stranger, run=run)
+        assert Job.objects.count() == 1
 
 
 class TestReproducing:
@@ -160,6 +196,19 @@ class TestReproducing:
             start_reproduction(actor=user, run=run)
         assert not CreditCharge.objects.exists()
 
+    def test_can_be_cancelled(self, signed_in: Client, user: User, item: ArchiveItem) -> None:
+        """It holds one of the person's places, so there has to be a way to give that back."""
+        (run,) = start_try_outs(actor=user, algorithm=make_algorithm(public=True), items=[item])
+        succeed(run.job)
+        job = start_reproduction(actor=user, run=run)
+        assert f'action="{page(run, "cancel_run")}"' in signed_in.get(page(run)).content.decode()
+        signed_in.post(page(run, "cancel_run"))
+        job.refresh_from_db()
+        run.job.refresh_from_db()
+        assert (job.state, run.job.state) == (State.CANCELLED, State.SUCCEEDED)
+        assert job.charge.refunded_at is not None
+        assert page(run, "cancel_run") not in signed_in.get(page(run)).content.decode()
+
     def test_our_faults_are_given_back_later(self, user: User, item: ArchiveItem) -> None:
         (run,) = start_try_outs(actor=user, algorithm=make_algorithm(public=True), items=[item])
         succeed(run.job)
@@ -175,6 +224,18 @@ def test_the_record_tells_where_results_come_from(signed_in: Client, run: Algori
     assert found["container_image"]["digest"] == run.job.container_image.digest
     assert found["limits"]["wall_clock"] > 0
     assert found["inputs"][0]["socket"] == "medical-image"
+
+
+def test_the_viewer_is_offered_only_where_it_has_something_to_show(
+    signed_in: Client, user: User, item: ArchiveItem
+) -> None:
+    run = make_run(make_algorithm(editor=user), creator=user, item=item)
+    viewer = reverse("viewer:open", args=["run", run.pk])
+    assert viewer in signed_in.get(page(run)).content.decode()
+    socket = ensure_socket(slug="x", title="X", kind="INT", relative_path="x.json")
+    run.job.inputs.set([])
+    run.job.outputs.set([json_value(socket=socket, value=1)])
+    assert viewer not in signed_in.get(page(run)).content.decode()
 
 
 class TestMyRuns:
@@ -217,3 +278,14 @@ class TestMyRuns:
         assert not AlgorithmRun.objects.filter(repeats__isnull=False).exists()
         signed_in.post(reverse("algorithms:runs"), {"do": "again", "runs": keys})
         assert AlgorithmRun.objects.get(repeats__isnull=False).repeats == runs[1]
+
+    def test_again_asks_whether_one_may_still_run_it(
+        self, signed_in: Client, runs: list[AlgorithmRun]
+    ) -> None:
+        Algorithm.objects.update(public=False)
+        keys = [str(run.pk) for run in runs]
+        page = signed_in.post(
+            reverse("algorithms:runs"), {"do": "again", "runs": keys}, follow=True
+        )
+        assert "0 of 1 run again" in page.content.decode()
+        assert not AlgorithmRun.objects.filter(repeats__isnull=False).exists()

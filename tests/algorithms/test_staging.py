@@ -138,6 +138,25 @@ class TestStorage:
             reclaim_storage()
         assert get_store().exists(old.container_image.key)
 
+    def test_what_runs_does_not_stand_before_what_is_due(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Versions that run stay for ever, so they must not fill what is looked at in one go."""
+        monkeypatch.setattr("algorithms.keeping.AT_ONCE", 1)
+        for _ in range(3):
+            self.old(version_of(make_algorithm(), 1), 400)
+        algorithm = make_algorithm(versions=2)
+        due, retired = version_of(algorithm, 1), version_of(make_algorithm(), 1)
+        for version in (due, version_of(algorithm, 2), retired):
+            self.old(version, 91)
+        type(retired).objects.filter(pk=retired.pk).update(stage=Stage.RETIRED)
+        for _ in range(2):
+            reclaim_storage()
+        for version in (due, retired):
+            version.container_image.refresh_from_db()
+            assert version.container_image.state == ContainerImage.State.RETIRED
+        assert ContainerImage.objects.filter(state=ContainerImage.State.READY).count() == 4
+
     def test_a_version_that_was_run_lately_is_kept(self) -> None:
         algorithm = make_algorithm(versions=2)
         old = version_of(algorithm, 1)

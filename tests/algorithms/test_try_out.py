@@ -58,7 +58,13 @@ class TestValues:
 
     @pytest.mark.parametrize(
         ("kind", "given"),
-        [("INT", "1.5"), ("FLT", "much"), ("BOOL", ""), ("JSON", "{"), ("2DBB", "{}"), ("STR", "")],
+        [
+            *[("INT", "1.5"), ("FLT", "much"), ("BOOL", ""), ("JSON", "{"), ("2DBB", "{}")],
+            *[("STR", ""), ("JSON", "NaN"), ("JSON", "1e999"), ("JSON", '{"\\u0000": 1}')],
+            *[("JSON", '["\\ud800"]'), ("JSON", '{"\\ud800": 1}')],
+            pytest.param("JSON", "1" * 5000, id="digits"),
+            pytest.param("JSON", "[" * 100_000, id="depth"),
+        ],
     )
     def test_what_does_not_fit_is_said_beside_the_field(
         self, signed_in: Client, user: User, kind: str, given: str
@@ -189,6 +195,22 @@ class TestBefore:
         assert states["Thorax 1"] == BatchCase.State.SKIPPED
         assert states["Empty"] == BatchCase.State.REFUSED
         assert states["Abdomen"] == BatchCase.State.WAITING
+
+    def test_what_is_confirmed_twice_starts_once(
+        self, signed_in: Client, user: User, stranger: User, item: ArchiveItem
+    ) -> None:
+        make_item(item.archive, title="Thorax 2")
+        page = address(make_algorithm(editor=user), archive=str(item.archive_id))
+        asked = signed_in.post(page, {"scope": "all"})
+        key = str(asked.context["key"])
+        assert f'value="{key}"' in asked.content.decode()
+        confirmed = {"scope": "all", "confirmed": "yes", "key": key}
+        answers = [signed_in.post(page, confirmed)["Location"] for _ in range(2)]
+        assert answers == [reverse("algorithms:batch", args=[key])] * 2
+        assert BatchCase.objects.count() == 2
+        RunBatch.objects.update(creator=stranger)
+        assert signed_in.post(page, confirmed).status_code == 404
+        assert BatchCase.objects.count() == 2
 
     def test_a_search_narrows_what_all_means(
         self, signed_in: Client, user: User, item: ArchiveItem

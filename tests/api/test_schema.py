@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 
@@ -37,6 +38,19 @@ def test_anybody_may_read_it() -> None:
     response = Client().get("/api/schema/")
     assert response.status_code == 200
     assert b"/api/v1/archives/items/" in response.content
+
+
+@pytest.mark.django_db
+def test_it_is_made_once_however_often_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    as_json = {"HTTP_ACCEPT": "application/vnd.oai.openapi+json"}
+    first = Client().get("/api/schema/", **as_json)
+    Client().get("/api/schema/")
+    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_, **__: pytest.fail("made again"))
+    again = Client().get("/api/schema/", **as_json)
+    assert again.json() == first.json() == yaml.safe_load(Client().get("/api/schema/").content)
+    assert "json" in again["Content-Type"]
 
 
 @pytest.mark.django_db

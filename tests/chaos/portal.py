@@ -131,6 +131,9 @@ class Portal:
             "VISIBILITY_SECONDS": str(pace.visibility),
             "JOB_CPUS": "1",
             "JOB_MEMORY_MB": "128",
+            # What a killed worker held blocks its room until its lease ends; here is more of it.
+            "WORKER_CPUS": "64",
+            "WORKER_MEMORY_MB": "65536",
             "RUNS_PER_PERSON": "100000",
             "RUNS_PER_ALGORITHM": "100000",
             "RUN_CREDITS_PER_MONTH": "0",

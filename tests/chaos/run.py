@@ -35,7 +35,7 @@ class Scale:
     spare_entries: int = 0
     most_jobs: int = 0
     pace: Pace
-    rest: tuple[float, float] = (0.5, 2.0)
+    rest: tuple[float, float] = (0.2, 1.0)
     strike_for: float = 900.0
     drain_for: float = 420.0
 

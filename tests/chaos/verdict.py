@@ -164,7 +164,6 @@ def _faults_of_evaluations(moves: dict[str, Moves]) -> Iterator[str]:
     done: QuerySet[Evaluation] = Evaluation.objects.select_related(
         "submission__version__algorithm"
     ).prefetch_related("cases__job")
-    told = Counter(Notification.objects.values_list("url", "kind"))
     for evaluation in done:
         entry = int(str(evaluation.submission.version.algorithm.title).split()[1])
         ends = [a for _, a in moves.get(str(evaluation.pk), []) if a in evaluation.MACHINE.final]
@@ -182,8 +181,6 @@ def _faults_of_evaluations(moves: dict[str, Moves]) -> Iterator[str]:
         if evaluation.state == "SUCCEEDED":
             yield from _faults_of_score(evaluation, entry)
     yield from _faults_of_ranks()
-    twice = [key for key, count in told.items() if count > 1 and "submission" not in key[1]]
-    yield from (f"told twice: {url} {kind}" for url, kind in twice if "evaluation" not in kind)
 
 
 def _faults_of_score(evaluation: Evaluation, entry: int) -> Iterator[str]:

@@ -160,6 +160,29 @@ def test_unfit_configurations_are_refused(changes: dict[str, Any], code: str) ->
     assert refusal(recipe(**changes).docker_archive()).code == code
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"env": ["A=\x00"]},
+        {"labels": {"a": "\ud800"}},
+        {"labels": {"\x00": "a"}},
+        {"working_dir": "/a\x00"},
+        {"layers": [base_layer(passwd=b"user:x:1000:1000::/home/\x00:/bin/sh\n")]},
+    ],
+    ids=["env", "label", "name", "folder", "home"],
+)
+def test_what_no_database_takes_is_refused_in_words(changes: dict[str, Any]) -> None:
+    error = refusal(recipe(**changes).docker_archive())
+    assert error.code == "broken"
+    assert "cannot be stored" in error.message
+
+
+def test_odd_names_of_cache_folders_are_no_obstacle() -> None:
+    layer = base_layer() | {"home/user/.cache/a\udcff/x": Entry(content=b"1")}
+    manifest = inspect_archive(io.BytesIO(recipe(layers=[layer]).docker_archive()))
+    assert manifest.baked_caches == ("/home/user/.cache/a?",)
+
+
 @pytest.mark.parametrize("empty", [None, [], [""]])
 def test_an_image_with_nothing_to_run_is_refused(empty: list[str] | None) -> None:
     image = ContainerRecipe(entrypoint=empty, command=None)

@@ -62,8 +62,9 @@ def test_a_good_archive_becomes_ready(upload: Callable[[bytes], ContainerImage])
         (b"not an archive", "unreadable"),
         (shell_image("true", user="root").docker_archive(), "user_root"),
         (ContainerRecipe(entrypoint=None).docker_archive(), "no_entrypoint"),
+        (shell_image("true", labels={"a": "\x00"}).docker_archive(), "broken"),
     ],
-    ids=["junk", "root", "empty"],
+    ids=["junk", "root", "empty", "nul"],
 )
 def test_a_bad_archive_is_refused_in_words(
     upload: Callable[[bytes], ContainerImage], content: bytes, code: str

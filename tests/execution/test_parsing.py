@@ -13,6 +13,7 @@ from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.core.errors import Conflict
 from app.core.storage import StorageUnavailable, get_store
 from app.core.storage.folder import FolderStore
 from app.execution.contract import OutputKind, OutputSlot, RunSpec
@@ -21,11 +22,13 @@ from app.execution.services import cancel_job, compare_outputs, job_limits, pars
 from app.execution.services.incoming import sweep_incoming
 from app.execution.services.parsing import MAX_PARSES, parse_outputs
 from app.execution.services.reconciling import reconcile
+from app.execution.services.reproducing import build_reproduction_spec
 from app.images.models import Image
 from app.sockets.models import Socket, SocketValue
 from app.sockets.services import ensure_socket, json_value
 from app.uploads.asgi import PartReceiver
 from tests.execution.worker_side import MANIFEST, build_spec, hand_over, reloaded
+from tests.factories.algorithms import make_model_weights
 from tests.factories.execution import job_kind, make_container_image, make_job
 from tests.servers import asgi_server, s3_server
 
@@ -306,6 +309,17 @@ class TestReproducing:
         twin = make_container_image(digest="sha256:1")
         job = reproduce_job(actor=original.creator, job=original)
         assert job.container_image == twin
+
+    def test_another_upload_of_the_same_weights_will_do(self, original: Job) -> None:
+        weights = make_model_weights(digest="sha256:2")
+        Job.objects.filter(pk=original.pk).update(model=weights)
+        type(weights).objects.update(state="RETIRED")
+        with pytest.raises(Conflict, match="model weights"):
+            reproduce_job(actor=original.creator, job=original)
+        twin = make_model_weights(digest="sha256:2")
+        job = reproduce_job(actor=original.creator, job=original)
+        assert job.model == twin
+        assert twin.key in build_reproduction_spec(job).model_url
 
     def test_nothing_agrees_before_it_has_run(self, original: Job) -> None:
         job = reproduce_job(actor=original.creator, job=original)

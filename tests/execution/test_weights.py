@@ -97,6 +97,25 @@ def test_its_bounds_hold(limits: ArchiveLimits, code: str) -> None:
     assert refusal(packed("a", "b"), limits).code == code
 
 
+@pytest.mark.parametrize(
+    ("content", "limits"),
+    [
+        (b"PK\x03\x04" * 300, None),
+        (b"\x28\xb5\x2f\xfd" * 300, None),
+        (packed("../a"), None),
+        (packed("a", "b"), ArchiveLimits(archive_bytes=20)),
+        (packed("a", "b"), ArchiveLimits(unpacked_bytes=1000)),
+        (packed("a", "b"), ArchiveLimits(members=1)),
+    ],
+    ids=["zip", "zstd", "outside", "large", "bomb", "many"],
+)
+def test_the_advice_is_about_weights(content: bytes, limits: ArchiveLimits | None) -> None:
+    error = refusal(content, limits)
+    for words in (error.message, error.advice):
+        assert "docker" not in words
+        assert "image" not in words
+
+
 @pytest.mark.django_db
 class TestUploaded:
     def upload(self, content: bytes) -> ModelWeights:

@@ -48,6 +48,9 @@ def test_what_is_drawn_is_bounded() -> None:
     assert shown.table is not None
     assert len(shown.table.rows) == MOST_ROWS
     assert shown.table.left_out == 1000 - MOST_ROWS
+    named = shown_data([{"x" * 1000: 1}], kind=get_kind("JSON"))
+    assert named.table is not None
+    assert [len(head) for head in named.table.heads] == [200]
     nested = shown_data({"a": [["x" * 1000] * 1000]}, kind=get_kind("JSON"))
     assert nested.table is not None
     assert len(nested.table.rows[0][1]) <= 200

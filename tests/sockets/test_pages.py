@@ -60,6 +60,8 @@ def test_choices_become_a_schema(browser: Client) -> None:
         ("POIN", {"default_value": '{"type": "Point"}'}, "is missing"),
         ("JSON", {"schema": '{"pattern": "x"}'}, "is not taken"),
         ("JSON", {"schema": "[1"}, "This is not JSON"),
+        ("JSON", {"schema": '{"minimum": NaN}'}, "Not-a-number"),
+        ("JSON", {"schema": '{"title": "\\u0000"}'}, "cannot be stored"),
         ("PDF", {"relative_path": "report.txt"}, "ends in “.pdf”"),
         ("INT", {"title": ""}, "This field is required"),
         ("INT", {"title": "???"}, "letters or digits"),

@@ -47,6 +47,44 @@ def test_numbers_that_are_not_json_are_refused(number) -> None:
         validate_value({"a": [number]}, kind="JSON")
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "a\udfff"])
+def test_texts_that_no_database_takes_are_refused(text: str) -> None:
+    for value in ({"a": [text]}, {"a": {text: 1}}, text):
+        with pytest.raises(InvalidValue, match="cannot be stored") as refused:
+            validate_value(value, kind="JSON")
+        str(refused.value).encode()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"description": "a\x00b"},
+        {"enum": ["\ud800"]},
+        {"properties": {"\x00": {}}},
+        {"minimum": float("nan")},
+        {"maximum": float("inf")},
+        {"const": 10**300},
+    ],
+)
+def test_schemas_hold_only_what_can_be_stored(schema: dict[str, object]) -> None:
+    with pytest.raises(UnusableSchema):
+        check_schema(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"items": {"enum": list(range(1000))}}, [999] * 1000),
+        ({"allOf": [{"uniqueItems": True}] * 100}, list(range(10_000))),
+        ({"allOf": [{"uniqueItems": True}] * 100}, [list(range(10_000))]),
+    ],
+    ids=["enum", "unique", "deep"],
+)
+def test_long_lists_in_a_schema_cost_what_they_take(schema: object, value: object) -> None:
+    with pytest.raises(UnusableSchema, match="too many checks"):
+        first_error(value, schema, most_steps=100_000)  # type: ignore[arg-type]
+
+
 def test_depth_is_bounded() -> None:
     value: list[object] = []
     for _ in range(100):

@@ -26,6 +26,10 @@ _ROOT = Path(__file__).resolve().parents[3]
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _WALL_SECONDS = 1500.0
 _ANSWER_BYTES = 64 * MIB
+_ADVICE = {
+    "image": "Make the image smaller, save it again with `docker save` and upload that file.",
+    "weights": "Pack fewer and smaller files into the archive, and upload that.",
+}
 
 
 def inspect_in_child(
@@ -88,7 +92,7 @@ def _ask(
     timer.start()
     try:
         with _fed(source, process.stdin):
-            return _read_answer(process.stdout, progress)
+            return _read_answer(process.stdout, progress, advice=_ADVICE[what])
     finally:
         timer.cancel()
         process.kill()
@@ -140,7 +144,9 @@ def _fed(source: Readable, sink: IO[bytes] | None) -> Iterator[None]:
     thread.join()
 
 
-def _read_answer(lines: IO[bytes] | None, progress: Progress | None) -> dict[str, Any]:
+def _read_answer(
+    lines: IO[bytes] | None, progress: Progress | None, *, advice: str
+) -> dict[str, Any]:
     """Follow the child's lines: how far it is, and at last what it found."""
     left = _ANSWER_BYTES
     while lines is not None and left > 0 and (line := lines.readline(left)):
@@ -159,5 +165,5 @@ def _read_answer(lines: IO[bytes] | None, progress: Progress | None) -> dict[str
     raise ContainerArchiveError(
         code="unreadable",
         message="The archive could not be read within the limits of memory and time.",
-        advice="Make the image smaller, save it again with `docker save` and upload that file.",
+        advice=advice,
     )

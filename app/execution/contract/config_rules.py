@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.execution.contract.manifest import ImageManifest, Layer
 from app.execution.contract.meter import Meter
 from app.execution.contract.serving import api_method
 from app.execution.contract.users import resolve_user
+from app.sockets.schemas import InvalidValue, check_plain
 
 _CONTRACT_PATHS = ("/input", "/output", "/tmp", "/opt/ml", "/opt/hounsfield")  # noqa: S108
 _SYSTEM_PATHS = ("/proc", "/sys", "/dev", "/etc", "/run/secrets")
@@ -44,7 +46,7 @@ def checked_manifest(
     user = resolve_user(
         settings.get("User"), passwd=accounts["etc/passwd"], group=accounts["etc/group"]
     )
-    return ImageManifest(
+    manifest = ImageManifest(
         image_id=image_id,
         format=archive_format,
         compression=compression,
@@ -65,6 +67,22 @@ def checked_manifest(
         created=_line(config.get("created"), most=40),
         author=_line(config.get("author"), most=200),
     )
+    _check_storable(manifest)
+    return manifest
+
+
+def _check_storable(manifest: ImageManifest) -> None:
+    """Nobody can keep a NUL character, and no program could be given one."""
+    try:
+        check_plain(json.loads(json.dumps(manifest.as_record())))
+    except InvalidValue as error:
+        place = error.field or "a name"
+        raise _refusal(
+            "broken",
+            f"The image configuration holds characters that cannot be stored ({place}).",
+            "Look for unprintable characters in ENV, LABEL, ENTRYPOINT and WORKDIR, and build it "
+            "again.",
+        ) from error
 
 
 def _layer_record(layer: ScannedLayer, path: str, command: str) -> Layer:

@@ -127,6 +127,7 @@ def _account_content(
 
 
 def _cache_folder(name: str) -> str:
-    """`home/u/.cache/torch/hub/x.pth` -> `/home/u/.cache/torch`."""
-    before, _, after = f"/{name}".partition("/.cache/")
+    """`home/u/.cache/torch/hub/x.pth` -> `/home/u/.cache/torch`; odd characters become `?`."""
+    plain = "".join(char if char.isprintable() else "?" for char in name)
+    before, _, after = f"/{plain}".partition("/.cache/")
     return f"{before}/.cache/{after.split('/', 1)[0]}"

@@ -22,6 +22,8 @@ from app.execution.contract.tar_stream import (
 )
 
 WEIGHTS_LIMITS = ArchiveLimits(unpacked_bytes=40 * 1024**3, members=100_000)
+_TOO_MUCH = frozenset({"too_large", "unpacks_too_large", "too_many_entries"})
+_LESS = "Leave out what no run needs, such as states of the optimizer and older checkpoints."
 _SAVE = "Make it anew from the folder: `tar -czhf model.tar.gz -C model .`"
 
 
@@ -51,10 +53,13 @@ def inspect_weights(
     meter = Meter(limits or WEIGHTS_LIMITS, progress=progress)
     meter.doing = "Reading the files"
     stored = HashingReader(source)
-    with readable_archive(_unreadable):
-        with open_metered(stored, meter=meter) as (unpacked, _):
-            files, total = _check_members(unpacked, meter)
-        stored.drain()
+    try:
+        with readable_archive(_unreadable):
+            with open_metered(stored, meter=meter) as (unpacked, _):
+                files, total = _check_members(unpacked, meter)
+            stored.drain()
+    except ContainerArchiveError as error:
+        raise _about_weights(error) from error
     if files == 0:
         raise _refusal("empty", "The archive holds no files.")
     return WeightsFacts(digest=stored.digest, unpacked_bytes=total, files=files)
@@ -91,6 +96,13 @@ def _check_parents(name: str, kinds: dict[str, bool]) -> None:
 
 def _refusal(code: str, message: str) -> ContainerArchiveError:
     return ContainerArchiveError(code=code, message=message, advice=_SAVE)
+
+
+def _about_weights(error: ContainerArchiveError) -> ContainerArchiveError:
+    """What reads both kinds of archives speaks of container images; here it is weights."""
+    message = error.message.replace("container image archive", "archive of weights")
+    advice = _LESS if error.code in _TOO_MUCH else _SAVE
+    return ContainerArchiveError(code=error.code, message=message, advice=advice)
 
 
 def _unreadable(error: Exception) -> ContainerArchiveError:

@@ -1,18 +1,22 @@
 """Running a job again from its record, and comparing what came out."""
 
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 from django.db import transaction
 
 from app.accounts.models import User
 from app.core.errors import Conflict
 from app.execution.contract import Limits, RunSpec
-from app.execution.models import ContainerImage, Job
+from app.execution.models import Job
+from app.execution.models.checked_upload import CheckedUpload
 from app.execution.registry import job_kind
 from app.execution.services.container_images import image_reference
 from app.execution.services.jobs import submit_job
 from app.execution.services.limits import job_limits
+from app.execution.services.model_weights import model_address
 
+A = TypeVar("A", bound=CheckedUpload)
 REPRODUCTION = "reproduction"
 
 
@@ -43,13 +47,19 @@ def reproduce_job(*, actor: User, job: Job) -> Job:
             "Only a job that succeeded can be reproduced.",
             advice="Run it again instead.",
         )
+    model = _stored(original.model) if original.model is not None else None
+    if model is not None and not model.is_ready:
+        raise Conflict(
+            "The storage of the model weights that this job ran with was given back.",
+            advice="An editor can upload their archive again on the page of the weights.",
+        )
     again = submit_job(
         actor=actor,
         kind=REPRODUCTION,
-        container_image=_same_image(original),
+        container_image=_stored(original.container_image),
         inputs=original.inputs.all(),
         limits=_limits_of(original),
-        model=original.model,
+        model=model,
     )
     again.reproduces = original
     again.save(update_fields=["reproduces", "modified"])
@@ -76,7 +86,12 @@ def build_reproduction_spec(job: Job) -> RunSpec:
     if job.reproduces is None:
         raise Conflict("The job that this one reproduces is gone.")
     spec = job_kind(job.reproduces.kind).build_spec(job.reproduces)
-    return replace(spec, image=image_reference(job.container_image), limits=job_limits(job))
+    return replace(
+        spec,
+        image=image_reference(job.container_image),
+        model_url=model_address(job),
+        limits=job_limits(job),
+    )
 
 
 def reproduction_finished(job: Job) -> None:
@@ -88,14 +103,15 @@ def _contents(job: Job) -> dict[str, str]:
     return {slug: str(facts.get("content", "")) for slug, facts in outputs.items()}
 
 
-def _same_image(job: Job) -> ContainerImage:
-    """The image itself, or another upload of the very same, if it is no longer in use."""
-    ready = ContainerImage.State.READY
-    if job.container_image.state == ready:
-        return job.container_image
-    digest = job.container_image.digest
-    found = ContainerImage.objects.filter(state=ready, digest=digest).first() if digest else None
-    return found or job.container_image  # which is refused, with what to do
+def _stored(archive: A) -> A:
+    """The archive itself, or another upload of the very same, if its storage was given back."""
+    if archive.is_ready or not archive.digest:
+        return archive
+    same = type(archive)._default_manager.filter(
+        state=CheckedUpload.State.READY, digest=archive.digest
+    )
+    found: A | None = same.first()
+    return found or archive  # which is refused, with what to do
 
 
 def _limits_of(job: Job) -> Limits:

@@ -24,6 +24,13 @@ class SocketValue(TimestampedModel):
     )
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=("file_key",),
+                opclasses=("varchar_pattern_ops",),
+                name="socket_value_file_key",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 name="socket_value_exactly_one",

@@ -5,6 +5,7 @@ from app.sockets.schemas.custom import UnusableSchema, check_schema, first_error
 from app.sockets.schemas.errors import InvalidValue
 from app.sockets.schemas.files import MOST_JSON, check_file
 from app.sockets.schemas.kinds import KINDS, Display, SocketKind, SuperKind, get_kind
+from app.sockets.schemas.plain import check_plain
 from app.sockets.schemas.publishing import published_kinds, published_schema
 from app.sockets.schemas.segments import MOST_SEGMENTS, check_segments, clean_segments
 from app.sockets.schemas.validation import validate_value
@@ -20,6 +21,7 @@ __all__ = [
     "UnusableSchema",
     "check_file",
     "check_file_apart",
+    "check_plain",
     "check_schema",
     "check_segments",
     "clean_segments",
