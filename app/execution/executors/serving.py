@@ -107,6 +107,7 @@ class Server:
         self._one_each = False
         self._served = 0
         self._starting = 0.0
+        self._engine = executor.status().facts
         self._open(spec, observer)
 
     @property
@@ -359,7 +360,7 @@ class Server:
             limits=spec.limits,
             input_digests=outcome.digests,
             outputs=outcome.outputs,
-            engine=self._executor.status().facts,
+            engine=self._engine,
             served=max(self._served, 1),
         )
 
