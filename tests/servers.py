@@ -149,11 +149,16 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def asgi_server(application: ASGIApplication) -> Iterator[str]:
+def asgi_server(application: ASGIApplication, *, websockets: bool = False) -> Iterator[str]:
     """Serve ``application`` with uvicorn in a thread of this process; yield its address."""
     (port,) = _free_ports(1)
     config = uvicorn.Config(
-        application, host="127.0.0.1", port=port, log_level="warning", lifespan="off", ws="none"
+        application,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        lifespan="off",
+        ws="websockets-sansio" if websockets else "none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

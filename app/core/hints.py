@@ -21,18 +21,17 @@ WITHOUT_LAYER_SECONDS = 0.5
 Wait = Callable[[float], Awaitable[bool]]
 
 
-def hint(group: str, **said: Any) -> None:
-    """Push a hint to a group once the transaction under way has committed."""
-    transaction.on_commit(partial(push, group, said), robust=True)
+def hint(*groups: str, **said: Any) -> None:
+    """Push a hint to groups once the transaction under way has committed."""
+    transaction.on_commit(partial(push, groups, said), robust=True)
 
 
-def push(group: str, said: dict[str, Any]) -> None:
+def push(groups: Sequence[str], said: dict[str, Any]) -> None:
     """Push a hint now; a layer that cannot be reached is logged, for nobody depends on hints."""
-    layer = get_channel_layer()
     try:
-        async_to_sync(layer.group_send)(group, {"type": "hint", "at": time.time(), **said})
+        async_to_sync(_send)(groups, {"type": "hint", "at": time.time(), **said})
     except Exception as error:  # noqa: BLE001 - whatever it is, what was committed stays so
-        logger.warning("A hint to %s was lost: %s", group, error)
+        logger.warning("A hint to %s was lost: %s", ", ".join(groups), error)
 
 
 @asynccontextmanager
@@ -67,6 +66,11 @@ async def listening(groups: Sequence[str]) -> AsyncIterator[Wait]:
         yield wait
     finally:
         await asyncio.shield(_leave(layer, groups, channel))
+
+
+async def _send(groups: Sequence[str], message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    await asyncio.gather(*(layer.group_send(group, message) for group in groups))
 
 
 async def _sleep(seconds: float) -> bool:

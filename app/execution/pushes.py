@@ -19,10 +19,10 @@ def endpoint_group(endpoint_id: Any) -> str:
 
 def hint_at_run(job: Job) -> None:
     """Tell whoever follows a run that there is news."""
-    said = {"run": str(job.pk), "state": job.state}
-    hint(run_group(job.pk), **said)
+    groups = [run_group(job.pk)]
     if job.endpoint_id is not None:
-        hint(endpoint_group(job.endpoint_id), **said)
+        groups.append(endpoint_group(job.endpoint_id))
+    hint(*groups, run=str(job.pk), state=job.state)
 
 
 def job_moved(job: Job, before: str, after: str) -> None:

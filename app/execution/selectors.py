@@ -9,7 +9,7 @@ from django.db.models import Avg, Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from app.execution.logs import shown
-from app.execution.models import ContainerImage, Job, Worker
+from app.execution.models import ContainerImage, Endpoint, Job, Worker
 from app.execution.models.job import JOB_QUEUES
 from app.execution.needs import capacity_words, needed, needs_words
 from app.execution.queueing import Line, in_queue, line_before, queued, suitable
@@ -112,7 +112,7 @@ def prospects(job: Job) -> Prospects:
 
     As things are now: whoever comes later and has fewer jobs in hand may still get in before.
     """
-    if job.state != Job.State.QUEUED:
+    if not _stands_in_line(job):
         return Prospects()
     line = line_before(job)
     return Prospects(place=line.place, start=_start_behind(line, job))
@@ -120,7 +120,12 @@ def prospects(job: Job) -> Prospects:
 
 def queue_place(job: Job) -> int | None:
     """Return the job's place in the line, the next one being 1; ``None`` unless it waits."""
-    return line_before(job).place if job.state == Job.State.QUEUED else None
+    return line_before(job).place if _stands_in_line(job) else None
+
+
+def _stands_in_line(job: Job) -> bool:
+    """Tell whether a job waits for a worker; a call of an endpoint waits for its container."""
+    return job.state == Job.State.QUEUED and job.endpoint_id is None
 
 
 def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
@@ -131,6 +136,7 @@ def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
     jobs = of.jobs.all() if isinstance(of, ContainerImage) else of
     spans = (
         jobs.filter(state=Job.State.SUCCEEDED)
+        .exclude(kind=Endpoint.KIND)
         .order_by("-finished_at")
         .values_list("started_at", "finished_at")[:MEASURED]
     )
@@ -195,7 +201,7 @@ class _Durations:
         lately = timezone.now() - MEASURED_FOR
         self._done = Job.objects.filter(
             state=Job.State.SUCCEEDED, started_at__isnull=False, finished_at__gte=lately
-        )
+        ).exclude(kind=Endpoint.KIND)
         self._found: dict[str, dict[object, timedelta]] = {}
 
     def of(self, image: object, kind: str) -> timedelta | None:
@@ -215,6 +221,8 @@ class _Durations:
 
 def waiting_reason(job: Job) -> Waiting | None:
     """Return why a queued job cannot start, or ``None`` when it only waits its turn."""
+    if job.endpoint_id is not None:
+        return _waiting_for_container(job)
     if job.state != Job.State.QUEUED or _able_workers(job):
         return None
     workers = list(job_workers())
@@ -240,6 +248,18 @@ def waiting_reason(job: Job) -> Waiting | None:
             "the run then begins by itself.",
         )
     return _too_large(job, equipped)
+
+
+def _waiting_for_container(call: Job) -> Waiting | None:
+    """Return why a call is not taken yet, if its container is not up."""
+    endpoint = call.endpoint if call.state == Job.State.QUEUED else None
+    if endpoint is None or endpoint.state == Endpoint.State.RUNNING:
+        return None
+    return Waiting(
+        "Waiting for your warm container",
+        f"It is {endpoint.get_state_display().lower()}.",
+        "The call is answered as soon as it is up.",
+    )
 
 
 def _too_large(job: Job, workers: Sequence[Worker]) -> Waiting:

@@ -385,7 +385,7 @@ NO_PAGES = {
     "images:review": "needs an image that waits; tests/images/test_review_in_browser looks",
     "images:review_frame": "answers a picture",
     "algorithms:batch_results": "sends a file",
-    "algorithms:endpoint": "needs a container that stays up; tests/algorithms/test_endpoints looks",
+    "algorithms:endpoint": "needs a container that stays up; tests/algorithms/test_browser looks",
     "algorithms:run_live": "a part of the run's page, seen there",
     "algorithms:run_log": "sends a file",
     "algorithms:run_record": "sends a file",
