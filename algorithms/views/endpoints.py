@@ -27,7 +27,9 @@ def endpoint_list(request: HttpRequest) -> HttpResponse:
     """List what the user keeps warm and kept warm before."""
     page = list_page(
         request,
-        selectors.endpoints_for(request.user).filter(endpoint__job__creator=request.user),
+        selectors.endpoints_for(request.user).filter(
+            endpoint__job__creator=cast(User, request.user)
+        ),
         search=("version__algorithm__title",),
         sorts=(("-created", "Newest"), ("version__algorithm__title", "Algorithm")),
     )

@@ -26,7 +26,7 @@ from django.db import close_old_connections, connections
 
 logger = logging.getLogger(__name__)
 
-Beat = Callable[[str, Sequence[str]], None]
+Beat = Callable[[str, Sequence[str]], object]
 BEAT_SECONDS = 10.0
 _callbacks: list[Beat] = []
 _processes = [1]

@@ -57,7 +57,7 @@ def _lock_what_is_ranked(evaluation_id: UUID | str) -> None:
     wait for each other.
     """
     ranked = Phase.objects.filter(
-        submissions__evaluations=evaluation_id, submissions__evaluations__state=State.RANKING
+        submissions__evaluations__pk=evaluation_id, submissions__evaluations__state=State.RANKING
     )
     ranked.select_for_update(of=("self",)).first()
 

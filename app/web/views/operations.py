@@ -1,5 +1,7 @@
 """The operator's page: workers, queues, and what is stuck."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from app.accounts.models import User
 from app.audit.selectors import seal_state
 from app.core.broker import broker_state
 from app.core.errors import NotFound
@@ -53,7 +56,7 @@ def drain(request: HttpRequest) -> HttpResponse:
     if worker is None:
         raise NotFound
     draining = request.POST.get("draining") == "1"
-    drain_worker(actor=request.user, worker=worker, draining=draining)
+    drain_worker(actor=cast(User, request.user), worker=worker, draining=draining)
     said = "takes no more jobs; it finishes what it has" if draining else "takes jobs again"
     messages.success(request, f"{worker.name} {said}.")
     back = request.POST.get("next", "")
