@@ -25,9 +25,10 @@ from app.execution.services.endpoints import keep_alive, stop_endpoint
 @login_required
 def endpoint_list(request: HttpRequest) -> HttpResponse:
     """List what the user keeps warm and kept warm before."""
+    user = cast(User, request.user)
     page = list_page(
         request,
-        selectors.endpoints_for(request.user).filter(endpoint__job__creator=request.user),
+        selectors.endpoints_for(user).filter(endpoint__job__creator=user),
         search=("version__algorithm__title",),
         sorts=(("-created", "Newest"), ("version__algorithm__title", "Algorithm")),
     )
