@@ -13,7 +13,7 @@ from algorithms.selectors import hidden_images
 from app.core.api.fields import Constant, KeyField, LinkField
 from app.core.api.pages import PageField
 from app.execution.models import Job
-from app.execution.selectors import expected_start, queue_place
+from app.execution.selectors import Prospects, prospects
 from app.execution.services import job_limits
 from app.sockets.api.serializers import (
     GivenValuesField,
@@ -147,6 +147,7 @@ class UsageSerializer(serializers.Serializer[AlgorithmRun]):
     expected_start = serializers.SerializerMethodField()
     limits = serializers.SerializerMethodField()
     usage = serializers.JSONField(source="job.usage")
+    _found: tuple[AlgorithmRun, Prospects] | None = None
 
     @extend_schema_field({"type": "string", "enum": list(JOB_STATUS.values())})
     def get_status(self, run: AlgorithmRun) -> str:
@@ -155,11 +156,17 @@ class UsageSerializer(serializers.Serializer[AlgorithmRun]):
 
     def get_queue_place(self, run: AlgorithmRun) -> int | None:
         """Return the place in the queue, the next one being 1."""
-        return queue_place(run.job)
+        return self._prospects(run).place
 
     def get_expected_start(self, run: AlgorithmRun) -> datetime | None:
         """Return about when it starts, where that is known."""
-        return expected_start(run.job)
+        return self._prospects(run).start
+
+    def _prospects(self, run: AlgorithmRun) -> Prospects:
+        """Find place and start together, since one needs the other."""
+        if self._found is None or self._found[0] is not run:
+            self._found = (run, prospects(run.job))
+        return self._found[1]
 
     @extend_schema_field({"type": "object", "additionalProperties": True})
     def get_limits(self, run: AlgorithmRun) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import PortalError
 from app.core.forms import changed_values
-from app.execution.selectors import expected_start, job_log, queue_place, waiting_reason
+from app.execution.selectors import job_log, prospects, waiting_reason
 
 _ACTIONS = ("cancel", "repeat", "change", "manage")
 
@@ -151,8 +151,8 @@ def _live(run: AlgorithmRun) -> dict[str, Any]:
     """Return what the live part of the page shows."""
     job = run.job
     finished = job.is_finished
-    place = None if finished else queue_place(job)
-    start = None if finished else expected_start(job)
+    stands = prospects(job)
+    place, start = stands.place, stands.start
     return {
         "run": run,
         "job": job,

@@ -86,10 +86,11 @@ def enqueue_on_commit(task: Task | str, *args: Any, queue: str = "") -> None:
     """
     arguments = tuple(str(a) if not isinstance(a, (int, str, bool)) else a for a in args)
     found: Task = import_string(task) if isinstance(task, str) else task
+    target: Any = queue or getattr(found, "queue", None)
 
     def send() -> None:
         try:
-            found.apply_async(args=arguments, queue=queue or getattr(found, "queue", None))
+            found.apply_async(args=arguments, queue=target)
         except Exception:
             logger.exception("Could not enqueue %s%r; the reconciler will.", found.name, arguments)
 

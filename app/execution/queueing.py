@@ -5,7 +5,8 @@ longest ago. The jobs of one person are in the order of priority, then age. With
 people go round in turns, however many jobs each of them has waiting.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,23 +21,42 @@ from app.execution.models.job import GPU_QUEUE, JOB_QUEUES
 
 WITHIN = ("-priority", "created", "pk")
 """The order of one person's own jobs."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 Rank = tuple[int, datetime, UUID]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_ANY: Rank = (0, _NEVER, UUID(int=0))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One person with waiting jobs: the first of them, and what makes their turn come."""
+    """One person with waiting jobs, and what makes their turn come.
+
+    ``first`` is the rank of their first job; it is only looked up for people who are equal in all
+    else, so that a long line need not be sorted.
+    """
 
     person: int | None
-    first: Rank
     held: int
     served: datetime
+    first: Rank
 
     @property
     def order(self) -> tuple[int, datetime, Rank]:
         """Return what the turns are sorted by."""
         return self.held, self.served, self.first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What stands before a job: how many jobs of whom, of how many of which kind they are."""
+
+    ahead: Mapping[int | None, int]
+    waiting: Mapping[int | None, int]
+    groups: Sequence[tuple[int | None, UUID, str, int]]
+
+    @property
+    def place(self) -> int:
+        """Return the job's place, the next one being 1."""
+        return sum(self.ahead.values()) + 1
 
 
 def queued() -> QuerySet[Job]:
@@ -84,23 +104,38 @@ def suitable(worker: Worker) -> Q:
 
 def turns(waiting: QuerySet[Job]) -> list[Turn]:
     """Return the people whose jobs wait, in the order of their turns."""
-    firsts = (
-        waiting.order_by("creator_id", *WITHIN)
-        .distinct("creator_id")
-        .values_list("creator_id", "priority", "created", "pk")
-    )
-    found = {person: (-priority, created, pk) for person, priority, created, pk in firsts}
-    held, served = held_by_person(), _served(found)
-    rows = (
-        Turn(
-            person=person,
-            first=first,
-            held=held.get(person, 0),
-            served=served.get(person) or _NEVER,
-        )
-        for person, first in found.items()
-    )
-    return sorted(rows, key=lambda turn: turn.order)
+    people = waiting.order_by().values_list("creator_id", flat=True).distinct()
+    return sorted(_turns(set(people), waiting), key=lambda turn: turn.order)
+
+
+def _turns(
+    people: Collection[int | None], waiting: QuerySet[Job], *, imagined: Job | None = None
+) -> list[Turn]:
+    held, served = held_by_person(), _served(people)
+    standing = {person: (held.get(person, 0), served.get(person) or _NEVER) for person in people}
+    shared = Counter(standing.values())
+    tied = [person for person in people if shared[standing[person]] > 1]
+    firsts = _firsts(tied, waiting) if tied else {}
+    if imagined is not None:
+        firsts.setdefault(imagined.creator_id, _rank(imagined))
+    return [
+        Turn(person=person, held=has, served=at, first=firsts.get(person, _ANY))
+        for person, (has, at) in standing.items()
+    ]
+
+
+def _firsts(people: Sequence[int | None], waiting: QuerySet[Job]) -> dict[int | None, Rank]:
+    """Return the ranks of these people's first jobs."""
+    theirs = Q(creator__in=[person for person in people if person is not None])
+    if None in people:
+        theirs |= Q(creator=None)
+    rows = waiting.filter(theirs).order_by("creator_id", *WITHIN).distinct("creator_id")
+    found = rows.values_list("creator_id", "priority", "created", "pk")
+    return {person: (-priority, created, pk) for person, priority, created, pk in found}
+
+
+def _rank(job: Job) -> Rank:
+    return -job.priority, job.created, job.pk
 
 
 def jobs_of(turn: Turn, waiting: QuerySet[Job]) -> QuerySet[Job]:
@@ -114,8 +149,8 @@ def held_by_person() -> dict[int | None, int]:
     return dict(rows.annotate(count=Count("pk")))
 
 
-def ahead_of(job: Job) -> dict[int | None, int]:
-    """Return how many jobs of whom are handed out before a waiting job, as things are now.
+def line_before(job: Job) -> Line:
+    """Return what is handed out before a waiting job, as things are now.
 
     If nothing more ended, the person with ``held`` jobs in hand would get the next of theirs when
     all others have as many. So a person's n-th waiting job comes in round ``held + n``. Within a
@@ -123,21 +158,24 @@ def ahead_of(job: Job) -> dict[int | None, int]:
     entered one round earlier, and so on.
     """
     line = queued().filter(in_queue(job.queue))
-    counts = dict(line.order_by().values_list("creator_id").annotate(count=Count("pk")))
+    rows = line.order_by().values_list("creator_id", "container_image", "kind")
+    groups = list(rows.annotate(count=Count("pk")))
+    waiting: Counter[int | None] = Counter()
+    for person, _, _, count in groups:
+        waiting[person] += count
     own = line.filter(creator=job.creator_id).exclude(pk=job.pk)
     before = own.filter(_before(job)).count()
-    people = {turn.person: turn for turn in turns(line)}
-    mine = people.get(job.creator_id) or _newcomer(job)
+    people = _turns({*waiting, job.creator_id}, line, imagined=job)
+    mine = next(turn for turn in people if turn.person == job.creator_id)
     round_ = mine.held + before
-    ahead = {}
-    for person, turn in people.items():
-        if person == mine.person:
-            ahead[person] = before
-            continue
-        sooner = min(max(round_ - turn.held, 0), counts[person])
-        in_same_round = turn.held <= round_ < turn.held + counts[person]
-        ahead[person] = sooner + (in_same_round and _entry(turn) < _entry(mine))
-    return {person: count for person, count in ahead.items() if count}
+    ahead = {mine.person: before}
+    for turn in people:
+        if turn is not mine:
+            count = waiting[turn.person]
+            in_same_round = turn.held <= round_ < turn.held + count
+            ahead[turn.person] = min(max(round_ - turn.held, 0), count)
+            ahead[turn.person] += in_same_round and _entry(turn) < _entry(mine)
+    return Line(ahead=ahead, waiting=waiting, groups=groups)
 
 
 def _entry(turn: Turn) -> tuple[int, datetime, Rank]:
@@ -150,18 +188,7 @@ def _before(job: Job) -> Q:
     return Q(priority__gt=job.priority) | (Q(priority=job.priority) & older)
 
 
-def _newcomer(job: Job) -> Turn:
-    """Return the turn of a person whose job is only imagined."""
-    person = job.creator_id
-    return Turn(
-        person=person,
-        first=(-job.priority, job.created, job.pk),
-        held=held_by_person().get(person, 0),
-        served=_served([person]).get(person) or _NEVER,
-    )
-
-
-def _served(people: Iterable[int | None]) -> dict[int | None, datetime | None]:
+def _served(people: Collection[int | None]) -> dict[int | None, datetime | None]:
     """Return when everybody was last given a job; one look into an index for each."""
     keys = [person for person in people if person is not None]
     latest = Job.objects.filter(started_at__isnull=False).order_by("-started_at")
@@ -170,7 +197,7 @@ def _served(people: Iterable[int | None]) -> dict[int | None, datetime | None]:
     found: dict[int | None, datetime | None] = dict(
         users.annotate(served=mine).values_list("pk", "served")
     )
-    if len(keys) < len(list(people)):
+    if len(keys) < len(people):
         gone = latest.filter(creator=None).values_list("started_at", flat=True)
         found[None] = gone.first()
     return found

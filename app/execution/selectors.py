@@ -1,7 +1,6 @@
 """Reading jobs and workers."""
 
 import statistics
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from app.execution.logs import shown
 from app.execution.models import ContainerImage, Endpoint, Job, Worker
 from app.execution.models.job import JOB_QUEUES
 from app.execution.needs import capacity_words, needed, needs_words
-from app.execution.queueing import ahead_of, in_queue, suitable
+from app.execution.queueing import Line, in_queue, line_before, queued, suitable
 
 ALIVE = timedelta(seconds=45)
 MEASURED = 50
@@ -75,19 +74,20 @@ def queue_lengths() -> list[QueueLength]:
 
 
 def _length(queue: str, able: Sequence[Worker]) -> QueueLength:
-    jobs = Job.objects.filter(in_queue(queue))
-    waiting = jobs.filter(state=Job.State.QUEUED)
-    found = waiting.aggregate(count=Count("pk"), oldest=Min("created"))
-    placeable = Q()
+    placeable = Q(pk__in=())
     for worker in able:
         placeable |= suitable(worker)
+    waiting = queued().filter(in_queue(queue))
+    found = waiting.aggregate(
+        count=Count("pk"), oldest=Min("created"), able=Count("pk", filter=placeable)
+    )
     return QueueLength(
         queue=queue,
         waiting=found["count"],
-        running=jobs.filter(state__in=Job.HELD).count(),
+        running=Job.objects.filter(in_queue(queue), state__in=Job.HELD).count(),
         oldest=found["oldest"],
         workers=sum(queue in worker.queues for worker in able),
-        unplaceable=waiting.exclude(placeable).count() if able else found["count"],
+        unplaceable=found["count"] - found["able"],
     )
 
 
@@ -96,13 +96,32 @@ def has_engine() -> bool:
     return job_workers().filter(has_engine=True).exists()
 
 
-def queue_place(job: Job) -> int | None:
-    """Return the job's place in the line, the next one being 1; ``None`` unless it waits.
+@dataclass(frozen=True)
+class Prospects:
+    """A waiting job's place in the line, the next one being 1, and about when it starts.
+
+    Both are nothing for a job that does not wait; the start also where nobody can know.
+    """
+
+    place: int | None = None
+    start: datetime | None = None
+
+
+def prospects(job: Job) -> Prospects:
+    """Return where a job stands.
 
     As things are now: whoever comes later and has fewer jobs in hand may still get in before.
     """
-    in_line = job.state == Job.State.QUEUED and job.endpoint_id is None
-    return sum(ahead_of(job).values()) + 1 if in_line else None
+    if job.state != Job.State.QUEUED or job.endpoint_id is not None:
+        return Prospects()
+    line = line_before(job)
+    return Prospects(place=line.place, start=_start_behind(line, job))
+
+
+def queue_place(job: Job) -> int | None:
+    """Return the job's place in the line, the next one being 1; ``None`` unless it waits."""
+    waits = job.state == Job.State.QUEUED and job.endpoint_id is None
+    return line_before(job).place if waits else None
 
 
 def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
@@ -122,46 +141,34 @@ def typical_duration(of: ContainerImage | QuerySet[Job]) -> timedelta | None:
 
 
 def expected_start(job: Job) -> datetime | None:
-    """Return about when a waiting job starts, or ``None`` where nobody can know.
+    """Return about when a waiting job starts, or ``None`` where nobody can know."""
+    return prospects(job).start
+
+
+def _start_behind(line: Line, job: Job) -> datetime | None:
+    """Return about when a job starts that stands at the end of a line.
 
     What runs and what stands before it takes as long as the same containers took lately (else
     the same kind of job, else any), shared by the workers that could run it.
     """
-    if job.state != Job.State.QUEUED or job.endpoint_id is not None:
-        return None
     slots = sum(worker.slots for worker in _able_workers(job))
     if not slots:
         return None
-    now = timezone.now()
-    line = Job.objects.filter(in_queue(job.queue)).order_by()
-    busy = line.filter(state__in=Job.HELD).values_list("container_image", "kind", "started_at")
-    ahead = ahead_of(job)
+    now, expected = timezone.now(), _Durations()
     spans: list[timedelta | None] = []
-    expected = _Durations()
-    if len(busy) >= slots or ahead:
-        for image, kind, started in busy:
+    busy = Job.objects.filter(in_queue(job.queue), state__in=Job.HELD).order_by()
+    rows = list(busy.values_list("container_image", "kind", "started_at"))
+    if len(rows) >= slots or line.place > 1:
+        for image, kind, started in rows:
             span = expected.of(image, kind)
             spans.append(span and max(span - (now - (started or now)), timedelta()))
-    spans += _spans_ahead(line.filter(state=Job.State.QUEUED), ahead, expected)
+    for person, image, kind, count in line.groups:
+        if ahead := line.ahead.get(person):
+            span = expected.of(image, kind)  # of a person's jobs a part counts as their mixture
+            spans.append(span and span * count * ahead / line.waiting[person])
     if None in spans:
         return None
     return now + sum(filter(None, spans), timedelta()) / slots
-
-
-def _spans_ahead(
-    line: QuerySet[Job], ahead: dict[int | None, int], expected: "_Durations"
-) -> list[timedelta | None]:
-    """Return how long what is ahead takes; of a person's jobs a part counts as their mixture."""
-    groups = line.values_list("creator_id", "container_image", "kind").annotate(count=Count("pk"))
-    waiting: Counter[int | None] = Counter()
-    rows = [row for row in groups if row[0] in ahead]
-    for person, _, _, count in rows:
-        waiting[person] += count
-    spans = []
-    for person, image, kind, count in rows:
-        span = expected.of(image, kind)
-        spans.append(span and span * count * ahead[person] / waiting[person])
-    return spans
 
 
 def _able_workers(job: Job) -> list[Worker]:

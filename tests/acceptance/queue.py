@@ -1,7 +1,8 @@
 """10,000 queued jobs: places, pages and claims stay under 100 ms, and nobody waits for one person.
 
 Half of the jobs are one person's. Jobs of newcomers start within the length of one job: simulated
-time, real claims.
+time, real claims. On a machine that is busy with something else, processor time is held to the
+goal.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST = "tests/execution/test_queue_trial.py"
-TRIAL = {"jobs": 10_000, "flood": 5_000, "seed": 20261127}
+TRIAL = {"jobs": 10_000, "flood": 5_000, "seed": 20261127, "repeats": 5}
 
 
 def run(record: dict[str, Any]) -> None:

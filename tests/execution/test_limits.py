@@ -17,7 +17,7 @@ from app.execution.executors.usage import memory_of
 from app.execution.models import ContainerImage, Job, Worker
 from app.execution.selectors import expected_start, typical_duration
 from app.execution.services import default_limits, job_limits, max_limits, submit_job
-from app.execution.services.running import MAX_SAMPLES, Curve
+from app.execution.services.following import MAX_SAMPLES, Curve
 from tests.factories.execution import KIND, make_container_image, make_job
 
 State = Job.State

@@ -357,6 +357,7 @@ class TestPlaces:
 class TestWaitingReasons:
     def test_what_no_worker_has_is_named(self, image: ContainerImage) -> None:
         job = job_of(None, image, gpus=2, gpu_memory=24 * GIB, memory=8 * GIB)
+        assert [found.unplaceable for found in queue_lengths()] == [0, 1]
         make_worker("plain", queues=["jobs-cpu"])
         reason = waiting_reason(job)
         assert reason is not None

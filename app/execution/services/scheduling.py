@@ -160,18 +160,18 @@ def _keeps_room(row: Worker, waiting: QuerySet[Job], free: Capacity, now: dateti
     """
     if row.capacity in (UNTOLD, free):
         return False
-    first = next(iter(queueing.turns(waiting)), None)
-    if first is None:
+    fits = queueing.fitting(free, of=row.capacity)
+    if not waiting.filter(created__lt=now - PATIENCE).exclude(fits).exists():
         return False
-    _, created, pk = first.first
-    fits = waiting.filter(queueing.fitting(free, of=row.capacity), pk=pk).exists()
-    if fits or created > now - PATIENCE:
+    turn = queueing.turns(waiting)[0]
+    first = queueing.jobs_of(turn, waiting).only("pk", "created")[0]
+    if first.created > now - PATIENCE or waiting.filter(fits, pk=first.pk).exists():
         return False
-    if row.keeps_for != pk:
-        others = live_workers().filter(keeps_for=pk, draining=False, stopping=False)
+    if row.keeps_for != first.pk:
+        others = live_workers().filter(keeps_for=first.pk, draining=False, stopping=False)
         if others.exclude(pk=row.pk).exists():
             return False
-        Worker.objects.filter(pk=row.pk).update(keeps_for=pk)
+        Worker.objects.filter(pk=row.pk).update(keeps_for=first.pk)
     return True
 
 
