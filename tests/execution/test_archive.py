@@ -152,6 +152,8 @@ def change_config(image: ContainerRecipe, edit: Callable[[dict[str, Any]], None]
         ({"volumes": [f"/v{i}" for i in range(17)]}, "volumes"),
         ({"env": ["A=" + "x" * 300_000]}, "metadata"),
         ({"labels": {"a": "x" * 300_000}}, "metadata"),
+        ({"labels": {"org.grand-challenge.api-method": "serve"}}, "api_method"),
+        ({"volumes": ["/opt/hounsfield/x"]}, "volumes"),
     ],
 )
 def test_unfit_configurations_are_refused(changes: dict[str, Any], code: str) -> None:

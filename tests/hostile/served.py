@@ -51,7 +51,7 @@ class ServedAttack:
     says: str = ""
     kept: bool = False
     tried_again: bool = False
-    within: float = 15
+    within: float = 30
     limits: Limits = SMALL
     layer: Mapping[str, Entry] = field(default_factory=dict)
     image: Mapping[str, Any] = field(default_factory=dict)
@@ -271,7 +271,6 @@ BETWEEN = (
         ends=ReasonCode.SUCCEEDED,
         tried_again=True,
         kept=True,
-        within=30,
     ),
     ServedAttack(
         name="serve-linked-folder",

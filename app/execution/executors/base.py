@@ -134,7 +134,7 @@ class Service(Protocol):
         """What was measured since the last call."""
 
     def freeze(self) -> bool:
-        """Stop all of its processes where they are; False when there are none any more."""
+        """Stop all of its processes where they are; False when that is not possible."""
 
     def thaw(self) -> None:
         """Let them go on."""

@@ -30,7 +30,7 @@ from app.execution.executors.sweeping import Sweeper, Unswept
 from app.execution.executors.usage import UsageMeter, UsageSample
 
 logger = logging.getLogger(__name__)
-_END_SECONDS = 2.0
+_FREEZE_TRIES = 2
 _LOG_SECONDS, _QUIET_SECONDS = 5.0, 0.1
 _MARK_BYTES = 32
 LOCK_SUFFIX = ".lock"
@@ -100,6 +100,7 @@ class DockerService:
         self._inside: InsideContainer | None = None
         self._sweepers: dict[str, Sweeper] = {}
         self._frozen = False
+        self._has_lost_log = False
         self._meter: UsageMeter | None = None
         self._measured = threading.Event()
 
@@ -179,19 +180,19 @@ class DockerService:
         return self._meter.take() if self._meter else []
 
     def freeze(self) -> bool:
-        """Freeze it; False when it has ended."""
+        """Freeze it; False when it has ended, or cannot be frozen."""
         self._measured.set()
-        if not self._frozen:
+        for _ in range(_FREEZE_TRIES):
+            if self._frozen or self.poll(0) is not None:
+                break
             try:
                 with engine_errors("freeze a container"):
                     self._watched.container.pause()
-            except PlatformFault:
-                if self.poll(_END_SECONDS) is not None:
-                    return False
-                raise
-            self._frozen = True
-            self._settle_log()
-        return True
+                self._frozen = True
+                self._settle_log()
+            except PlatformFault as error:
+                logger.info("%s was not frozen: %s", self.name, error)
+        return self._frozen
 
     def _settle_log(self) -> None:
         """Wait until all that was logged before now has arrived."""
@@ -200,7 +201,7 @@ class DockerService:
         written = self._inside is not None and self._inside.write_to_log(mark)
         if not tap.wait(_LOG_SECONDS if written else _QUIET_SECONDS) and written:
             logger.info("%s ends: its log cannot be followed.", self.name)
-            self._sweepers = {}
+            self._has_lost_log = True
 
     def thaw(self) -> None:
         """Let it go on; one that was not frozen is left alone."""
@@ -231,7 +232,7 @@ class DockerService:
 
     def sweep(self) -> bool:
         """Remove outputs, scratch, shared memory and inputs of a case from a frozen container."""
-        if not self._frozen:
+        if not self._frozen or self._has_lost_log:
             return False
         try:
             for sweeper in self._sweepers.values():

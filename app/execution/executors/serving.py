@@ -107,6 +107,7 @@ class Server:
         self._one_each = False
         self._served = 0
         self._starting = 0.0
+        self._engine = executor.status().facts
         self._open(spec, observer)
 
     @property
@@ -157,11 +158,7 @@ class Server:
     def pause(self) -> None:
         """Freeze the container while it is idle; it is frozen after each case anyway."""
         if self.usable and self._service is not None and self._service.reusable:
-            try:
-                self._usable = self._service.freeze()
-            except PlatformFault as error:
-                logger.warning("%s cannot be kept: %s", self.name, error)
-                self._usable = False
+            self._usable = self._service.freeze()
 
     def close(self) -> None:
         """Kill the container and remove everything of it; never raises, may be called again."""
@@ -363,7 +360,7 @@ class Server:
             limits=spec.limits,
             input_digests=outcome.digests,
             outputs=outcome.outputs,
-            engine=self._executor.status().facts,
+            engine=self._engine,
             served=max(self._served, 1),
         )
 

@@ -8,8 +8,10 @@ neither depth nor names of what a case left matter.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -17,6 +19,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_KEPT = 20_000
 _MOST_REMOVED = 100_000
 _DEEPEST_KEPT = 32
+_CLOCK_TICK_NS = 20_000_000
+"""File systems tell times of change by a coarse clock: what changes later has a later time."""
 _HELD_SHARE = 4
 
 
@@ -39,6 +43,9 @@ class Sweeper:
         """Remember what is there; raises `Unswept` when that is too much."""
         self._used_at_first = _used(self.folder)
         self._remember(self.folder, depth=0)
+        newest = max((changed for changed in self._kept.values() if changed), default=0)
+        if (age := time.time_ns() - newest) < _CLOCK_TICK_NS:
+            time.sleep((_CLOCK_TICK_NS - max(age, 0)) / 1e9)
 
     def sweep(self) -> None:
         """Remove what came since; raises `Unswept` when something stays.
@@ -123,7 +130,8 @@ def _entries(folder: int) -> list[tuple[str, os.stat_result]]:
     with os.scandir(folder) as found:
         listed = []
         for entry in found:
-            listed.append((entry.name, entry.stat(follow_symlinks=False)))
+            with contextlib.suppress(FileNotFoundError):  # gone already, before it was frozen
+                listed.append((entry.name, entry.stat(follow_symlinks=False)))
             if len(listed) > _MOST_REMOVED + _MOST_KEPT:
                 raise Unswept("The case left too many files.")
         return listed
