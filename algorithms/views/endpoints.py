@@ -41,7 +41,10 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = selectors.get_endpoint_for(request.user, pk)
     calls = list_page(
         request,
-        selectors.runs_for(request.user).filter(job__endpoint=found.endpoint),
+        selectors.runs_for(request.user)
+        .filter(job__endpoint=found.endpoint)
+        .defer(None)
+        .defer("job__log"),
         search=("title",),
         sorts=(("-created", "Newest"), ("title", "Case")),
         size=15,
