@@ -90,10 +90,11 @@ def took(job: Job) -> timedelta | None:
 
     A warm container answers in less time than it takes to write down that it was asked.
     """
-    seconds = (job.record.get("timings") or {}).get("executing")
-    if job.is_warm and job.is_finished and isinstance(seconds, int | float):
-        return timedelta(seconds=seconds)
-    return elapsed(job) if job.is_finished else None
+    if not job.is_finished:
+        return None
+    timings = job.record.get("timings") or {} if job.is_warm else {}
+    seconds = timings.get("executing")
+    return timedelta(seconds=seconds) if isinstance(seconds, int | float) else elapsed(job)
 
 
 def usage_of(job: Job) -> Usage | None:

@@ -25,11 +25,10 @@ from app.execution.services.endpoints import keep_alive, stop_endpoint
 @login_required
 def endpoint_list(request: HttpRequest) -> HttpResponse:
     """List what the user keeps warm and kept warm before."""
+    user = cast(User, request.user)
     page = list_page(
         request,
-        selectors.endpoints_for(request.user).filter(
-            endpoint__job__creator=cast(User, request.user)
-        ),
+        selectors.endpoints_for(user).filter(endpoint__job__creator=user),
         search=("version__algorithm__title",),
         sorts=(("-created", "Newest"), ("version__algorithm__title", "Algorithm")),
     )
@@ -42,7 +41,10 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = selectors.get_endpoint_for(request.user, pk)
     calls = list_page(
         request,
-        selectors.runs_for(request.user).filter(job__endpoint=found.endpoint),
+        selectors.runs_for(request.user)
+        .filter(job__endpoint=found.endpoint)
+        .defer(None)
+        .defer("job__log"),
         search=("title",),
         sorts=(("-created", "Newest"), ("title", "Case")),
         size=15,

@@ -45,7 +45,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     state, days = request.GET.get("state", ""), request.GET.get("since", "")
     state = state if state in dict(_STATES) else ""
     days = days if days in dict(_SINCE) else ""
-    mine = run_selectors.own_runs(request.user)
+    mine = run_selectors.own_runs(request.user).defer(None).defer("job__log", "job__usage")
     algorithms = _algorithms(mine)
     algorithm = request.GET.get("algorithm", "")
     algorithm = algorithm if algorithm in dict(algorithms) else ""

@@ -1,5 +1,7 @@
 """Application configuration of the domain-free core."""
 
+from collections.abc import Sequence
+
 from django.apps import AppConfig
 
 
@@ -14,4 +16,7 @@ class CoreConfig(AppConfig):
         from app.core.scratch import sweep_scratch
         from app.core.workers import on_beat
 
-        on_beat(lambda name, queues: sweep_scratch())
+        def sweep(name: str, queues: Sequence[str]) -> None:
+            sweep_scratch()
+
+        on_beat(sweep)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import psycopg
 
 from config.local import engine_daemon
 from config.local.processes import session_members
@@ -19,6 +20,7 @@ def leftovers(portal: Portal) -> list[str]:
         *_in_engine(portal),
         *_of_kernel(portal.home),
         *_in_folders(portal),
+        *_on_their_way(portal),
         *(f"{count} messages in {name}" for name, count in portal.broker.left().items()),
         *_orphans(portal),
     ]
@@ -55,6 +57,13 @@ def _in_folders(portal: Portal) -> Iterator[str]:
     for folder in (portal.home / "worker" / "runs", portal.scratch):
         if folder.exists():
             yield from (f"{path}" for path in folder.iterdir() if not _is_celerys(path))
+
+
+def _on_their_way(portal: Portal) -> Iterator[str]:
+    """Results that nobody wants any more; the reconciler discards them."""
+    with psycopg.connect(portal.database.url) as connection:
+        found = connection.execute("SELECT slug, run_id FROM execution_incomingoutput").fetchall()
+    yield from (f"result {slug} of {run}" for slug, run in found)
 
 
 def _is_celerys(path: Path) -> bool:

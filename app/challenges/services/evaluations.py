@@ -56,10 +56,9 @@ def _lock_what_is_ranked(evaluation_id: UUID | str) -> None:
     Ranking writes to every evaluation of the phase: two that had locked themselves first would
     wait for each other.
     """
-    ranked = Phase.objects.filter(
-        submissions__evaluations__pk=evaluation_id, submissions__evaluations__state=State.RANKING
-    )
-    ranked.select_for_update(of=("self",)).first()
+    ranked = Evaluation.objects.filter(pk=evaluation_id, state=State.RANKING)
+    phases = Phase.objects.filter(pk__in=ranked.values("submission__phase"))
+    phases.select_for_update(of=("self",)).first()
 
 
 def _begin(evaluation: Evaluation) -> bool:

@@ -92,8 +92,7 @@ async def _body(receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise WorkerLeft
-        piece: bytes = message.get("body", b"")
-        held += piece
+        held += bytes(message.get("body", b""))
         if not message.get("more_body", False) or len(held) > _MOST_BYTES:
             return held
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from app.execution.executors.loop import devices_below
 
 PROBE = "probe-"
-_OLD_PROBE = 3600.0  # seconds
+_OLD_PROBE = 60.0  # seconds; one takes a moment, so an older one is that of a killed worker
 _SHIMS = ("containerd-shim",)
 
 

@@ -6,10 +6,11 @@ that somebody pays for gives way only when nobody called it for a while.
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from channels.db import database_sync_to_async
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from app.core.hints import listening
@@ -74,14 +75,17 @@ def next_case(token: str) -> NextCase:
 
 def _for_pool(job: Job) -> NextCase:
     """The next case of the pool, unless the container has had its turn."""
-    turn = timezone.now() - _opened_at(job)
+    opener = Job.objects.filter(pk=job.server[:36]).first() or job
+    now = timezone.now()
+    turn = now - (opener.started_at or now)
     wanted_elsewhere = others_wait(job)
     if turn > LONGEST_TURN or (turn > FAIR_TURN and wanted_elsewhere):
         return _close(job)
-    mine = job.devices or None  # the GPUs that the container was started with
-    found = next_job(worker=job.worker, pool=job.pool, devices=mine) if job.pool else None
-    if found is not None:
-        return _given(found, server=job.server)
+    if job.pool:
+        devices = opener.devices if opener.gpus else None
+        found = next_job(worker=job.worker, pool=job.pool, devices=devices)
+        if found is not None:
+            return _given(found, server=job.server)
     return _close(job) if wanted_elsewhere else WAIT
 
 
@@ -92,17 +96,25 @@ def _close(job: Job) -> NextCase:
 
 
 def _for_endpoint(job: Job) -> NextCase:
-    """The oldest call; without one it waits until nobody called for too long."""
+    """The oldest call; without one it waits until nobody called for too long.
+
+    The job is locked before its endpoint, as by everybody who moves both.
+    """
+    run_id, now = job.run_id, timezone.now()
+    job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    if job.run_id != run_id or job.state not in Job.HELD:
+        raise LeaseLost(f"The run {run_id} moved on without this worker.")
     endpoint = Endpoint.objects.select_for_update(of=("self",)).select_related("job").get(job=job)
     if job.cancel_requested or not endpoint.is_live:
         return CLOSE
-    calls = Job.objects.filter(endpoint=endpoint, state=Job.State.QUEUED).order_by("created")
-    call = calls.select_for_update(skip_locked=True, of=("self",)).first()
+    due = Q(wait_until=None) | Q(wait_until__lte=now)
+    calls = Job.objects.filter(due, endpoint=endpoint, state=Job.State.QUEUED)
+    call = calls.order_by("created").select_for_update(skip_locked=True, of=("self",)).first()
     if call is not None and not is_too_old(endpoint):
         note_call(endpoint)
         return _given(claim(call, worker=job.worker), server=job.server)
     reason = why_stop(endpoint)
-    if not reason and timezone.now() - endpoint.modified > ENDPOINT_GIVES_WAY and others_wait(job):
+    if not reason and now - endpoint.modified > ENDPOINT_GIVES_WAY and others_wait(job):
         reason = "Other runs waited for the worker that it kept."
     if reason:
         stop_endpoint(actor=None, endpoint=endpoint, reason=reason)
@@ -120,11 +132,6 @@ def _already_given(job: Job) -> Job | None:
     """Return the case that this container was given by an answer that got lost."""
     held = Job.objects.filter(server=job.server, worker=job.worker, state__in=Job.HELD)
     return held.exclude(pk=job.pk).select_for_update(of=("self",)).first()
-
-
-def _opened_at(job: Job) -> datetime:
-    opener = Job.objects.filter(pk=job.server[:36]).first()
-    return (opener and opener.started_at) or timezone.now()
 
 
 def _is_ending(worker: str) -> bool:

@@ -52,7 +52,8 @@ def _serve_endpoint(
     with in_hand(gateway, endpoint) as hold:
         server = open_server(executor, endpoint.spec, hold.follower)
         try:
-            hold.follower.executing()
+            if server.usable:
+                hold.follower.executing()
             while True:
                 if not server.usable or server.served >= warmth.most_cases:
                     server = _replaced(server, executor, endpoint, hold.follower)
