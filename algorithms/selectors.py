@@ -126,7 +126,9 @@ def same_content(version: AlgorithmVersion | AlgorithmModel) -> QuerySet[Any]:
 def interfaces_for(user: Any) -> QuerySet[AlgorithmInterface]:
     """Return the interfaces of all algorithms that ``user`` may view."""
     found = AlgorithmInterface.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
-    return found.select_related("algorithm").prefetch_related("inputs", "outputs")
+    return found.select_related("algorithm").prefetch_related(
+        "inputs__look_up_table", "outputs__look_up_table"
+    )
 
 
 def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmInterface:
