@@ -65,6 +65,7 @@ class TestAlgorithms:
             look_up_table=table,
         )
         asked = []
+        api.get("algorithms/")
         for count in (1, 3):
             for _ in range(count):
                 make_algorithm(editor=user, outputs=[heat], versions=0)
@@ -216,4 +217,4 @@ def test_warm_containers_have_their_shape(api: Api) -> None:
             "results": [],
         }
         api.get(f"algorithms/{name}/1/", status=404)
-        api.post(f"algorithms/{name}/", {}, status=409)
+        api.post(f"algorithms/{name}/", {}, status=400)
