@@ -202,12 +202,14 @@ def get_call_for(user: Any, job_pk: UUID) -> AlgorithmRun:
 def endpoints_for(user: Any) -> QuerySet[AlgorithmEndpoint]:
     """Return the endpoints that ``user`` may look at, newest first."""
     found = ENDPOINTS.visible_to(user)
-    return found.select_related("version__algorithm", "endpoint__job__creator")
+    found = found.select_related("version__algorithm", "endpoint__job__creator")
+    return found.defer(*(f"endpoint__{name}" for name in LONG_FIELDS))
 
 
 def get_endpoint_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmEndpoint:
     """Return the endpoint if ``user`` may do ``action`` with it, else raise `NotFound`."""
-    return fetch(ENDPOINTS, user=user, pk=pk, action=action, queryset=endpoints_for(user))
+    whole = endpoints_for(user).defer(None)
+    return fetch(ENDPOINTS, user=user, pk=pk, action=action, queryset=whole)
 
 
 def live_endpoint(user: Any, algorithm: Algorithm) -> AlgorithmEndpoint | None:
