@@ -28,7 +28,7 @@ from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
 V = TypeVar("V", AlgorithmVersion, AlgorithmModel)
-LONG_FIELDS = ("job__log", "job__usage", "job__record")
+LONG_FIELDS = ("job__log", "job__usage")
 """A run's log alone may have a megabyte; a list of runs must not fetch one for each."""
 _RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
 
