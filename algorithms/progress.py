@@ -97,6 +97,11 @@ def took(job: Job) -> timedelta | None:
     return timedelta(seconds=seconds) if isinstance(seconds, int | float) else elapsed(job)
 
 
+def log_position(given: str) -> int:
+    """Return a position in a log as an address gives it; nonsense is the beginning."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
+
+
 def usage_of(job: Job) -> Usage | None:
     """Return the chart of a job's processor time and memory, once there are two samples."""
     samples = [sample for sample in job.usage if len(sample) == 3]

@@ -28,7 +28,7 @@ from app.images.uses import SHOWN, Use
 from app.sockets.models import SocketValue
 
 V = TypeVar("V", AlgorithmVersion, AlgorithmModel)
-LONG_FIELDS = ("job__log", "job__usage", "job__record")
+LONG_FIELDS = ("job__log", "job__usage")
 """A run's log alone may have a megabyte; a list of runs must not fetch one for each."""
 _RUNS_FIRST = (Case(When(stage=Stage.PRODUCTION, then=Value(0)), default=Value(1)), "-number")
 
@@ -126,7 +126,9 @@ def same_content(version: AlgorithmVersion | AlgorithmModel) -> QuerySet[Any]:
 def interfaces_for(user: Any) -> QuerySet[AlgorithmInterface]:
     """Return the interfaces of all algorithms that ``user`` may view."""
     found = AlgorithmInterface.objects.filter(algorithm__in=ALGORITHMS.visible_to(user))
-    return found.select_related("algorithm").prefetch_related("inputs", "outputs")
+    return found.select_related("algorithm").prefetch_related(
+        "inputs__look_up_table", "outputs__look_up_table"
+    )
 
 
 def get_interface_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmInterface:
@@ -200,12 +202,14 @@ def get_call_for(user: Any, job_pk: UUID) -> AlgorithmRun:
 def endpoints_for(user: Any) -> QuerySet[AlgorithmEndpoint]:
     """Return the endpoints that ``user`` may look at, newest first."""
     found = ENDPOINTS.visible_to(user)
-    return found.select_related("version__algorithm", "endpoint__job__creator")
+    found = found.select_related("version__algorithm", "endpoint__job__creator")
+    return found.defer(*(f"endpoint__{name}" for name in LONG_FIELDS))
 
 
 def get_endpoint_for(user: Any, pk: UUID | str, *, action: str = "view") -> AlgorithmEndpoint:
     """Return the endpoint if ``user`` may do ``action`` with it, else raise `NotFound`."""
-    return fetch(ENDPOINTS, user=user, pk=pk, action=action, queryset=endpoints_for(user))
+    whole = endpoints_for(user).defer(None)
+    return fetch(ENDPOINTS, user=user, pk=pk, action=action, queryset=whole)
 
 
 def live_endpoint(user: Any, algorithm: Algorithm) -> AlgorithmEndpoint | None:

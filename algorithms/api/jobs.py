@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from algorithms import run_selectors, selectors, services
 from algorithms.api import job_serializers as serializers
 from algorithms.models import AlgorithmRun
+from algorithms.progress import log_position
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.api.filters import KeyFilter
@@ -103,7 +104,7 @@ class JobViewSet(ResourceViewSet[AlgorithmRun]):
     def logs(self, request: Request, pk: str) -> Response:
         """Read what the log has grown by since position ``after``."""
         run = self.find(key_of(pk), "log")
-        text, end = job_log(run.job, after=position_of(request.query_params.get("after", "0")))
+        text, end = job_log(run.job, after=log_position(request.query_params.get("after", "0")))
         record("algorithms.log.read", obj=run, actor=request.user)
         return self.shown({"text": text, "next": end}, by=serializers.LogPartSerializer)
 
@@ -190,11 +191,6 @@ async def follow(user: Any, job_pk: UUID) -> AsyncIterator[str]:
             yield _event("end", {"state": state})
             return
         await asyncio.sleep(POLL_SECONDS)
-
-
-def position_of(given: str) -> int:
-    """Return a position in a log; nonsense is its beginning."""
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
 
 
 def _job(user: Any, pk: UUID) -> Job:

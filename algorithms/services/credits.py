@@ -157,12 +157,15 @@ def refund(job: Job, *, why: str) -> bool:
 
 
 def refund_faults() -> None:
-    """Give back what was taken for jobs that failed through no fault of the container."""
-    faults = CreditCharge.objects.filter(
-        refunded_at=None, job__state=Job.State.FAILED, job__reason_code__in=NOT_THEIRS
-    )
-    for found in faults.select_related("job"):
-        refund(found.job, why=found.job.reason_code)
+    """Give back what was taken for jobs that never started, or failed through no fault of theirs.
+
+    Most of it was given back when they ended; not what has no run, such as a warm container.
+    """
+    faults = Q(job__state=Job.State.FAILED, job__reason_code__in=NOT_THEIRS)
+    never = Q(job__state=Job.State.CANCELLED, job__started_at=None)
+    due = CreditCharge.objects.filter(faults | never, refunded_at=None)
+    for found in due.select_related("job"):
+        refund(found.job, why=found.job.reason_code or "cancelled before it started")
 
 
 @transaction.atomic
@@ -252,8 +255,9 @@ def _complimentary(user: User, version: AlgorithmVersion) -> int:
         return 0
     ran = Q(job__algorithm_run__version=version)
     reproduced = Q(job__reproduces__algorithm_run__version=version)
+    warm = Q(job__kept_warm__algorithm_endpoint__version=version)
     free = CreditCharge.objects.filter(refunded_at=None, complimentary=True)
-    used = free.filter(ran | reproduced).count()
+    used = free.filter(ran | reproduced | warm).count()
     return max(0, settings.RUN_COMPLIMENTARY - used)
 
 

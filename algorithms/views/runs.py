@@ -61,7 +61,7 @@ def live(request: HttpRequest, pk: UUID) -> HttpResponse:
     ``after`` is how far the page's log goes, ``said`` what its listener heard last.
     """
     run = selectors.get_run_for(request.user, pk)
-    text, end = job_log(run.job, after=_number(request.GET.get("after", "")))
+    text, end = job_log(run.job, after=progress.log_position(request.GET.get("after", "")))
     context = _live(run) | {"log_text": text, "log_end": end}
     context["changed"] = request.GET.get("said", "") != context["said"]
     return render(request, "algorithms/_run_live.html", context)
@@ -173,7 +173,3 @@ def _visible(request: HttpRequest, run: AlgorithmRun | None) -> AlgorithmRun | N
     if run is None:
         return None
     return run_selectors.visible_runs(request.user).filter(pk=run.pk).first()
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0

@@ -19,11 +19,13 @@ from algorithms.services import (
     start_reproduction,
     start_try_outs,
 )
-from algorithms.services.credits import WINDOW
+from algorithms.services.credits import WINDOW, refund_faults
+from algorithms.services.endpoints import keep_warm
 from app.accounts.models import User
 from app.core.errors import LimitReached, ValidationFailed
 from app.execution.models import Job
 from app.execution.services import cancel_job
+from app.execution.services.endpoints import stop_endpoint
 from archives.models import ArchiveItem
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_version
@@ -118,9 +120,9 @@ def test_what_was_spent_of_a_grant_is_no_debt(
     start_try_outs(actor=user, algorithm=algorithm, items=[item] * 8)
     type(grant).objects.update(starts=today - timedelta(days=2), ends=today - timedelta(days=1))
     assert allowance(user=user, version=algorithm.versions.get()).left == 0
-    for page in ("algorithms:credits", "algorithms:try_out"):
-        args = [algorithm.pk] if page == "algorithms:try_out" else []
-        assert "-6" not in signed_in.get(reverse(page, args=args)).content.decode()
+    assert signed_in.get(reverse("algorithms:credits")).context["left"] == "0"
+    page = signed_in.get(reverse("algorithms:try_out", args=[algorithm.pk]))
+    assert page.context["allowance"].left_text == "0"
 
 
 def test_editors_have_some_runs_of_each_version_for_nothing(
@@ -145,6 +147,18 @@ def test_reproducing_uses_up_complimentary_runs(
     start_reproduction(actor=user, run=run)
     found = allowance(user=user, version=run.version)
     assert (found.complimentary, found.left) == (0, 10)
+
+
+def test_keeping_warm_uses_them_up_and_gives_back_what_never_started(
+    user: User, settings: LazySettings
+) -> None:
+    settings.RUN_COMPLIMENTARY = 1
+    version = make_version(make_algorithm(editor=user, versions=0), serves=True)
+    warm = keep_warm(actor=user, version=version)
+    assert allowance(user=user, version=version).complimentary == 0
+    stop_endpoint(actor=user, endpoint=warm.endpoint)
+    refund_faults()
+    assert allowance(user=user, version=version).complimentary == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from algorithms.api.jobs import follow
@@ -14,6 +16,7 @@ from app.execution.models import Job
 from app.execution.services import end_job
 from app.images.models import Import
 from app.images.services import cancel_import, run_import
+from app.sockets.models import LookUpTable
 from app.sockets.selectors import medical_image_socket, segmentation_socket
 from app.sockets.services import ensure_socket
 from tests.api.conftest import Api
@@ -51,6 +54,26 @@ class TestAlgorithms:
         problem = api.post("algorithms/", {**body, "title": "B", "inputs": ["none"]}, status=400)
         assert "inputs" in problem["fields"]
         api.post("algorithms/", body, status=400)
+
+    def test_a_list_asks_for_look_up_tables_once(self, api: Api, user: User) -> None:
+        table = LookUpTable.objects.create(slug="hot", title="Hot", color="[]", alpha="[]")
+        heat = ensure_socket(
+            slug="heat",
+            title="Heat",
+            kind="HMAP",
+            relative_path="images/heat",
+            look_up_table=table,
+        )
+        asked = []
+        api.get("algorithms/")
+        for count in (1, 3):
+            for _ in range(count):
+                make_algorithm(editor=user, outputs=[heat], versions=0)
+            with CaptureQueriesContext(connection) as queries:
+                found = api.get("algorithms/")["results"]
+            assert found[0]["interfaces"][0]["outputs"][0]["look_up_table"]["slug"] == "hot"
+            asked.append(len(queries))
+        assert asked[0] == asked[1]
 
     def test_a_container_archive_is_taken(self, api: Api, user: User, algorithm: Any) -> None:
         upload = make_upload(owner=user, content=b"tar", filename="image.tar")
@@ -194,4 +217,4 @@ def test_warm_containers_have_their_shape(api: Api) -> None:
             "results": [],
         }
         api.get(f"algorithms/{name}/1/", status=404)
-        api.post(f"algorithms/{name}/", {}, status=409)
+        api.post(f"algorithms/{name}/", {}, status=400)

@@ -72,7 +72,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show where an evaluation is, and its result."""
     row = selectors.get_evaluation_for(request.user, pk)
     shown = row.cases.select_related("job", "item")
-    cases = list(shown.defer("job__log", "job__usage", "job__record"))
+    cases = list(shown.defer("job__log", "job__usage"))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
     can_cancel = EVALUATIONS.allows(request.user, row, "cancel")
     context = {
