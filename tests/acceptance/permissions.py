@@ -4,15 +4,21 @@ Every weakening of `tests.permissions.weakening` must make both fail. Whoever th
 table until it agrees gets a green table; the stories stay red, for nothing generates them.
 """
 
+import atexit
 import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from config.local.servers import private_postgres
+from config.local.slots import free_home
 from tests.permissions.weakening import WEAKENINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,16 +47,20 @@ def _noticed(name: str) -> dict[str, int]:
 
 
 def regenerated(
-    name: str, *, keyword: str = "", stories: Sequence[str] = STORIES
+    name: str, *, rows: str = "", told: str = "", stories: Sequence[str] = STORIES
 ) -> dict[str, int]:
-    """Write the table anew under the weakened policy; return what fails then."""
-    chosen = ["-k", keyword] if keyword else []
+    """Write the table anew under the weakened policy; return what fails then.
+
+    ``rows`` and ``told`` choose some rows and some stories.
+    """
+    chosen = ["-k", rows] if rows else []
+    heard = ["-k", told] if told else []
     with tempfile.TemporaryDirectory() as folder:
         place = {"HOUNSFIELD_TABLE_FOLDER": folder}
         failures(name, TABLE, *chosen, HOUNSFIELD_TABLE="record", **place)
         found = {
             "table": failures(name, TABLE, *chosen, HOUNSFIELD_TABLE="use", **place),
-            "stories": failures(name, stories, HOUNSFIELD_TABLE="use", **place),
+            "stories": failures(name, stories, *heard, HOUNSFIELD_TABLE="use", **place),
         }
     if found["table"] or not found["stories"]:
         raise AssertionError(f"A regenerated table is green and stories are red, not {found}")
@@ -58,8 +68,13 @@ def regenerated(
 
 
 def failures(name: str, paths: Sequence[str], *options: str, **environ: str) -> int:
-    """Run tests under a weakened policy; return how many failed. Raises when none ran."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "tests.permissions.weakening"]
+    """Run tests under a weakened policy; return how many failed. Raises when none ran.
+
+    A few tests run in one process: to start more takes longer than they do.
+    """
+    command = [sys.executable, "-m", "pytest", "-q", "--reuse-db"]
+    command += ["-p", "tests.permissions.weakening"]
+    command += [] if "-k" in options else ["-n", "2"]
     done = subprocess.run(
         [*command, *paths, *options],
         cwd=ROOT,
@@ -78,9 +93,22 @@ def failures(name: str, paths: Sequence[str], *options: str, **environ: str) -> 
 
 def _own_environment() -> dict[str, str]:
     """Leave out what a test run around this one set: its servers and databases are not ours."""
-    theirs = ("DATABASE_URL", "BROKER_URL", "CHANNEL_LAYER_URL", "HOUNSFIELD_HOME")
-    return {
+    theirs = ("BROKER_URL", "CHANNEL_LAYER_URL", "HOUNSFIELD_HOME")
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name not in theirs and not name.startswith("PYTEST_")
     }
+    return kept | {"DATABASE_URL": _database()}
+
+
+@lru_cache(maxsize=1)
+def _database() -> str:
+    """Return one database for all these runs: the first makes its tables, the rest find them."""
+    address = os.environ.get("DATABASE_URL", "")
+    if not address:
+        stack = ExitStack()
+        atexit.register(stack.close)
+        home = stack.enter_context(free_home())
+        address = stack.enter_context(private_postgres(home, durable=False))
+    return urlunsplit(urlsplit(address)._replace(path="/weakened"))
