@@ -110,7 +110,7 @@ class Bare:
         manifest = inspect_archive(archive)
         client = docker.DockerClient(base_url=engine)
         with archive.open("rb") as file:
-            self._image = client.images.load(file.read())[0].id
+            image = str(client.images.load(file.read())[0].id)
         client.close()
         for name in ("input", "output"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -121,13 +121,13 @@ class Bare:
             spec, Placement(), labels={}, cpus_of_host=os.cpu_count() or 1, init=True
         )
         profile = folder / "seccomp.json"
-        self._command = ["docker", "--host", engine, "run", "--rm"]
-        self._command += list(_flags(options, folder, profile))
+        flags = _flags(options, folder, profile)
+        self.command = ["docker", "--host", engine, "run", "--rm", *flags, image]
 
     def run(self) -> float:
         """Run one container; milliseconds."""
         began = time.perf_counter()
-        subprocess.run([*self._command, self._image], check=True, capture_output=True)
+        subprocess.run(self.command, check=True, capture_output=True)
         return (time.perf_counter() - began) * 1000
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from config.local.environment import Address, portal_variables
 from config.local.home import REPOSITORY, prepare
-from config.local.programs import portal_programs
+from config.local.programs import job_worker, portal_programs
 from config.local.readiness import probe
 from config.local.servers import private_postgres, private_valkey
 from config.local.supervisor import Program
@@ -33,13 +33,18 @@ class LivePortal:
     url: str
     certificate: Path
     variables: dict[str, str]
+    groups: dict[str, int]
+    """The process groups of its programs, by their names."""
 
 
 @contextmanager
-def live_portal(home: Path, *, engine: str = "", storage: str = "") -> Iterator[LivePortal]:
+def live_portal(
+    home: Path, *, engine: str = "", storage: str = "", job_processes: int = 0
+) -> Iterator[LivePortal]:
     """Run a portal with one user, one token and the sockets of `seed.json`.
 
-    With the address of a container engine it runs jobs, too; ``storage`` is a STORAGE_URL.
+    With the address of a container engine it runs jobs, too, ``job_processes`` at a time (0: as
+    many as the demo); ``storage`` is a STORAGE_URL.
     """
     prepare(home)
     address = Address(host="127.0.0.1", port=_free_port(), tls=True)
@@ -57,10 +62,15 @@ def live_portal(home: Path, *, engine: str = "", storage: str = "") -> Iterator[
         env = {**os.environ, **variables, "DJANGO_SETTINGS_MODULE": "config.settings.default"}
         _run("manage.py", "migrate", "--no-input", env=env)
         _run("manage.py", "seed", "--file", str(SEED), env=env)
+        groups = {}
         for program in portal_programs(home, address=address, reload=False):
-            if program.name in wanted:
-                stack.enter_context(_running(program, env=env, log=home / program.name))
-        portal = LivePortal(address.local_url, certificate_file(home), variables)
+            if program.name not in wanted:
+                continue
+            more = program.name == "worker-jobs" and job_processes
+            chosen = job_worker(processes=job_processes) if more else program
+            started = _running(chosen, env=env, log=home / program.name)
+            groups[program.name] = stack.enter_context(started)
+        portal = LivePortal(address.local_url, certificate_file(home), variables, groups)
         _wait(portal)
         yield portal
 
@@ -70,7 +80,7 @@ def _run(*command: str, env: dict[str, str]) -> None:
 
 
 @contextmanager
-def _running(program: Program, *, env: dict[str, str], log: Path) -> Iterator[None]:
+def _running(program: Program, *, env: dict[str, str], log: Path) -> Iterator[int]:
     with log.with_suffix(".log").open("wb") as output:
         process = subprocess.Popen(
             program.command,
@@ -81,7 +91,7 @@ def _running(program: Program, *, env: dict[str, str], log: Path) -> Iterator[No
             start_new_session=True,
         )
         try:
-            yield
+            yield process.pid
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             try:

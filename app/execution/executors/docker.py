@@ -69,6 +69,7 @@ _Filters = dict[str, str | list[str] | bool]
 StorageKind = Literal["auto", "host", "engine"]
 _SLOW_CALL_SECONDS = 600
 _STATUS_SECONDS = 5.0
+_NOT_THERE = ("does not exist", "no such file")
 _NO_ROOM = "no space left"
 _MANY_PROCESSES = 4096  # more than any run may have, less than what any service may ask for
 _NO_INIT = "container-init binary not found"
@@ -368,8 +369,10 @@ class DockerExecutor:
                 container = self._client.containers.create(
                     self._keeper_image(), mounts=[mount], labels=self._labels(Path(probe).name)
                 )
-            except docker.errors.APIError:
-                return False
+            except docker.errors.APIError as error:
+                if any(phrase in str(error).lower() for phrase in _NOT_THERE):
+                    return False
+                raise  # an engine in trouble says nothing about where it is
             with contextlib.suppress(docker.errors.NotFound):  # the reaper may be first
                 container.remove(force=True)
         return True

@@ -145,6 +145,12 @@ class Job(UUIDModel, TimestampedModel):
                 condition=models.Q(state__in=("PROVISIONING", "EXECUTING")),
                 name="job_held_by_worker",
             ),
+            models.Index(fields=("-finished_at",), name="job_lately_ended"),
+            models.Index(
+                fields=("finished_at",),
+                condition=models.Q(handled=False, finished_at__isnull=False),
+                name="job_end_untold",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -53,7 +52,6 @@ SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
 JUST_ENDED = LEASE * 4 / 3
 SAME_START = timedelta(seconds=30)  # signs of life are late now and then
-SOON_CLAIMED = 500
 MOST_BROKEN = 3
 MAX_SAMPLES = 300
 _LONGEST_TEXT = 4000
@@ -249,12 +247,13 @@ def hear_beat(
 
 
 def _runs_to_leave_alone() -> set[str]:
-    """Runs under way; those that are about to be claimed; and those that are being cleared away."""
-    recent = timezone.now() - JUST_ENDED
-    moving = Q(state__in=Job.RUNNING) | Q(finished_at__gte=recent)
-    names = Job.objects.only("pk", "attempts", "crashes", "handbacks")
-    waiting = names.filter(state=State.QUEUED).order_by("created")[:SOON_CLAIMED]
-    return {job.run_id for found in (names.filter(moving), waiting) for job in found}
+    """Return the runs under way, and those that are being cleared away.
+
+    A worker asks after it has listed what it found, so a run that is claimed meanwhile is safe.
+    """
+    names = Job.objects.only("pk", "attempts", "crashes", "handbacks").order_by()
+    ended = names.filter(finished_at__gte=timezone.now() - JUST_ENDED)
+    return {job.run_id for found in (names.filter(state__in=Job.RUNNING), ended) for job in found}
 
 
 def _read(token: str, *, max_age: int | None) -> str:
@@ -307,16 +306,7 @@ def _within_reason(record: dict[str, Any]) -> dict[str, Any]:
     Reasons quote a container's log, and there may be NUL characters in that.
     """
     names = (
-        *(
-            "served",
-            "run_id",
-            "image_id",
-            "executor",
-            "engine",
-            "exit_code",
-            "oom_killed",
-            "reason",
-        ),
+        *("run_id", "image_id", "executor", "engine", "exit_code", "oom_killed", "reason"),
         *("timings", "limits", "inputs", "outputs", "log", "served"),
     )
     kept = {name: record[name] for name in names if name in record}

@@ -10,6 +10,7 @@ from app.execution.gateway import Ending, Gateway, Report
 from app.execution.services.sending import enclose_output, send_output, split_outputs
 
 REPORT_SECONDS = 1.0
+FIRST_REPORT_SECONDS = 0.3
 LOG_AT_ONCE = 1 << 20
 MAX_SAMPLES = 300
 
@@ -21,14 +22,13 @@ class WorkerEnds(Exception):
 class Follower:
     """Tells the portal what happens to a run, about once a second.
 
-    A short case in a warm container is not ``told_at_once`` of its start: saying so would take
-    longer than the case.
+    A start is told with the first report or with the end: what is over in a moment is not worth a
+    call of its own.
     """
 
-    def __init__(self, gateway: Gateway, token: str, *, told_at_once: bool = True) -> None:
+    def __init__(self, gateway: Gateway, token: str) -> None:
         self._gateway = gateway
         self._token = token
-        self._told_at_once = told_at_once
         self._executing = False
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._unsent = ""
@@ -40,8 +40,7 @@ class Follower:
     def executing(self) -> None:
         """The container has been started."""
         self._executing = True
-        if self._told_at_once:
-            self._report()
+        self._reported_at = time.monotonic() - REPORT_SECONDS + FIRST_REPORT_SECONDS
 
     def logged(self, chunks: list[LogChunk]) -> None:
         """Keep what is new of the log until it is told."""
@@ -59,7 +58,7 @@ class Follower:
         if is_out_of_time():
             raise WorkerEnds
         if time.monotonic() - self._reported_at >= REPORT_SECONDS:
-            self._report()
+            self.report()
         return self._stop
 
     def collecting(self) -> None:
@@ -68,7 +67,7 @@ class Follower:
     def finished(self, result: RunResult) -> None:
         """Send the outputs and hand the run over."""
         while len(self._unsent) > LOG_AT_ONCE:
-            self._report()
+            self.report()
         small, large = split_outputs(result.outputs)
         sent = [send_output(self._gateway, self._token, output) for output in large]
         ending = Ending(
@@ -79,8 +78,8 @@ class Follower:
         )
         self._gateway.finish(self._token, ending)
 
-    def _report(self) -> None:
-        """The log is only counted as told when the portal has answered."""
+    def report(self) -> None:
+        """Tell it now. The log is only counted as told when the portal has answered."""
         news = self._news()
         self._stop = self._gateway.report(self._token, news)
         self._reported_at = time.monotonic()

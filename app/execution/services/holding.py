@@ -28,15 +28,13 @@ class Hold:
 
 
 @contextmanager
-def in_hand(
-    gateway: Gateway, assignment: Assignment, *, told_at_once: bool = True
-) -> Iterator[Hold]:
+def in_hand(gateway: Gateway, assignment: Assignment) -> Iterator[Hold]:
     """Keep the run's lease while the block works on it; what goes wrong gives the run back.
 
     Nothing is raised: the block ends, and the hold says that the run was lost.
     """
     token, name = assignment.token, assignment.spec.run_id
-    hold = Hold(Follower(gateway, token, told_at_once=told_at_once))
+    hold = Hold(Follower(gateway, token))
     every = settings.LEASE_SECONDS / 6
     lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=every)
     with ending_gently(), lease:

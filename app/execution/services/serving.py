@@ -31,7 +31,7 @@ def _serve_pool(executor: Executor, gateway: Gateway, first: Assignment, warmth:
     case: Assignment | None = first
     try:
         while case is not None:
-            with in_hand(gateway, case, told_at_once=server is None) as hold:
+            with in_hand(gateway, case) as hold:
                 server = server or open_server(executor, case.spec, hold.follower)
                 server.invoke(case.spec, hold.follower)
             if hold.lost or server is None or not server.usable:
@@ -54,6 +54,7 @@ def _serve_endpoint(
         try:
             if server.usable:
                 hold.follower.executing()
+                hold.follower.report()  # whoever waits for the container shall know
             while True:
                 if not server.usable or server.served >= warmth.most_cases:
                     server = _replaced(server, executor, endpoint, hold.follower)
@@ -64,7 +65,7 @@ def _serve_endpoint(
                 call = _next_call(gateway, endpoint.token)
                 if call is None:
                     break
-                with in_hand(gateway, call, told_at_once=False) as taken:
+                with in_hand(gateway, call) as taken:
                     server.invoke(call.spec, taken.follower)
         finally:
             server.close()
