@@ -75,7 +75,9 @@ def volume() -> NDArray[np.int16]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would have gone to the broker: the tests take the worker's part themselves."""
     messages: list[Any] = []
-    monkeypatch.setattr(make_slice_pack, "apply_async", lambda *, args: messages.append(list(args)))
+    monkeypatch.setattr(
+        make_slice_pack, "apply_async", lambda *, args, **_: messages.append(list(args))
+    )
     return messages
 
 
