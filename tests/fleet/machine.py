@@ -14,8 +14,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# `ip netns exec` gives a mount namespace too, in which these folders are empty.
-HIDE = 'for folder in $HIDDEN; do mount -t tmpfs none "$folder" || exit 1; done; exec "$@"'
+# `ip netns exec` gives a mount namespace too, in which these folders are empty. The engine's socket
+# may lie below one of them: it is there under another name.
+HIDE = """
+if [ -n "$ENGINE" ]; then touch "$SOCKET" && mount --bind "$ENGINE" "$SOCKET" || exit 1; fi
+for folder in $HIDDEN; do mount -t tmpfs none "$folder" || exit 1; done
+exec "$@"
+"""
 
 
 def why_impossible() -> str:
@@ -132,7 +137,10 @@ def _forwarded(address: str, port: int) -> Iterator[None]:
 def worker_environment(
     given: dict[str, str], *, home: Path, hidden: Sequence[Path]
 ) -> dict[str, str]:
-    """What `make worker` gets there: the machine's own variables, and these."""
+    """What `make worker` gets there: the machine's own variables, and these.
+
+    The engine of ``given`` is found by a socket in ``home``.
+    """
     own = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     return {
         **own,
@@ -140,4 +148,13 @@ def worker_environment(
         "HOUNSFIELD_HOME": str(home / "state"),
         "HIDDEN": " ".join(str(folder) for folder in hidden),
         **given,
+        **_engine_by_another_name(given, home),
     }
+
+
+def _engine_by_another_name(given: dict[str, str], home: Path) -> dict[str, str]:
+    kind, _, path = given.get("DOCKER_HOST", "").partition("://")
+    if kind != "unix":
+        return {}
+    socket_there = home / "engine.sock"
+    return {"ENGINE": path, "SOCKET": str(socket_there), "DOCKER_HOST": f"unix://{socket_there}"}

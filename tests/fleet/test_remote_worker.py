@@ -19,7 +19,6 @@ from pytest_django import Settings
 
 from app.core.storage import get_store
 from app.execution.models import Job, Worker
-from app.execution.services.parsing import parse_outputs
 from app.sockets.services import ensure_socket
 from app.uploads.asgi import PartReceiver
 from config.local.home import REPOSITORY
@@ -35,6 +34,7 @@ from tests.servers import asgi_server
 State = Job.State
 pytestmark = [
     pytest.mark.docker,
+    pytest.mark.xdist_group("queues"),
     pytest.mark.timeout(400),
     pytest.mark.django_db(transaction=True),
 ]
@@ -127,17 +127,15 @@ def test_it_runs_jobs_and_is_started_again_when_it_dies(
     ):
         until(Worker.objects.filter(name="jobs@elsewhere", has_engine=True).exists, home=home)
         send(first, broker=broker)
-        until(lambda: reloaded(first).state == State.PARSING, home=home)
+        until(lambda: reloaded(first).is_finished, home=home)
         runs = home / "state" / "worker" / "runs"
         until(lambda: list(runs.iterdir()) == [], home=home)
         _kill_worker(home)
         until(lambda: "killed by SIGKILL" in (home / "log").read_text(), home=home)
         send(second, broker=broker)
-        until(lambda: reloaded(second).state == State.PARSING, home=home)
+        until(lambda: reloaded(second).is_finished, home=home)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0, (home / "log").read_text()
-        for job in (first, second):
-            parse_outputs(job.pk)
     text = (home / "log").read_text()
     assert "jobs@elsewhere takes jobs from jobs-cpu" in text
     assert "Stopped. make worker starts it again." in text
