@@ -1,13 +1,28 @@
 """Loaded before pytest-django reads the settings: private servers where none are named.
 
 `make test` starts them itself; this serves a bare `pytest`. With several processes the first one
-starts them and the others inherit its environment.
+starts them and the others inherit its environment; which tests share a process is said here, too.
 """
 
 import atexit
 import os
 from contextlib import ExitStack
+from typing import Any
 
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = {
+    "tests/e2e/": "one portal",
+    "tests/clients/test_gcapi.py": "gcapi's portal",
+    "tests/demo/": "the containers of the demo",
+    "tests/local/test_demo.py": "one demo",
+    "tests/test_query_counts.py": "one full database",
+    "tests/execution/test_ending.py": "queues",
+    "tests/execution/test_worker.py": "queues",
+    "tests/fleet/": "queues",
+}
+"""Tests that share what takes minutes to make, or that would take each other's messages."""
 _stack = ExitStack()
 
 
@@ -26,3 +41,26 @@ def _provide() -> None:
 
 
 _provide()
+
+
+class TogetherScheduling(LoadScopeScheduling):
+    """Every test by itself, but those that belong together in one process; large groups first.
+
+    xdist's own ``loadgroup`` hands its marks over in the names of tests, which pytest 9.2 does not
+    let it change any more (pytest-xdist issue 1386): it groups nothing, without a word.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(nodeid: str) -> str:
+    """Return the group of a test, which is the test itself if it belongs to none."""
+    groups = (group for start, group in TOGETHER.items() if nodeid.startswith(start))
+    return next(groups, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
+    """Share the tests out."""
+    return TogetherScheduling(config, log)

@@ -145,7 +145,7 @@ def pytest_command(
 ) -> list[str]:
     """Return pytest's command line: parallel, without the marks that cannot be served."""
     workers = min(MOST_PROCESSES, os.cpu_count() or 1)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "load"]
     marks = [only] * bool(only) + [f"not {mark}" for mark in dict.fromkeys(without)]
     if marks:
         command += ["-m", " and ".join(marks)]

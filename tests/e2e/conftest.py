@@ -24,13 +24,7 @@ CHROMIUM_ARGUMENTS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all of these tests: they share a portal.
-
-    Pictures for the documentation show the demo as the page tests make it, so these run alone.
-    """
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+    """Pictures for the documentation show the demo as the page tests make it: these run alone."""
     if os.environ.get("HOUNSFIELD_SCREENSHOTS"):
         items[:] = [item for item in items if item.path == HERE / "test_pages.py"]
 

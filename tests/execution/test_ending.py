@@ -38,7 +38,6 @@ from tests.servers import asgi_server
 
 State = Job.State
 pytestmark = [
-    pytest.mark.xdist_group("queues"),
     pytest.mark.timeout(400),
     pytest.mark.django_db(transaction=True),
 ]

@@ -34,7 +34,6 @@ from tests.servers import asgi_server
 State = Job.State
 pytestmark = [
     pytest.mark.docker,
-    pytest.mark.xdist_group("queues"),
     pytest.mark.timeout(400),
     pytest.mark.django_db(transaction=True),
 ]
