@@ -169,10 +169,9 @@ def test_shims_that_the_engine_forgot_go_with_their_containers(
         assert _lives(shim.pid)
         assert executor.reap(live=set()) == ["dead"]
         deadline = time.monotonic() + 20
-        while _lives(shim.pid):
+        while _lives(shim.pid) or list(shims_below(work_folder)):
             assert time.monotonic() < deadline, "the shim lives on"
             time.sleep(0.05)
-        assert list(shims_below(work_folder)) == []
         assert _lives(stays.pid), "another worker's container was ended"
 
 
