@@ -73,6 +73,7 @@ def by_hand(plain: Bare, *, jobs: int) -> float:
 def measure(folder: Path, *, blocks: int, jobs: int) -> dict[str, Any]:
     """Return both ways in turns; a short first block of each only warms up."""
     engine = engine_address()
+    os.environ.update(RUNS_PER_PERSON=str(2 * jobs), RUNS_PER_ALGORITHM=str(2 * jobs))
     archive = shell_image(SCRIPT, tags=[]).write(folder / "image.tar")
     took: dict[str, list[float]] = {"portal": [], "xargs": []}
     with (
