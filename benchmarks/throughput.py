@@ -70,10 +70,21 @@ def by_hand(plain: Bare, *, jobs: int) -> float:
     return time.perf_counter() - began
 
 
+def parts_of_a_job(database: Any) -> dict[str, int]:
+    """Return where a job's time goes, as means in milliseconds, from its claim to its end."""
+    names = ("provisioning", "executing", "collecting")
+    timings = ", ".join(f"avg((record->'timings'->>'{name}')::float)" for name in names)
+    query = f"SELECT avg(extract(epoch FROM finished_at - started_at)), {timings}"  # noqa: S608
+    found = database.execute(f"{query} FROM execution_job").fetchone()
+    pairs = zip(("claim_to_end", *names), found, strict=True)
+    return {name: round(float(value) * 1000) for name, value in pairs}
+
+
 def measure(folder: Path, *, blocks: int, jobs: int) -> dict[str, Any]:
     """Return both ways in turns; a short first block of each only warms up."""
     engine = engine_address()
-    os.environ.update(RUNS_PER_PERSON=str(2 * jobs), RUNS_PER_ALGORITHM=str(2 * jobs))
+    most = str(2 * jobs)
+    os.environ.update(RUNS_PER_PERSON=most, RUNS_PER_ALGORITHM=most, JOB_CPUS="1")
     archive = shell_image(SCRIPT, tags=[]).write(folder / "image.tar")
     took: dict[str, list[float]] = {"portal": [], "xargs": []}
     with (
@@ -94,6 +105,7 @@ def measure(folder: Path, *, blocks: int, jobs: int) -> dict[str, Any]:
                     seconds = by_portal(portal, database, algorithm, jobs=count, worker=worker)
                 if number:
                     took[name].append(seconds)
+        parts = parts_of_a_job(database)
     total = {name: sum(found) for name, found in took.items()}
     ratios = [a / b for a, b in zip(took["portal"], took["xargs"], strict=True)]
     return {
@@ -101,6 +113,7 @@ def measure(folder: Path, *, blocks: int, jobs: int) -> dict[str, Any]:
         "workers": WORKERS,
         "seconds": {name: round(value, 1) for name, value in total.items()},
         "ms_a_job": {name: round(value / blocks / jobs * 1000) for name, value in total.items()},
+        "parts_ms": parts,
         "times_xargs": round(total["portal"] / total["xargs"], 2),
         "middle_of_blocks": round(statistics.median(ratios), 2),
         "goal": GOAL,
