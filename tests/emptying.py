@@ -31,7 +31,7 @@ def _empty(test: Any) -> None:
     with connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
         found = " UNION ALL ".join(
-            f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")"  # noqa: S608 - our own tables
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")"
             for name in tables
             if name in existing
         )
@@ -39,7 +39,7 @@ def _empty(test: Any) -> None:
         full = [name for (name,) in cursor.fetchall()]
         if full:
             # Without its triggers: the order of foreign keys, and logs that only grow.
-            deletes = " ".join(f'DELETE FROM "{name}";' for name in full)  # noqa: S608
+            deletes = " ".join(f'DELETE FROM "{name}";' for name in full)
             cursor.execute(
                 f"SET session_replication_role = replica; {deletes}"
                 " SET session_replication_role = DEFAULT"
