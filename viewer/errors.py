@@ -1,7 +1,7 @@
 """What can be wrong with a view session, in words for people."""
 
 from app.core.errors import Conflict, PortalError
-from viewer.protocol import CloseCode
+from viewer.messages import CloseCode
 
 ENDED = "This viewing session has ended. Open the image again."
 

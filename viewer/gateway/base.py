@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from viewer.protocol import CloseCode
+from viewer.messages import CloseCode
 from viewer.registry import Segment
 
 if TYPE_CHECKING:

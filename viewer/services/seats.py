@@ -17,7 +17,7 @@ from app.images.models import Image, ImageFile
 from viewer.errors import ENDED, ViewSessionEnded
 from viewer.gateway.base import PackPlace, PackState, Refused, Showing, ShownLayer, Window
 from viewer.models import SlicePack, ViewSession
-from viewer.protocol import CloseCode
+from viewer.messages import CloseCode
 from viewer.registry import DisplaySetView, Layer, get_source
 from viewer.services.packs import pack_status, request_pack
 from viewer.services.sessions import check_session, end_reason
