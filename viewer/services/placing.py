@@ -74,7 +74,7 @@ def sessions_by_server() -> Mapping[str, int]:
     """Return how many live sessions each server has; the site itself has the empty name."""
     live = ViewSession.objects.filter(state__in=ViewSession.LIVE, expires_at__gt=timezone.now())
     counted = live.order_by().values_list("server").annotate(number=Count("pk"))
-    return {server: number for server, number in counted}
+    return dict(counted)
 
 
 def live_servers() -> frozenset[str]:

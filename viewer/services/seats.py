@@ -16,8 +16,8 @@ from app.delivery.services import signed_url_for
 from app.images.models import Image, ImageFile
 from viewer.errors import ENDED, ViewSessionEnded
 from viewer.gateway.base import PackPlace, PackState, Refused, Showing, ShownLayer, Window
-from viewer.models import SlicePack, ViewSession
 from viewer.messages import CloseCode
+from viewer.models import SlicePack, ViewSession
 from viewer.registry import DisplaySetView, Layer, get_source
 from viewer.services.packs import pack_status, request_pack
 from viewer.services.sessions import check_session, end_reason
@@ -69,6 +69,8 @@ def _seated(session: ViewSession | None, *, server: str, browser: str) -> Guest:
         raise Refused(CloseCode.NOT_FOUND, NO_ENTRY)
     if not session.is_live:
         raise Refused(CloseCode.SESSION_ENDED, end_reason(session) or ENDED)
+    if session.server != server:
+        raise Refused(CloseCode.ADDRESS_SPENT, MOVED)
     return Guest(session=session, server=server, browser=browser)
 
 
@@ -160,7 +162,7 @@ def let_stay(guest: Guest, *, active: bool) -> None:
     """Ask whether the guest may go on; an active one renews the lease. Raises `Refused`."""
     session = guest.session
     if not is_signed_in_still(session.user, guest.browser):
-        raise Refused(CloseCode.NOT_SIGNED_IN, SIGNED_OUT)
+        raise Refused(CloseCode.SESSION_ENDED, SIGNED_OUT)
     try:
         check_session(session.pk, user=session.user, active=active)
     except ViewSessionEnded as error:
@@ -170,6 +172,8 @@ def let_stay(guest: Guest, *, active: bool) -> None:
 
 
 def _server_now(pk: UUID) -> str | None:
-    return ViewSession.objects.filter(pk=pk, expires_at__gt=timezone.now()).values_list(
-        "server", flat=True
-    ).first()
+    return (
+        ViewSession.objects.filter(pk=pk, expires_at__gt=timezone.now())
+        .values_list("server", flat=True)
+        .first()
+    )

@@ -129,9 +129,7 @@ def run_session(session: ViewSession) -> None:
 def stop_session(session: ViewSession, *, reason: str, actor: Any = None) -> None:
     """End a session; its socket closes at its next check. Ending an ended one is fine."""
     try:
-        transition(
-            session, ViewSession.State.STOPPED, actor=actor, reason=reason, message=reason
-        )
+        transition(session, ViewSession.State.STOPPED, actor=actor, reason=reason, message=reason)
     except TransitionNotAllowed:
         session.refresh_from_db()
 
