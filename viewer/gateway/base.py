@@ -147,3 +147,6 @@ class ViewerGateway(Protocol):
 
     async def leave(self, seat: Seat) -> None:
         """The socket is closed. The session stays for a reload."""
+
+    async def attend(self) -> None:
+        """Give signs of life until cancelled, and say goodbye then: a server of its own does."""

@@ -15,7 +15,6 @@ def configured_gateway() -> ViewerGateway:
 
         return HttpGateway(
             settings.SITE_URL,
-            server=settings.VIEWER_SERVER_NAME,
             token=settings.VIEWER_SERVER_TOKEN,
         )
     from viewer.gateway.local import LocalGateway

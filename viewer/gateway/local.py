@@ -106,11 +106,14 @@ class LocalGateway(ViewerGateway):
         )
         return found
 
-    async def say_goodbye(self) -> None:
-        """Say that this process ends, so that nobody is sent to it any more."""
-        await database_sync_to_async(placing.hear_viewer)(
-            self.presence.process, server=self.server, sessions=(), sockets=0, ending=True
-        )
+    @override
+    async def attend(self) -> None:
+        try:
+            await self.presence.beat_on()
+        finally:
+            await database_sync_to_async(placing.hear_viewer)(
+                self.presence.process, server=self.server, sessions=(), sockets=0, ending=True
+            )
 
 
 def _guest(seat: Seat) -> seats.Guest:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from app.core.ids import new_id
+from app.images.slices import SourceError
 from viewer.gateway.base import Seat
 
 logger = logging.getLogger(__name__)
@@ -73,18 +74,22 @@ class Presence:
 
     async def beat_on(self) -> None:
         """Give signs of life until cancelled; a site that does not answer is asked again."""
+        self._beating = asyncio.current_task()
         while True:
-            try:
-                await self.beat()
-            except Exception:
-                logger.exception("The site did not hear of this process; trying again.")
+            await self._heard()
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _beat_while_needed(self) -> None:
         """Beat as long as there are sockets, and once more to say that there are none."""
         while self.sockets:
             await asyncio.sleep(BEAT_SECONDS)
-            try:
-                await self.beat()
-            except Exception:
-                logger.exception("The sockets of this process were not counted; trying again.")
+            await self._heard()
+
+    async def _heard(self) -> None:
+        """Give one sign of life; that nobody hears it changes nothing here."""
+        try:
+            await self.beat()
+        except SourceError as error:
+            logger.warning("No sign of life was heard: %s", error)
+        except Exception:
+            logger.exception("No sign of life was heard; trying again.")

@@ -84,6 +84,8 @@ def guest_of(token: str, *, server: str) -> Guest:
     found = ViewSession.objects.select_related("user").filter(pk=session, user=user).first()
     if named != server or found is None:
         raise Refused(CloseCode.NOT_FOUND, NO_ENTRY)
+    if not found.is_live:
+        raise Refused(CloseCode.SESSION_ENDED, end_reason(found) or ENDED)
     return Guest(session=found, server=server, browser=browser)
 
 
@@ -138,9 +140,9 @@ def _state(image_id: UUID) -> PackState:
     )
 
 
-def check_image(guest: Guest, image_id: UUID) -> None:
-    """Raise `Refused` for an image that is not of the guest's display set."""
-    if image_id not in {layer.image_id for layer in _view_of(guest).layers}:
+def check_images(guest: Guest, image_ids: Sequence[UUID]) -> None:
+    """Raise `Refused` where one of the images is not of the guest's display set."""
+    if not {*image_ids} <= {layer.image_id for layer in _view_of(guest).layers}:
         raise Refused(CloseCode.NOT_FOUND, NO_ENTRY)
 
 

@@ -166,7 +166,7 @@ def check_session(pk: UUID, *, user: Any, active: bool) -> None:
         raise ViewSessionEnded(WITHDRAWN) from None
     if active:
         ViewSession.objects.filter(pk=pk, state__in=ViewSession.LIVE).update(
-            expires_at=lease_of(session)
+            expires_at=lease_of(session), modified=timezone.now()
         )
 
 
