@@ -39,25 +39,23 @@ class RateLimit:
 
 
 class Crowd:
-    """The open sockets of a process, by person."""
+    """Open sockets, counted by whoever opened them."""
 
     def __init__(self) -> None:
         self._open: Counter[Hashable] = Counter()
-        self._total = 0
 
     @contextmanager
-    def entered(self, person: Hashable, *, most: int, most_each: int) -> Iterator[None]:
-        """Count a socket while it is open. Raises `ProtocolError` where there is no room."""
-        if self._total >= most:
-            raise ProtocolError(ErrorCode.TOO_MANY, CROWDED)
-        if self._open[person] >= most_each:
-            raise ProtocolError(ErrorCode.TOO_MANY, TOO_MANY_OPEN)
-        self._open[person] += 1
-        self._total += 1
+    def entered(self, who: Hashable, *, most: int, otherwise: str) -> Iterator[None]:
+        """Count a socket while it is open.
+
+        Raises `ProtocolError` with the sentence ``otherwise`` where there is no room.
+        """
+        if self._open[who] >= most:
+            raise ProtocolError(ErrorCode.TOO_MANY, otherwise)
+        self._open[who] += 1
         try:
             yield
         finally:
-            self._total -= 1
-            self._open[person] -= 1
-            if not self._open[person]:
-                del self._open[person]
+            self._open[who] -= 1
+            if not self._open[who]:
+                del self._open[who]

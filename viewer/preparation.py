@@ -1,33 +1,24 @@
-"""From a session to slices: asks the access door, sees to the packs, and does not wait for them.
+"""From a seat to slices: asks what is to be shown, and does not wait for its packs.
 
 An image whose pack is not made yet is served by encoding the slices that are asked for; where that
-cannot be done the pack is waited for. Everything here reads the truth from the database, by
-polling: no channel layer is needed, and a lost hint loses nothing.
+cannot be done the pack is waited for. Everything here reads the truth from the site, by polling:
+no channel layer is needed, and a lost hint loses nothing.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-
-from app.core.errors import NotFound, PortalError
-from app.images.models import Image, ImageFile
 from app.images.slices import OnDemand, PackError, SourceError
-from viewer.description import describe, described
+from viewer.description import describe
 from viewer.feeds import LayerFeed, Pack
-from viewer.models import ViewSession
-from viewer.protocol import ErrorCode, Meta, ProtocolError
-from viewer.registry import DisplaySetView, get_source
-from viewer.services.packs import PackStatus, discard_pack, pack_status, request_pack
-from viewer.supplies import Supplies
+from viewer.gateway import PackState, Seat, Showing, ViewerGateway
+from viewer.messages import ErrorCode, Meta, ProtocolError
 
 FIRST_POLL, LONGEST_POLL = 0.1, 1.0
-SLOW = timedelta(seconds=15)
+SLOW = 15.0  # seconds
 UNUSABLE = "The slices were damaged and could not be made again. Try again in a minute."
 PREPARING = "Preparing the slices …"
 QUEUED_LONG = "Waiting for a worker to prepare the slices …"
@@ -39,145 +30,110 @@ Tell = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class _Found:
-    """One image as the database knows it."""
-
-    image: Image
-    status: PackStatus
-    files: dict[str, ImageFile]
-
-
-@dataclass(frozen=True)
 class Prepared:
-    """Everything that the stream needs, and the images that have no pack yet."""
+    """Everything that the stream needs."""
 
-    view: DisplaySetView
+    showing: Showing
     feeds: list[LayerFeed]
     meta: Meta
-    unfinished: set[UUID] = field(default_factory=set)
+
+    @property
+    def unfinished(self) -> list[UUID]:
+        """The images whose packs are still to be made."""
+        pairs = zip(self.showing.layers, self.feeds, strict=True)
+        return list(dict.fromkeys(layer.image_id for layer, feed in pairs if not feed.is_complete))
 
     def feeds_of(self, image_id: UUID) -> list[LayerFeed]:
         """Return the layers that show an image."""
-        pairs = zip(self.view.layers, self.feeds, strict=True)
+        pairs = zip(self.showing.layers, self.feeds, strict=True)
         return [feed for layer, feed in pairs if layer.image_id == image_id]
 
 
-async def prepare(session: ViewSession, *, user: Any, supplies: Supplies, tell: Tell) -> Prepared:
+async def prepare(seat: Seat, *, gateway: ViewerGateway, tell: Tell) -> Prepared:
     """Return the slices of a session's display set; ``tell`` hears what it waits for.
 
-    Raises `NotFound` without access, and `ProtocolError` when slices cannot be had.
+    Raises `Refused` without access, and `ProtocolError` when slices cannot be had.
     """
-    view = await database_sync_to_async(_resolve)(session, user)
-    wanted = _distinct(view)
-    found = await database_sync_to_async(_look)(wanted)
-    sources: dict[UUID, Pack | OnDemand] = {}
-    for image_id in wanted:
-        source = await _pack_of(found[image_id], supplies) or await _made_now(
-            found[image_id], supplies
-        )
-        if source is not None:
-            sources[image_id] = source
-    missing = [image_id for image_id in wanted if image_id not in sources]
+    showing = await gateway.show(seat)
+    wanted = list(dict.fromkeys(layer.image_id for layer in showing.layers))
+    states = await _states(seat, wanted, gateway=gateway)
+    slices: dict[UUID, Pack | OnDemand] = {}
+    for state in states:
+        found = await _at_once(seat, state, gateway=gateway)
+        if found is not None:
+            slices[state.image_id] = found
+    missing = [image_id for image_id in wanted if image_id not in slices]
     if missing:
-        await _all_ready(missing, total=len(wanted), tell=tell)
-        found |= await database_sync_to_async(_look)(missing)
+        await _all_ready(seat, missing, total=len(wanted), gateway=gateway, tell=tell)
     for image_id in missing:
-        pack = await _pack_of(found[image_id], supplies)
+        pack = await _opened(seat, image_id, gateway=gateway)
         if pack is None:
             raise ProtocolError(ErrorCode.PREPARATION_FAILED, UNUSABLE)
-        sources[image_id] = pack
-    slices = [sources[layer.image_id] for layer in view.layers]
+        slices[image_id] = pack
+    ordered = [slices[layer.image_id] for layer in showing.layers]
     return Prepared(
-        view=view,
-        feeds=[LayerFeed(number, one) for number, one in enumerate(slices)],
-        meta=describe(view, images={i: f.image for i, f in found.items()}, slices=slices),
-        unfinished={i for i, source in sources.items() if isinstance(source, OnDemand)},
+        showing=showing,
+        feeds=[LayerFeed(number, one) for number, one in enumerate(ordered)],
+        meta=describe(showing, slices=ordered),
     )
 
 
 async def finished_packs(
-    prepared: Prepared, supplies: Supplies
+    seat: Seat, prepared: Prepared, *, gateway: ViewerGateway
 ) -> AsyncIterator[tuple[list[LayerFeed], Pack]]:
     """Yield the packs that were missing at first, as they come, with the layers that need them.
 
     Raises `ProtocolError` when one turns out to be impossible.
     """
-    pause, unfinished = FIRST_POLL, set(prepared.unfinished)
+    pause, unfinished = FIRST_POLL, prepared.unfinished
     while unfinished:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_POLL)
-        statuses = await database_sync_to_async(_statuses)(list(unfinished))
-        ready = {image_id for image_id, status in statuses.items() if status.is_ready}
-        found = await database_sync_to_async(_look)(list(ready)) if ready else {}
-        for image_id in ready:
-            pack = await _pack_of(found[image_id], supplies)
+        for state in await _states(seat, unfinished, gateway=gateway):
+            if state.state != "ready":
+                continue
+            pack = await _opened(seat, state.image_id, gateway=gateway)
             if pack is None:
                 continue
-            feeds = prepared.feeds_of(image_id)
+            feeds = prepared.feeds_of(state.image_id)
             if not all(feed.fits(pack) for feed in feeds):
                 raise SourceError(CHANGED)
-            unfinished.discard(image_id)
+            unfinished = [one for one in unfinished if one != state.image_id]
             yield feeds, pack
 
 
-def _resolve(session: ViewSession, user: Any) -> DisplaySetView:
-    view = get_source(session.source).resolve(user=user, pk=session.object_id)
-    if not view.layers:
-        raise NotFound
-    for image_id in _distinct(view):
-        request_pack(image_id)
-    return view
-
-
-def _distinct(view: DisplaySetView) -> list[UUID]:
-    return list(dict.fromkeys(layer.image_id for layer in view.layers))
-
-
-def _look(image_ids: Iterable[UUID]) -> dict[UUID, _Found]:
-    """The images with their files. Raises `NotFound` where one is gone."""
-    images = Image.objects.in_bulk(list(image_ids))
-    files: dict[UUID, dict[str, ImageFile]] = {image_id: {} for image_id in image_ids}
-    for file in ImageFile.objects.filter(image_id__in=files):
-        files[file.image_id][file.kind] = file
-    if len(images) != len(files):
-        raise NotFound
-    return {
-        image_id: _Found(images[image_id], pack_status(image_id), files[image_id])
-        for image_id in files
-    }
-
-
-async def _pack_of(found: _Found, supplies: Supplies) -> Pack | None:
-    """The image's pack, open; one that is damaged is thrown away, and made again."""
-    file = found.files.get(ImageFile.Kind.SLICES)
-    if file is None:
-        return None
+async def _at_once(
+    seat: Seat, state: PackState, *, gateway: ViewerGateway
+) -> Pack | OnDemand | None:
+    """An image's pack where it is there, else its slices on demand where that can be done."""
+    if state.state == "ready":
+        return await _opened(seat, state.image_id, gateway=gateway)
     try:
-        return await supplies.pack(file.key, size=file.size)
-    except PackError as error:
-        logger.warning("Slice pack of %s: %s It is made again.", found.image.pk, error)
-        await database_sync_to_async(discard_pack)(found.image.pk)
+        return await gateway.slices_now(seat, state.image_id)
+    except (PackError, SourceError) as error:
+        logger.info("No slices on demand of %s: %s", state.image_id, error)
         return None
 
 
-async def _made_now(found: _Found, supplies: Supplies) -> OnDemand | None:
-    """The image's slices on demand, unless that cannot be done."""
-    known, file = described(found.image), found.files.get(ImageFile.Kind.MHA)
-    if known is None or file is None or found.status.is_failed:
-        return None
-    try:
-        return await supplies.on_demand(file.key, size=file.size, described=known)
-    except (PackError, SourceError, PortalError) as error:
-        logger.info("No slices on demand of %s: %s", found.image.pk, error)
-        return None
+async def _states(
+    seat: Seat, image_ids: Sequence[UUID], *, gateway: ViewerGateway
+) -> Sequence[PackState]:
+    """How far packs are. Raises `ProtocolError` with the reason of one that failed."""
+    states = await gateway.pack_states(seat, image_ids)
+    for state in states:
+        if state.state == "failed":
+            raise ProtocolError(ErrorCode.PREPARATION_FAILED, state.message)
+    return states
 
 
-async def _all_ready(image_ids: list[UUID], *, total: int, tell: Tell) -> None:
-    """Poll until every pack is ready. Raises `ProtocolError` with the reason of one that failed."""
+async def _all_ready(
+    seat: Seat, image_ids: Sequence[UUID], *, total: int, gateway: ViewerGateway, tell: Tell
+) -> None:
+    """Poll until every pack is ready."""
     told, pause = "", FIRST_POLL
     while True:
-        statuses = list((await database_sync_to_async(_statuses)(image_ids)).values())
-        waiting = [status for status in statuses if not status.is_ready]
+        states = await _states(seat, image_ids, gateway=gateway)
+        waiting = [state for state in states if state.state == "waiting"]
         if not waiting:
             return
         text = _sentence(waiting, total=total)
@@ -188,18 +144,19 @@ async def _all_ready(image_ids: list[UUID], *, total: int, tell: Tell) -> None:
         pause = min(pause * 1.5, LONGEST_POLL)
 
 
-def _statuses(image_ids: list[UUID]) -> dict[UUID, PackStatus]:
-    """How far the packs are. Raises `ProtocolError` with the reason of one that failed."""
-    statuses = {image_id: pack_status(image_id) for image_id in image_ids}
-    for status in statuses.values():
-        if status.is_failed:
-            raise ProtocolError(ErrorCode.PREPARATION_FAILED, status.message)
-    return statuses
-
-
-def _sentence(waiting: list[PackStatus], *, total: int) -> str:
-    if all(s.state == "QUEUED" and s.waiting > SLOW for s in waiting):
+def _sentence(waiting: Sequence[PackState], *, total: int) -> str:
+    if all(state.is_queued and state.waiting > SLOW for state in waiting):
         return QUEUED_LONG
     if total == 1:
         return PREPARING
     return f"{PREPARING} {total - len(waiting)} of {total} images are ready."
+
+
+async def _opened(seat: Seat, image_id: UUID, *, gateway: ViewerGateway) -> Pack | None:
+    """An image's pack; one that is damaged is thrown away, and made again."""
+    try:
+        return await gateway.open_pack(seat, image_id)
+    except PackError as error:
+        logger.warning("Slice pack of %s: %s It is made again.", image_id, error)
+        await gateway.discard_pack(seat, image_id)
+        return None

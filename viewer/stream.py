@@ -205,9 +205,9 @@ class SliceStream:
         if not isinstance(found, bytearray):
             self._foresee()
             fetched = await self._fetch(found, item)
-            if fetched is None or edition != self._edition:
+            if fetched is None or (edition != self._edition and not self._is_next(item, have)):
                 return
-            found = fetched
+            edition, found = self._edition, fetched
         # From here to the send nothing is awaited: the queue is what it was.
         untold = feed.untold(item.slice)
         if untold is not None:
@@ -235,11 +235,16 @@ class SliceStream:
 
         What is still among the next ones goes on being fetched for the feed.
         """
-        if self._fetching is not None and self._fetched is not None:
-            first = self._next()
-            same = first is not None and first[:3] == self._fetched[:3]
-            if not same or first is None or first.level_to != self._fetched.level_to:
-                self._fetching.cancel()
+        fetching, item = self._fetching, self._fetched
+        if fetching is None or item is None or self._is_next(item, self._have(item)):
+            return
+        fetching.cancel()
+
+    def _is_next(self, item: WantItem, have: int) -> bool:
+        """Whether the most urgent item is the same fragment of the same slice."""
+        first = self._next()
+        same = first is not None and first[:3] == item[:3] and first.level_to == item.level_to
+        return same and first is not None and self._have(first) == have
 
     def _foresee(self) -> None:
         """Tell the feeds what comes next."""

@@ -7,7 +7,7 @@ store, no thread, no file.
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -29,11 +29,14 @@ from app.images.slices import (
     OnDemand,
     PackError,
     PackReader,
+    SourceError,
+    Window,
 )
 from app.images.slices.metaimage import MAX_HEADER, header_of
 from app.images.slices.sources import TIMEOUT
 from viewer.arriving import Arriving
 from viewer.feeds import NearPack, Pack
+from viewer.gateway.base import Values
 
 ENCODERS = 2
 ENCODED_BYTES = 64 * 2**20
@@ -60,23 +63,38 @@ class Supplies:
         )
         self._packs: WeakValueDictionary[str, Pack] = WeakValueDictionary()
         self._on_demand: WeakValueDictionary[str, OnDemand] = WeakValueDictionary()
+        self._addresses: WeakValueDictionary[str, SignedAddress] = WeakValueDictionary()
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def pack(self, key: str, *, size: int) -> Pack:
-        """Return a pack; it stays open while anybody holds it.
+        """Return a stored pack; it stays open while anybody holds it.
 
         Raises `PackError` for a damaged or missing one and `SourceError` when the storage does not
         answer.
         """
-        found = self._packs.get(key)
+        store = get_store()
+        if isinstance(store, FolderStore):
+            return await self._opened(key, lambda: asyncio.to_thread(_near, store, key))
+        return await self.far_pack(key, _signed(store, key), size=size)
+
+    async def far_pack(self, name: str, url: Callable[[], str], *, size: int) -> Pack:
+        """Return the pack that ``url`` is an address of; ``name`` stays the same."""
+        fetch = HttpRange(url, client=self._client)
+        file = FarFile(name, fetch, size=size, cache=self.cache)
+        return await self._opened(name, lambda: FarPack.open(file))
+
+    def address(self, name: str) -> "SignedAddress":
+        """Return the address of a far pack, one for all who read it; it has to be renewed."""
+        found = self._addresses.get(name)
         if found is None:
-            async with self._lock(key):
-                found = self._packs.get(key)
-                if found is None:
-                    found = self._packs[key] = await self._open(key, size=size)
+            found = self._addresses[name] = SignedAddress(name)
         return found
 
-    async def on_demand(self, key: str, *, size: int, described: Described) -> OnDemand:
+    def discard(self, name: str) -> None:
+        """Open a pack anew next time: it was damaged."""
+        self._packs.pop(name, None)
+
+    async def on_demand(self, key: str, *, size: int, values: Values) -> OnDemand:
         """Return the slices of a MetaImage whose pack is not made yet.
 
         Raises `PackError` for an image that no pack can hold, `SourceError` without its bytes.
@@ -86,7 +104,7 @@ class Supplies:
             async with self._lock(key):
                 found = self._on_demand.get(key)
                 if found is None:
-                    found = await asyncio.to_thread(self._demanded, key, size, described)
+                    found = await asyncio.to_thread(self._demanded, key, size, values)
                     self._on_demand[key] = found
         return found
 
@@ -96,15 +114,20 @@ class Supplies:
         self.cache.close()
         await self._client.aclose()
 
-    async def _open(self, key: str, *, size: int) -> Pack:
-        store = get_store()
-        if isinstance(store, FolderStore):
-            return await asyncio.to_thread(_near, store, key)
-        fetch = HttpRange(_signed(store, key), client=self._client)
-        return await FarPack.open(FarFile(key, fetch, size=size, cache=self.cache))
+    async def _opened(self, name: str, opening: Callable[[], Awaitable[Pack]]) -> Pack:
+        """The pack of this name; whoever comes while it is being opened waits for the same one."""
+        found = self._packs.get(name)
+        if found is None:
+            async with self._lock(name):
+                found = self._packs.get(name)
+                if found is None:
+                    found = self._packs[name] = await opening()
+        return found
 
-    def _demanded(self, key: str, size: int, described: Described) -> OnDemand:
+    def _demanded(self, key: str, size: int, values: Values) -> OnDemand:
         store = get_store()
+        window = Window(center=values.window.center, width=values.window.width)
+        described = Described(values.low, values.high, window)
         file: LocalFile | Arriving
         if isinstance(store, FolderStore):
             file = LocalFile(store.path_of(key))
@@ -127,6 +150,30 @@ class Supplies:
         finally:
             if not lock.locked():
                 self._opening.pop(key, None)
+
+
+class SignedAddress:
+    """An address of a far pack that ends, and is renewed while somebody reads."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._url, self._due, self._until = "", 0.0, 0.0
+
+    def renew(self, url: str, *, good_for: float) -> None:
+        """Read from this address from now on, for at most so many seconds."""
+        now = time.monotonic()
+        self._url, self._due, self._until = url, now + good_for / 3, now + good_for
+
+    @property
+    def is_due(self) -> bool:
+        """Tell whether it is time to ask for another address."""
+        return time.monotonic() > self._due
+
+    def __call__(self) -> str:
+        """Return the address. Raises `SourceError` for one that has ended."""
+        if time.monotonic() > self._until:
+            raise SourceError("The address of the slice pack is too old.")
+        return self._url
 
 
 class _Shared:
@@ -153,6 +200,11 @@ async def shared_supplies() -> AsyncIterator[Supplies]:
         if not shared.users and _shared.get(loop) is shared:
             del _shared[loop]
             await shared.supplies.close()
+
+
+def supplies_here() -> Supplies:
+    """Return what is shared, within `shared_supplies`."""
+    return _shared[asyncio.get_running_loop()].supplies
 
 
 def _near(store: FolderStore, key: str) -> NearPack:

@@ -53,13 +53,12 @@ def test_there_is_room_for_so_many_sockets() -> None:
     crowd = Crowd()
     with ExitStack() as places:
         for person in ("a", "a", "b"):
-            places.enter_context(crowd.entered(person, most=4, most_each=2))
-        with pytest.raises(ProtocolError, match="Close one"):
-            places.enter_context(crowd.entered("a", most=4, most_each=2))
-        places.enter_context(crowd.entered("c", most=4, most_each=2))
-        with pytest.raises(ProtocolError, match="as many readers"):
-            places.enter_context(crowd.entered("d", most=4, most_each=2))
-    with crowd.entered("a", most=1, most_each=1):
+            places.enter_context(crowd.entered(person, most=2, otherwise="Full."))
+        with pytest.raises(ProtocolError, match="Full") as caught:
+            places.enter_context(crowd.entered("a", most=2, otherwise="Full."))
+        assert caught.value.code == ErrorCode.TOO_MANY
+        places.enter_context(crowd.entered("b", most=2, otherwise="Full."))
+    with crowd.entered("a", most=1, otherwise="Full."):
         pass
 
 

@@ -51,6 +51,9 @@ class Encoders:
         self._bytes = 0
         self._made: OrderedDict[tuple[int, int], bytes] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._made)
+
     def held(self, owner: int, index: int) -> bytes | None:
         """Return a slice that was encoded not long ago."""
         data = self._made.get((owner, index))

@@ -123,11 +123,14 @@ class HttpRange:
         data = bytearray()
         try:
             async with asyncio.timeout(DEADLINE):
-                for attempt in range(ATTEMPTS):
-                    if attempt:
-                        await asyncio.sleep(PAUSE * 3 ** (attempt - 1))
+                attempt = 0
+                while attempt < ATTEMPTS:
+                    before = len(data)
                     if await self._answered(data, offset, length):
                         return bytes(data)
+                    attempt = 0 if len(data) > before else attempt + 1
+                    if attempt:
+                        await asyncio.sleep(PAUSE * 3 ** (attempt - 1))
         except TimeoutError:
             raise SourceError("The storage is too slow.") from None
         raise SourceError("The storage cannot be reached.")
