@@ -1,30 +1,26 @@
 """What META says: the display set in the words of the protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from app.images.models import Image
-from app.images.slices import PackInfo, PackReader
-from viewer.protocol import VERSION, Meta
-from viewer.registry import DisplaySetView, Layer
+from app.images.slices import OnDemand, PackInfo
+from viewer.feeds import Pack
+from viewer.gateway import Showing, ShownLayer
+from viewer.messages import VERSION, Meta
 
 UNITS = {"CT": "HU"}
 
 
-def describe(
-    view: DisplaySetView, *, images: Mapping[UUID, Image], readers: Sequence[PackReader]
-) -> Meta:
-    """Return the META message; ``readers`` are the packs of the layers, in order."""
+def describe(showing: Showing, *, slices: Sequence[Pack | OnDemand]) -> Meta:
+    """Return the META message; ``slices`` are those of the layers, in order."""
     layers = [
-        _layer(layer, image=images[layer.image_id], info=reader.info)
-        for layer, reader in zip(view.layers, readers, strict=True)
+        _layer(layer, info=one.info) for layer, one in zip(showing.layers, slices, strict=True)
     ]
-    info = {"version": VERSION, "title": view.title, "layers": layers}
-    return Meta(info=info, cuts=[reader.cuts for reader in readers])
+    info = {"version": VERSION, "title": showing.title, "layers": layers}
+    return Meta(info=info, cuts=[one.cuts for one in slices])
 
 
-def _layer(layer: Layer, *, image: Image, info: PackInfo) -> dict[str, Any]:
+def _layer(layer: ShownLayer, *, info: PackInfo) -> dict[str, Any]:
     return {
         "image": str(layer.image_id),
         "name": layer.name,
@@ -39,16 +35,23 @@ def _layer(layer: Layer, *, image: Image, info: PackInfo) -> dict[str, Any]:
         "codec": info.codec,
         "levels": info.levels,
         "level_sizes": [list(size) for size in info.level_sizes],
-        "window": _window(image, info),
-        "range": list(info.range),
-        "modality": image.modality,
-        "unit": UNITS.get(image.modality, ""),
+        **_values(layer, info),
+        "modality": layer.modality,
+        "unit": UNITS.get(layer.modality, ""),
         "segments": [{"value": s.value, "name": s.name, "color": s.color} for s in layer.segments],
     }
 
 
-def _window(image: Image, info: PackInfo) -> dict[str, float]:
-    """The image's own window where it has one, else the percentiles of its values."""
-    if image.window_center is not None and image.window_width:
-        return {"center": image.window_center, "width": image.window_width}
-    return {"center": info.window.center, "width": info.window.width}
+def _values(layer: ShownLayer, info: PackInfo) -> dict[str, Any]:
+    """Range and default window: the image's own window, else one from its values.
+
+    What the site knows of the values goes before what the pack says: it is the same before and
+    after the pack is made, so whoever reconnects in between finds the images unchanged.
+    """
+    known = layer.values
+    window = layer.window or (known.window if known else info.window)
+    low, high = (known.low, known.high) if known else info.range
+    return {
+        "window": {"center": window.center, "width": window.width},
+        "range": [low, high],
+    }

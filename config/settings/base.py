@@ -141,6 +141,7 @@ CONTENT_SECURITY_POLICY = content_security_policy(
     storage_url=STORAGE_URL,
     delivery_domain=ENV.delivery_domain,
     sign_on=sign_on_origins(ENV),
+    viewers=[server.origin for server in ENV.viewer_servers],
 )
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -151,6 +152,10 @@ DELIVERY_DOMAIN = ENV.delivery_domain
 DELIVERY_KEY_ID = ENV.delivery_key_id
 DELIVERY_PRIVATE_KEY_FILE = ENV.delivery_private_key_file
 DELIVERY_ACCEL_PREFIX = ENV.delivery_accel_prefix
+VIEWER_CACHE_BYTES = ENV.viewer_cache_mb * 2**20
+VIEWER_DISK_CACHE_BYTES = ENV.viewer_disk_cache_mb * 2**20
+VIEWER_SOCKETS = ENV.viewer_sockets
+VIEWER_SOCKETS_PER_PERSON = ENV.viewer_sockets_per_person
 UPLOAD_QUOTA_BYTES = ENV.upload_quota_gb * 2**30
 UPLOAD_QUOTA_UNVERIFIED_BYTES = ENV.upload_quota_unverified_gb * 2**30
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
@@ -186,6 +191,13 @@ ENDPOINT_IDLE_SECONDS = ENV.endpoint_idle_seconds
 ENDPOINT_LONGEST_SECONDS = ENV.endpoint_longest_seconds
 CONTAINER_KEEP_REFUSED_DAYS = ENV.container_keep_refused_days
 CONTAINER_KEEP_UNUSED_DAYS = ENV.container_keep_unused_days
+
+VIEWER_SERVERS = ENV.viewer_servers
+VIEWER_SERVER_NAME = ENV.viewer_server_name
+VIEWER_SERVER_TOKEN = ENV.viewer_server_token
+VIEWER_IS_REMOTE = False
+VIEWER_IDLE_SECONDS = ENV.viewer_idle_seconds
+VIEWER_LONGEST_SECONDS = ENV.viewer_longest_seconds
 
 CHANNEL_LAYERS = {
     "default": {

@@ -70,6 +70,31 @@ describe("the bytes of a slice", () => {
   });
 });
 
+describe("cut points that are told later", () => {
+  it("make fragments acceptable", () => {
+    const held = new SliceStreams(new Uint32Array(6), 3, 1000);
+    expect(held.accept(fragment(NO_LEVEL, 2))).toBe("corrupt");
+    held.learn(0, CUTS.subarray(0, 3));
+    expect(held.accept(fragment(NO_LEVEL, 2))).toBe("appended");
+    expect(held.meanBytes()).toBe(20);
+  });
+
+  it("keep what is held, unless the slice was encoded otherwise", () => {
+    const held = streams();
+    held.accept(fragment(NO_LEVEL, 1));
+    held.learn(0, Uint32Array.of(0, 0, 0, 5, 11, 30));
+    expect(held.have(0)).toBe(1);
+    held.learn(0, Uint32Array.of(4, 11, 21));
+    expect(held.have(0)).toBe(NO_LEVEL);
+  });
+
+  it("are not taken for slices that do not exist", () => {
+    const held = streams();
+    held.learn(1, Uint32Array.of(5, 11, 30, 6, 12, 31));
+    expect(held.accept(fragment(NO_LEVEL, 2))).toBe("appended");
+  });
+});
+
 function payloadOf(length: number): { payload: Uint8Array; crc: number } {
   const payload = new Uint8Array(length);
   return { payload, crc: crc32(payload) };

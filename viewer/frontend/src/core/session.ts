@@ -49,6 +49,7 @@ export class Session extends Emitter<Events> {
     this.connection.on("message", (message) => {
       if (message.kind === "meta") this.described(message);
       else if (message.kind === "fragment") this.received(message);
+      else if (message.kind === "cuts") this.layers[message.layer]?.streams.learn(message.first, message.cuts);
       else if (message.kind === "done") this.done(message.generation);
       else if (message.kind === "state") this.emit("state", message);
     });
@@ -79,6 +80,7 @@ export class Session extends Emitter<Events> {
       return;
     }
     // After a reconnection: the same images, so ask only for what is missing.
+    this.layers.forEach((layer, index) => { layer.streams.learn(0, cuts[index] ?? new Uint32Array()); });
     this.sendWant();
   }
 

@@ -19,9 +19,24 @@ export class SliceStreams {
   private readonly levels: number;
 
   constructor(cuts: CutTable, levels: number, budgetBytes: number) {
-    this.cuts = cuts;
+    this.cuts = cuts.slice();
     this.levels = levels;
     this.held = new LruCache(budgetBytes);
+  }
+
+  /**
+   * Takes over cut points, row by row from slice `first` on; zeros say that they are not known yet. Bytes
+   * that were cut otherwise (a slice encoded anew) are forgotten.
+   */
+  learn(first: number, cuts: CutTable): void {
+    for (let row = 0; row + this.levels <= cuts.length; row += this.levels) {
+      const slice = first + row / this.levels;
+      const fresh = cuts.subarray(row, row + this.levels);
+      const at = slice * this.levels;
+      if (fresh[this.levels - 1] === 0 || at + this.levels > this.cuts.length) continue;
+      if (fresh.some((cut, level) => cut !== this.cuts[at + level])) this.held.delete(slice);
+      this.cuts.set(fresh, at);
+    }
   }
 
   /** Highest level held of a stored slice, or {@link NO_LEVEL}. */
@@ -71,12 +86,17 @@ export class SliceStreams {
     this.held.delete(slice);
   }
 
-  /** Mean bytes of a whole slice, for planning what fits into memory. */
+  /** Mean bytes of the whole slices whose cut points are known, for planning what fits into memory. */
   meanBytes(): number {
     const slices = this.cuts.length / this.levels;
     let total = 0;
-    for (let slice = 0; slice < slices; slice += 1) total += this.cut(slice, this.levels - 1);
-    return slices > 0 ? total / slices : 0;
+    let known = 0;
+    for (let slice = 0; slice < slices; slice += 1) {
+      const bytes = this.cut(slice, this.levels - 1);
+      total += bytes;
+      if (bytes > 0) known += 1;
+    }
+    return known > 0 ? total / known : 0;
   }
 
   private cut(slice: number, level: number): number {
