@@ -71,13 +71,13 @@ class Client:
         return (self.came[index].ended - began) * 1000
 
     async def all(self, count: int, level: int) -> dict[str, float]:
-        """Return seconds and bytes of all slices at one level."""
+        """Return milliseconds and bytes of all slices at one level."""
         self.came.clear()
         before, began = self.socket.received, time.perf_counter()
         gen = self.socket.want([(index, NO_LEVEL, level, 0) for index in range(count)])
         await self.until(lambda: self.done == gen)
         last = max(fragment.ended for fragment in self.came.values())
-        return {"seconds": last - began, "bytes": self.socket.received - before}
+        return {"ms": (last - began) * 1000, "bytes": self.socket.received - before}
 
     async def jumps(self, targets: Sequence[int], *, count: int, levels: tuple[int, int]) -> Any:
         """Return the milliseconds to the first byte, and to the preview, in mid-sweep."""
