@@ -88,18 +88,13 @@ class Portal:
 
     def add_image(self, converted: ConvertedImage, *, owner: Any) -> UUID:
         """Store an image as an import of ``owner`` does; its pack is made right away."""
-        from app.images.models import ImageFile
-        from app.images.services import store_image
-        from tests.factories.images import make_import
+        from tests.factories.images import add_converted
         from viewer.services.packs import make_pack
 
-        stored = store_image(converted)
-        stored.image.source = make_import(owner=owner, state="SUCCEEDED")
-        stored.image.save(force_insert=True)
-        ImageFile.objects.bulk_create(stored.files)
-        make_pack(stored.image.pk)
-        self.pack_of(stored.image.pk)
-        return stored.image.pk
+        image = add_converted(converted, owner=owner)
+        make_pack(image.pk)
+        self.pack_of(image.pk)
+        return image.pk
 
     def pack_of(self, image: UUID) -> Path:
         """Return the file of an image's pack; fail where there is none."""
