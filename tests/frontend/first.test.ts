@@ -4,8 +4,8 @@ import { openingOf } from "../../viewer/frontend/src/first/opening";
 import { windowedPixels } from "../../viewer/frontend/src/first/picture";
 import { layerMeta } from "./layers";
 
-function slice(pixels: Pixels, width: number): DecodedSlice {
-  return { level: 0, width, height: pixels.length / width, stride: 1, pixels };
+function slice(pixels: Pixels, width: number, height = 1): DecodedSlice {
+  return { level: 0, width, height, stride: 1, pixels };
 }
 
 describe("what the viewer opens with", () => {
@@ -23,7 +23,7 @@ describe("what the viewer opens with", () => {
 
 describe("the first picture", () => {
   it("is windowed: black at the lower bound, white at the upper, straight in between", () => {
-    const pixels = windowedPixels(slice(Int16Array.of(-1024, -160, 40, 240, 3000), 5), 1, { center: 40, width: 400 });
+    const pixels = windowedPixels(slice(Int16Array.of(-1024, -160, 41, 240, 3000), 5), 1, { center: 40, width: 400 });
     const grey = [...pixels].filter((_, at) => at % 4 === 0);
     expect(grey).toEqual([0, 0, 128, 255, 255]);
     expect([...pixels].filter((_, at) => at % 4 === 3)).toEqual([255, 255, 255, 255, 255]);
