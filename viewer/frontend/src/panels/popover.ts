@@ -29,9 +29,10 @@ const GAP = 4;
 
 export function menu(options: MenuOptions): Menu {
   const panel = element("div", { class: "hv-popover", popover: "auto", role: "dialog", "aria-label": options.label });
-  const opener = button({ ...options, onClick: () => undefined });
-  const text = opener.querySelector<HTMLElement>("span:not(.hv-icon)");
-  text?.classList.add("hv-button-text");
+  const { label, key, icon } = options;
+  const opener = button({ label, ...(key ? { key } : {}), ...(icon ? { icon } : {}), onClick: () => undefined });
+  const text = element("span", { class: "hv-button-text" }, options.text ?? "");
+  if (options.text !== undefined) opener.append(text);
   opener.classList.add("hv-menu-button");
   opener.popoverTargetElement = panel;
   opener.setAttribute("aria-haspopup", "dialog");
@@ -47,9 +48,7 @@ export function menu(options: MenuOptions): Menu {
     renew: () => {
       if (panel.matches(":popover-open")) fill();
     },
-    setText: (value) => {
-      if (text) text.textContent = value;
-    },
+    setText: (value) => { text.textContent = value; },
   };
   const fill = (): void => { panel.replaceChildren(...options.content(made)); };
   panel.addEventListener("beforetoggle", (event) => {
