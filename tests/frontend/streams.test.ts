@@ -15,7 +15,7 @@ function fragment(levelFrom: number, levelTo: number): FragmentMessage {
 }
 
 function streams(budget = 1000): SliceStreams {
-  return new SliceStreams(CUTS, 3, budget);
+  return new SliceStreams({ cuts: CUTS, levels: 3, held: new LruCache(budget), layer: 0 });
 }
 
 describe("the bytes of a slice", () => {
@@ -62,7 +62,8 @@ describe("the bytes of a slice", () => {
 
   it("know their mean size and forget the slice that was used longest ago", () => {
     const held = streams(25);
-    expect(held.meanBytes()).toBe(25);
+    expect(held.meanBytes(2)).toBe(25);
+    expect(held.meanBytes(0)).toBe(4.5);
     held.accept(fragment(NO_LEVEL, 2));
     held.accept({ ...fragment(NO_LEVEL, 1), slice: 1, ...payloadOf(11) });
     expect(held.have(0)).toBe(NO_LEVEL);

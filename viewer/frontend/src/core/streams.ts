@@ -1,11 +1,12 @@
 /** Compressed bytes held per slice: a growing prefix, so that nothing is asked for twice. */
 
 import { crc32 } from "./crc32";
-import { LruCache } from "./lru";
+import { sliceKey } from "./caches";
+import type { LruCache } from "./lru";
 import type { CutTable } from "./meta";
 import { type FragmentMessage, NO_LEVEL } from "./protocol";
 
-interface Stream {
+export interface Stream {
   readonly level: number;
   readonly bytes: number;
   readonly parts: readonly Uint8Array[];
@@ -14,19 +15,22 @@ interface Stream {
 export type Acceptance = "appended" | "known" | "gap" | "corrupt";
 
 export class SliceStreams {
-  private readonly held: LruCache<number, Stream>;
   private readonly cuts: CutTable;
   private readonly levels: number;
+  /** Shared with the other layers. */
+  private readonly held: LruCache<number, Stream>;
+  private readonly layer: number;
 
-  constructor(cuts: CutTable, levels: number, budgetBytes: number) {
-    this.cuts = cuts;
-    this.levels = levels;
-    this.held = new LruCache(budgetBytes);
+  constructor(options: { cuts: CutTable; levels: number; held: LruCache<number, Stream>; layer: number }) {
+    this.cuts = options.cuts;
+    this.levels = options.levels;
+    this.held = options.held;
+    this.layer = options.layer;
   }
 
   /** Highest level held of a stored slice, or {@link NO_LEVEL}. */
   have(slice: number): number {
-    return this.held.peek(slice)?.level ?? NO_LEVEL;
+    return this.held.peek(sliceKey(this.layer, slice))?.level ?? NO_LEVEL;
   }
 
   holds(slice: number, level: number): boolean {
@@ -36,7 +40,8 @@ export class SliceStreams {
 
   /** Adds a fragment; one that overlaps what is held is trimmed, one that leaves a gap is not used. */
   accept(fragment: FragmentMessage): Acceptance {
-    const known = this.held.get(fragment.slice);
+    const key = sliceKey(this.layer, fragment.slice);
+    const known = this.held.get(key);
     const start = this.cut(fragment.slice, fragment.levelFrom);
     const held = known?.bytes ?? 0;
     if (known && known.level >= fragment.levelTo) return "known";
@@ -46,13 +51,13 @@ export class SliceStreams {
     const fresh = fragment.payload.subarray(held - start);
     const bytes = held + fresh.length;
     const parts = [...(known?.parts ?? []), fresh];
-    this.held.set(fragment.slice, { level: fragment.levelTo, bytes, parts }, bytes);
+    this.held.set(key, { level: fragment.levelTo, bytes, parts }, bytes);
     return "appended";
   }
 
   /** A copy of the bytes of a slice up to `level`, ready to be handed to a worker. */
   prefix(slice: number, level: number): Uint8Array<ArrayBuffer> | null {
-    const stream = this.held.get(slice);
+    const stream = this.held.get(sliceKey(this.layer, slice));
     if (!stream || stream.level < level) return null;
     const wanted = this.cut(slice, level);
     const out = new Uint8Array(wanted);
@@ -68,14 +73,14 @@ export class SliceStreams {
 
   /** Forgets a slice whose bytes turned out to be unusable, so that it is asked for anew. */
   forget(slice: number): void {
-    this.held.delete(slice);
+    this.held.delete(sliceKey(this.layer, slice));
   }
 
-  /** Mean bytes of a whole slice, for planning what fits into memory. */
-  meanBytes(): number {
+  /** Mean bytes of a slice up to a level, for planning what fits into memory. */
+  meanBytes(level: number): number {
     const slices = this.cuts.length / this.levels;
     let total = 0;
-    for (let slice = 0; slice < slices; slice += 1) total += this.cut(slice, this.levels - 1);
+    for (let slice = 0; slice < slices; slice += 1) total += this.cut(slice, level);
     return slices > 0 ? total / slices : 0;
   }
 

@@ -3,6 +3,7 @@
 import type { Layer } from "../core/layer";
 import { initialWindow, windowBounds } from "../core/window-level";
 import type { Workspace } from "../state/workspace";
+import { whenDescribed } from "./described";
 import { element } from "./element";
 import { sizeText } from "./readouts";
 
@@ -26,7 +27,7 @@ export function imageList(workspace: Workspace, refocus: () => void): ImageList 
   const list = element("ul", {});
   const root = element("nav", { class: "hv-images", id: "hv-images", "aria-label": "Images", hidden: "" }, element("h2", {}, "Images"), list);
   const entries: Entry[] = [];
-  workspace.on("described", () => {
+  whenDescribed(workspace, () => {
     entries.splice(0, entries.length, ...workspace.images.map((layer) => entry(workspace, layer, refocus)));
     list.replaceChildren(...entries.map(({ root: line }) => line));
     root.hidden = entries.length < 2;

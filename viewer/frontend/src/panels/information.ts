@@ -5,6 +5,7 @@ import type { LayerMeta, Vec3 } from "../core/meta";
 import { isOriented } from "../core/oriented";
 import { formatValue } from "../core/window-level";
 import type { Pane, Workspace } from "../state/workspace";
+import { whenDescribed } from "./described";
 import { element } from "./element";
 import { sizeText } from "./readouts";
 import { orientationName } from "./words";
@@ -21,7 +22,7 @@ export function informationPanel(workspace: Workspace): HTMLElement {
     shown = text;
     list.replaceChildren(...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   };
-  workspace.on("described", show);
+  whenDescribed(workspace, show);
   workspace.on("change", show);
   return list;
 }

@@ -1,7 +1,9 @@
 /** Puts the panels together inside the page's `#viewer`. */
 
+import type { FirstPaint } from "../first/boot";
 import type { Workspace } from "../state/workspace";
 import { COMMANDS, GROUPS } from "./commands";
+import { whenDescribed } from "./described";
 import type { Desk, PanelName } from "./desk";
 import { element } from "./element";
 import { type HelpSection, helpDialog } from "./help";
@@ -22,12 +24,13 @@ export interface LayoutOptions {
   readonly root: HTMLElement;
   readonly title: string;
   readonly backUrl: string;
+  readonly first: FirstPaint;
 }
 
 /** Pixels of the page below which a panel would hide the picture and waits for its button. */
 const NARROW = 900;
 
-export function buildLayout({ workspace, root, title, backUrl }: LayoutOptions): void {
+export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOptions): void {
   const desk: Desk = {
     workspace,
     root,
@@ -64,12 +67,23 @@ export function buildLayout({ workspace, root, title, backUrl }: LayoutOptions):
     liveRegion(workspace),
     help,
   );
-  workspace.on("described", () => {
+  whenDescribed(workspace, () => {
     bar.setShown("images", !images.root.hidden);
     if (root.clientWidth >= NARROW && workspace.active.overlays.fitting.length > 0) side.show("overlays");
   });
   document.addEventListener("fullscreenchange", () => { bar.setShown("full screen", document.fullscreenElement !== null); });
   listenToKeys(desk);
+  if (grid.activeStage) first.mount(grid.activeStage);
+  handOverOnce(workspace, first);
+}
+
+/** The first picture stays until one of the application's own is on the screen in its place. */
+function handOverOnce(workspace: Workspace, first: FirstPaint): void {
+  const stop = workspace.on("drawn", (id) => {
+    if (workspace.pane(id).drawn.level === null) return;
+    stop();
+    first.handOver();
+  });
 }
 
 function buildSidePanel(desk: Desk, changed: (shown: PanelName | null) => void): ReturnType<typeof sidePanel> {

@@ -5,6 +5,7 @@ import { type Label, labelsOf } from "../core/palette";
 import { formatValue } from "../core/window-level";
 import type { OverlayState, Pane, Workspace } from "../state/workspace";
 import { COLOR_MAPS } from "./color-names";
+import { whenDescribed } from "./described";
 import { button, element } from "./element";
 import { rangeField } from "./popover";
 
@@ -24,7 +25,7 @@ export function overlayPanel(workspace: Workspace): HTMLElement {
     }
     followers.forEach((follow) => { follow(); });
   };
-  workspace.on("described", show);
+  whenDescribed(workspace, show);
   workspace.on("change", show);
   return root;
 }

@@ -17,7 +17,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** How soon a line gives way in a small pane: never, second, first. */
 type Weight = "" | "detail" | "minor";
-type Line = readonly [text: string, weight?: Weight];
+type Line = readonly [text: string, weight?: Weight, className?: string];
 
 export class Readouts {
   readonly root: HTMLElement;
@@ -69,11 +69,13 @@ export class Readouts {
   /** Unchanged text is left alone, so that nothing is laid out again. */
   private write(box: HTMLElement | undefined, lines: readonly Line[]): void {
     if (!box) return;
-    const text = lines.map(([line, weight]) => `${weight ?? ""}|${line}`).join("\n");
+    const text = lines.map((line) => line.join("|")).join("\n");
     if (this.shown.get(box) === text) return;
     this.shown.set(box, text);
     box.replaceChildren(
-      ...lines.filter(([line]) => line).map(([line, weight]) => element("div", weight ? { class: `hv-line-${weight}` } : {}, line)),
+      ...lines
+        .filter(([line]) => line)
+        .map(([line, weight, name = ""]) => element("div", { class: weight ? `hv-line-${weight} ${name}` : name }, line)),
     );
   }
 
@@ -134,7 +136,7 @@ function placeLines(pane: Pane, meta: LayerMeta): Line[] {
   const { state } = pane;
   const lines: Line[] = [];
   const name = state.orientation === "stored" ? "Slice" : orientationName(state.orientation);
-  if (pane.count > 1) lines.push([`${name} ${pane.index + 1} / ${pane.count}`]);
+  if (pane.count > 1) lines.push([`${name} ${pane.index + 1} / ${pane.count}`, "", `hv-plane-${state.orientation}`]);
   if (pane.count > 1 && pane.positionLabel) lines.push([`${pane.positionLabel} mm`, "detail"]);
   if (meta.timepoints > 1) lines.push([`Time ${state.timepoint + 1} / ${meta.timepoints}`]);
   return lines;

@@ -2,6 +2,7 @@
 
 import type { Pane, WorkspaceState } from "../state/workspace";
 import { showOrientation } from "./commands";
+import { whenDescribed } from "./described";
 import type { Desk, MenuName } from "./desk";
 import { button, element, group, icon, setHidden, setPressed } from "./element";
 import * as icons from "./icons";
@@ -47,7 +48,7 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
     follow();
     Object.values(menus).forEach((menu) => { renewQuietly(menu); });
   });
-  workspace.on("described", () => {
+  whenDescribed(workspace, () => {
     controls.hidden = false;
     pageControls.hidden = false;
     setHidden(page.images, workspace.images.length < 2);
@@ -79,8 +80,8 @@ function markEnds(bar: HTMLElement): void {
 
 function heading({ workspace }: Desk, title: string, backUrl: string): HTMLElement {
   const name = element("h1", { class: "hv-title" }, title);
-  workspace.on("described", (meta) => {
-    name.textContent = title || meta.title;
+  whenDescribed(workspace, () => {
+    name.textContent = title || (workspace.meta?.title ?? "");
     name.title = name.textContent;
   });
   const box = element("div", { class: "hv-heading" }, name);

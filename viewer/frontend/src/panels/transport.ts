@@ -2,6 +2,7 @@
 
 import type { Workspace } from "../state/workspace";
 import { togglePlay } from "./commands";
+import { whenDescribed } from "./described";
 import type { Desk } from "./desk";
 import { button, element, icon, setHidden } from "./element";
 import * as icons from "./icons";
@@ -31,7 +32,7 @@ export function transport(desk: Desk): HTMLElement {
     play.title = `${playing ? "Stop" : "Play"} (Space)`;
   };
   workspace.on("change", show);
-  workspace.on("described", show);
+  whenDescribed(workspace, show);
   return root;
 }
 

@@ -10,7 +10,7 @@ import type { Layer } from "../core/layer";
 import type { SessionMeta } from "../core/meta";
 import type { Session } from "../core/session";
 import { Pane } from "./pane";
-import { Timings } from "./timings";
+import { Timings } from "../core/timings";
 import {
   INITIAL_WORKSPACE,
   type Layout,
