@@ -1,18 +1,15 @@
-/* eslint-disable @typescript-eslint/no-unused-vars -- the verbs are filled in next */
-/** The whole application, loaded while the first picture is already on the screen. */
+/** The application behind the first paint: panels and everything that draws for them. */
 
-import type { Session } from "./core/session";
+import type { Boot } from "./first/boot";
+import { inspectionOf } from "./inspection";
+import { buildLayout } from "./panels/layout";
+import { Viewer } from "./state/viewer";
 
-/** What `main.ts` hands over. */
-export interface Boot {
-  readonly session: Session;
-  readonly root: HTMLElement;
-  readonly first: {
-    /** Removes the first-paint canvas: called once, when the application's own first picture is on the screen. */
-    handOver(): void;
-  };
-}
-
-export function start(_boot: Boot): void {
-  return;
+export function start({ session, root, first }: Boot): void {
+  const { title = "", backUrl = "" } = root.dataset;
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  const viewer = new Viewer(session, { tool: touch ? "scroll" : "window" });
+  const drawing = buildLayout({ viewer, root, title, backUrl, first });
+  window.hounsfieldViewer = inspectionOf(viewer, drawing);
+  viewer.catchUp();
 }

@@ -22,13 +22,21 @@ interface Events {
   status: ConnectionStatus;
 }
 
+/** What the session needs of a connection. */
+export interface Link extends Pick<Emitter<Events>, "on"> {
+  open(): void;
+  /** False when nothing can be sent now; what is wanted is stated anew after every reconnection. */
+  send(bytes: Uint8Array<ArrayBuffer>): boolean;
+  acknowledge(): void;
+}
+
 /** docs/viewer-protocol.md rule 2. */
 const ACK_BYTES = 32 * 1024;
 const ACK_DELAY = 40;
 const KEEP_ALIVE_EVERY = 25_000;
 const MALFORMED = 4400;
 
-export class Connection extends Emitter<Events> {
+export class Connection extends Emitter<Events> implements Link {
   private readonly url: string;
   private socket: WebSocket | null = null;
   private attempt = 0;

@@ -1,6 +1,7 @@
 /** Puts the panels together inside the page's `#viewer`. */
 
 import { Drawing } from "../state/drawing";
+import type { FirstPaint } from "../first/boot";
 import type { Viewer } from "../state/viewer";
 import { element } from "./element";
 import { helpDialog } from "./help";
@@ -17,9 +18,10 @@ export interface LayoutOptions {
   readonly root: HTMLElement;
   readonly title: string;
   readonly backUrl: string;
+  readonly first: FirstPaint;
 }
 
-export function buildLayout({ viewer, root, title, backUrl }: LayoutOptions): Drawing {
+export function buildLayout({ viewer, root, title, backUrl, first }: LayoutOptions): Drawing {
   const canvas = element("canvas", { class: "hv-canvas" });
   const stage = element("div", {
     class: "hv-stage",
@@ -41,8 +43,12 @@ export function buildLayout({ viewer, root, title, backUrl }: LayoutOptions): Dr
     afterDraw: () => {
       readouts.show(drawing.drawn);
       slices.paint();
+      if (drawing.drawn.level === null || handedOver) return;
+      handedOver = true;
+      first.handOver();
     },
   });
+  let handedOver = false;
   stage.append(canvas, readouts.root, connectionSign(viewer));
   const message = messagePanel(viewer, { usable: drawing.usable });
   root.classList.add("hv");
@@ -56,6 +62,7 @@ export function buildLayout({ viewer, root, title, backUrl }: LayoutOptions): Dr
   new PointerInput(viewer, stage);
   listenToKeys({ viewer, root, onHelp });
   followSize(viewer, stage, drawing);
+  first.mount(stage);
   return drawing;
 }
 
