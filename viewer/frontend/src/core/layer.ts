@@ -20,6 +20,8 @@ import type { LayerDemand } from "./wants";
 
 /** A slice is asked for anew this often, then given up. */
 const MAX_FAILURES = 2;
+/** Compressed bytes per byte of pixels, where nobody has told yet. */
+const USUAL_RATIO = 0.4;
 
 export class Layer {
   readonly index: number;
@@ -66,10 +68,9 @@ export class Layer {
     };
   }
 
-  /** Compressed bytes, for planning. */
+  /** Compressed bytes, for planning; estimated while cut points are not known. */
   footprint(): Footprint {
-    const { streams, slices, preview, full } = this;
-    return { slices, previewBytes: streams.meanBytes(preview), fullBytes: streams.meanBytes(full) };
+    return { slices: this.slices, previewBytes: this.compressed(this.preview), fullBytes: this.compressed(this.full) };
   }
 
   /** Bytes of one decoded full slice. */
@@ -143,6 +144,11 @@ export class Layer {
 
   givenUp(slice: number): boolean {
     return (this.broken.get(slice) ?? 0) > MAX_FAILURES;
+  }
+
+  private compressed(level: number): number {
+    const estimate = (this.sliceBytes * USUAL_RATIO) / levelStride(this.meta, level) ** 2;
+    return this.streams.meanBytes(level) || estimate;
   }
 
   private ownTimepoint(timepoint: number): number {

@@ -8,7 +8,7 @@ import { Emitter } from "./emitter";
 import { Layer } from "./layer";
 import type { SessionMeta } from "./meta";
 import { Plan } from "./plan";
-import { type FragmentMessage, type MetaMessage, STORED_PLANE, type Want, encodeWant } from "./protocol";
+import { type CutsMessage, type FragmentMessage, type MetaMessage, STORED_PLANE, type Want, encodeWant } from "./protocol";
 import { DecodeTally } from "./tally";
 import { Timings } from "./timings";
 import type { LayerVolume } from "./volume";
@@ -87,6 +87,7 @@ export class Session extends Emitter<Events> {
     this.connection.on("message", (message) => {
       if (message.kind === "meta") this.described(message);
       else if (message.kind === "fragment") this.received(message);
+      else if (message.kind === "cuts") this.learn(message);
       else if (message.kind === "done") this.done(message.generation);
       else if (message.kind === "state") this.emit("state", message);
     });
@@ -137,6 +138,7 @@ export class Session extends Emitter<Events> {
       return;
     }
     // After a reconnection: the same images, so ask only for what is missing.
+    this.layers.forEach((layer, index) => { layer.streams.learn(0, cuts[index] ?? new Uint32Array()); });
     this.sendWant();
   }
 
@@ -147,11 +149,20 @@ export class Session extends Emitter<Events> {
     this.layers = meta.layers.map(
       (layer, index) => new Layer(index, layer, cuts[index] ?? new Uint32Array(), this.caches),
     );
-    const shares = capacities(this.layers.map((layer) => layer.footprint()), this.caches.budgets.streamBytes);
-    this.layers.forEach((layer, index) => { layer.capacity = shares[index] ?? layer.capacity; });
+    this.shareMemory();
     this.meta = meta;
     this.timings.mark("described");
     this.emit("meta", meta);
+  }
+
+  private learn({ layer, first, levels, cuts }: CutsMessage): void {
+    this.layers[layer]?.streams.learn(first, cuts);
+    if (cuts.length > levels) this.shareMemory();
+  }
+
+  private shareMemory(): void {
+    const shares = capacities(this.layers.map((layer) => layer.footprint()), this.caches.budgets.streamBytes);
+    this.layers.forEach((layer, index) => { layer.capacity = shares[index] ?? layer.capacity; });
   }
 
   private received(fragment: FragmentMessage): void {

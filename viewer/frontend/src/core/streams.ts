@@ -22,10 +22,25 @@ export class SliceStreams {
   private readonly layer: number;
 
   constructor(options: { cuts: CutTable; levels: number; held: LruCache<number, Stream>; layer: number }) {
-    this.cuts = options.cuts;
+    this.cuts = options.cuts.slice();
     this.levels = options.levels;
     this.held = options.held;
     this.layer = options.layer;
+  }
+
+  /**
+   * Takes over cut points, row by row from slice `first` on; zeros say that they are not known yet. Bytes
+   * that were cut otherwise (a slice encoded anew) are forgotten.
+   */
+  learn(first: number, cuts: CutTable): void {
+    for (let row = 0; row + this.levels <= cuts.length; row += this.levels) {
+      const slice = first + row / this.levels;
+      const fresh = cuts.subarray(row, row + this.levels);
+      const at = slice * this.levels;
+      if (fresh[this.levels - 1] === 0 || at + this.levels > this.cuts.length) continue;
+      if (fresh.some((cut, level) => cut !== this.cuts[at + level])) this.forget(slice);
+      this.cuts.set(fresh, at);
+    }
   }
 
   /** Highest level held of a stored slice, or {@link NO_LEVEL}. */
@@ -76,12 +91,17 @@ export class SliceStreams {
     this.held.delete(sliceKey(this.layer, slice));
   }
 
-  /** Mean bytes of a slice up to a level, for planning what fits into memory. */
+  /** Mean bytes up to a level of the slices whose cut points are known, for planning what fits into memory; 0 for none. */
   meanBytes(level: number): number {
     const slices = this.cuts.length / this.levels;
     let total = 0;
-    for (let slice = 0; slice < slices; slice += 1) total += this.cut(slice, level);
-    return slices > 0 ? total / slices : 0;
+    let known = 0;
+    for (let slice = 0; slice < slices; slice += 1) {
+      const bytes = this.cut(slice, level);
+      total += bytes;
+      if (bytes > 0) known += 1;
+    }
+    return known > 0 ? total / known : 0;
   }
 
   private cut(slice: number, level: number): number {

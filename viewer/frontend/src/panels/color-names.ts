@@ -1,21 +1,19 @@
-/** Color maps as menus show them: a name for people and a small picture. */
+/** Color maps as menus show them. */
 
+import { COLOR_MAPS, cssGradient } from "../render/color-maps";
 import { element } from "./element";
+import type { Choice } from "./popover";
 
-export interface ColorMapChoice {
-  readonly id: string;
-  readonly name: string;
-  /** Colors from the lowest to the highest value, as CSS writes them. */
-  readonly stops: readonly string[];
+export function colorMapChoices(disabled: boolean): readonly Choice<string>[] {
+  return COLOR_MAPS.map(({ name, label }) => ({ value: name, name: label, picture: colorBar(name), disabled }));
 }
 
-export const COLOR_MAPS: readonly ColorMapChoice[] = [
-  { id: "grey", name: "Grey", stops: ["#000000", "#ffffff"] },
-  { id: "hot-iron", name: "Hot iron", stops: ["#000000", "#ff0000", "#ff8000", "#ffffff"] },
-];
+export function colorMapOptions(): readonly HTMLOptionElement[] {
+  return COLOR_MAPS.map(({ name, label }) => element("option", { value: name }, label));
+}
 
-export function colorBar({ stops }: ColorMapChoice): HTMLElement {
+export function colorBar(name: string): HTMLElement {
   const bar = element("span", { class: "hv-color-bar", "aria-hidden": "true" });
-  bar.style.backgroundImage = `linear-gradient(to right, ${stops.join(", ")})`;
+  bar.style.backgroundImage = cssGradient(name);
   return bar;
 }

@@ -2,7 +2,7 @@
 
 import { type Window, formatValue } from "../core/window-level";
 import type { Pane, SlabMode, Tool } from "../state/workspace";
-import { COLOR_MAPS, colorBar } from "./color-names";
+import { colorMapChoices } from "./color-names";
 import type { Desk, MenuName } from "./desk";
 import { button, element } from "./element";
 import * as icons from "./icons";
@@ -85,7 +85,7 @@ function colorContent(pane: Pane, own: Menu): Node[] {
   const colored = (pane.layer?.meta.components ?? 1) >= 3;
   const maps = choices({
     legend: "Colors",
-    list: COLOR_MAPS.map((map) => ({ value: map.id, name: map.name, picture: colorBar(map), disabled: colored })),
+    list: colorMapChoices(colored),
     current: pane.state.colorMap,
     choose: (name) => { pane.setColorMap(name); },
     done: () => { own.close(true); },

@@ -4,7 +4,7 @@ import type { Layer } from "../core/layer";
 import { type Label, labelsOf } from "../core/palette";
 import { formatValue } from "../core/window-level";
 import type { OverlayState, Pane, Workspace } from "../state/workspace";
-import { COLOR_MAPS } from "./color-names";
+import { colorBar, colorMapOptions } from "./color-names";
 import { whenDescribed } from "./described";
 import { button, element } from "./element";
 import { rangeField } from "./popover";
@@ -89,9 +89,14 @@ function segmentButtons(pane: Pane, layer: Layer, labels: readonly Label[]): HTM
 }
 
 function heatMap(pane: Pane, layer: Layer, followers: Followers): HTMLElement {
-  const choice = element("select", { class: "hv-select" }, ...COLOR_MAPS.map(({ id, name }) => element("option", { value: id }, name)));
+  const choice = element("select", { class: "hv-select" }, ...colorMapOptions());
+  const legend = element("div", { class: "hv-legend" });
   choice.addEventListener("change", () => { pane.setOverlay(layer.index, { colorMap: choice.value }); });
-  followers.push(() => { choice.value = pane.overlay(layer.index)?.colorMap ?? ""; });
+  followers.push(() => {
+    const name = pane.overlay(layer.index)?.colorMap ?? "";
+    if (choice.value !== name || !legend.firstChild) legend.replaceChildren(colorBar(name));
+    choice.value = name;
+  });
   return element(
     "div",
     { class: "hv-layer" },
@@ -103,6 +108,7 @@ function heatMap(pane: Pane, layer: Layer, followers: Followers): HTMLElement {
       followers,
     ),
     element("label", { class: "hv-field" }, element("span", {}, "Colors"), choice),
+    legend,
     ...thresholdFields(pane, layer),
   );
 }

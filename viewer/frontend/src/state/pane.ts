@@ -5,6 +5,8 @@ import type { Layer } from "../core/layer";
 import type { Vec3 } from "../core/meta";
 import type { Sample } from "../core/sample";
 import type { Preset, Window } from "../core/window-level";
+import type { Camera, Point } from "../render/camera";
+import type { Drawn } from "../render/scene";
 import type { OverlayChoice } from "./overlays";
 import type { Workspace } from "./workspace";
 import type {
@@ -18,7 +20,7 @@ import type {
   Slab,
 } from "./workspace-state";
 
-export type Point = readonly [x: number, y: number];
+export type { Camera, Drawn, Point };
 
 export interface Cursor {
   /** Fractional voxel index of the pane's image. */
@@ -26,21 +28,6 @@ export interface Cursor {
   readonly world: Vec3;
   /** Null outside the grid or before anything is loaded. */
   readonly sample: Sample | null;
-}
-
-/** What is on the screen of a pane. */
-export interface Drawn {
-  /** Lowest level on the screen, null when nothing could be shown. */
-  readonly level: number | null;
-  readonly complete: boolean;
-}
-
-export interface Camera {
-  readonly focalPoint: Vec3;
-  readonly viewPlaneNormal: Vec3;
-  readonly viewUp: Vec3;
-  /** Half the height of the pane in millimetres. */
-  readonly parallelScale: number;
 }
 
 /** Where the plane of another pane cuts this one, in CSS pixels from the top left, from edge to edge. */

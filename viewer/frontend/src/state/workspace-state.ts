@@ -2,11 +2,12 @@
 
 import type { Vec3 } from "../core/meta";
 import type { Window } from "../core/window-level";
+import type { View } from "../render/camera";
+import type { Interpolation, Slab, SlabMode } from "../render/scene";
+import type { Facing, Orientation } from "../render/sections";
 
-/** `stored` is the plane of the slices as they were acquired; the three names are the voxel planes closest to them. */
-export type Orientation = "stored" | "axial" | "coronal" | "sagittal" | "oblique";
-export type SlabMode = "none" | "mip" | "minip" | "average";
-export type Interpolation = "nearest" | "linear";
+export type { Facing, Interpolation, Orientation, Slab, SlabMode, View };
+
 export type Tool = "window" | "scroll" | "pan" | "zoom" | "crosshairs" | "rotate";
 export type MouseButton = "left" | "middle" | "right";
 export type LinkName = "scroll" | "zoom" | "pan" | "window";
@@ -18,30 +19,6 @@ export type PaneId = number;
 export interface Layout {
   readonly rows: 1 | 2 | 3;
   readonly columns: 1 | 2 | 3;
-}
-
-export interface Slab {
-  readonly mode: SlabMode;
-  /** Millimetres along the normal, half of it on each side of the plane. */
-  readonly thickness: number;
-}
-
-/** How the plane lies on the screen. */
-export interface View {
-  /** 1 fits the whole picture into the pane. */
-  readonly zoom: number;
-  /** Millimetres that the picture is moved right and down on the screen. */
-  readonly pan: readonly [right: number, down: number];
-  /** Degrees, clockwise on the screen. */
-  readonly rotation: number;
-  readonly flipHorizontal: boolean;
-  readonly flipVertical: boolean;
-}
-
-/** A plane in the patient. `normal` points at the reader, `up` to the top of an unturned picture. */
-export interface PlaneState {
-  readonly normal: Vec3;
-  readonly up: Vec3;
 }
 
 /** One overlay of one pane. */
@@ -69,7 +46,7 @@ export interface PaneState {
   /** Layer shown as the picture; null in an empty pane. */
   readonly image: number | null;
   readonly orientation: Orientation;
-  readonly plane: PlaneState;
+  readonly facing: Facing;
   /** The point through which the plane goes; with crosshairs, where they cross. */
   readonly focus: Vec3;
   /** Sign of the last scroll step; 0 before the first. */
@@ -122,7 +99,7 @@ export function emptyPane(id: PaneId): PaneState {
     id,
     image: null,
     orientation: "stored",
-    plane: { normal: [0, 0, -1], up: [0, -1, 0] },
+    facing: { normal: [0, 0, -1], up: [0, -1, 0] },
     focus: [0, 0, 0],
     direction: 0,
     timepoint: 0,

@@ -10,7 +10,7 @@ import type { Layer } from "../core/layer";
 import type { SessionMeta } from "../core/meta";
 import type { Session } from "../core/session";
 import { Pane } from "./pane";
-import { Timings } from "../core/timings";
+import type { Timings } from "../core/timings";
 import {
   INITIAL_WORKSPACE,
   type Layout,
@@ -54,7 +54,7 @@ export interface WorkspaceEvents {
 
 export class Workspace extends Emitter<WorkspaceEvents> {
   readonly session: Session;
-  readonly timings = new Timings();
+  get timings(): Timings { return this.session.timings; }
   status: Status = { kind: "connecting" };
   meta: SessionMeta | null = null;
   private current: WorkspaceState = INITIAL_WORKSPACE;
