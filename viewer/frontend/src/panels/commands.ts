@@ -43,7 +43,7 @@ function orientationCommands(): Command[] {
 
 /** The same plane as now is the start of an oblique one. */
 export function showOrientation(pane: Pane, id: (typeof ORIENTATIONS)[number]["id"]): void {
-  if (id === "oblique") pane.showPlane(pane.state.plane);
+  if (id === "oblique") pane.showPlane(pane.state.facing);
   else pane.showOrientation(id);
 }
 
