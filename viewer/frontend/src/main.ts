@@ -5,6 +5,7 @@
 
 import "./viewer.css";
 import "./first/first.css";
+import { SiteAddresses } from "./core/address";
 import { budgetsFor } from "./core/budgets";
 import { Connection } from "./core/connection";
 import { DecodePool, workerCount } from "./core/decode-pool";
@@ -16,18 +17,27 @@ function createWorker(): Worker {
   return new Worker(new URL("./core/decode-worker.ts", import.meta.url), { type: "module" });
 }
 
-/** `data-socket-url`: another origin, absolute; `data-socket-path`: this one. */
-function socketUrl({ socketUrl: absolute, socketPath = "" }: DOMStringMap): string {
-  const url = new URL(absolute ?? socketPath, window.location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url.href;
+function connectionOf(root: HTMLElement): Connection {
+  const csrfToken = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+  return new Connection({
+    addresses: new SiteAddresses(root.dataset, {
+      page: window.location.href,
+      csrfToken,
+      fetch: (url, init) => fetch(url, init),
+    }),
+    openSocket: (url) => new WebSocket(url),
+    onWake: (listener) => {
+      window.addEventListener("online", listener);
+      document.addEventListener("visibilitychange", () => { if (!document.hidden) listener(); });
+    },
+  });
 }
 
 function start(root: HTMLElement): void {
   const { deviceMemory } = navigator as Navigator & { deviceMemory?: number };
   root.classList.add("hv");
   const session = new Session({
-    connection: new Connection(socketUrl(root.dataset)),
+    connection: connectionOf(root),
     pool: new DecodePool(createWorker, workerCount(navigator.hardwareConcurrency)),
     budgets: budgetsFor(deviceMemory),
   });

@@ -91,6 +91,12 @@ export class Session extends Emitter<Events> {
       else if (message.kind === "done") this.done(message.generation);
       else if (message.kind === "state") this.emit("state", message);
     });
+    this.connection.on("woken", () => { this.sendWant(true); });
+  }
+
+  /** How often the connection broke and came back. */
+  get reconnects(): number {
+    return this.connection.reconnects;
   }
 
   open(): void {
@@ -184,6 +190,7 @@ export class Session extends Emitter<Events> {
   }
 
   private settle(): void {
+    this.connection.expectAnswer(false);
     this.timings.mark("settled");
     this.emit("settled", null);
   }
@@ -201,21 +208,24 @@ export class Session extends Emitter<Events> {
     else this.wantTimer = setTimeout(() => { this.sendWant(); }, wait);
   }
 
-  private sendWant(): void {
+  /** `asking`: also when nothing is missing, to see whether anybody answers. */
+  private sendWant(asking = false): void {
     clearTimeout(this.wantTimer);
     this.wantTimer = undefined;
     if (!this.demand || this.layers.length === 0) return;
     const now = performance.now();
     const hurried = now - this.lastWant < 2 * WANT_EVERY;
     const wants = this.missing(hurried ? HURRIED_WANTS : MAX_WANTS);
-    if (wants.length === 0 && this.generation > 0) {
+    if (wants.length === 0 && this.generation > 0 && !asking) {
       this.settle();
       return;
     }
     this.lastWant = now;
     // Only what is acknowledged may be asked for again (docs/viewer-protocol.md, rule 6).
     this.connection.acknowledge();
-    if (this.connection.send(encodeWant(this.generation + 1, wants))) this.generation += 1;
+    if (!this.connection.send(encodeWant(this.generation + 1, wants))) return;
+    this.generation += 1;
+    this.connection.expectAnswer(true);
   }
 
   /** What is neither held nor given up, in order; a second entry of a slice builds on the first. */
