@@ -137,3 +137,13 @@ function clippedLine(a: number, b: number, c: number, { width, height }: Size): 
   const [from, to] = points;
   return from && to ? [from, to] : null;
 }
+
+export function sameCamera(a: Camera, b: Camera): boolean {
+  const same = (x: Vec3, y: Vec3): boolean => x[0] === y[0] && x[1] === y[1] && x[2] === y[2];
+  return (
+    a.parallelScale === b.parallelScale &&
+    same(a.focalPoint, b.focalPoint) &&
+    same(a.viewPlaneNormal, b.viewPlaneNormal) &&
+    same(a.viewUp, b.viewUp)
+  );
+}

@@ -11,16 +11,18 @@ export const MAX_LABEL_NUMBER = 1000;
 export class LabelNumbers {
   /** Whether labels are their own numbers. */
   readonly direct: boolean;
+  private readonly highest: number;
   private readonly numbers = new Map<number, number>([[0, 0]]);
   private readonly known: number[] = [0];
 
   constructor(highest: number) {
-    this.direct = highest <= MAX_LABEL_NUMBER;
+    this.highest = Math.max(1, Math.ceil(highest));
+    this.direct = this.highest <= MAX_LABEL_NUMBER;
   }
 
   /** How many entries a table of all numbers needs. */
   get count(): number {
-    return this.direct ? MAX_LABEL_NUMBER + 1 : this.known.length;
+    return this.direct ? this.highest + 1 : this.known.length;
   }
 
   numberOf(label: number): number {

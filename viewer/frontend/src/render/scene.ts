@@ -1,7 +1,7 @@
 /** What one pane shows, in the words of the renderer: everything is worked out, nothing is looked up any more. */
 
 import type { Layer } from "../core/layer";
-import type { Camera } from "./camera";
+import { type Camera, sameCamera } from "./camera";
 import type { OverlayLook } from "./overlay-colors";
 
 export type SlabMode = "none" | "mip" | "minip" | "average";
@@ -41,3 +41,32 @@ export interface Drawn {
 }
 
 export const NOTHING_DRAWN: Drawn = { level: null, complete: false };
+
+/** Whether two scenes give the same picture of the same pixels. */
+export function sameScene(a: Scene, b: Scene): boolean {
+  return (
+    a.layer === b.layer &&
+    a.timepoint === b.timepoint &&
+    a.stored === b.stored &&
+    a.inverted === b.inverted &&
+    a.colorMap === b.colorMap &&
+    a.interpolation === b.interpolation &&
+    a.bounds.join() === b.bounds.join() &&
+    a.slab.mode === b.slab.mode &&
+    (a.slab.mode === "none" || a.slab.thickness === b.slab.thickness) &&
+    sameCamera(a.camera, b.camera) &&
+    a.overlays.length === b.overlays.length &&
+    a.overlays.every((overlay, index) => sameOverlay(overlay, b.overlays[index]))
+  );
+}
+
+function sameOverlay(a: OverlayScene, b: OverlayScene | undefined): boolean {
+  return a.layer === b?.layer && lookKey(a.look) === lookKey(b.look);
+}
+
+/** One text per look. */
+export function lookKey(look: OverlayLook): string {
+  return look.kind === "labels"
+    ? `labels:${look.opacity}:${[...look.hidden].sort((x, y) => x - y).join()}`
+    : `heat:${look.opacity}:${look.colorMap}:${look.range.join()}`;
+}
