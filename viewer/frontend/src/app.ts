@@ -4,9 +4,12 @@ import type { Boot } from "./first/boot";
 import { buildLayout } from "./panels/layout";
 import { Workspace } from "./state/workspace";
 
+const BLACK = [0, 0, 0] as const;
+
 export function start({ session, root, first }: Boot): void {
   const { title = "", backUrl = "" } = root.dataset;
   const touch = window.matchMedia("(pointer: coarse)").matches;
-  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window" });
+  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window", background: BLACK });
   buildLayout({ workspace, root, title, backUrl, first });
+  workspace.catchUp();
 }
