@@ -12,7 +12,6 @@ import {
   presetsFor,
   windowBounds,
 } from "../../viewer/frontend/src/core/window-level";
-import { toolFor } from "../../viewer/frontend/src/panels/pointer";
 import { layerMeta } from "./layers";
 
 describe("levels", () => {
@@ -132,11 +131,4 @@ describe("closing", () => {
     expect(retryPause(20, 1)).toBe(30_000);
     expect(retryPause(1, 0)).toBeLessThan(1000);
   });
-});
-
-it("lets right drag change the window and middle or Shift drag move, whatever the tool", () => {
-  expect(toolFor({ button: 2, shiftKey: false }, "zoom")).toBe("window");
-  expect(toolFor({ button: 1, shiftKey: false }, "zoom")).toBe("pan");
-  expect(toolFor({ button: 0, shiftKey: true }, "zoom")).toBe("pan");
-  expect(toolFor({ button: 0, shiftKey: false }, "zoom")).toBe("zoom");
 });
