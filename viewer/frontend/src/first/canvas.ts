@@ -6,12 +6,11 @@
 
 import type { Layer } from "../core/layer";
 import type { DecodedSlice } from "../core/pixels";
-import { type Plane, planeOf, storedPlane } from "../core/planes";
 import type { Session } from "../core/session";
-import { FITTED, type Stage, pixelsPerMillimetre } from "../core/view-transform";
 import type { FirstPaint } from "./boot";
 import { type Opening, openingOf } from "./opening";
 import { windowedPixels } from "./picture";
+import { storedTransform } from "./placement";
 
 export class FirstCanvas implements FirstPaint {
   private readonly session: Session;
@@ -100,8 +99,7 @@ export class FirstCanvas implements FirstPaint {
     context.fillStyle = getComputedStyle(this.frame).getPropertyValue("--hv-stage").trim() || "#000";
     context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     context.scale(this.canvas.width / stage.width, this.canvas.height / stage.height);
-    const plane = planeOf(layer.meta, storedPlane(layer.meta));
-    placeVoxels(context, plane, stage, layer.meta.size);
+    context.transform(...storedTransform(layer.meta, stage));
     context.beginPath();
     context.rect(0, 0, layer.meta.size[0], layer.meta.size[1]);
     context.clip();
@@ -110,20 +108,4 @@ export class FirstCanvas implements FirstPaint {
     const shift = (1 - slice.stride) / 2;
     context.drawImage(pixels, shift, shift, slice.width * slice.stride, slice.height * slice.stride);
   }
-}
-
-/** From here on the context draws in voxels (i, j), edges at integers, as the plane lies on the fitted stage. */
-function placeVoxels(
-  context: CanvasRenderingContext2D,
-  plane: Plane,
-  stage: Stage,
-  [columns, rows]: readonly [number, number, number],
-): void {
-  const scale = pixelsPerMillimetre(plane, stage, FITTED);
-  const across = plane.pixelWidth * scale * (plane.flipAcross ? -1 : 1);
-  const down = plane.pixelHeight * scale * (plane.flipDown ? -1 : 1);
-  context.translate(stage.width / 2, stage.height / 2);
-  if (plane.across === 0) context.transform(across, 0, 0, down, 0, 0);
-  else context.transform(0, down, across, 0, 0, 0);
-  context.translate(-columns / 2, -rows / 2);
 }
