@@ -11,7 +11,9 @@ import SimpleITK
 from app.accounts.models import User
 from app.core.ids import new_id
 from app.core.storage import get_store
+from app.images.conversion import ConvertedImage
 from app.images.models import Image, ImageFile, Import
+from app.images.services import store_image
 from app.uploads.models import UserUpload
 from app.uploads.services import adopt_file
 from tests.factories.accounts import UserFactory
@@ -49,6 +51,18 @@ def make_image(*, owner: User | None = None, name: str = "Thorax", **fields: Any
     add_file(image, kind=ImageFile.Kind.MHA, content=metaimage_bytes())
     add_file(image, kind=ImageFile.Kind.THUMBNAIL, content=b"\x89PNG\r\n\x1a\n")
     return image
+
+
+def add_converted(converted: ConvertedImage, *, owner: User) -> Image:
+    """An image that the converter made, stored as an import of ``owner`` stores it.
+
+    Nobody is told, so no worker is needed.
+    """
+    stored = store_image(converted)
+    stored.image.source = make_import(owner=owner, state=Import.State.SUCCEEDED)
+    stored.image.save(force_insert=True)
+    ImageFile.objects.bulk_create(stored.files)
+    return stored.image
 
 
 def add_file(image: Image, *, kind: str, content: bytes) -> ImageFile:

@@ -1,0 +1,252 @@
+"""What the viewer says and shows of real images is what SimpleITK says of their files.
+
+Through the page alone: any plane is shown, and at places of its pane the viewer is asked where that
+is (`probe`, `project`, the camera) and what is there. The images are imported by the product's own
+conversion: oblique, anisotropic, over time, in color, of floats.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.accounts.models import User
+from app.images.conversion import ConvertedImage
+from app.images.conversion.child import run_conversion
+from tests.data import DATA
+from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.factories.images import add_converted
+from tests.viewer.browser.reference import OUTSIDE, Lattice, Reference, Vector
+from tests.viewer.live import web_server
+from viewer.services.packs import make_pack
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("sent"),
+    pytest.mark.browser,
+    pytest.mark.data,
+    pytest.mark.slow,
+]
+
+COLUMNS, ROWS = 5, 4
+OBLIQUE_PLANES = 6
+ORIENTATIONS = ("stored", "axial", "coronal", "sagittal")
+MM = 0.01
+TIE = 1e-4
+"""So near to the border of two voxels, in voxels, either of them is right."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A real image: files below the data folder, and which of their images is meant."""
+
+    source: str
+    format: str = ""
+    timepoint: int = 0
+    flat: bool = False
+
+
+CASES = {
+    "axial CT": Case("ct_axial_philips"),
+    "sagittal MR": Case("mr_t1_sagittal_HFS"),
+    "oblique MR": Case("nrrd_mha/example3d.nrrd"),
+    "anisotropic MR": Case("mr_anisotropic_pixels", format="MR"),
+    "floats": Case("enhanced_mr_philips", format="MR"),
+    "oblique over time": Case("nifti/example4d.nii.gz", timepoint=1),
+    "over time": Case("mr_4d_ge_fmri", format="MR", timepoint=7),
+    "color": Case("us_rgb/US1_UNCR.dcm", flat=True),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            args=CHROMIUM_ARGUMENTS,
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, reader: User) -> Iterator[Page]:
+    signed_in = Client()
+    signed_in.force_login(reader)
+    name = settings.SESSION_COOKIE_NAME
+    context = browser.new_context(viewport={"width": 900, "height": 700})
+    context.add_cookies(
+        [{"name": name, "value": signed_in.cookies[name].value, "url": "http://127.0.0.1"}]
+    )
+    yield context.new_page()
+    context.close()
+
+
+def convert(case: Case, folder: Path) -> ConvertedImage:
+    assert DATA is not None
+    source = DATA / case.source
+    report = run_conversion({source.name: source} if source.is_file() else source, folder)
+    images = [image for image in report.images if image.name.startswith(case.format)]
+    assert images, report.issues
+    return images[0]
+
+
+class Shown:
+    """The viewer on a page with one pane."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.page.evaluate(
+            """async () => {
+                const late = performance.now() + 60000;
+                while (!window.hounsfieldViewer?.panes?.[0]?.complete) {
+                    if (performance.now() > late) throw new Error("No picture came.");
+                    await new Promise((resolve) => setTimeout(resolve, 50));
+                }
+            }"""
+        )
+
+    def show(self, **plane: Any) -> "Camera":
+        """Show a plane, wait until it is there in full, and return the camera."""
+        found = self.page.evaluate(
+            """async (plane) => {
+                const viewer = window.hounsfieldViewer;
+                viewer.show(0, plane);
+                await viewer.whenComplete();
+                const [pane] = viewer.panes;
+                return { camera: pane.camera, middle: viewer.project(0, pane.camera.focalPoint) };
+            }""",
+            plane,
+        )
+        return Camera(**found)
+
+    def probe(self, points: list[tuple[float, float]]) -> list[dict[str, Any] | None]:
+        """What the viewer says of points of the pane, and where it would draw that place."""
+        found: list[dict[str, Any] | None] = self.page.evaluate(
+            """(points) => points.map(([x, y]) => {
+                const viewer = window.hounsfieldViewer;
+                const found = viewer.probe(0, x, y);
+                return found && { ...found, drawnAt: viewer.project(0, found.world) };
+            })""",
+            [list(point) for point in points],
+        )
+        return found
+
+
+class Camera:
+    """A parallel camera: which place is drawn where follows from it alone."""
+
+    def __init__(self, camera: dict[str, Any], middle: list[float]) -> None:
+        self.focus = np.array(camera["focalPoint"], float)
+        self.normal = np.array(camera["viewPlaneNormal"], float)
+        self.up = np.array(camera["viewUp"], float)
+        self.right = np.cross(self.up, self.normal)
+        self.width, self.height = 2 * middle[0], 2 * middle[1]
+        self.mm_per_pixel = 2 * camera["parallelScale"] / self.height
+
+    def world(self, x: float, y: float) -> Vector:
+        """The place under a point of the pane, in CSS pixels from its top left."""
+        across = (x - self.width / 2) * self.mm_per_pixel
+        down = (y - self.height / 2) * self.mm_per_pixel
+        return np.asarray(self.focus + across * self.right - down * self.up)
+
+
+def lattice_of(camera: Camera, chance: np.random.Generator) -> tuple[Lattice, list[Any]]:
+    """Places all over the pane at random steps, and the points of the pane that they are."""
+    step = np.array([camera.width / COLUMNS, camera.height / ROWS]) * chance.uniform(0.6, 1, 2)
+    start = chance.uniform(0, 1, 2) * (
+        np.array([camera.width, camera.height]) - step * [COLUMNS - 1, ROWS - 1]
+    )
+    points = [
+        (float(start[0] + i * step[0]), float(start[1] + j * step[1]))
+        for j in range(ROWS)
+        for i in range(COLUMNS)
+    ]
+    across = camera.right * step[0] * camera.mm_per_pixel
+    down = -camera.up * step[1] * camera.mm_per_pixel
+    return Lattice(camera.world(*points[0]), across, down, COLUMNS, ROWS), points
+
+
+def planes_of(
+    reference: Reference, chance: np.random.Generator, *, flat: bool
+) -> Iterator[dict[str, Any]]:
+    """The usual orientations through random places, then planes at any angle."""
+
+    def focus() -> list[float]:
+        share = chance.uniform(0.25, 0.75, 3)
+        return reference.world(share * (reference.size - 1)).tolist()
+
+    for orientation in ORIENTATIONS[: 1 if flat else None]:
+        yield {"orientation": orientation, "focalPoint": focus()}
+    for _ in range(0 if flat else OBLIQUE_PLANES):
+        turned, _ = np.linalg.qr(chance.normal(size=(3, 3)))
+        yield {"normal": turned[:, 0].tolist(), "up": turned[:, 1].tolist(), "focalPoint": focus()}
+
+
+def check_place(found: dict[str, Any], point: Any, expected: Vector, reference: Reference) -> None:
+    """A reading is of the place that the camera draws there, and of the voxel that lies there."""
+    world = np.array(found["world"])
+    np.testing.assert_allclose(world, expected, atol=MM)
+    np.testing.assert_allclose(found["drawnAt"], point, atol=0.05)
+    off = (np.array(found["voxel"]) - reference.continuous(world)) * reference.spacing
+    assert np.abs(off).max() <= MM, (found, reference.continuous(world))
+
+
+def check_values(found: list[Any], lattice: Lattice, reference: Reference, *, linear: bool) -> int:
+    """Values are SimpleITK's; return how many places lay within the image."""
+    inside = 0
+    wanted = reference.resampled(lattice, linear=linear)
+    for reading, place, value in zip(found, lattice.places(), wanted, strict=True):
+        index = reference.continuous(place)
+        from_border = np.minimum(index + 0.5, reference.size - 0.5 - index).min()
+        if from_border < -TIE:
+            assert reading is None or reading["value"] is None, (reading, index)
+        if from_border <= TIE:
+            continue
+        inside += 1
+        assert reading is not None, index
+        assert reading["exact"], reading
+        if not linear and np.abs(index - np.floor(index) - 0.5).min() < TIE:
+            continue
+        assert OUTSIDE not in value
+        np.testing.assert_allclose(np.atleast_1d(reading["value"]), value, rtol=1e-6, atol=1e-6)
+    return inside
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_readings_are_those_of_simpleitk(
+    name: str, page: Page, reader: User, media: Path, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    converted = convert(case, tmp_path / "converted")
+    reference = Reference(converted.path, timepoint=case.timepoint)
+    image = add_converted(converted, owner=reader)
+    make_pack(image.pk)
+    chance = np.random.default_rng(list(CASES).index(name))
+    shown, inside = Shown(page), 0
+    with web_server(media, log=tmp_path / "web.log") as site:
+        shown.open(f"{site}/view/image/{image.pk}/")
+        for plane in planes_of(reference, chance, flat=case.flat):
+            for linear in (False, True):
+                camera = shown.show(
+                    **plane,
+                    timepoint=case.timepoint,
+                    interpolation="linear" if linear else "nearest",
+                )
+                lattice, points = lattice_of(camera, chance)
+                found = shown.probe(points)
+                for reading, point, place in zip(found, points, lattice.places(), strict=True):
+                    if reading is not None:
+                        check_place(reading, point, place, reference)
+                inside += check_values(found, lattice, reference, linear=linear)
+    assert inside >= (10 if case.flat else 100)
