@@ -12,7 +12,7 @@ import { SLAB_MODES, millimetres, orientationName } from "./words";
 const SIDES: readonly Side[] = ["top", "right", "bottom", "left"];
 const CORNERS = ["nw", "ne", "sw", "se"] as const;
 type Corner = (typeof CORNERS)[number];
-const BAR_PIXELS = 110;
+const BAR_PIXELS = 140;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** How soon a line gives way in a small pane: never, second, first. */
