@@ -42,8 +42,9 @@ class Rig:
 
     study: Study
     portal: Portal
-    person: Any
     chromium: Chromium
+    wire_session: tuple[str, str]
+    """Path and cookie of a session without a browser."""
     images: dict[str, Any]
     """One image for each way to look, all of the same pixels: what one read, no other has."""
     storage: str
@@ -113,10 +114,13 @@ def furnish(
         images[name] = home.add_image(study.converted, owner=person)
     storage = stack.enter_context(s3_server())
     home.copy_to(storage)
-    browser = stack.enter_context(chromium(folder / "profile"))
-    browser.sign_in(home.cookie_of(person))
     sizes = sizes_of(home.pack_of(images["loopback"]))
-    rig = Rig(study, home, person, browser, images, storage, sizes, stack)
+    cookie = home.cookie_of(person)
+    wire_session = (home.session_path(person, images["wire"]), "=".join(cookie))
+    # A browser brings an event loop, on which Django would refuse to speak with its database.
+    browser = stack.enter_context(chromium(folder / "profile"))
+    browser.sign_in(cookie)
+    rig = Rig(study, home, browser, wire_session, images, storage, sizes, stack)
     add_peers(rig, folder, wanted=peers)
     setup = {"image_stored_and_packed_seconds": round(stored, 2), "bytes": sizes}
     return rig, setup
@@ -160,9 +164,7 @@ def add_peers(rig: Rig, folder: Path, *, wanted: bool) -> None:
 def assert_equal_pixels(rig: Rig, near: WebServer) -> None:
     """Compare the pixels of everybody with those of the image; unlike ones are not timed."""
     wanted = rig.study.digests()
-    path = rig.portal.session_path(rig.person, rig.images["wire"])
-    cookie = "=".join(rig.portal.cookie_of(rig.person))
-    if viewer_wire.ask(near.port, path, cookie, pixels=True) != wanted:
+    if viewer_wire.ask(near.port, *rig.wire_session, pixels=True) != wanted:
         raise AssertionError("The slices on the wire are not those of the image.")
     if rig.ours(near, image="loopback", over_line=False).digests() != Counter(wanted):
         raise AssertionError("The slices that our viewer decodes are not those of the image.")
@@ -239,12 +241,10 @@ def _add_ours(
 
 def wire(rig: Rig, server: WebServer, number: int, *, over_line: bool) -> dict[str, Any]:
     """Measure the protocol without a browser; the whole of it where all is near."""
-    path = rig.portal.session_path(rig.person, rig.images["wire"])
-    cookie = "=".join(rig.portal.cookie_of(rig.person))
     port = rig.line_to(server.port).port if over_line else server.port
     cpu = server.cpu()
     found: dict[str, Any] = viewer_wire.ask(
-        port, path, cookie, times=20, jumps=10, seed=number, everything=True
+        port, *rig.wire_session, times=20, jumps=10, seed=number, everything=True
     )
     cost = server.since(cpu)
     return found | {"server_cpu_seconds": cost.cpu_seconds, "server_rss_mb": cost.rss_mb}
