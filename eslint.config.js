@@ -3,7 +3,8 @@ import tseslint from "typescript-eslint";
 
 /**
  * Layers of the viewer, lowest first: a layer never imports one that stands after it.
- * `main.ts` wires them and may import all.
+ * `app.ts` wires them and may import all. `first/` and `main.ts` are what every reader waits for:
+ * they stand on `core` alone and import the rest when the first picture is on its way.
  */
 const LAYERS = ["core", "render", "state", "panels"];
 const SRC = "viewer/frontend/src";
@@ -23,6 +24,23 @@ const layerRules = LAYERS.slice(0, -1).map((layer, rank) => ({
   },
 }));
 
+const firstPaintRule = {
+  files: [`${SRC}/main.ts`, `${SRC}/first/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: "@cornerstonejs/(core|tools|metadata)|(^|/)(render|state|panels)/|(^|/)(app|inspection)$",
+            message: "Whatever the entry imports delays the first picture; import it in app.ts.",
+          },
+        ],
+      },
+    ],
+  },
+};
+
 export default tseslint.config(
   { ignores: ["build/", "node_modules/", ".venv/", "**/static/", "docs/", ".*/"] },
   js.configs.recommended,
@@ -36,6 +54,7 @@ export default tseslint.config(
     },
   },
   ...layerRules,
+  firstPaintRule,
   {
     // One expression that the browser tests evaluate in the page.
     files: ["tests/e2e/*.js"],

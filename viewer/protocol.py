@@ -1,4 +1,4 @@
-"""The viewer's wire protocol, version 1 (docs/viewer-protocol.md).
+"""The viewer's wire protocol, version 2 (docs/viewer-protocol.md).
 
 Pure: bytes in, typed messages out, and back.
 
@@ -9,189 +9,83 @@ code the peer is told.
 
 import json
 import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any
 
-VERSION = 1
-NO_LEVEL = 0xFF
-AXIAL = 0
-MAX_WANT_ITEMS = 16384
-MAX_CLIENT_MESSAGE = 7 + MAX_WANT_ITEMS * 7
-MAX_META_JSON = 4 * 1024 * 1024
+import numpy as np
+from isal import isal_zlib
 
+from viewer.messages import (
+    AXIAL,
+    CLOSE_CODES,
+    MAX_CLIENT_MESSAGE,
+    MAX_META_JSON,
+    MAX_WANT_ITEMS,
+    NO_LEVEL,
+    VERSION,
+    WANT_ROW,
+    Ack,
+    ClientMessage,
+    CloseCode,
+    Cuts,
+    CutTable,
+    Done,
+    Drop,
+    ErrorCode,
+    ErrorText,
+    Frag,
+    Keepalive,
+    Meta,
+    Open,
+    Payload,
+    ProtocolError,
+    ServerMessage,
+    State,
+    Type,
+    Want,
+    WantItem,
+    WantItems,
+)
 
-class ErrorCode(IntEnum):
-    """What an ERROR message says to a program; its text says it to a person."""
-
-    MALFORMED = 1
-    VERSION = 2
-    NOT_OPEN = 3
-    OUT_OF_RANGE = 4
-    TOO_LARGE = 5
-    TOO_MANY = 6
-    NOT_FOUND = 7
-    SESSION_ENDED = 8
-    PREPARATION_FAILED = 9
-    INTERNAL = 10
-
-
-class CloseCode(IntEnum):
-    """WebSocket close codes of the viewer."""
-
-    MALFORMED = 4400
-    NOT_SIGNED_IN = 4401
-    NOT_FOUND = 4404
-    SESSION_ENDED = 4408
-    FLOODING = 4429
-    NOT_PREPARED = 4503
-    INTERNAL = 1011
-
-
-CLOSE_CODES: Mapping[ErrorCode, CloseCode] = {
-    ErrorCode.MALFORMED: CloseCode.MALFORMED,
-    ErrorCode.VERSION: CloseCode.MALFORMED,
-    ErrorCode.NOT_OPEN: CloseCode.MALFORMED,
-    ErrorCode.OUT_OF_RANGE: CloseCode.MALFORMED,
-    ErrorCode.TOO_LARGE: CloseCode.FLOODING,
-    ErrorCode.TOO_MANY: CloseCode.FLOODING,
-    ErrorCode.NOT_FOUND: CloseCode.NOT_FOUND,
-    ErrorCode.SESSION_ENDED: CloseCode.SESSION_ENDED,
-    ErrorCode.PREPARATION_FAILED: CloseCode.NOT_PREPARED,
-    ErrorCode.INTERNAL: CloseCode.INTERNAL,
-}
-
-
-class ProtocolError(Exception):
-    """A message that breaks the protocol, or cannot be answered."""
-
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-    @property
-    def close_code(self) -> CloseCode:
-        """The code to close the socket with."""
-        return CLOSE_CODES[self.code]
-
-
-class Type(IntEnum):
-    """First byte of a message."""
-
-    OPEN = 0x01
-    WANT = 0x02
-    DROP = 0x03
-    ACK = 0x04
-    KEEPALIVE = 0x05
-    META = 0x81
-    FRAG = 0x82
-    DONE = 0x83
-    ERROR = 0x84
-    STATE = 0x85
-
-
-class WantItem(NamedTuple):
-    """One slice the client wants, from the level it holds to the level it needs;
-
-    priority 0 is the most urgent.
-    """
-
-    layer: int
-    plane: int
-    slice: int
-    level_have: int
-    level_to: int
-    priority: int
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """First message of the client."""
-
-    version: int = VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """Replaces the whole queue."""
-
-    gen: int
-    items: tuple[WantItem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Forget everything up to and including this generation."""
-
-    gen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """Bytes of all messages received since the socket opened."""
-
-    received: int
-
-
-@dataclass(frozen=True, slots=True)
-class Keepalive:
-    """The reader is still there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """What the display set holds; `cuts[layer][slice][level]` are the cut points in bytes."""
-
-    info: Mapping[str, Any]
-    cuts: Sequence[Sequence[Sequence[int]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Frag:
-    """Bytes `cut[level_from] .. cut[level_to]` of one slice."""
-
-    gen: int
-    layer: int
-    plane: int
-    slice: int
-    level_from: int
-    level_to: int
-    payload: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Everything this generation wanted has been sent."""
-
-    gen: int
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorText:
-    """Why the server closes."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Whether the slices can be served yet, with a sentence for people."""
-
-    ready: bool
-    text: str
-
-
-ClientMessage = Open | Want | Drop | Ack | Keepalive
-ServerMessage = Meta | Frag | Done | ErrorText | State
+__all__ = [
+    "AXIAL",
+    "CLOSE_CODES",
+    "FRAG_HEAD",
+    "MAX_CLIENT_MESSAGE",
+    "MAX_META_JSON",
+    "MAX_WANT_ITEMS",
+    "NO_LEVEL",
+    "VERSION",
+    "Ack",
+    "ClientMessage",
+    "CloseCode",
+    "CutTable",
+    "Cuts",
+    "Done",
+    "Drop",
+    "ErrorCode",
+    "ErrorText",
+    "Frag",
+    "Keepalive",
+    "Meta",
+    "Open",
+    "Payload",
+    "ProtocolError",
+    "ServerMessage",
+    "State",
+    "Type",
+    "Want",
+    "WantItem",
+    "WantItems",
+    "decode_client",
+    "decode_server",
+    "encode",
+]
 
 _WANT_HEAD = struct.Struct("<BIH")
-_WANT_ITEM = struct.Struct("<BBHBBB")
-_FRAG_HEAD = struct.Struct("<BIBBHBBI")
+FRAG_HEAD = struct.Struct("<BIBBHBBI")
 _META_HEAD = struct.Struct("<BI")
+_CUTS_HEAD = struct.Struct("<BBBHH")
 _GEN = struct.Struct("<BI")
 _ACK = struct.Struct("<BQ")
 _ERROR_HEAD = struct.Struct("<BH")
@@ -256,7 +150,9 @@ def _encode_want(message: Want) -> bytes:
     if len(message.items) > MAX_WANT_ITEMS:
         raise ProtocolError(ErrorCode.TOO_LARGE, f"A WANT may name {MAX_WANT_ITEMS} slices.")
     head = _WANT_HEAD.pack(Type.WANT, message.gen, len(message.items))
-    return head + b"".join(_WANT_ITEM.pack(*item) for item in message.items)
+    items = message.items
+    rows = items if isinstance(items, WantItems) else WantItems.of(items)
+    return head + rows.table.tobytes()
 
 
 def _decode_open(data: bytes) -> Open:
@@ -276,10 +172,9 @@ def _decode_want(data: bytes) -> Want:
         raise ProtocolError(
             ErrorCode.TOO_LARGE, f"A WANT may name {MAX_WANT_ITEMS} slices, not {count}."
         )
-    if len(data) != _WANT_HEAD.size + count * _WANT_ITEM.size:
+    if len(data) != _WANT_HEAD.size + count * WANT_ROW.itemsize:
         raise _malformed(f"WANT says {count} slices, which does not match its length.")
-    items = tuple(map(WantItem._make, _WANT_ITEM.iter_unpack(memoryview(data)[_WANT_HEAD.size :])))
-    return Want(gen=gen, items=items)
+    return Want(gen=gen, items=WantItems(np.frombuffer(data, WANT_ROW, offset=_WANT_HEAD.size)))
 
 
 def _decode_keepalive(data: bytes) -> Keepalive:
@@ -292,10 +187,25 @@ def _encode_meta(message: Meta) -> bytes:
     body = json.dumps(
         message.info, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     ).encode()
-    parts = [_META_HEAD.pack(Type.META, len(body)), body]
-    for layer in message.cuts:
-        parts.extend(struct.pack(f"<{len(cuts)}I", *cuts) for cuts in layer)
-    return b"".join(parts)
+    return b"".join((_META_HEAD.pack(Type.META, len(body)), body, *map(_table, message.cuts)))
+
+
+def _table(cuts: CutTable) -> bytes:
+    return np.asarray(cuts, "<u4").tobytes()
+
+
+def _encode_cuts(message: Cuts) -> bytes:
+    levels = len(message.cuts[0]) if len(message.cuts) else 0
+    head = (message.layer, levels, message.first, len(message.cuts))
+    return _CUTS_HEAD.pack(Type.CUTS, *head) + _table(message.cuts)
+
+
+def _decode_cuts(data: bytes) -> Cuts:
+    _, layer, levels, first, count = _head(_CUTS_HEAD, data, "CUTS")
+    body = data[_CUTS_HEAD.size :]
+    if not levels or not count or len(body) != count * levels * 4:
+        raise _malformed("CUTS does not match its length.")
+    return Cuts(layer, first, list(struct.iter_unpack(f"<{levels}I", body)))
 
 
 def _decode_meta(data: bytes) -> Meta:
@@ -310,10 +220,10 @@ def _decode_meta(data: bytes) -> Meta:
         ]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise _malformed("META does not describe its layers.") from error
-    return Meta(info=info, cuts=_decode_cuts(data[start:], shapes))
+    return Meta(info=info, cuts=_decode_tables(data[start:], shapes))
 
 
-def _decode_cuts(data: bytes, shapes: Sequence[tuple[Any, Any]]) -> list[list[tuple[int, ...]]]:
+def _decode_tables(data: bytes, shapes: Sequence[tuple[Any, Any]]) -> list[list[tuple[int, ...]]]:
     for slices, levels in shapes:
         if type(slices) is not int or type(levels) is not int or slices < 1 or levels < 1:
             raise _malformed("META has a layer without slices or levels.")
@@ -330,14 +240,15 @@ def _decode_cuts(data: bytes, shapes: Sequence[tuple[Any, Any]]) -> list[list[tu
 
 def _encode_frag(message: Frag) -> bytes:
     m = message
-    head = (m.gen, m.layer, m.plane, m.slice, m.level_from, m.level_to, zlib.crc32(m.payload))
-    return _FRAG_HEAD.pack(Type.FRAG, *head) + m.payload
+    checksum = isal_zlib.crc32(m.payload)
+    head = (m.gen, m.layer, m.plane, m.slice, m.level_from, m.level_to, checksum)
+    return b"".join((FRAG_HEAD.pack(Type.FRAG, *head), m.payload))
 
 
 def _decode_frag(data: bytes) -> Frag:
-    _, gen, layer, plane, index, level_from, level_to, checksum = _head(_FRAG_HEAD, data, "FRAG")
-    payload = data[_FRAG_HEAD.size :]
-    if zlib.crc32(payload) != checksum:
+    _, gen, layer, plane, index, level_from, level_to, checksum = _head(FRAG_HEAD, data, "FRAG")
+    payload = data[FRAG_HEAD.size :]
+    if isal_zlib.crc32(payload) != checksum:
         raise _malformed("FRAG's checksum does not match its payload.")
     return Frag(gen, layer, plane, index, level_from, level_to, payload)
 
@@ -360,6 +271,7 @@ _ENCODERS: Mapping[type, Callable[[Any], bytes]] = {
     Ack: lambda m: _ACK.pack(Type.ACK, m.received),
     Keepalive: lambda m: bytes((Type.KEEPALIVE,)),
     Meta: _encode_meta,
+    Cuts: _encode_cuts,
     Frag: _encode_frag,
     Done: lambda m: _GEN.pack(Type.DONE, m.gen),
     ErrorText: lambda m: _ERROR_HEAD.pack(Type.ERROR, m.code) + m.text.encode(),
@@ -374,6 +286,7 @@ _CLIENT_DECODERS: Mapping[int, Callable[[bytes], ClientMessage]] = {
 }
 _SERVER_DECODERS: Mapping[int, Callable[[bytes], ServerMessage]] = {
     Type.META: _decode_meta,
+    Type.CUTS: _decode_cuts,
     Type.FRAG: _decode_frag,
     Type.DONE: lambda data: Done(gen=_exact(_GEN, data, "DONE")[1]),
     Type.ERROR: _decode_error,

@@ -17,5 +17,6 @@ from viewer.services import open_session
 def open_display_set(request: HttpRequest, source: str, pk: UUID) -> HttpResponse:
     """Open a display set: a session, and the page whose script opens its socket."""
     session, view = open_session(user=request.user, source=source, pk=pk)
-    context = {"view": view, "socket_path": f"/ws/viewer/{session.pk}/"}
+    path = f"/ws/viewer/{session.pk}/"
+    context = {"view": view, "session": session, "socket_url": path}
     return render(request, "viewer/viewer.html", context)

@@ -39,6 +39,7 @@ describe("slices as the server stores them", () => {
         reduce: picture.levels - 1 - picture.level,
         type: picture.type,
         length: expected.length,
+        expand: null,
       },
       () => Promise.resolve(decoder),
     );
@@ -47,7 +48,7 @@ describe("slices as the server stores them", () => {
 
   it("refuses a slice of another size than announced", async () => {
     const [stored] = cases;
-    const job = { id: 1, codec: "htj2k" as const, bytes: fromBase64(stored!.data), reduce: 0, type: "int16" as const };
+    const job = { id: 1, codec: "htj2k" as const, bytes: fromBase64(stored!.data), reduce: 0, type: "int16" as const, expand: null };
     await expect(decodeSlice({ ...job, length: 5 }, () => Promise.resolve(decoder))).rejects.toThrow("instead of 5");
   });
 });

@@ -60,6 +60,13 @@ function described(message: ServerMessage): Record<string, unknown> {
   switch (message.kind) {
     case "meta":
       return { type: "meta", info: message.meta, cuts: cutRows(message) };
+    case "cuts":
+      return {
+        type: "cuts",
+        layer: message.layer,
+        first: message.first,
+        cuts: rows(message.cuts, message.levels),
+      };
     case "fragment":
       return {
         type: "frag",
@@ -82,13 +89,13 @@ function described(message: ServerMessage): Record<string, unknown> {
 }
 
 function cutRows({ meta, cuts }: Extract<ServerMessage, { kind: "meta" }>): number[][][] {
-  return meta.layers.map((layer, index) => {
-    const table = cuts[index]!;
-    const slices = table.length / layer.levels;
-    return Array.from({ length: slices }, (_, slice) =>
-      Array.from(table.subarray(slice * layer.levels, (slice + 1) * layer.levels)),
-    );
-  });
+  return meta.layers.map((layer, index) => rows(cuts[index]!, layer.levels));
+}
+
+function rows(table: Uint32Array, levels: number): number[][] {
+  return Array.from({ length: table.length / levels }, (_, row) =>
+    Array.from(table.subarray(row * levels, (row + 1) * levels)),
+  );
 }
 
 describe("the vectors shared with the server", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Caches } from "../../viewer/frontend/src/core/caches";
 import { Layer } from "../../viewer/frontend/src/core/layer";
 import { type Pixels, pixelArray } from "../../viewer/frontend/src/core/pixels";
 import { planeOf } from "../../viewer/frontend/src/core/planes";
@@ -8,7 +9,7 @@ import { layerMeta } from "./layers";
 
 const LIMIT = 8192;
 const SIZE = [8, 6, 3] as const;
-const BUDGETS = { streamBytes: 1e6, previewBytes: 1e6, fullBytes: 1e6 };
+const BUDGETS = { streamBytes: 1e6, previewBytes: 1e6, fullBytes: 1e6, volumeBytes: 1e6 };
 
 function newLayer(changes: Parameters<typeof layerMeta>[0] = {}): Layer {
   const meta = layerMeta({
@@ -18,7 +19,7 @@ function newLayer(changes: Parameters<typeof layerMeta>[0] = {}): Layer {
     range: [-5, 5000],
     ...changes,
   });
-  return new Layer(0, meta, new Uint32Array(100), BUDGETS);
+  return new Layer(0, meta, new Uint32Array(100), new Caches(BUDGETS));
 }
 
 /** Value of a voxel that says where it is. */

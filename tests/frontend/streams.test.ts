@@ -14,8 +14,8 @@ function fragment(levelFrom: number, levelTo: number): FragmentMessage {
   return { kind: "fragment", generation: 1, layer: 0, plane: 0, slice: 0, levelFrom, levelTo, crc: crc32(payload), payload };
 }
 
-function streams(budget = 1000): SliceStreams {
-  return new SliceStreams(CUTS, 3, budget);
+function streams(budget = 1000, cuts = CUTS): SliceStreams {
+  return new SliceStreams({ cuts, levels: 3, held: new LruCache(budget), layer: 0 });
 }
 
 describe("the bytes of a slice", () => {
@@ -62,11 +62,37 @@ describe("the bytes of a slice", () => {
 
   it("know their mean size and forget the slice that was used longest ago", () => {
     const held = streams(25);
-    expect(held.meanBytes()).toBe(25);
+    expect(held.meanBytes(2)).toBe(25);
+    expect(held.meanBytes(0)).toBe(4.5);
     held.accept(fragment(NO_LEVEL, 2));
     held.accept({ ...fragment(NO_LEVEL, 1), slice: 1, ...payloadOf(11) });
     expect(held.have(0)).toBe(NO_LEVEL);
     expect(held.have(1)).toBe(1);
+  });
+});
+
+describe("cut points that are told later", () => {
+  it("make fragments acceptable", () => {
+    const held = streams(1000, new Uint32Array(6));
+    expect(held.accept(fragment(NO_LEVEL, 2))).toBe("corrupt");
+    held.learn(0, CUTS.subarray(0, 3));
+    expect(held.accept(fragment(NO_LEVEL, 2))).toBe("appended");
+    expect(held.meanBytes(2)).toBe(20);
+  });
+
+  it("keep what is held, unless the slice was encoded otherwise", () => {
+    const held = streams();
+    held.accept(fragment(NO_LEVEL, 1));
+    held.learn(0, Uint32Array.of(0, 0, 0, 5, 11, 30));
+    expect(held.have(0)).toBe(1);
+    held.learn(0, Uint32Array.of(4, 11, 21));
+    expect(held.have(0)).toBe(NO_LEVEL);
+  });
+
+  it("are not taken for slices that do not exist", () => {
+    const held = streams();
+    held.learn(1, Uint32Array.of(5, 11, 30, 6, 12, 31));
+    expect(held.accept(fragment(NO_LEVEL, 2))).toBe("appended");
   });
 });
 

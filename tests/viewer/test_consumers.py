@@ -87,7 +87,7 @@ def test_meta_describes_the_image(reader: User, session: ViewSession, image: Ima
     async def scenario() -> None:
         async with Client(session.pk, user=reader) as client:
             meta = await client.open()
-            assert meta.info["version"] == 1
+            assert meta.info["version"] == 2
             assert meta.info["title"] == "Thorax"
             (layer,) = meta.info["layers"]
             expected = {

@@ -33,11 +33,19 @@ def metas(draw: st.DrawFn) -> p.Meta:
         layers.append({"size": [4, 4, depth], "timepoints": times, "levels": levels, "name": name})
         row = st.tuples(*[U32] * levels)
         cuts.append(draw(st.lists(row, min_size=depth * times, max_size=depth * times)))
-    return p.Meta({"version": 1, "layers": layers}, cuts)
+    return p.Meta({"version": 2, "layers": layers}, cuts)
+
+
+@st.composite
+def cuts(draw: st.DrawFn) -> p.Cuts:
+    """Cut points of some slices."""
+    row = st.tuples(*[U32] * draw(st.integers(1, 6)))
+    return p.Cuts(draw(U8), draw(U16), draw(st.lists(row, min_size=1, max_size=5)))
 
 
 SERVER = st.one_of(
     metas(),
+    cuts(),
     st.builds(p.Frag, U32, U8, U8, U16, U8, U8, st.binary(max_size=200)),
     st.builds(p.Done, U32),
     st.builds(p.ErrorText, U16, st.text()),
@@ -61,6 +69,8 @@ def as_json(message: p.ClientMessage | p.ServerMessage) -> dict[str, Any]:
         case p.Meta(info, cuts):
             listed = [[list(c) for c in layer] for layer in cuts]
             return {"type": "meta", "info": info, "cuts": listed}
+        case p.Cuts(layer, first, cuts):
+            return {"type": "cuts", "layer": layer, "first": first, "cuts": [list(c) for c in cuts]}
         case p.Done(gen):
             return {"type": "done", "gen": gen}
         case p.ErrorText(code, text):

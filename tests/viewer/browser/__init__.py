@@ -1,0 +1,1 @@
+"""The viewer in a real browser, on a real server: everything a reader sees and touches."""

@@ -1,42 +1,55 @@
+/**
+ * The page's entry. Small on purpose: it opens the socket, compiles the decoder and draws the first picture,
+ * while the application (`app.ts`, with Cornerstone3D) is on its way.
+ */
+
 import "./viewer.css";
-import { DecodePool } from "./core/decode-pool";
+import "./first/first.css";
+import { SiteAddresses } from "./core/address";
+import { budgetsFor } from "./core/budgets";
+import { Connection } from "./core/connection";
+import { DecodePool, workerCount } from "./core/decode-pool";
 import { Session } from "./core/session";
-import { inspectionOf } from "./inspection";
-import { buildLayout } from "./panels/layout";
-import { Viewer } from "./state/viewer";
-
-const MEGABYTE = 1024 * 1024;
-/** Below this much memory (GiB, as far as the browser tells) budgets are halved. */
-const ROOMY = 8;
-
-function budgets(): { streamBytes: number; previewBytes: number; fullBytes: number } {
-  const told = (navigator as Navigator & { deviceMemory?: number }).deviceMemory ?? ROOMY;
-  const share = told >= ROOMY ? 1 : 0.5;
-  return {
-    streamBytes: 512 * MEGABYTE * share,
-    previewBytes: 192 * MEGABYTE * share,
-    fullBytes: 512 * MEGABYTE * share,
-  };
-}
+import type { Boot } from "./first/boot";
+import { FirstCanvas } from "./first/canvas";
 
 function createWorker(): Worker {
   return new Worker(new URL("./core/decode-worker.ts", import.meta.url), { type: "module" });
 }
 
-function socketUrl(path: string): string {
-  const url = new URL(path, window.location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
+function connectionOf(root: HTMLElement): Connection {
+  const csrfToken = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+  return new Connection({
+    addresses: new SiteAddresses(root.dataset, {
+      page: window.location.href,
+      csrfToken,
+      fetch: (url, init) => fetch(url, init),
+    }),
+    openSocket: (url) => new WebSocket(url),
+    onWake: (listener) => {
+      window.addEventListener("online", listener);
+      document.addEventListener("visibilitychange", () => { if (!document.hidden) listener(); });
+    },
+  });
 }
 
 function start(root: HTMLElement): void {
-  const { socketPath = "", title = "", backUrl = "" } = root.dataset;
-  const session = new Session({ url: socketUrl(socketPath), pool: new DecodePool(createWorker), budgets: budgets() });
+  const { deviceMemory } = navigator as Navigator & { deviceMemory?: number };
+  root.classList.add("hv");
+  const session = new Session({
+    connection: connectionOf(root),
+    pool: new DecodePool(createWorker, workerCount(navigator.hardwareConcurrency)),
+    budgets: budgetsFor(deviceMemory),
+  });
   session.open();
-  const touch = window.matchMedia("(pointer: coarse)").matches;
-  const viewer = new Viewer(session, { tool: touch ? "scroll" : "window" });
-  const drawing = buildLayout({ viewer, root, title, backUrl });
-  window.hounsfieldViewer = inspectionOf(viewer, drawing);
+  const first = new FirstCanvas(session, root);
+  void startApplication({ session, root, first });
+}
+
+async function startApplication(boot: Boot): Promise<void> {
+  const { start: startApp } = await import("./app");
+  boot.session.timings.mark("appReady");
+  startApp(boot);
 }
 
 const root = document.getElementById("viewer");

@@ -5,6 +5,8 @@ export type CloseAction =
   | "retry"
   /** Reconnect after a fixed pause. */
   | "wait"
+  /** Ask the site for another address at once: nothing is wrong with the server. */
+  | "move"
   /** Only the reader can go on, by the offered way. */
   | "stop";
 
@@ -46,6 +48,11 @@ const MEANINGS: Readonly<Record<number, CloseMeaning>> = {
     text: "It was stopped, ran out of time, or your access changed.",
     reload: "Open it again",
   },
+  4410: {
+    action: "move",
+    title: "Connecting again",
+    text: "The image is served from another place now.",
+  },
   4429: {
     action: "wait",
     title: "One moment",
@@ -74,12 +81,14 @@ export function closeMeaning(code: number): CloseMeaning {
   };
 }
 
-const FIRST_PAUSE = 1000;
+/** The first attempt follows almost at once: most breaks are short, and nobody is to notice them. */
+const FIRST_PAUSE = 300;
+const SECOND_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 export const FLOOD_PAUSE = 5000;
 
-/** Milliseconds before attempt `attempt` (0 is the first): 1, 2, 4 … 30 s, spread so that readers do not return at once. */
+/** Milliseconds before attempt `attempt` (0 is the first): 0.3, 1, 2, 4 … 30 s, spread so that readers do not return all at once. */
 export function retryPause(attempt: number, random: number): number {
-  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
-  return pause * (0.75 + 0.25 * random);
+  const pause = attempt === 0 ? FIRST_PAUSE : Math.min(LONGEST_PAUSE, SECOND_PAUSE * 2 ** (attempt - 1));
+  return pause * (0.5 + 0.5 * random);
 }

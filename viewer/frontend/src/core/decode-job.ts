@@ -1,5 +1,6 @@
 /** What goes to a decode worker and what comes back. */
 
+import type { Expansion } from "./expand";
 import type { ElementType } from "./meta";
 import type { Pixels } from "./pixels";
 
@@ -12,8 +13,15 @@ export interface DecodeJob {
   readonly type: ElementType;
   /** Values expected in the result: width * height * components of that level. */
   readonly length: number;
+  /** The full grid when a preview is to be laid over it, too: for a volume. */
+  readonly expand: Expansion | null;
+}
+
+export interface Decoded {
+  readonly pixels: Pixels;
+  readonly expanded: Pixels | null;
 }
 
 export type DecodeResult =
-  | { readonly id: number; readonly pixels: Pixels; readonly milliseconds: number }
+  | ({ readonly id: number; readonly milliseconds: number } & Decoded)
   | { readonly id: number; readonly error: string };

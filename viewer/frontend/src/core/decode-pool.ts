@@ -1,26 +1,32 @@
-import type { DecodeJob, DecodeResult } from "./decode-job";
-import type { Pixels } from "./pixels";
+import type { DecodeJob, DecodeResult, Decoded } from "./decode-job";
 
 interface Pending {
-  readonly resolve: (pixels: Pixels) => void;
+  readonly resolve: (decoded: Decoded) => void;
   readonly reject: (error: Error) => void;
   readonly worker: Worker;
 }
 
-/** Two workers: a third never helped in measurement, and the drawing thread needs a core too. */
-const WORKERS = 2;
+const FEWEST = 2;
+const MOST = 4;
+
+/** One core is left to the drawing thread; more than four workers wait for memory, not for cores. */
+export function workerCount(cores: number): number {
+  return Math.min(MOST, Math.max(FEWEST, cores - 1));
+}
 
 /**
  * Decode workers without a queue of their own: who asks looks at `idle` and picks the most urgent slice then,
  * so nothing stale waits in line.
  */
 export class DecodePool {
+  readonly size: number;
   private readonly free: Worker[];
   private readonly pending = new Map<number, Pending>();
   private next = 1;
 
-  constructor(createWorker: () => Worker) {
-    this.free = Array.from({ length: WORKERS }, () => {
+  constructor(createWorker: () => Worker, size = FEWEST) {
+    this.size = size;
+    this.free = Array.from({ length: size }, () => {
       const worker = createWorker();
       worker.onmessage = (event: MessageEvent<DecodeResult>) => {
         this.settle(event.data);
@@ -44,7 +50,7 @@ export class DecodePool {
   }
 
   /** Decodes on a free worker; the caller has checked `idle`. The job's bytes are handed over. */
-  run(job: Omit<DecodeJob, "id">): Promise<Pixels> {
+  run(job: Omit<DecodeJob, "id">): Promise<Decoded> {
     const worker = this.free.pop();
     if (!worker) return Promise.reject(new Error("No decode worker is free."));
     const id = this.next;
@@ -61,7 +67,7 @@ export class DecodePool {
     this.pending.delete(result.id);
     this.free.push(pending.worker);
     if ("error" in result) pending.reject(new Error(result.error));
-    else pending.resolve(result.pixels);
+    else pending.resolve(result);
   }
 
   /** A worker that cannot even start answers for what it was given and is not used again. */

@@ -2,6 +2,7 @@ import openjph, { type HTJ2KDecoder } from "@cornerstonejs/codec-openjph/wasmjs"
 import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
 import { decodeSlice } from "./decode";
 import type { DecodeJob, DecodeResult } from "./decode-job";
+import { expandSlice } from "./expand";
 
 let decoder: Promise<HTJ2KDecoder> | undefined;
 
@@ -20,8 +21,10 @@ async function answer(job: DecodeJob): Promise<void> {
   const started = performance.now();
   try {
     const pixels = await decodeSlice(job, htj2k);
+    const expanded = job.expand && expandSlice(job.type, pixels, job.expand);
     const milliseconds = performance.now() - started;
-    scope.postMessage({ id: job.id, pixels, milliseconds }, [pixels.buffer]);
+    const buffers = expanded ? [pixels.buffer, expanded.buffer] : [pixels.buffer];
+    scope.postMessage({ id: job.id, pixels, expanded, milliseconds }, buffers);
   } catch (error) {
     scope.postMessage({ id: job.id, error: String(error) }, []);
   }

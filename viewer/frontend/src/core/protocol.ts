@@ -1,14 +1,15 @@
-/** The viewer protocol, version 1: little-endian binary messages whose first byte is the type. */
+/** The viewer protocol, version 2: little-endian binary messages whose first byte is the type. */
 
 import { type CutTable, type LayerMeta, type SessionMeta, storedSlices } from "./meta";
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const NO_LEVEL = 0xff;
 /** Stored slices; other planes are cut on the client. */
 export const STORED_PLANE = 0;
 
 const WANT_HEADER = 7;
 const WANT_ENTRY = 7;
+const CUTS_HEADER = 7;
 
 export interface Want {
   readonly layer: number;
@@ -27,6 +28,15 @@ export interface MetaMessage {
   readonly cuts: readonly CutTable[];
 }
 
+/** Cut points of slices that META did not know yet; row by row, from slice `first` on. */
+export interface CutsMessage {
+  readonly kind: "cuts";
+  readonly layer: number;
+  readonly levels: number;
+  readonly first: number;
+  readonly cuts: CutTable;
+}
+
 export interface FragmentMessage {
   readonly kind: "fragment";
   readonly generation: number;
@@ -41,6 +51,7 @@ export interface FragmentMessage {
 
 export type ServerMessage =
   | MetaMessage
+  | CutsMessage
   | FragmentMessage
   | { readonly kind: "done"; readonly generation: number }
   | { readonly kind: "error"; readonly code: number; readonly text: string }
@@ -114,6 +125,8 @@ function decodeByType(view: DataView, buffer: ArrayBuffer): ServerMessage {
       return { kind: "done", generation: view.getUint32(1, true) };
     case 0x84:
       return { kind: "error", code: view.getUint16(1, true), text: textFrom(buffer, 3) };
+    case 0x86:
+      return decodeCuts(view, buffer);
     case 0x85:
       return { kind: "state", ready: flag(view.getUint8(1)), text: textFrom(buffer, 2) };
     default:
@@ -132,6 +145,21 @@ function decodeFragment(view: DataView, buffer: ArrayBuffer): FragmentMessage {
     levelTo: view.getUint8(10),
     crc: view.getUint32(11, true),
     payload: new Uint8Array(buffer, 15),
+  };
+}
+
+function decodeCuts(view: DataView, buffer: ArrayBuffer): CutsMessage {
+  const levels = view.getUint8(2);
+  const count = view.getUint16(5, true) * levels;
+  if (count === 0 || buffer.byteLength !== CUTS_HEADER + count * 4) {
+    throw new ProtocolError("Cut points have a wrong length.");
+  }
+  return {
+    kind: "cuts",
+    layer: view.getUint8(1),
+    levels,
+    first: view.getUint16(3, true),
+    cuts: readCuts(view, CUTS_HEADER, count),
   };
 }
 

@@ -50,6 +50,11 @@ export function setPressed(target: HTMLElement, pressed: boolean): void {
   target.setAttribute("aria-pressed", String(pressed));
 }
 
+/** Shows and hides without touching the page when nothing differs. */
+export function setHidden(target: HTMLElement, hidden: boolean): void {
+  if (target.hidden !== hidden) target.hidden = hidden;
+}
+
 /** A group of controls that a screen reader announces by name. */
 export function group(label: string, ...children: Child[]): HTMLDivElement {
   return element("div", { class: "hv-group", role: "group", "aria-label": label }, ...children);

@@ -1,66 +1,75 @@
-/** The list of keys and gestures, in the browser's own modal dialog. */
+/** All keys and gestures, grouped by subject, in the browser's own modal dialog with a search field. */
 
 import { button, element } from "./element";
 import * as icons from "./icons";
 
-const SECTIONS: readonly { title: string; rows: readonly (readonly [keys: string, meaning: string])[] }[] = [
-  {
-    title: "Slices",
-    rows: [
-      ["↑ ↓ ← →", "Previous, next slice"],
-      ["Page Up, Page Down", "Ten slices"],
-      ["Home, End", "First, last slice"],
-      ["Wheel", "Scroll through slices"],
-      ["[ ]", "Previous, next time point"],
-      ["A C S", "Axial, coronal, sagittal plane"],
-    ],
-  },
-  {
-    title: "Picture",
-    rows: [
-      ["Right drag", "Window and level"],
-      ["1 … 9", "Window presets, in the order of the list"],
-      ["I", "Invert"],
-      ["Ctrl + wheel, + −", "Zoom"],
-      ["Middle drag, Shift + drag", "Move the picture"],
-      ["F", "Fit to the window"],
-      ["R", "Reset view and window"],
-    ],
-  },
-  {
-    title: "Tools and overlays",
-    rows: [
-      ["W D P Z", "Left drag: window, scroll, move, zoom"],
-      ["Click", "Put the other planes through this point"],
-      ["X", "Crosshair"],
-      ["O", "Overlays on or off"],
-      ["?", "This help"],
-    ],
-  },
-  {
-    title: "Touch",
-    rows: [
-      ["One finger", "The chosen tool, at first scrolling"],
-      ["Two fingers", "Zoom and move"],
-    ],
-  },
-];
+export interface HelpSection {
+  readonly title: string;
+  readonly rows: readonly HelpRow[];
+}
 
-export function helpDialog(): HTMLDialogElement {
+export interface HelpRow {
+  readonly keys: string;
+  readonly meaning: string;
+}
+
+export function helpDialog(sections: readonly HelpSection[]): HTMLDialogElement {
   const dialog = element("dialog", { class: "hv-help", "aria-labelledby": "hv-help-title" });
-  const close = button({ label: "Close", icon: icons.close, onClick: () => { dialog.close(); } });
+  const search = element("input", { type: "search", "aria-label": "Search the keys", placeholder: "Search", autofocus: "" });
+  const found = element("p", { class: "hv-visually-hidden", role: "status" });
+  const none = element("p", { class: "hv-help-none", hidden: "" }, "No key or gesture is described that way.");
+  const parts = sections.map(section);
+  const filter = (): void => {
+    const total = parts.reduce((sum, part) => sum + part.show(wordsOf(search.value)), 0);
+    none.hidden = total > 0;
+    found.textContent = search.value.trim() ? `${total} found` : "";
+  };
+  search.addEventListener("input", filter);
   dialog.append(
-    element("div", { class: "hv-help-head" }, element("h2", { id: "hv-help-title" }, "Keyboard and mouse"), close),
-    element("div", { class: "hv-help-body" }, ...SECTIONS.map(section)),
+    element(
+      "div",
+      { class: "hv-help-head" },
+      element("h2", { id: "hv-help-title" }, "Keyboard, mouse and touch"),
+      search,
+      button({ label: "Close", icon: icons.close, onClick: () => { dialog.close(); } }),
+    ),
+    element("div", { class: "hv-help-body", tabindex: "0", role: "group", "aria-label": "Keys and gestures" }, none, ...parts.map(({ root }) => root)),
+    found,
   );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
+  dialog.addEventListener("close", () => {
+    search.value = "";
+    filter();
+  });
   return dialog;
 }
 
-function section({ title, rows }: (typeof SECTIONS)[number]): HTMLElement {
-  const list = element("dl", {});
-  for (const [keys, meaning] of rows) list.append(element("dt", {}, keys), element("dd", {}, meaning));
-  return element("section", {}, element("h3", {}, title), list);
+interface Part {
+  readonly root: HTMLElement;
+  /** Shows the rows with all these words; tells how many. */
+  show(words: readonly string[]): number;
+}
+
+function section({ title, rows }: HelpSection): Part {
+  const lines = rows.map(({ keys, meaning }) => ({
+    text: `${title} ${keys} ${meaning}`.toLowerCase(),
+    root: element("div", { class: "hv-help-row" }, element("dt", {}, meaning), element("dd", {}, keys)),
+  }));
+  const root = element("section", {}, element("h3", {}, title), element("dl", {}, ...lines.map((line) => line.root)));
+  const show = (words: readonly string[]): number => {
+    let count = 0;
+    for (const line of lines) {
+      line.root.hidden = !words.every((word) => line.text.includes(word));
+      if (!line.root.hidden) count += 1;
+    }
+    root.hidden = count === 0;
+    return count;
+  };
+  return { root, show };
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().split(/\s+/).filter(Boolean);
 }

@@ -1,18 +1,30 @@
 /** Icons from Lucide (ISC license), inlined as text. */
 
 export { default as back } from "lucide-static/icons/arrow-left.svg?raw";
-export { default as crosshair } from "lucide-static/icons/crosshair.svg?raw";
+export { default as close } from "lucide-static/icons/x.svg?raw";
+export { default as colors } from "lucide-static/icons/palette.svg?raw";
+export { default as crosshairs } from "lucide-static/icons/crosshair.svg?raw";
+export { default as cine } from "lucide-static/icons/film.svg?raw";
 export { default as fit } from "lucide-static/icons/maximize.svg?raw";
+export { default as flipHorizontal } from "lucide-static/icons/flip-horizontal-2.svg?raw";
+export { default as flipVertical } from "lucide-static/icons/flip-vertical-2.svg?raw";
+export { default as fullScreen } from "lucide-static/icons/expand.svg?raw";
 export { default as help } from "lucide-static/icons/circle-question-mark.svg?raw";
+export { default as images } from "lucide-static/icons/images.svg?raw";
+export { default as information } from "lucide-static/icons/info.svg?raw";
 export { default as invert } from "lucide-static/icons/contrast.svg?raw";
 export { default as layers } from "lucide-static/icons/layers.svg?raw";
-export { default as next } from "lucide-static/icons/chevron-right.svg?raw";
+export { default as layout } from "lucide-static/icons/layout-grid.svg?raw";
+export { default as links } from "lucide-static/icons/link-2.svg?raw";
+export { default as mouse } from "lucide-static/icons/mouse.svg?raw";
+export { default as mpr } from "lucide-static/icons/axis-3d.svg?raw";
 export { default as pan } from "lucide-static/icons/move.svg?raw";
-export { default as previous } from "lucide-static/icons/chevron-left.svg?raw";
+export { default as pause } from "lucide-static/icons/pause.svg?raw";
+export { default as play } from "lucide-static/icons/play.svg?raw";
 export { default as reset } from "lucide-static/icons/rotate-ccw.svg?raw";
+export { default as rotate } from "lucide-static/icons/rotate-3d.svg?raw";
 export { default as scroll } from "lucide-static/icons/gallery-vertical-end.svg?raw";
+export { default as slab } from "lucide-static/icons/layers-2.svg?raw";
+export { default as turn } from "lucide-static/icons/rotate-cw.svg?raw";
 export { default as window } from "lucide-static/icons/sun-medium.svg?raw";
 export { default as zoom } from "lucide-static/icons/search.svg?raw";
-export { default as zoomIn } from "lucide-static/icons/plus.svg?raw";
-export { default as zoomOut } from "lucide-static/icons/minus.svg?raw";
-export { default as close } from "lucide-static/icons/x.svg?raw";

@@ -1,79 +1,55 @@
 /** Keys for the whole page, except while the reader types or moves through a form. */
 
-import { presetsFor } from "../core/window-level";
-import type { Viewer } from "../state/viewer";
+import { commandFor, keyOf } from "./commands";
+import type { Desk } from "./desk";
 
-export interface KeyboardOptions {
-  readonly viewer: Viewer;
-  readonly root: HTMLElement;
-  readonly onHelp: () => void;
-}
+/** Where keys belong to the element that has the focus: `all`, those that move it, those that press it, or none. */
+export type Taken = "all" | "moving" | "pressing" | "none";
 
-type Action = (viewer: Viewer) => void;
-
-const PAGE = 10;
-
-/** By `KeyboardEvent.key`, lower case. */
-const NAVIGATION: Readonly<Record<string, Action>> = {
-  arrowup: (viewer) => { viewer.step(-1); },
-  arrowleft: (viewer) => { viewer.step(-1); },
-  arrowdown: (viewer) => { viewer.step(1); },
-  arrowright: (viewer) => { viewer.step(1); },
-  pageup: (viewer) => { viewer.step(-PAGE); },
-  pagedown: (viewer) => { viewer.step(PAGE); },
-  home: (viewer) => { viewer.goTo(viewer.state.plane, 0); },
-  end: (viewer) => { viewer.goTo(viewer.state.plane, Infinity); },
-};
-
-const LETTERS: Readonly<Record<string, Action>> = {
-  a: (viewer) => { viewer.showPlane("axial"); },
-  c: (viewer) => { viewer.showPlane("coronal"); },
-  s: (viewer) => { viewer.showPlane("sagittal"); },
-  f: (viewer) => { viewer.fit(); },
-  i: (viewer) => { viewer.update({ inverted: !viewer.state.inverted }); },
-  o: (viewer) => { viewer.showOverlays(!viewer.state.overlaysShown); },
-  r: (viewer) => { viewer.reset(); },
-  x: (viewer) => { viewer.update({ crosshair: !viewer.state.crosshair }); },
-  w: (viewer) => { viewer.update({ tool: "window" }); },
-  d: (viewer) => { viewer.update({ tool: "scroll" }); },
-  p: (viewer) => { viewer.update({ tool: "pan" }); },
-  z: (viewer) => { viewer.update({ tool: "zoom" }); },
-  "+": (viewer) => { viewer.zoomBy(1.25); },
-  "=": (viewer) => { viewer.zoomBy(1.25); },
-  "-": (viewer) => { viewer.zoomBy(1 / 1.25); },
-  "[": (viewer) => { viewer.showTimepoint(viewer.state.timepoint - 1); },
-  "]": (viewer) => { viewer.showTimepoint(viewer.state.timepoint + 1); },
-};
-
-/** Where keys belong to the element that has the focus: `all` of them, only those that move it, or none. */
-export function keysTakenBy(target: EventTarget | null, root: HTMLElement): "all" | "navigation" | "none" {
+export function keysTakenBy(target: EventTarget | null, root: HTMLElement): Taken {
   if (!(target instanceof HTMLElement)) return "none";
-  if (target.closest("dialog[open]")) return "all";
-  const ownSlider = target instanceof HTMLInputElement && target.type === "range" && root.contains(target);
-  const ownCheckbox = target instanceof HTMLInputElement && target.type === "checkbox" && root.contains(target);
-  if (ownSlider) return "navigation";
-  if (ownCheckbox) return "none";
-  return target.isContentEditable || target.matches("input, textarea, select") ? "all" : "none";
+  if (target.closest("dialog[open], .hv-popover")) return "all";
+  const own = root.contains(target);
+  if (own && target instanceof HTMLInputElement) {
+    if (target.type === "range") return "moving";
+    if (target.type === "checkbox") return "pressing";
+  }
+  if (target.isContentEditable || target.matches("input, textarea, select")) return "all";
+  return target.closest("button, a, summary") ? "pressing" : "none";
 }
 
-export function listenToKeys({ viewer, root, onHelp }: KeyboardOptions): void {
+/** Kept in the browser: whether keys work wherever the focus is, or only while a picture has it (WCAG 2.1.4). */
+const SETTING = "hounsfield.viewer.keys";
+
+export function keysEverywhere(): boolean {
+  return storage()?.getItem(SETTING) !== "picture";
+}
+
+export function setKeysEverywhere(everywhere: boolean): void {
+  storage()?.setItem(SETTING, everywhere ? "everywhere" : "picture");
+}
+
+/** Absent where the browser keeps nothing for this site. */
+function storage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+export function listenToKeys(desk: Desk): void {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-    const taken = keysTakenBy(event.target, root);
+    const taken = keysTakenBy(event.target, desk.root);
     if (taken === "all") return;
-    const key = event.key.toLowerCase();
-    const action = LETTERS[key] ?? presetKey(key) ?? (taken === "none" ? NAVIGATION[key] : undefined);
-    if (key === "?") onHelp();
-    else if (action) action(viewer);
-    else return;
+    const onPicture = event.target instanceof Element && event.target.closest(".hv-stage") !== null;
+    if (!onPicture && !keysEverywhere()) return;
+    const command = commandFor(keyOf(event));
+    if (!command) return;
+    if (taken === "moving" && command.moves) return;
+    if (taken === "pressing" && command.presses) return;
     event.preventDefault();
+    command.run(desk.workspace.active, desk);
   });
-}
-
-function presetKey(key: string): Action | undefined {
-  if (!/^[1-9]$/.test(key)) return undefined;
-  return (viewer) => {
-    const preset = viewer.image && presetsFor(viewer.image.meta)[Number(key) - 1];
-    if (preset) viewer.applyPreset(preset.id);
-  };
 }

@@ -1,77 +1,144 @@
 /** Puts the panels together inside the page's `#viewer`. */
 
-import { Drawing } from "../state/drawing";
-import type { Viewer } from "../state/viewer";
+import type { FirstPaint } from "../first/boot";
+import type { Workspace } from "../state/workspace";
+import { COMMANDS, GROUPS } from "./commands";
+import { whenDescribed } from "./described";
+import type { Desk, PanelName } from "./desk";
 import { element } from "./element";
-import { helpDialog } from "./help";
+import { type HelpSection, helpDialog } from "./help";
+import { imageList } from "./image-list";
+import { informationPanel } from "./information";
 import { listenToKeys } from "./keyboard";
+import { liveRegion } from "./live";
 import { connectionSign, messagePanel, noticePanel } from "./message";
 import { overlayPanel } from "./overlay-panel";
-import { PointerInput } from "./pointer";
-import { Readouts } from "./readouts";
-import { sliceBar } from "./slice-bar";
+import { PaneGrid } from "./pane-grid";
+import { paneMenu } from "./pane-menu";
+import { sidePanel } from "./side-panel";
 import { toolbar } from "./toolbar";
+import { transport } from "./transport";
 
 export interface LayoutOptions {
-  readonly viewer: Viewer;
+  readonly workspace: Workspace;
   readonly root: HTMLElement;
   readonly title: string;
   readonly backUrl: string;
+  readonly first: FirstPaint;
 }
 
-export function buildLayout({ viewer, root, title, backUrl }: LayoutOptions): Drawing {
-  const canvas = element("canvas", { class: "hv-canvas" });
-  const stage = element("div", {
-    class: "hv-stage",
-    tabindex: "0",
-    role: "application",
-    "aria-roledescription": "slice view",
-    "aria-label": "Medical image. Arrow keys scroll through slices; press question mark for all keys.",
-  });
-  const help = helpDialog();
-  const onHelp = (): void => { if (help.open) help.close(); else help.showModal(); };
-  const overlays = overlayPanel(viewer);
-  const readouts = new Readouts(viewer);
-  const slices = sliceBar(viewer);
-  const refocus = (): void => { stage.focus({ preventScroll: true }); };
-  const drawing = new Drawing({
-    viewer,
-    canvas,
-    background: backgroundOf(root),
-    afterDraw: () => {
-      readouts.show(drawing.drawn);
-      slices.paint();
+/** Pixels of the page below which a panel would hide the picture and waits for its button. */
+const NARROW = 900;
+
+export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOptions): void {
+  const desk: Desk = {
+    workspace,
+    root,
+    refocus: () => { grid.activeStage?.focus({ preventScroll: true }); },
+    openHelp: () => { if (help.open) help.close(); else help.showModal(); },
+    openMenu: (name) => {
+      bar.menus[name].button.scrollIntoView({ block: "nearest", inline: "nearest" });
+      bar.menus[name].open();
     },
+    openPaneMenu: (at) => { menu.openAt(...(at ?? middleOf(grid.activeStage ?? root))); },
+    togglePanel: (name) => { side.show(side.shown === name ? null : name); },
+    toggleImages: () => { bar.setShown("images", images.toggle()); },
+    toggleFullScreen: () => { void toggleFullScreen(root.parentElement ?? root); },
+  };
+  const bar = toolbar(desk, { title, backUrl });
+  const help = helpDialog(helpSections());
+  const menu = paneMenu(desk);
+  const images = imageList(workspace, desk.refocus);
+  const side = buildSidePanel(desk, (shown) => {
+    bar.setShown("overlays", shown === "overlays");
+    bar.setShown("information", shown === "information");
   });
-  stage.append(canvas, readouts.root, connectionSign(viewer));
-  const message = messagePanel(viewer, { usable: drawing.usable });
+  const main = element("div", { class: "hv-main" });
+  const grid = new PaneGrid(desk);
+  main.append(grid.root, connectionSign(workspace), messagePanel(workspace), noticePanel(workspace));
   root.classList.add("hv");
   if (!root.closest("main")) root.setAttribute("role", "main");
   root.replaceChildren(
-    toolbar({ viewer, title, backUrl, onHelp, onOverlays: () => { overlays.toggle(); }, refocus }),
-    element("div", { class: "hv-main" }, stage, overlays.root, message, noticePanel(viewer)),
-    slices.root,
+    bar.root,
+    element("div", { class: "hv-body" }, images.root, main, side.root),
+    transport(desk),
+    ...bar.popovers,
+    menu.root,
+    liveRegion(workspace),
     help,
   );
-  new PointerInput(viewer, stage);
-  listenToKeys({ viewer, root, onHelp });
-  followSize(viewer, stage, drawing);
-  return drawing;
+  whenDescribed(workspace, () => {
+    bar.setShown("images", !images.root.hidden);
+    if (root.clientWidth >= NARROW && workspace.active.overlays.fitting.length > 0) side.show("overlays");
+  });
+  document.addEventListener("fullscreenchange", () => { bar.setShown("full screen", document.fullscreenElement !== null); });
+  listenToKeys(desk);
+  if (grid.activeStage) first.mount(grid.activeStage);
+  handOverOnce(workspace, first);
 }
 
-function followSize(viewer: Viewer, stage: HTMLElement, drawing: Drawing): void {
-  const measure = (): void => {
-    viewer.stage = { width: Math.max(1, stage.clientWidth), height: Math.max(1, stage.clientHeight) };
-    drawing.request();
-  };
-  new ResizeObserver(measure).observe(stage);
-  measure();
+/** The first picture stays until one of the application's own is on the screen in its place. */
+function handOverOnce(workspace: Workspace, first: FirstPaint): void {
+  const stop = workspace.on("drawn", (id) => {
+    if (workspace.pane(id).drawn.level === null) return;
+    stop();
+    first.handOver();
+  });
 }
 
-/** The stage color of the style sheet as the canvas needs it. */
-function backgroundOf(root: HTMLElement): readonly [number, number, number] {
-  const value = getComputedStyle(root).getPropertyValue("--hv-stage").trim();
-  const match = /^#([0-9a-f]{6})$/i.exec(value);
-  const number = Number.parseInt(match?.[1] ?? "0b0e11", 16);
-  return [((number >> 16) & 255) / 255, ((number >> 8) & 255) / 255, (number & 255) / 255];
+function buildSidePanel(desk: Desk, changed: (shown: PanelName | null) => void): ReturnType<typeof sidePanel> {
+  const contents = [
+    { name: "overlays", title: "Overlays", root: overlayPanel(desk.workspace) },
+    { name: "information", title: "Information", root: informationPanel(desk.workspace) },
+  ] as const;
+  return sidePanel(contents, changed, () => { desk.refocus(); });
 }
+
+function middleOf(target: HTMLElement): readonly [number, number] {
+  const box = target.getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}
+
+/** Refused by some browsers in frames and on phones: the viewer stays as it is then. */
+async function toggleFullScreen(target: HTMLElement): Promise<void> {
+  try {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await target.requestFullscreen();
+  } catch {
+    return;
+  }
+}
+
+/** Keys come from the commands; what mouse and fingers do is said here. */
+function helpSections(): readonly HelpSection[] {
+  const keys = GROUPS.map((title) => ({
+    title,
+    rows: COMMANDS.filter((command) => command.group === title && command.shown).map(({ shown, meaning }) => ({ keys: shown, meaning })),
+  }));
+  return [...keys, MOUSE, TOUCH];
+}
+
+const MOUSE: HelpSection = {
+  title: "Mouse",
+  rows: [
+    { keys: "Wheel", meaning: "Scroll through slices" },
+    { keys: "Ctrl + wheel", meaning: "Zoom where the mouse is" },
+    { keys: "Shift + wheel", meaning: "Time points" },
+    { keys: "Left drag", meaning: "The chosen tool" },
+    { keys: "Middle drag, Shift + drag", meaning: "Move the picture" },
+    { keys: "Right drag, Ctrl + drag", meaning: "Zoom" },
+    { keys: "Right click", meaning: "Menu of the pane" },
+    { keys: "Double click", meaning: "This pane alone, and all again" },
+    { keys: "Shift + arrows", meaning: "The chosen tool, without a mouse" },
+  ],
+};
+
+const TOUCH: HelpSection = {
+  title: "Touch and pen",
+  rows: [
+    { keys: "One finger", meaning: "The chosen tool, at first scrolling" },
+    { keys: "Two fingers", meaning: "Zoom and move" },
+    { keys: "Long press", meaning: "Menu of the pane" },
+    { keys: "Double tap", meaning: "This pane alone, and all again" },
+  ],
+};

@@ -1,143 +1,168 @@
-/** Numbers in the corners of the stage, orientation letters, scale bar, crosshair, and the spoken slice number. */
+/** What is written over a picture: corners, orientation letters, scale bar and the lines of other planes. */
 
-import { type Axis, axisDirection, positionLabel, voxelToWorld } from "../core/geometry";
-import type { LayerMeta, Vec3 } from "../core/meta";
 import { isOriented } from "../core/oriented";
-import { type Plane, voxelToPlane } from "../core/planes";
-import { pixelsPerMillimetre, scaleBarLength, toScreen } from "../core/view-transform";
+import { type Axis, positionLabel } from "../core/geometry";
+import type { LayerMeta } from "../core/meta";
+import { scaleBarLength } from "../core/view-transform";
 import { formatValue } from "../core/window-level";
-import type { DrawnState } from "../state/drawing";
-import type { Viewer } from "../state/viewer";
+import type { Pane, ReferenceLine, Side } from "../state/workspace";
 import { element } from "./element";
+import { SLAB_MODES, millimetres, orientationName } from "./words";
 
-const SIDES = ["top", "right", "bottom", "left"] as const;
+const SIDES: readonly Side[] = ["top", "right", "bottom", "left"];
 const CORNERS = ["nw", "ne", "sw", "se"] as const;
-const BAR_PIXELS = 120;
-const ANNOUNCE_AFTER = 500;
+type Corner = (typeof CORNERS)[number];
+const BAR_PIXELS = 110;
+const SVG = "http://www.w3.org/2000/svg";
+
+/** How soon a line gives way in a small pane: never, second, first. */
+type Weight = "" | "detail" | "minor";
+type Line = readonly [text: string, weight?: Weight, className?: string];
 
 export class Readouts {
   readonly root: HTMLElement;
-  private readonly viewer: Viewer;
-  private readonly sides = new Map<string, HTMLElement>();
-  private readonly corners = new Map<string, HTMLElement>();
+  private readonly pane: Pane;
+  private readonly sides = new Map<Side, HTMLElement>();
+  private readonly corners = new Map<Corner, HTMLElement>();
+  private readonly shown = new Map<HTMLElement, string>();
   private readonly bar = element("div", { class: "hv-scale", hidden: "" });
-  private readonly cross = [element("div", { class: "hv-cross hv-cross-v", hidden: "" }), element("div", { class: "hv-cross hv-cross-h", hidden: "" })];
-  private readonly live = element("div", { class: "hv-visually-hidden", "aria-live": "polite", role: "status" });
-  private announceTimer: number | undefined;
-  private announced = "";
+  private readonly lines = document.createElementNS(SVG, "svg");
 
-  constructor(viewer: Viewer) {
-    this.viewer = viewer;
+  constructor(pane: Pane) {
+    this.pane = pane;
+    this.lines.setAttribute("class", "hv-lines");
     this.root = element("div", { class: "hv-readouts" });
-    for (const side of SIDES) this.add(this.sides, side, `hv-side hv-side-${side}`);
-    for (const corner of CORNERS) this.add(this.corners, corner, `hv-corner hv-corner-${corner}`);
-    this.root.append(this.bar, ...this.cross, this.live);
-  }
-
-  /** Called after each drawn frame. */
-  show(drawn: DrawnState): void {
-    const { plane, image } = this.viewer;
-    if (!plane || !image) return;
-    const oriented = isOriented(image.meta);
-    for (const side of SIDES) this.text(this.sides, side, [oriented ? plane.labels[side] : ""]);
-    this.text(this.corners, "nw", [image.meta.name, [image.meta.modality, sizeText(image.meta)].filter(Boolean).join(" · ")]);
-    this.text(this.corners, "ne", this.lookLines(image.meta, drawn));
-    this.text(this.corners, "sw", this.placeLines(plane, image.meta, oriented));
-    this.text(this.corners, "se", this.cursorLines(image.meta, oriented));
-    this.showScale(plane, image.meta);
-    this.showCross(plane);
-    this.announce(plane);
-  }
-
-  private add(map: Map<string, HTMLElement>, name: string, className: string): void {
-    const box = element("div", { class: className });
-    if (map === this.corners) box.setAttribute("data-corner", name);
-    map.set(name, box);
-    this.root.append(box);
-  }
-
-  /** One line per entry; unchanged text is left alone so that nothing is laid out again. */
-  private text(map: Map<string, HTMLElement>, name: string, lines: readonly string[]): void {
-    const box = map.get(name);
-    const text = lines.filter(Boolean).join("\n");
-    if (box && box.textContent !== text) box.textContent = text;
-  }
-
-  private lookLines(meta: LayerMeta, drawn: DrawnState): string[] {
-    const { window, inverted } = this.viewer.state;
-    const lines = [`Zoom ${Math.round(this.viewer.view.zoom * 100)} %`];
-    if (meta.components < 3) {
-      lines.unshift(`C ${formatValue(rounded(window.center))}  W ${formatValue(rounded(window.width))}`);
+    for (const side of SIDES) {
+      this.sides.set(side, this.root.appendChild(element("div", { class: `hv-side hv-side-${side}`, "aria-hidden": "true" })));
     }
-    if (inverted) lines.push("Inverted");
-    if (drawn.level === null) lines.push("Loading …");
-    else if (!drawn.complete) lines.push("Refining …");
-    return lines;
-  }
-
-  private placeLines(plane: Plane, meta: LayerMeta, oriented: boolean): string[] {
-    if (plane.count < 2) return [];
-    const name = (plane.name[0]?.toUpperCase() ?? "") + plane.name.slice(1);
-    const lines = [`${name} ${this.viewer.index + 1} / ${plane.count}`];
-    if (oriented) lines.push(`${slicePosition(meta, plane, this.viewer.state.focus)} mm`);
-    if (meta.timepoints > 1) lines.push(`Time ${this.viewer.state.timepoint + 1} / ${meta.timepoints}`);
-    return lines;
-  }
-
-  private cursorLines(meta: LayerMeta, oriented: boolean): string[] {
-    const { cursor } = this.viewer;
-    if (!cursor) return [];
-    const lines = [`Voxel ${cursor.voxel.map(Math.round).join(", ")}`];
-    if (cursor.sample) {
-      const values = cursor.sample.values.map((value) => formatValue(value)).join(", ");
-      lines.unshift(`${cursor.sample.exact ? "" : "≈ "}${values} ${meta.unit}`.trim());
+    for (const corner of CORNERS) {
+      this.corners.set(corner, this.root.appendChild(element("div", { class: `hv-corner hv-corner-${corner}`, "data-corner": corner })));
     }
-    if (oriented) {
-      lines.push(`${cursor.world.map((value, axis) => positionLabel(axis as Axis, value)).join("  ")} mm`);
-    }
-    return lines;
+    this.root.append(this.bar);
   }
 
-  private showScale(plane: Plane, meta: LayerMeta): void {
-    const scale = pixelsPerMillimetre(plane, this.viewer.stage, this.viewer.view);
+  /** Lines of the other planes: as large as the picture, not as the space beside the slice bar. */
+  get crossLines(): SVGElement {
+    return this.lines;
+  }
+
+  show(): void {
+    const { pane } = this;
+    const meta = pane.layer?.meta;
+    this.root.hidden = !meta;
+    this.lines.toggleAttribute("hidden", !meta);
+    if (!meta) return;
+    for (const side of SIDES) this.write(this.sides.get(side), [[pane.labels[side]]]);
+    this.write(this.corners.get("nw"), [[meta.name], [[meta.modality, sizeText(meta)].filter(Boolean).join(" · "), "minor"]]);
+    this.write(this.corners.get("ne"), lookLines(pane, meta));
+    this.write(this.corners.get("sw"), placeLines(pane, meta));
+    this.showCursor();
+    this.showScale();
+    this.showLines(pane.referenceLines);
+  }
+
+  showCursor(): void {
+    const meta = this.pane.layer?.meta;
+    if (meta) this.write(this.corners.get("se"), cursorLines(this.pane, meta));
+  }
+
+  /** Unchanged text is left alone, so that nothing is laid out again. */
+  private write(box: HTMLElement | undefined, lines: readonly Line[]): void {
+    if (!box) return;
+    const text = lines.map((line) => line.join("|")).join("\n");
+    if (this.shown.get(box) === text) return;
+    this.shown.set(box, text);
+    box.replaceChildren(
+      ...lines
+        .filter(([line]) => line)
+        .map(([line, weight, name = ""]) => element("div", { class: weight ? `hv-line-${weight} ${name}` : name }, line)),
+    );
+  }
+
+  private showScale(): void {
+    const { scale } = this.pane;
+    this.bar.hidden = scale === null || !Number.isFinite(scale) || scale <= 0;
+    if (scale === null || this.bar.hidden) return;
     const length = scaleBarLength(scale, BAR_PIXELS);
     this.bar.style.width = `${length * scale}px`;
     this.bar.textContent = length >= 10 ? `${length / 10} cm` : `${length} mm`;
-    this.bar.hidden = !isOriented(meta) && meta.spacing[0] === 1 && meta.spacing[1] === 1;
   }
 
-  private showCross(plane: Plane): void {
-    const { viewer, cross } = this;
-    const [x, y] = toScreen(plane, viewer.stage, viewer.view, voxelToPlane(plane, viewer.state.focus));
-    const [vertical, horizontal] = cross;
-    cross.forEach((line) => { line.hidden = !viewer.state.crosshair; });
-    if (vertical) vertical.style.transform = `translateX(${x}px)`;
-    if (horizontal) horizontal.style.transform = `translateY(${y}px)`;
+  private showLines(lines: readonly ReferenceLine[]): void {
+    const place = (line: ReferenceLine): string => [line.orientation, ...line.from, ...line.to].join();
+    const text = lines.map(place).join(" ");
+    if (this.lines.dataset.shown === text) return;
+    this.lines.dataset.shown = text;
+    this.lines.replaceChildren(...lines.map(drawnLine));
   }
+}
 
-  /** Speaks the slice only once scrolling has paused. */
-  private announce(plane: Plane): void {
-    const sentence = `${plane.name} slice ${this.viewer.index + 1} of ${plane.count}`;
-    if (sentence === this.announced) return;
-    this.announced = sentence;
-    window.clearTimeout(this.announceTimer);
-    this.announceTimer = window.setTimeout(() => { this.live.textContent = sentence; }, ANNOUNCE_AFTER);
+function drawnLine({ orientation, from, to }: ReferenceLine): SVGElement {
+  const line = document.createElementNS(SVG, "line");
+  const [[x1, y1], [x2, y2]] = [from, to];
+  for (const [name, value] of Object.entries({ x1, y1, x2, y2 })) line.setAttribute(name, String(value));
+  line.setAttribute("class", `hv-line-of-${orientation}`);
+  return line;
+}
+
+function lookLines(pane: Pane, meta: LayerMeta): Line[] {
+  const { state, drawn } = pane;
+  const lines: Line[] = [];
+  if (meta.components < 3) {
+    lines.push([`W ${formatValue(rounded(state.window.width))}  L ${formatValue(rounded(state.window.center))}`]);
   }
+  lines.push([`Zoom ${Math.round(state.view.zoom * 100)} %`, "minor"]);
+  if (state.inverted) lines.push(["Inverted", "detail"]);
+  const slab = SLAB_MODES.find(({ id }) => id === state.slab.mode);
+  if (slab && slab.id !== "none") lines.push([`${slab.short} ${millimetres(state.slab.thickness)}`]);
+  const turned = turnText(pane);
+  if (turned) lines.push([turned, "detail"]);
+  if (state.cine.playing) lines.push([`▶ ${state.cine.fps} per second`, "detail"]);
+  if (drawn.level === null) lines.push(["Loading …"]);
+  else if (!drawn.complete) lines.push(["Refining …"]);
+  return lines;
+}
+
+function turnText({ state: { view } }: Pane): string {
+  const parts: string[] = [];
+  const degrees = Math.round(((view.rotation % 360) + 360) % 360);
+  if (degrees !== 0) parts.push(`Turned ${degrees}°`);
+  if (view.flipHorizontal !== view.flipVertical) parts.push("Mirrored");
+  else if (view.flipHorizontal) parts.push("Mirrored twice");
+  return parts.join(" · ");
+}
+
+function placeLines(pane: Pane, meta: LayerMeta): Line[] {
+  const { state } = pane;
+  const lines: Line[] = [];
+  const name = state.orientation === "stored" ? "Slice" : orientationName(state.orientation);
+  if (pane.count > 1) lines.push([`${name} ${pane.index + 1} / ${pane.count}`, "", `hv-plane-${state.orientation}`]);
+  if (pane.count > 1 && pane.positionLabel) lines.push([`${pane.positionLabel} mm`, "detail"]);
+  if (meta.timepoints > 1) lines.push([`Time ${state.timepoint + 1} / ${meta.timepoints}`]);
+  return lines;
+}
+
+function cursorLines(pane: Pane, meta: LayerMeta): Line[] {
+  const { cursor } = pane;
+  if (!cursor) return [];
+  const lines: Line[] = [];
+  if (cursor.sample) {
+    const values = cursor.sample.values.map((value) => formatValue(value)).join(", ");
+    lines.push([`${cursor.sample.exact ? "" : "≈ "}${values} ${meta.unit}`.trim()]);
+  }
+  lines.push([`Voxel ${cursor.voxel.map(Math.round).join(", ")}`, "minor"]);
+  if (isOriented(meta)) {
+    const place = cursor.world.map((value, axis) => positionLabel(axis as Axis, value)).join("  ");
+    lines.push([`${place} mm`, "detail"]);
+  }
+  return lines;
 }
 
 function rounded(value: number): number {
   return Math.abs(value) >= 10 ? Math.round(value) : value;
 }
 
-function sizeText(meta: LayerMeta): string {
+export function sizeText(meta: LayerMeta): string {
   const [columns, rows, depth] = meta.size;
   return depth > 1 ? `${columns} × ${rows} × ${depth}` : `${columns} × ${rows}`;
-}
-
-/** Where the slice lies along the patient axis closest to its normal, at the focus point. */
-function slicePosition(meta: LayerMeta, plane: Plane, focus: Vec3): string {
-  const direction = axisDirection(meta, plane.normal);
-  const strengths = direction.map(Math.abs);
-  const axis = strengths.indexOf(Math.max(...strengths)) as Axis;
-  return positionLabel(axis, voxelToWorld(meta, focus)[axis]);
 }

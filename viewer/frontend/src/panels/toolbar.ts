@@ -1,160 +1,195 @@
-/** The bar on top: way back, title, planes, tools, presets, overlays, help. */
+/** The bar on top: way back, title, everything that is done to the active pane, and the page's own buttons. */
 
-import { PLANES } from "../core/planes";
-import { presetsFor } from "../core/window-level";
-import type { Tool } from "../state/view-state";
-import type { Viewer } from "../state/viewer";
-import { button, element, group, icon, setPressed } from "./element";
+import type { Pane, WorkspaceState } from "../state/workspace";
+import { showOrientation } from "./commands";
+import { whenDescribed } from "./described";
+import type { Desk, MenuName } from "./desk";
+import { button, element, group, icon, setHidden, setPressed } from "./element";
 import * as icons from "./icons";
+import { buildMenus } from "./menus";
+import type { Menu } from "./popover";
+import { rove } from "./roving";
+import { MOUSE_BUTTONS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
-export interface ToolbarOptions {
-  readonly viewer: Viewer;
-  readonly title: string;
-  readonly backUrl: string;
-  readonly onHelp: () => void;
-  readonly onOverlays: () => void;
-  /** Gives the keyboard back to the picture after a choice made with the mouse. */
-  readonly refocus: () => void;
+export interface Toolbar {
+  readonly root: HTMLElement;
+  readonly menus: Readonly<Record<MenuName, Menu>>;
+  /** The panels of the menus, which belong at the end of the page. */
+  readonly popovers: readonly HTMLElement[];
+  /** Tells which buttons of the page are on. */
+  setShown(part: "overlays" | "information" | "images" | "full screen", shown: boolean): void;
 }
 
-const TOOLS: readonly { id: Tool; label: string; key: string; icon: string }[] = [
-  { id: "window", label: "Window and level: drag on the picture", key: "W", icon: icons.window },
-  { id: "scroll", label: "Scroll through slices: drag on the picture", key: "D", icon: icons.scroll },
-  { id: "pan", label: "Move the picture", key: "P", icon: icons.pan },
-  { id: "zoom", label: "Zoom: drag up and down", key: "Z", icon: icons.zoom },
-];
+/** Called after every change with what is so now. */
+type Follow = (state: WorkspaceState, pane: Pane) => void;
 
-export function toolbar(options: ToolbarOptions): HTMLElement {
-  const { viewer } = options;
+export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl: string }): Toolbar {
+  const { workspace } = desk;
+  const menus = buildMenus(desk);
+  const followers: Follow[] = [];
+  const page = pageButtons(desk);
   const controls = element(
     "div",
-    { class: "hv-controls", role: "toolbar", "aria-label": "Viewer", hidden: "" },
-    imageChoice(viewer, options.refocus),
-    planeButtons(viewer),
-    toolButtons(viewer),
-    presetChoice(viewer, options.refocus),
-    lookButtons(viewer),
-    overlayButton(viewer, options.onOverlays),
-    group("Help", button({ label: "Keyboard and mouse help", key: "?", icon: icons.help, onClick: options.onHelp })),
+    { class: "hv-controls", role: "toolbar", "aria-label": "Picture", hidden: "" },
+    group("Images and layout", page.images, menus.layout.button, mprButton(desk)),
+    orientationButtons(desk, followers),
+    toolButtons(desk, menus, followers),
+    lookControls(desk, menus, followers),
+    positionButtons(desk, menus, followers),
+    planeControls(menus, followers),
   );
-  viewer.on("described", () => { controls.hidden = false; });
-  return element("div", { class: "hv-bar" }, heading(options), controls);
+  const pageControls = element(
+    "div",
+    { class: "hv-page-controls", role: "toolbar", "aria-label": "Page", hidden: "" },
+    page.overlays, page.information, page.fullScreen, page.help,
+  );
+  const follow = (): void => { followers.forEach((one) => { one(workspace.state, workspace.active); }); };
+  workspace.on("change", () => {
+    follow();
+    Object.values(menus).forEach((menu) => { renewQuietly(menu); });
+  });
+  whenDescribed(workspace, () => {
+    controls.hidden = false;
+    pageControls.hidden = false;
+    setHidden(page.images, workspace.images.length < 2);
+    follow();
+    markEnds(controls);
+  });
+  rove(controls);
+  rove(pageControls);
+  controls.addEventListener("scroll", () => { markEnds(controls); }, { passive: true });
+  new ResizeObserver(() => { markEnds(controls); }).observe(controls);
+  const shown = { overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
+  return {
+    root: element("header", { class: "hv-bar" }, heading(desk, title, backUrl), controls, pageControls),
+    menus,
+    popovers: Object.values(menus).map(({ panel }) => panel),
+    setShown: (part, value) => { setPressed(shown[part], value); },
+  };
 }
 
-function heading({ viewer, title, backUrl }: ToolbarOptions): HTMLElement {
-  const back = element("a", { class: "hv-button", href: backUrl, "aria-label": "Back", title: "Back" }, icon(icons.back));
+/** A menu with the focus inside is left alone: its controls are in the reader's hands. */
+function renewQuietly(menu: Menu): void {
+  if (!menu.panel.contains(document.activeElement)) menu.renew();
+}
+
+function markEnds(bar: HTMLElement): void {
+  bar.classList.toggle("hv-more-before", bar.scrollLeft > 1);
+  bar.classList.toggle("hv-more-after", bar.scrollLeft + bar.clientWidth < bar.scrollWidth - 1);
+}
+
+function heading({ workspace }: Desk, title: string, backUrl: string): HTMLElement {
   const name = element("h1", { class: "hv-title" }, title);
-  viewer.on("described", (meta) => {
-    name.textContent = title || meta.title;
+  whenDescribed(workspace, () => {
+    name.textContent = title || (workspace.meta?.title ?? "");
     name.title = name.textContent;
   });
   const box = element("div", { class: "hv-heading" }, name);
-  if (backUrl) box.prepend(back);
+  if (backUrl) box.prepend(element("a", { class: "hv-button", href: backUrl, "aria-label": "Back", title: "Back" }, icon(icons.back)));
   return box;
 }
 
-function planeButtons(viewer: Viewer): HTMLElement {
-  const buttons = PLANES.map((plane) => {
-    const name = plane[0]?.toUpperCase() + plane.slice(1);
-    const made = button({
-      label: `${name} plane`,
-      key: plane[0]?.toUpperCase() ?? "",
-      text: name,
-      onClick: () => { viewer.showPlane(plane); },
-    });
-    viewer.on("change", (state) => { setPressed(made, state.plane === plane); });
+function pageButtons(desk: Desk): Record<"images" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
+  const images = button({ label: "List of images", key: "G", icon: icons.images, onClick: () => { desk.toggleImages(); } });
+  images.setAttribute("aria-controls", "hv-images");
+  return {
+    images,
+    overlays: button({ label: "Overlays", key: "Shift O", icon: icons.layers, onClick: () => { desk.togglePanel("overlays"); } }),
+    information: button({ label: "Information", key: "Shift I", icon: icons.information, onClick: () => { desk.togglePanel("information"); } }),
+    fullScreen: button({ label: "Full screen", key: "Shift F", icon: icons.fullScreen, onClick: () => { desk.toggleFullScreen(); } }),
+    help: button({ label: "Keyboard and mouse help", key: "?", icon: icons.help, onClick: () => { desk.openHelp(); } }),
+  };
+}
+
+/** Does something and gives the keyboard back, if it was pressed with the mouse. */
+function press(desk: Desk, action: () => void): (event?: MouseEvent) => void {
+  return (event) => {
+    action();
+    if (event && event.detail > 0) desk.refocus();
+  };
+}
+
+function mprButton(desk: Desk): HTMLElement {
+  return button({
+    label: "Three planes beside each other (MPR)",
+    key: "M",
+    icon: icons.mpr,
+    text: "MPR",
+    onClick: press(desk, () => { desk.workspace.showMpr(); }),
+  });
+}
+
+function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
+  const buttons = ORIENTATIONS.map(({ id, label, key, short }) => {
+    const made = button({ label, key, text: short, onClick: press(desk, () => { showOrientation(desk.workspace.active, id); }) });
+    followers.push((_state, pane) => { setPressed(made, pane.state.orientation === id); });
     return made;
   });
   const box = group("Plane", ...buttons);
   box.classList.add("hv-segmented");
   // One single picture has no other planes.
-  viewer.on("change", () => { box.hidden = (viewer.image?.meta.size[2] ?? 1) < 2; });
+  followers.push((_state, pane) => { setHidden(box, (pane.layer?.meta.size[2] ?? 1) < 2); });
   return box;
 }
 
-function toolButtons(viewer: Viewer): HTMLElement {
+function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
+  const { workspace } = desk;
   const buttons = TOOLS.map((tool) => {
-    const made = button({ ...tool, onClick: () => { viewer.update({ tool: tool.id }); } });
-    viewer.on("change", (state) => { setPressed(made, state.tool === tool.id); });
-    setPressed(made, viewer.state.tool === tool.id);
+    const made = button({ ...tool, onClick: press(desk, () => { workspace.setTool("left", tool.id); }) });
+    const mark = element("span", { class: "hv-held-by", "aria-hidden": "true" });
+    made.append(mark);
+    followers.push(({ tools }) => {
+      setPressed(made, tools.left === tool.id);
+      mark.textContent = MOUSE_BUTTONS.filter(({ id }) => id !== "left" && tools[id] === tool.id).map(({ letter }) => letter).join("");
+    });
     return made;
   });
-  return group("Tool for dragging", ...buttons);
+  return group("Tool for dragging", ...buttons, menus.mouse.button);
 }
 
-function presetChoice(viewer: Viewer, refocus: () => void): HTMLElement {
-  const choice = element("select", { class: "hv-select", "aria-label": "Window preset", title: "Window preset (1–9)" });
-  const fill = (): void => {
-    const presets = viewer.image ? presetsFor(viewer.image.meta) : [];
-    const options = presets.map(({ id, name }) => element("option", { value: id }, name));
-    choice.replaceChildren(element("option", { value: "", disabled: "", hidden: "" }, "Custom window"), ...options);
-    choice.hidden = presets.length === 0;
-  };
-  fill();
-  let shown = -1;
-  viewer.on("change", (state) => {
-    if (state.image !== shown || choice.options.length < 2) fill();
-    shown = state.image;
-    choice.value = state.preset ?? "";
-  });
-  choice.addEventListener("change", () => {
-    viewer.applyPreset(choice.value);
-    refocus();
-  });
-  return choice;
-}
-
-function imageChoice(viewer: Viewer, refocus: () => void): HTMLElement {
-  const choice = element("select", { class: "hv-select", "aria-label": "Image", title: "Image", hidden: "" });
-  viewer.on("described", () => {
-    const options = viewer.images.map(({ index, meta }) => element("option", { value: String(index) }, meta.name));
-    choice.replaceChildren(...options);
-    choice.hidden = options.length < 2;
-  });
-  viewer.on("change", (state) => { choice.value = String(state.image); });
-  choice.addEventListener("change", () => {
-    viewer.showImage(Number(choice.value));
-    refocus();
-  });
-  return choice;
-}
-
-function lookButtons(viewer: Viewer): HTMLElement {
+function lookControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
   const invert = button({
     label: "Invert black and white",
     key: "I",
     icon: icons.invert,
-    onClick: () => { viewer.update({ inverted: !viewer.state.inverted }); },
+    onClick: press(desk, () => {
+      const pane = desk.workspace.active;
+      pane.setInverted(!pane.state.inverted);
+    }),
   });
-  const cross = button({
-    label: "Crosshair",
-    key: "X",
-    icon: icons.crosshair,
-    onClick: () => { viewer.update({ crosshair: !viewer.state.crosshair }); },
+  followers.push((_state, pane) => {
+    setPressed(invert, pane.state.inverted);
+    menus.window.setText(pane.presets.find(({ id }) => id === pane.state.preset)?.name ?? "Window");
+    menus.colors.button.classList.toggle("hv-in-use", pane.state.colorMap !== "grey");
   });
-  viewer.on("change", (state) => {
-    setPressed(invert, state.inverted);
-    setPressed(cross, state.crosshair);
+  return group("Window and colors", menus.window.button, invert, menus.colors.button);
+}
+
+function positionButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
+  const { workspace } = desk;
+  followers.push((_state, { state: { view } }) => {
+    menus.turn.button.classList.toggle("hv-in-use", view.rotation % 360 !== 0 || view.flipHorizontal || view.flipVertical);
   });
   return group(
-    "Look",
-    button({ label: "Zoom out", key: "-", icon: icons.zoomOut, onClick: () => { viewer.zoomBy(1 / 1.25); } }),
-    button({ label: "Zoom in", key: "+", icon: icons.zoomIn, onClick: () => { viewer.zoomBy(1.25); } }),
-    button({ label: "Fit to the window", key: "F", icon: icons.fit, onClick: () => { viewer.fit(); } }),
-    invert,
-    cross,
-    button({ label: "Reset view and window", key: "R", icon: icons.reset, onClick: () => { viewer.reset(); } }),
+    "Zoom and position",
+    button({ label: "Fit to the pane", key: "F", icon: icons.fit, onClick: press(desk, () => { workspace.active.fit(); }) }),
+    button({ label: "One image pixel per screen pixel", key: "0", text: "1:1", onClick: press(desk, () => { workspace.active.oneToOne(); }) }),
+    menus.turn.button,
+    button({ label: "Reset the pane", key: "R", icon: icons.reset, onClick: press(desk, () => { workspace.active.reset(); }) }),
   );
 }
 
-function overlayButton(viewer: Viewer, onOverlays: () => void): HTMLElement {
-  const made = button({ label: "Overlays", icon: icons.layers, text: "Overlays", onClick: onOverlays });
-  made.setAttribute("aria-controls", "hv-overlays");
-  const box = group("Overlays", made);
-  box.hidden = true;
-  viewer.on("described", () => {
-    const { fitting, refused } = viewer.overlays;
-    box.hidden = fitting.length + refused.length === 0;
+function planeControls(menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
+  followers.push((state, pane) => {
+    const { mode } = pane.state.slab;
+    menus.slab.setText(SLAB_MODES.find(({ id }) => id === mode)?.short ?? "");
+    menus.slab.button.classList.toggle("hv-in-use", mode !== "none");
+    menus.links.button.classList.toggle("hv-in-use", Object.values(state.links).some(Boolean));
+    setHidden(menus.links.button, state.panes.length < 2);
+    menus.cine.button.classList.toggle("hv-in-use", pane.state.cine.playing);
+    const frames = pane.count > 1 || (pane.layer?.meta.timepoints ?? 1) > 1;
+    setHidden(menus.cine.button, !frames);
+    setHidden(menus.slab.button, (pane.layer?.meta.size[2] ?? 1) < 2);
   });
-  return box;
+  return group("Slab, links and cine", menus.slab.button, menus.links.button, menus.cine.button);
 }

@@ -1,8 +1,7 @@
-/** The wheel: one slice per notch of a mouse, a steady flow on a trackpad, zoom with Ctrl. */
+/** The wheel: one slice per notch of a mouse, a steady flow on a trackpad; zoom with Ctrl, time points with Shift. */
 
-import type { Viewer } from "../state/viewer";
-
-type Point = readonly [number, number];
+import type { Pane } from "../state/workspace";
+import type { Point } from "./gestures";
 
 const LINE_PIXELS = 33;
 const PIXELS_PER_SLICE = 40;
@@ -10,32 +9,39 @@ const PIXELS_PER_SLICE = 40;
 const NOTCH = 60;
 
 export class Wheel {
-  private readonly viewer: Viewer;
+  private readonly pane: Pane;
   private readonly place: (event: MouseEvent) => Point;
   private leftover = 0;
 
-  constructor(viewer: Viewer, place: (event: MouseEvent) => Point) {
-    this.viewer = viewer;
+  constructor(pane: Pane, place: (event: MouseEvent) => Point) {
+    this.pane = pane;
     this.place = place;
   }
 
   turn(event: WheelEvent): void {
     event.preventDefault();
-    const delta = event.deltaY * (event.deltaMode === 0 ? 1 : LINE_PIXELS);
-    if (event.ctrlKey || event.metaKey) this.viewer.zoomBy(Math.exp(-delta / 300), ...this.place(event));
-    else this.scroll(delta);
+    // With Shift some browsers turn a wheel sideways.
+    const delta = (event.deltaY || event.deltaX) * (event.deltaMode === 0 ? 1 : LINE_PIXELS);
+    if (event.ctrlKey || event.metaKey) this.pane.zoomBy(Math.exp(-delta / 300), ...this.place(event));
+    else this.scroll(delta, event.shiftKey);
   }
 
-  private scroll(delta: number): void {
+  private scroll(delta: number, time: boolean): void {
+    const step = this.stepOf(delta);
+    if (step === 0) return;
+    if (time) this.pane.showTimepoint(this.pane.state.timepoint + step);
+    else this.pane.step(step);
+  }
+
+  private stepOf(delta: number): number {
     if (Math.abs(delta) >= NOTCH) {
       this.leftover = 0;
-      this.viewer.step(Math.sign(delta));
-      return;
+      return Math.sign(delta);
     }
     if (Math.sign(delta) !== Math.sign(this.leftover)) this.leftover = 0;
     this.leftover += delta;
-    const slices = Math.trunc(this.leftover / PIXELS_PER_SLICE);
-    this.leftover -= slices * PIXELS_PER_SLICE;
-    if (slices !== 0) this.viewer.step(slices);
+    const steps = Math.trunc(this.leftover / PIXELS_PER_SLICE);
+    this.leftover -= steps * PIXELS_PER_SLICE;
+    return steps;
   }
 }

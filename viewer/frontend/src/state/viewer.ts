@@ -9,10 +9,10 @@ import type { DecodedSlice } from "../core/pixels";
 import { type Plane, type PlaneName, planeOf, planeToVoxel, storedPlane } from "../core/planes";
 import { type Sample, sampleAt } from "../core/sample";
 import type { Session } from "../core/session";
+import type { Timings } from "../core/timings";
 import { FITTED, type Stage, type View, panBy, toPicture, zoomAt } from "../core/view-transform";
 import { type Window, dragWindow, initialWindow, percentileWindow, presetsFor } from "../core/window-level";
 import { type OverlayChoice, overlaysFor } from "./overlays";
-import { Timings } from "./timings";
 import { INITIAL, type Tool, type ViewState } from "./view-state";
 
 export type Status =
@@ -46,7 +46,6 @@ export interface Cursor {
 
 export class Viewer extends Emitter<Events> {
   readonly session: Session;
-  readonly timings = new Timings();
   status: Status = { kind: "connecting" };
   meta: SessionMeta | null = null;
   stage: Stage = { width: 1, height: 1 };
@@ -57,11 +56,9 @@ export class Viewer extends Emitter<Events> {
     super();
     this.session = session;
     this.current = { ...INITIAL, tool: options.tool };
-    this.timings.mark("started");
     session.on("meta", (meta) => { this.describe(meta); });
     session.on("slice", ({ layer, slice }) => { this.decoded(layer, slice); });
     session.on("held", () => { this.emit("progress", null); });
-    session.on("settled", () => { this.timings.mark("settled"); });
     session.on("broken", ({ slice }) => {
       this.emit("notice", `Slice ${slice + 1} arrived damaged several times and cannot be shown.`);
     });
@@ -70,9 +67,12 @@ export class Viewer extends Emitter<Events> {
       else this.setStatus({ kind: this.meta ? "open" : "connecting" });
     });
     session.on("status", (status) => {
-      if (status.kind === "open") this.timings.mark("connected");
       this.setStatus(status.kind === "open" && !this.meta ? { kind: "connecting" } : status);
     });
+  }
+
+  get timings(): Timings {
+    return this.session.timings;
   }
 
   get state(): ViewState {
@@ -108,6 +108,12 @@ export class Viewer extends Emitter<Events> {
 
   get view(): View {
     return this.current.views[this.current.plane];
+  }
+
+  /** Takes up what the session was told before there was a viewer. */
+  catchUp(): void {
+    if (this.session.meta) this.describe(this.session.meta);
+    this.setStatus(this.session.status);
   }
 
   update(patch: Partial<ViewState>): void {
@@ -258,7 +264,6 @@ export class Viewer extends Emitter<Events> {
 
   private describe(meta: SessionMeta): void {
     this.meta = meta;
-    this.timings.mark("described");
     const first = this.images[0];
     if (!first) {
       this.emit("notice", "There is no image in this display set.");
@@ -273,29 +278,25 @@ export class Viewer extends Emitter<Events> {
 
   /** A slice elsewhere changes nothing on the screen, unless the plane cuts through all of them. */
   private decoded(layer: number, slice: number): void {
-    this.markSweep();
     const shown = this.session.layers[layer]?.sliceAt(this.current.focus[2], this.current.timepoint);
     if (this.plane?.normal !== 2 || slice === shown) this.emit("loaded", null);
-  }
-
-  private markSweep(): void {
-    const { image } = this;
-    if (!image || this.timings.moments.swept !== undefined) return;
-    for (let k = 0; k < image.meta.size[2]; k += 1) {
-      if (image.store.level(image.sliceAt(k, this.current.timepoint)) < 0) return;
-    }
-    this.timings.mark("swept");
   }
 
   private load(): void {
     const { image, plane } = this;
     if (!image || !plane) return;
+    const layers = [image, ...this.shownOverlays];
     this.session.want({
-      layers: [image, ...this.shownOverlays].map((layer) => layer.demand()),
-      slice: this.current.focus[2],
-      timepoint: this.current.timepoint,
-      direction: this.current.direction,
-      stored: plane.normal === 2,
+      layers: layers.map((layer) => layer.demand()),
+      views: [
+        {
+          layers: layers.map((layer) => layer.index),
+          slice: this.current.focus[2],
+          timepoint: this.current.timepoint,
+          direction: this.current.direction,
+          stored: plane.normal === 2,
+        },
+      ],
     });
   }
 

@@ -1,6 +1,16 @@
 /** When things first happened, in milliseconds since the navigation began. */
 
-export type Moment = "started" | "connected" | "described" | "firstPreview" | "firstFull" | "swept" | "settled";
+export type Moment =
+  | "started"
+  | "connected"
+  | "described"
+  | "firstPreview"
+  | "firstFull"
+  | "appReady"
+  | "handedOver"
+  | "swept"
+  | "settled"
+  | "allDecoded";
 
 export class Timings {
   readonly moments: Partial<Record<Moment, number>> = {};

@@ -1,0 +1,166 @@
+"""What there is to read, made in the desk's own database by a process of its own.
+
+``python -m tests.viewer.browser.world`` prints the addresses and the reader's cookie as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import django
+import numpy as np
+import SimpleITK
+from django.core.management import call_command
+from numpy.typing import NDArray
+
+DEPTH, HEIGHT, WIDTH = 40, 96, 96
+TIMES = 6
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    django.setup()
+    call_command("migrate", verbosity=0)
+    json.dump(_build(), sys.stdout)
+
+
+def _build() -> dict[str, str]:
+    from app.images.phantom import generate
+    from app.sockets.selectors import medical_image_socket, segmentation_socket
+    from app.sockets.services import ensure_socket
+    from tests.factories.accounts import UserFactory
+    from tests.factories.archives import make_archive
+
+    reader = UserFactory(username="reader")
+    archive = make_archive(editor=reader, title="Thorax CT for reading")
+    images, masks = medical_image_socket(), segmentation_socket()
+    second = ensure_socket(
+        slug="second-image", title="Follow-up", kind="IMG", relative_path="images/second"
+    )
+    heat = ensure_socket(
+        slug="likelihood", title="Likelihood", kind="HMAP", relative_path="images/likelihood"
+    )
+    make = _Maker(reader, archive)
+    phantom = generate(seed=3, shape=(DEPTH, HEIGHT, WIDTH), nodules=3)
+    geometry = {"spacing": phantom.geometry.spacing, "origin": phantom.geometry.origin}
+    ct = {"modality": "CT", "window_center": 40.0, "window_width": 400.0}
+    places = {"archive": str(archive.pk), "cookie": _cookie_of(reader)}
+    places["ct"] = make.case("CT", {images: make.image(phantom.volume, **geometry, **ct)})
+    places["overlays"] = make.case(
+        "CT with overlays",
+        {
+            images: make.image(phantom.volume, **geometry, **ct),
+            masks: make.image(phantom.truth.astype(np.uint8), **geometry),
+            heat: make.image(_likelihood(phantom.truth), **geometry),
+        },
+    )
+    follow_up = generate(seed=4, shape=(DEPTH // 2, HEIGHT, WIDTH), nodules=1)
+    places["two"] = make.case(
+        "Two examinations",
+        {
+            images: make.image(phantom.volume, **geometry, **ct),
+            second: make.image(follow_up.volume, spacing=follow_up.geometry.spacing, **ct),
+        },
+    )
+    places["time"] = make.case("Perfusion", {images: make.image(_beating(), modality="MR")})
+    places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
+    return places
+
+
+class _Maker:
+    """Stores images with their slice packs, and cases of an archive."""
+
+    def __init__(self, owner: Any, archive: Any) -> None:
+        self.owner = owner
+        self.archive = archive
+
+    def case(self, title: str, values: dict[Any, Any]) -> str:
+        from app.sockets.services import image_value
+        from archives.services import add_item
+
+        held = [image_value(socket=socket, image=image) for socket, image in values.items()]
+        item = add_item(actor=self.owner, archive=self.archive, title=title, values=held)
+        return f"/view/archive-item/{item.pk}/"
+
+    def image(self, array: NDArray[Any], **fields: Any) -> Any:
+        """An array (t, z, y, x), (z, y, x) or (z, y, x, rgb) as a stored image."""
+        from app.images.models import Image, Import
+        from viewer.services.packs import make_pack
+
+        source = Import.objects.create(owner=self.owner, destination="test")
+        color = array.shape[-1] == 3
+        spatial = array.shape[:-1] if color else array.shape
+        spacing = list(fields.pop("spacing", (1.0, 1.0, 1.0)))
+        origin = list(fields.pop("origin", (0.0, 0.0, 0.0)))
+        image = Image.objects.create(
+            name=fields.pop("name", "Thorax"),
+            size=list(spatial[::-1]),
+            spacing=spacing + [1.0] * (len(spatial) - 3),
+            origin=origin + [0.0] * (len(spatial) - 3),
+            direction=np.eye(len(spatial)).ravel().tolist(),
+            element_type=str(array.dtype),
+            source=source,
+            **fields,
+        )
+        self._store(image, array, color=color)
+        make_pack(image.pk)
+        return image
+
+    def _store(self, image: Any, array: NDArray[Any], *, color: bool) -> None:
+        from app.core.ids import new_id
+        from app.core.storage import get_store
+        from app.images.models import ImageFile
+
+        picture = SimpleITK.GetImageFromArray(array, isVector=color)
+        picture.SetSpacing(image.spacing)
+        picture.SetOrigin(image.origin)
+        file_id: UUID = new_id()
+        key = f"images/{image.pk}/{file_id}.mha"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "image.mha"
+            SimpleITK.WriteImage(picture, str(path), True)
+            size = get_store().put_file(path, key=key).size
+        kind = ImageFile.Kind.MHA
+        ImageFile.objects.create(id=file_id, image=image, kind=kind, key=key, size=size)
+
+
+def _likelihood(truth: NDArray[Any]) -> NDArray[np.float32]:
+    """A soft hill over each nodule, from 0 to 1."""
+    smooth = SimpleITK.DiscreteGaussian(
+        SimpleITK.GetImageFromArray((truth > 0).astype(np.float32)), 9.0
+    )
+    values = SimpleITK.GetArrayFromImage(smooth)
+    return np.asarray(values / values.max(), dtype=np.float32)
+
+
+def _beating() -> NDArray[np.uint16]:
+    """A ball that grows with time, (t, z, y, x)."""
+    z, y, x = np.mgrid[-8:8, -32:32, -32:32]
+    distance = np.sqrt((2 * z) ** 2 + y**2 + x**2)
+    frames = [np.clip(900 - 40 * (distance - 8 - 2 * t), 60, 900) for t in range(TIMES)]
+    return np.stack(frames).astype(np.uint16)
+
+
+def _photo() -> NDArray[np.uint8]:
+    """One color picture, (1, y, x, rgb)."""
+    y, x = np.mgrid[:120, :160]
+    return np.stack([x, 2 * y, 255 - x], axis=-1).astype(np.uint8)[None]
+
+
+def _cookie_of(user: Any) -> str:
+    from django.conf import settings
+    from django.test import Client
+
+    from tests.factories.accounts import sign_in
+
+    return str(sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+/** The application behind the first paint: panels and everything that draws for them. */
+
+import type { Boot } from "./first/boot";
+import { buildLayout } from "./panels/layout";
+import { Workspace } from "./state/workspace";
+
+export function start({ session, root, first }: Boot): void {
+  const { title = "", backUrl = "" } = root.dataset;
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window" });
+  buildLayout({ workspace, root, title, backUrl, first });
+}

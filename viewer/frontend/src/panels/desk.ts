@@ -1,0 +1,21 @@
+/** What panels share: the workspace, and what one part asks of another. */
+
+import type { Workspace } from "../state/workspace";
+
+export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine";
+export type PanelName = "overlays" | "information";
+
+export interface Desk {
+  readonly workspace: Workspace;
+  /** `#viewer`: everything of ours is inside. */
+  readonly root: HTMLElement;
+  /** Gives the keyboard back to the picture of the active pane. */
+  refocus(): void;
+  openHelp(): void;
+  openMenu(name: MenuName): void;
+  /** The menu of the active pane that a long press opens, at a point of the page; at the pane's middle without one. */
+  openPaneMenu(at?: readonly [x: number, y: number]): void;
+  togglePanel(name: PanelName): void;
+  toggleImages(): void;
+  toggleFullScreen(): void;
+}

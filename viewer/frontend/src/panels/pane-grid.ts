@@ -1,0 +1,69 @@
+/** The panes of the layout, beside each other or one alone. */
+
+import type { PaneId } from "../state/workspace";
+import type { Desk } from "./desk";
+import { element } from "./element";
+import { PaneView } from "./pane-view";
+
+export class PaneGrid {
+  readonly root = element("div", { class: "hv-grid" });
+  private readonly desk: Desk;
+  private readonly views = new Map<PaneId, PaneView>();
+
+  constructor(desk: Desk) {
+    this.desk = desk;
+    const { workspace } = desk;
+    workspace.on("layout", () => { this.build(); });
+    workspace.on("change", () => {
+      this.arrange();
+      this.requestAll();
+    });
+    workspace.on("drawn", (id) => { this.views.get(id)?.request(); });
+    workspace.on("progress", () => { this.requestAll(); });
+    workspace.on("described", () => { this.requestAll(); });
+    workspace.on("pointer", (id) => { this.views.get(id)?.showCursor(); });
+    this.build();
+  }
+
+  /** The active pane's picture, which takes the keys. */
+  get activeStage(): HTMLElement | undefined {
+    return this.views.get(this.desk.workspace.state.active)?.stage;
+  }
+
+  private requestAll(): void {
+    for (const view of this.views.values()) view.request();
+  }
+
+  /** Panes that stay are left as they are: their pictures need not be made again. */
+  private build(): void {
+    const { panes } = this.desk.workspace;
+    const focused = this.root.contains(document.activeElement);
+    const wanted = new Set(panes.map(({ id }) => id));
+    for (const [id, view] of this.views) {
+      if (wanted.has(id)) continue;
+      view.close();
+      this.views.delete(id);
+    }
+    for (const pane of panes) {
+      if (this.views.has(pane.id)) continue;
+      const view = new PaneView(this.desk, pane);
+      this.views.set(pane.id, view);
+      this.root.append(view.root);
+    }
+    this.arrange();
+    if (focused && !this.root.contains(document.activeElement)) this.activeStage?.focus({ preventScroll: true });
+  }
+
+  private arrange(): void {
+    const { layout, maximized, active } = this.desk.workspace.state;
+    const alone = maximized !== null;
+    this.root.style.gridTemplate = alone
+      ? "minmax(0, 1fr) / minmax(0, 1fr)"
+      : `repeat(${layout.rows}, minmax(0, 1fr)) / repeat(${layout.columns}, minmax(0, 1fr))`;
+    this.root.classList.toggle("hv-several", !alone && this.views.size > 1);
+    for (const [id, view] of this.views) {
+      view.root.hidden = alone && id !== maximized;
+      view.root.classList.toggle("hv-active", id === active);
+    }
+  }
+}

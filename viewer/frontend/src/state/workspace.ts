@@ -1,0 +1,331 @@
+/**
+ * The viewer's one controller. Panels call its verbs and those of its panes and listen to its events;
+ * `state` is one immutable value that is replaced by every verb.
+ */
+
+import { Emitter } from "../core/emitter";
+import type { Layer } from "../core/layer";
+import type { LayerMeta, SessionMeta } from "../core/meta";
+import { STORED_AXIS } from "../core/planes";
+import type { Session } from "../core/session";
+import type { Timings } from "../core/timings";
+import type { Background } from "../render/engine";
+import { namedPlane } from "../render/sections";
+import { CineClock } from "./cine";
+import { followed } from "./links";
+import { overlaysFor } from "./overlays";
+import { Pane } from "./pane";
+import { atTimepoint, opened, withOrientation } from "./pane-changes";
+import { type PaneInputs, demandOf, overlayState, sceneOf } from "./scenes";
+import { Screen } from "./screen";
+import { type Status, statusOf } from "./status";
+import {
+  INITIAL_WORKSPACE,
+  type Layout,
+  type LinkName,
+  type MouseButton,
+  type PaneId,
+  type PaneState,
+  type Tool,
+  type WorkspaceState,
+  emptyPane,
+} from "./workspace-state";
+
+export type { Camera, Cursor, Drawn, Point, ReferenceLine, Side } from "./pane";
+export type { Status } from "./status";
+export type * from "./workspace-state";
+export { Pane };
+
+export interface WorkspaceEvents {
+  /** The reader changed something. */
+  change: WorkspaceState;
+  /** Other panes exist than before: the grid is to be built anew (after `change`). */
+  layout: WorkspaceState;
+  /** The pointer moved: only readings differ. */
+  pointer: PaneId;
+  /** A pane's picture is on the screen: at most once per frame. Readouts follow this. */
+  drawn: PaneId;
+  /** Bytes arrived: the progress differs. */
+  progress: null;
+  /** The images are known: panels can be filled. */
+  described: SessionMeta;
+  status: Status;
+  /** A sentence for the reader, shown for a moment. */
+  notice: string;
+}
+
+const DARK: Background = [0.043, 0.055, 0.067];
+const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", "sagittal"];
+
+export class Workspace extends Emitter<WorkspaceEvents> {
+  readonly session: Session;
+  readonly screen: Screen;
+  status: Status = { kind: "connecting" };
+  meta: SessionMeta | null = null;
+  private current: WorkspaceState = INITIAL_WORKSPACE;
+  private readonly handles = new Map<PaneId, Pane>();
+  /** What panes beyond a smaller layout showed. */
+  private readonly kept = new Map<PaneId, PaneState>();
+  private readonly cine: CineClock;
+  private syncing = false;
+  private asked = "";
+
+  constructor(session: Session, options: { readonly tool: Tool; readonly background?: Background }) {
+    super();
+    this.session = session;
+    this.current = { ...INITIAL_WORKSPACE, tools: { ...INITIAL_WORKSPACE.tools, left: options.tool } };
+    this.screen = new Screen({
+      background: options.background ?? DARK,
+      onResize: () => { this.sync(); },
+      onDrawn: (pane) => { this.emit("drawn", pane); },
+      onRefused: (reason) => { this.emit("notice", reason); },
+    });
+    this.cine = new CineClock({
+      ready: (pane) => this.screen.upToDate(pane),
+      advance: (pane) => { this.pane(pane).advance(); },
+    });
+    this.listen(session);
+  }
+
+  get timings(): Timings { return this.session.timings; }
+  get state(): WorkspaceState { return this.current; }
+  get panes(): readonly Pane[] { return this.current.panes.map(({ id }) => this.pane(id)); }
+  get active(): Pane { return this.pane(this.current.active); }
+  /** Panes on the screen: all of the layout, or the maximized one. */
+  get visible(): readonly Pane[] {
+    const { maximized } = this.current;
+    return maximized === null ? this.panes : [this.pane(maximized)];
+  }
+  get images(): readonly Layer[] { return this.session.layers.filter((layer) => layer.meta.role === "image"); }
+  /** False on a device without WebGL 2. */
+  get usable(): boolean { return this.screen.engine !== null; }
+
+  pane(id: PaneId): Pane {
+    const known = this.handles.get(id) ?? new Pane(this, id);
+    this.handles.set(id, known);
+    return known;
+  }
+
+  stateOf(id: PaneId): PaneState { return this.current.panes[id] ?? this.kept.get(id) ?? emptyPane(id); }
+
+  /** Tells what happened before anybody listened: the session may be described already. */
+  catchUp(): void {
+    if (this.session.meta) this.describe(this.session.meta);
+    this.setStatus(statusOf(this.session.status, this.meta !== null));
+  }
+
+  // Panes
+
+  activate(pane: PaneId): void {
+    if (this.current.active !== pane && pane < this.current.panes.length) this.set({ active: pane });
+  }
+
+  /** New panes show the image of the active one, in planes not shown yet; then the other images. */
+  setLayout(layout: Layout): void {
+    const count = layout.rows * layout.columns;
+    this.current.panes.forEach((pane) => this.kept.set(pane.id, pane));
+    const panes: PaneState[] = [];
+    for (let id = 0; id < count; id += 1) panes.push(this.kept.get(id) ?? this.filled(id, panes));
+    const active = this.current.active < count ? this.current.active : 0;
+    this.set({ layout, panes, active, maximized: null });
+    this.emit("layout", this.current);
+  }
+
+  /** Axial, coronal and sagittal of the active pane's image beside each other, with crosshairs. */
+  showMpr(): void {
+    const { active } = this;
+    const { layer } = active;
+    if (!layer) return;
+    if (active.refusal) {
+      this.emit("notice", active.refusal);
+      return;
+    }
+    const source = active.state;
+    const panes = MPR.map((orientation, id) => {
+      const pane = withOrientation({ ...source, id, pointer: null }, layer.meta, orientation);
+      return { ...pane, cine: { ...pane.cine, playing: false } };
+    });
+    this.kept.clear();
+    this.set({ layout: { rows: 1, columns: 3 }, panes, active: 0, maximized: null, crosshairs: true });
+    this.emit("layout", this.current);
+  }
+
+  /** One pane alone, or the whole layout again. */
+  maximize(pane: PaneId | null): void {
+    if (pane === this.current.maximized) return;
+    this.set({ maximized: pane, active: pane ?? this.current.active });
+    this.emit("layout", this.current);
+  }
+
+  setTool(button: MouseButton, tool: Tool): void {
+    this.set({ tools: { ...this.current.tools, [button]: tool } });
+  }
+
+  setLink(name: LinkName, linked: boolean): void {
+    this.set({ links: { ...this.current.links, [name]: linked } });
+  }
+
+  setCrosshairs(shown: boolean): void {
+    this.set({ crosshairs: shown });
+  }
+
+  /** Every pane on the screen at full resolution, and drawn. */
+  whenComplete(): Promise<void> {
+    const complete = (): boolean =>
+      this.meta !== null &&
+      !this.syncing &&
+      this.visible.every(({ id, state, drawn }) => state.image === null || (this.screen.upToDate(id) && drawn.complete));
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (!complete()) return;
+        ends.forEach((end) => { end(); });
+        resolve();
+      };
+      const ends = [this.on("drawn", check), this.on("layout", check)];
+      check();
+    });
+  }
+
+  // For panes
+
+  /** Replaces the state of a pane; panes linked by `link` follow. */
+  change(id: PaneId, verb: (state: PaneState, meta: LayerMeta) => PaneState, link?: LinkName): void {
+    const before = this.stateOf(id);
+    const meta = this.layerOf(before)?.meta;
+    if (!meta) return;
+    const after = verb(before, meta);
+    if (after === before) return;
+    const follows = link !== undefined && this.current.links[link];
+    const panes = this.current.panes.map((pane) => {
+      if (pane.id === id) return after;
+      const other = follows ? this.layerOf(pane)?.meta : undefined;
+      return link && other ? followed(link, { state: pane, meta: other }, before, { state: after, meta }) : pane;
+    });
+    this.set({ panes });
+  }
+
+  /** Replaces states of several panes at once. */
+  changeAll(verb: (state: PaneState, meta: LayerMeta) => PaneState): void {
+    const panes = this.current.panes.map((pane) => {
+      const meta = this.layerOf(pane)?.meta;
+      return meta ? verb(pane, meta) : pane;
+    });
+    this.set({ panes });
+  }
+
+  open(id: PaneId, layer: number): void {
+    const meta = this.session.layers[layer]?.meta;
+    if (!meta) return;
+    const panes = this.current.panes.map((pane) => (pane.id === id ? opened(pane, layer, meta) : pane));
+    this.set({ panes });
+  }
+
+  setPointer(id: PaneId, pointer: PaneState["pointer"]): void {
+    const panes = this.current.panes.map((pane) => (pane.id === id ? { ...pane, pointer } : pane));
+    this.current = { ...this.current, panes };
+    this.emit("pointer", id);
+  }
+
+  layerOf(state: PaneState): Layer | undefined {
+    return state.image === null ? undefined : this.session.layers[state.image];
+  }
+
+  /** The layers behind a pane's numbers: what is drawn and loaded for it. */
+  inputsOf(state: PaneState): PaneInputs | null {
+    const layer = this.layerOf(state);
+    if (!layer) return null;
+    const { engine } = this.screen;
+    const cut = (each: Layer): string | null => engine?.volumes.refusal(each, state.timepoint) ?? null;
+    const { fitting } = overlaysFor(layer, this.session.layers, cut);
+    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown);
+    return { state, layer, overlays };
+  }
+
+  sync(): void {
+    if (this.syncing) return;
+    this.syncing = true;
+    queueMicrotask(() => {
+      this.syncing = false;
+      this.load();
+      this.draw();
+    });
+  }
+
+  private set(patch: Partial<WorkspaceState>): void {
+    this.current = { ...this.current, ...patch };
+    this.sync();
+    this.emit("change", this.current);
+  }
+
+  private load(): void {
+    const { active, visible } = this;
+    const order = [...visible].sort((a, b) => Number(b === active) - Number(a === active));
+    const inputs = order.map(({ state }) => this.inputsOf(state)).filter((each) => each !== null);
+    if (inputs.length === 0) return;
+    const demand = demandOf(inputs);
+    const asked = JSON.stringify([demand.views, demand.layers.map(({ layer }) => layer)]);
+    if (asked === this.asked) return;
+    this.asked = asked;
+    this.session.want(demand);
+  }
+
+  private draw(): void {
+    const playing = new Map<PaneId, number>();
+    for (const { id, state } of this.visible) {
+      const inputs = this.screen.has(id) ? this.inputsOf(state) : null;
+      if (state.cine.playing) playing.set(id, state.cine.fps);
+      if (!this.screen.show(id, inputs && sceneOf(inputs, this.screen.size(id)))) this.emit("drawn", id);
+    }
+    this.cine.play(playing);
+  }
+
+  /** What a pane that was not there before shows. */
+  private filled(id: PaneId, others: readonly PaneState[]): PaneState {
+    const source = this.active.state;
+    const layer = this.layerOf(source);
+    if (!layer) return emptyPane(id);
+    const { meta } = layer;
+    const shown = others.filter(({ image }) => image === layer.index).map((pane) => namedPlane(meta, pane.orientation)?.normal ?? STORED_AXIS);
+    const plane = this.active.refusal === null && MPR.find((name) => !shown.includes(namedPlane(meta, name)?.normal ?? STORED_AXIS));
+    const fresh = { ...source, id, pointer: null, cine: { ...source.cine, playing: false } };
+    if (plane) return withOrientation(fresh, meta, plane);
+    const next = this.images.find(({ index }) => others.every(({ image }) => image !== index));
+    return next ? opened(emptyPane(id), next.index, next.meta) : withOrientation(fresh, meta, "stored");
+  }
+
+  private listen(session: Session): void {
+    session.on("meta", (meta) => { this.describe(meta); });
+    session.on("slice", ({ layer, slice }) => { this.screen.engine?.sliceDecoded(layer, slice); });
+    session.on("held", () => { this.emit("progress", null); });
+    session.on("broken", ({ slice }) => {
+      this.emit("notice", `Slice ${slice + 1} arrived damaged several times and cannot be shown.`);
+    });
+    session.on("state", ({ ready, text }) => {
+      if (!ready) this.setStatus({ kind: "preparing", text });
+      else this.setStatus({ kind: this.meta ? "open" : "connecting" });
+    });
+    session.on("status", (status) => { this.setStatus(statusOf(status, this.meta !== null)); });
+  }
+
+  private setStatus(status: Status): void {
+    this.status = status;
+    this.emit("status", status);
+  }
+
+  private describe(meta: SessionMeta): void {
+    this.meta = meta;
+    this.asked = "";
+    this.kept.clear();
+    this.screen.setLayers(this.session.layers);
+    const [first] = this.images;
+    if (!first) {
+      this.emit("notice", "There is no image in this display set.");
+      return;
+    }
+    const panes = this.current.panes.map((pane) => atTimepoint(opened(pane, first.index, first.meta), first.meta, 0));
+    this.set({ panes });
+    this.setStatus({ kind: "open" });
+    this.emit("described", meta);
+    this.active.overlays.refused.forEach(({ reason }) => { this.emit("notice", reason); });
+  }
+}
