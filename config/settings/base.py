@@ -141,6 +141,7 @@ CONTENT_SECURITY_POLICY = content_security_policy(
     storage_url=STORAGE_URL,
     delivery_domain=ENV.delivery_domain,
     sign_on=sign_on_origins(ENV),
+    viewers=[server.origin for server in ENV.viewer_servers],
 )
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -186,6 +187,13 @@ ENDPOINT_IDLE_SECONDS = ENV.endpoint_idle_seconds
 ENDPOINT_LONGEST_SECONDS = ENV.endpoint_longest_seconds
 CONTAINER_KEEP_REFUSED_DAYS = ENV.container_keep_refused_days
 CONTAINER_KEEP_UNUSED_DAYS = ENV.container_keep_unused_days
+
+VIEWER_SERVERS = ENV.viewer_servers
+VIEWER_SERVER_NAME = ENV.viewer_server_name
+VIEWER_SERVER_TOKEN = ENV.viewer_server_token
+VIEWER_IS_REMOTE = False
+VIEWER_IDLE_SECONDS = ENV.viewer_idle_seconds
+VIEWER_LONGEST_SECONDS = ENV.viewer_longest_seconds
 
 CHANNEL_LAYERS = {
     "default": {
