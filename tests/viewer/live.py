@@ -19,12 +19,15 @@ DEADLINE = 60.0
 
 
 @contextmanager
-def web_server(media: Path, *, log: Path) -> Iterator[str]:
-    """Run uvicorn on a free port; yield its address. What it says goes to ``log``."""
+def web_server(media: Path, *, log: Path, database: str = "") -> Iterator[str]:
+    """Run uvicorn on a free port; yield its address. What it says goes to ``log``.
+
+    ``database`` is the address of another database than the tests' own.
+    """
     port = _free_port()
     env = {
         **os.environ,
-        "DATABASE_URL": database_url(),
+        "DATABASE_URL": database or database_url(),
         "STORAGE_URL": f"file://{media}",
         "SECRET_KEY": settings.SECRET_KEY,
         "PORT": str(port),

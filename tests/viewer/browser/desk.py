@@ -1,29 +1,31 @@
-"""A server with something to read, and a browser's page at it."""
+"""A server with something to read, and a browser's page at it.
+
+``python -m tests.viewer.browser.desk FILE`` keeps one running and writes where it is to FILE; tests
+that find FILE named in HOUNSFIELD_DESK use it, and so start at once.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import httpx
 import psycopg
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.portal import free_port
+from tests.viewer.live import REPOSITORY, web_server
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-DEADLINE = 60.0
-DESK = {"width": 1280, "height": 800}
+SIZE = {"width": 1280, "height": 800}
 
 
 @dataclass
@@ -35,7 +37,7 @@ class Desk:
 
     def context(self, browser: Browser, *, port: int = 0, **options: object) -> BrowserContext:
         """A browser in which the reader is signed in; ``port`` is of a line to the server."""
-        made = browser.new_context(**{"viewport": DESK} | options)  # type: ignore[arg-type]
+        made = browser.new_context(**{"viewport": SIZE} | options)  # type: ignore[arg-type]
         made.set_default_timeout(20_000)
         address = self.address("", port=port)
         name = settings.SESSION_COOKIE_NAME
@@ -55,21 +57,23 @@ class Desk:
 @contextmanager
 def running_desk(folder: Path) -> Iterator[Desk]:
     """Start the server on a database and a store of its own, with the images of `world`."""
-    with _database() as address:
+    kept = os.environ.get("HOUNSFIELD_DESK")
+    if kept:
+        yield Desk(**json.loads(Path(kept).read_text()))
+        return
+    store = folder / "store"
+    with _database() as database:
         env = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings.test",
-            "DATABASE_URL": address,
-            "STORAGE_URL": f"file://{folder / 'store'}",
+            "DATABASE_URL": database,
+            "STORAGE_URL": f"file://{store}",
             "SECRET_KEY": settings.SECRET_KEY,
-            "HOUNSFIELD_HOME": str(folder / "home"),
         }
         command = [sys.executable, "-m", "tests.viewer.browser.world"]
         made = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
         assert made.returncode == 0, made.stderr.decode()
-        port = free_port()
-        with _server(env | {"PORT": str(port)}, port=port, log=folder / "uvicorn.log"):
-            yield Desk(port=port, places=json.loads(made.stdout))
+        with web_server(store, log=folder / "uvicorn.log", database=database) as address:
+            yield Desk(port=urlsplit(address).port or 0, places=json.loads(made.stdout))
 
 
 @contextmanager
@@ -85,36 +89,15 @@ def _database() -> Iterator[str]:
             owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
-@contextmanager
-def _server(env: dict[str, str], *, port: int, log: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
-    options = [
-        "--ws",
-        "websockets-sansio",
-        "--ws-per-message-deflate",
-        "false",
-        "--lifespan",
-        "off",
-    ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *options], cwd=REPOSITORY, env=env, stdout=output, stderr=output
-        )
-        try:
-            _wait_until_up(process, port, log=log)
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+def _keep(file: Path) -> None:
+    """Run a desk until it is told to stop."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    import tests.plugin  # noqa: F401 - starts the database server
+
+    with tempfile.TemporaryDirectory() as folder, running_desk(Path(folder)) as desk:
+        file.write_text(json.dumps(asdict(desk)))
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], port: int, *, log: Path) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while True:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/static/none", timeout=5)
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-        else:
-            return
+if __name__ == "__main__":
+    _keep(Path(sys.argv[1]))

@@ -13,6 +13,11 @@ from playwright.sync_api import ConsoleMessage, Locator, Page
 Picture = np.ndarray[Any, Any]
 PATIENCE = 40.0  # seconds; software drawing is slow
 VIEWER = "window.hounsfieldViewer"
+FRAMES = """() => new Promise(done => {
+  let left = 3;
+  const next = () => left-- > 0 ? requestAnimationFrame(next) : done();
+  next();
+})"""
 
 
 class Reading:
@@ -42,6 +47,10 @@ class Reading:
             if time.monotonic() > deadline:
                 raise AssertionError(f"Never came: {condition}\n{self.state()}")
             self.page.wait_for_timeout(25)
+
+    def settle(self) -> None:
+        """Wait until what was changed is on the screen, readouts included."""
+        self.page.evaluate(f"{VIEWER}.whenComplete().then({FRAMES})")
 
     def get(self, what: str) -> Any:
         return self.page.evaluate(f"{VIEWER}.{what}")
