@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LayerMeta } from "../../viewer/frontend/src/core/meta";
 import { PLANES, planeOf, planeToVoxel, storedPlane, voxelToPlane } from "../../viewer/frontend/src/core/planes";
 import { voxelToWorld } from "../../viewer/frontend/src/core/geometry";
-import { placePicture } from "../../viewer/frontend/src/render/placement";
+import { placePicture } from "../../viewer/frontend/src/first/placement";
 import { FITTED, toPicture, toScreen } from "../../viewer/frontend/src/core/view-transform";
 import { layerMeta } from "./layers";
 

@@ -1,6 +1,7 @@
 /** The application behind the first paint: panels and everything that draws for them. */
 
 import type { Boot } from "./first/boot";
+import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
 import { Workspace } from "./state/workspace";
 
@@ -8,5 +9,7 @@ export function start({ session, root, first }: Boot): void {
   const { title = "", backUrl = "" } = root.dataset;
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const workspace = new Workspace(session, { tool: touch ? "scroll" : "window" });
+  window.hounsfieldViewer = inspectionOf(workspace);
   buildLayout({ workspace, root, title, backUrl, first });
+  workspace.catchUp();
 }

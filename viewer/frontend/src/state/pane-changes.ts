@@ -3,7 +3,7 @@
 import type { LayerMeta, Vec3 } from "../core/meta";
 import { isOriented } from "../core/oriented";
 import { type Window, dragWindow, initialWindow, presetsFor } from "../core/window-level";
-import { type Size, centeredOn, limitedZoom, pixelsPerMillimetre, zoomedAt } from "../render/camera";
+import { type Size, centeredOn, limitedZoom, pixelsPerMillimetre, screenFacing, zoomedAt } from "../render/camera";
 import {
   type Facing,
   type Orientation,
@@ -14,7 +14,6 @@ import {
   sliceRange,
   squared,
 } from "../render/sections";
-import { screenFacing } from "../render/camera";
 import { turned } from "../render/vectors";
 import { voxelToWorld } from "../core/geometry";
 import { FITTED, type PaneState, type Slab, type View, emptyPane } from "./workspace-state";
@@ -81,6 +80,11 @@ export function movedTo(pane: PaneState, meta: LayerMeta, world: Vec3): PaneStat
   const moved = snapped({ ...pane, focus: insideOf(meta, world) }, meta);
   const after = sliceRange(meta, moved.orientation, moved.facing, moved.focus).index;
   return { ...moved, direction: (Math.sign(after - before) || pane.direction) as -1 | 0 | 1 };
+}
+
+/** The point in the middle of the pane. */
+export function centered(pane: PaneState, meta: LayerMeta, world: Vec3): PaneState {
+  return { ...pane, view: centeredOn(meta, pane.facing, pane.view, world) };
 }
 
 function snapped(pane: PaneState, meta: LayerMeta): PaneState {

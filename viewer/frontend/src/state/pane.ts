@@ -135,6 +135,11 @@ export class Pane {
     );
   }
 
+  /** Brings the plane to a point and the point to the middle of the pane. */
+  center(world: Vec3): void {
+    this.change((state, meta) => changes.centered(changes.movedTo(state, meta, world), meta, world));
+  }
+
   /** A click with the crosshairs: `moveTo` what lies under the point. */
   focusAt(x: number, y: number): void {
     const cursor = this.at(x, y);
@@ -150,8 +155,13 @@ export class Pane {
     if (mode === "none" || !this.refused()) this.change((state) => changes.withSlab(state, slab));
   }
 
-  /** Why other planes and slabs cannot be had here, in words; null when they can. */
+  /** Why what the pane is to show cannot be shown, in words; null when it can. */
   get refusal(): string | null {
+    return this.showsStored ? null : this.cutRefusal;
+  }
+
+  /** Why other planes and slabs cannot be had here, in words; null when they can. */
+  get cutRefusal(): string | null {
     const { layer, state } = this;
     if (!layer) return "There is no image in this pane.";
     if (layer.meta.size[2] < 2) return "This image is a single slice: it has no other planes.";
@@ -340,9 +350,9 @@ export class Pane {
     const { layer } = this;
     if (!layer) return -1;
     const slice = layer.sliceAt(k, this.state.timepoint);
-    const level = Math.max(layer.streams.have(slice) === 0xff ? -1 : layer.streams.have(slice), layer.level(slice));
-    if (level >= layer.full) return 1;
-    return level >= layer.preview ? 0 : -1;
+    const held = (level: number): boolean => layer.streams.holds(slice, level) || layer.level(slice) >= level;
+    if (held(layer.full)) return 1;
+    return held(layer.preview) ? 0 : -1;
   }
 
   /** Whether the pane shows one stored slice as it is, and not a cut through many. */
@@ -370,7 +380,7 @@ export class Pane {
 
   /** Says why other planes cannot be had, if so. */
   private refused(): boolean {
-    const reason = this.refusal;
+    const reason = this.cutRefusal;
     if (reason) this.workspace.emit("notice", reason);
     return reason !== null;
   }

@@ -62,6 +62,11 @@ export class Screen {
     return this.places.get(pane)?.view?.drawn ?? NOTHING_DRAWN;
   }
 
+  /** Frames drawn so far. */
+  draws(pane: PaneId): number {
+    return this.places.get(pane)?.view?.draws ?? 0;
+  }
+
   /** Whether what is on the screen is what was asked for last. */
   upToDate(pane: PaneId): boolean {
     return this.places.get(pane)?.view?.upToDate ?? false;

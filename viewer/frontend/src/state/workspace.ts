@@ -136,8 +136,8 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     const { active } = this;
     const { layer } = active;
     if (!layer) return;
-    if (active.refusal) {
-      this.emit("notice", active.refusal);
+    if (active.cutRefusal) {
+      this.emit("notice", active.cutRefusal);
       return;
     }
     const source = active.state;
@@ -171,10 +171,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
 
   /** Every pane on the screen at full resolution, and drawn. */
   whenComplete(): Promise<void> {
-    const complete = (): boolean =>
-      this.meta !== null &&
-      !this.syncing &&
-      this.visible.every(({ id, state, drawn }) => state.image === null || (this.screen.upToDate(id) && drawn.complete));
+    const complete = (): boolean => this.meta !== null && this.visible.every((pane) => this.isComplete(pane));
     return new Promise((resolve) => {
       const check = (): void => {
         if (!complete()) return;
@@ -184,6 +181,11 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       const ends = [this.on("drawn", check), this.on("layout", check)];
       check();
     });
+  }
+
+  /** Whether what was asked for last is on the screen at full resolution; so is an empty pane. */
+  isComplete({ id, state, drawn }: Pane): boolean {
+    return !this.syncing && (state.image === null || (this.screen.upToDate(id) && drawn.complete));
   }
 
   // For panes
@@ -286,7 +288,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     if (!layer) return emptyPane(id);
     const { meta } = layer;
     const shown = others.filter(({ image }) => image === layer.index).map((pane) => namedPlane(meta, pane.orientation)?.normal ?? STORED_AXIS);
-    const plane = this.active.refusal === null && MPR.find((name) => !shown.includes(namedPlane(meta, name)?.normal ?? STORED_AXIS));
+    const plane = this.active.cutRefusal === null && MPR.find((name) => !shown.includes(namedPlane(meta, name)?.normal ?? STORED_AXIS));
     const fresh = { ...source, id, pointer: null, cine: { ...source.cine, playing: false } };
     if (plane) return withOrientation(fresh, meta, plane);
     const next = this.images.find(({ index }) => others.every(({ image }) => image !== index));
