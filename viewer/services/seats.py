@@ -53,7 +53,10 @@ def seat_by_ticket(ticket: str, *, session: UUID, server: str) -> Guest:
     if redeemed is None:
         raise Refused(CloseCode.ADDRESS_SPENT, SPENT)
     found = ViewSession.objects.select_related("user").filter(pk=session, user=redeemed.user)
-    return _seated(found.first(), server=server, browser=redeemed.browser)
+    guest = _seated(found.first(), server=server, browser=redeemed.browser)
+    if not is_signed_in_still(guest.session.user, guest.browser):
+        raise Refused(CloseCode.NOT_SIGNED_IN, SIGNED_OUT)
+    return guest
 
 
 def seat_by_user(user: object, *, session: UUID, server: str) -> Guest:
