@@ -117,6 +117,8 @@ FRONTEND_BUILD = BASE_DIR / "build" / "frontend"
 STATICFILES_DIRS = [FRONTEND_BUILD] if FRONTEND_BUILD.is_dir() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# Vite names files after their content: a browser keeps them and asks no more whether they changed.
+WHITENOISE_IMMUTABLE_FILE_TEST = rf"^{STATIC_URL}assets/[^/]+-[\w-]{{8}}\.\w+$"
 
 AUTH_USER_MODEL = "accounts.User"
 globals().update(account_settings(ENV))

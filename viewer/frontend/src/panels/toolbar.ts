@@ -110,13 +110,15 @@ function press(desk: Desk, action: () => void): (event?: MouseEvent) => void {
 }
 
 function mprButton(desk: Desk): HTMLElement {
-  return button({
+  const made = button({
     label: "Three planes beside each other (MPR)",
     key: "M",
     icon: icons.mpr,
     text: "MPR",
     onClick: press(desk, () => { desk.workspace.showMpr(); }),
   });
+  made.classList.add("hv-mpr");
+  return made;
 }
 
 function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
