@@ -1,77 +1,35 @@
 """The socket through the real server, as `make demo` runs it: uvicorn, cookies, handshakes."""
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import websockets
 from django.conf import settings
-from django.db import connection
 from django.test import Client as Browser
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.accounts.models import User
 from app.images.models import Image
+from tests.viewer.live import web_server
 from viewer import protocol as p
 from viewer.models import ViewSession
 from viewer.services import open_session
 from viewer.services.packs import make_pack
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sent")]
-REPOSITORY = Path(__file__).resolve().parents[2]
 IDLE = 31.0
 DEADLINE = 60.0
 
 
 @pytest.fixture
 def server(media: Path, tmp_path: Path) -> Iterator[str]:
-    """Uvicorn on a free port, on the test's database and store."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = os.environ["DATABASE_URL"].rpartition("/")[0]
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
-        "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
-        "STORAGE_URL": f"file://{media}",
-        "SECRET_KEY": settings.SECRET_KEY,
-        "PORT": str(port),
-    }
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
-    options = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
-    log = (tmp_path / "uvicorn.log").open("wb")
-    process = subprocess.Popen(
-        [*command, *options, "--lifespan", "off"], cwd=REPOSITORY, env=env, stdout=log, stderr=log
-    )
-    try:
-        _wait_until_up(process, port, log=tmp_path / "uvicorn.log")
-        yield f"ws://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
-
-
-def _wait_until_up(process: "subprocess.Popen[bytes]", port: int, *, log: Path) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while True:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/static/none", timeout=5)
-        except httpx.TransportError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-        else:
-            return
+    """The real web server on the test's database and store."""
+    with web_server(media, log=tmp_path / "uvicorn.log") as url:
+        yield url.replace("http", "ws")
 
 
 @pytest.fixture
