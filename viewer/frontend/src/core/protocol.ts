@@ -194,11 +194,15 @@ function parseMeta(text: string): SessionMeta {
   return meta;
 }
 
-function isLayer(layer: LayerMeta): boolean {
-  const positive = (values: readonly number[]): boolean =>
+function isLayer(layer: Partial<LayerMeta> | null): boolean {
+  const positive = (values: unknown): boolean =>
     Array.isArray(values) && values.length === 3 && values.every((value) => value > 0);
   return (
-    positive(layer.size) && positive(layer.spacing) && layer.direction.length === 9 && layer.levels > 0
+    layer !== null &&
+    positive(layer.size) &&
+    positive(layer.spacing) &&
+    layer.direction?.length === 9 &&
+    (layer.levels ?? 0) > 0
   );
 }
 
