@@ -11,6 +11,7 @@ megabytes a second in all.
 import argparse
 import itertools
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -92,6 +93,7 @@ def measure(
     sampler = (str(ROOT / "benchmarks" / "sampled.py"), str(profile))
     with home.web_server(prefix=sampler) as server:
         let_read(server, sessions, seconds=given.warm_up, pace=given.pace)
+        server.signal(signal.SIGUSR1)
         memory = Memory(server)
         cpu, began = server.cpu(), time.perf_counter()
         with memory:
