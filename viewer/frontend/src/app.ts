@@ -5,10 +5,12 @@ import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
 import { Workspace } from "./state/workspace";
 
+const BLACK = [0, 0, 0] as const;
+
 export function start({ session, root, first }: Boot): void {
   const { title = "", backUrl = "" } = root.dataset;
   const touch = window.matchMedia("(pointer: coarse)").matches;
-  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window" });
+  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window", background: BLACK });
   window.hounsfieldViewer = inspectionOf(workspace);
   buildLayout({ workspace, root, title, backUrl, first });
   workspace.catchUp();

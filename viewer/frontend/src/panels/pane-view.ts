@@ -79,7 +79,7 @@ export class PaneView {
   }
 
   private showMessage(): void {
-    const text = this.pane.refusal ?? "";
+    const text = this.pane.state.image === null ? "" : (this.pane.refusal ?? "");
     if (text === this.said) return;
     this.said = text;
     this.message.hidden = text === "";

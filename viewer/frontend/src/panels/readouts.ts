@@ -12,7 +12,7 @@ import { SLAB_MODES, millimetres, orientationName } from "./words";
 const SIDES: readonly Side[] = ["top", "right", "bottom", "left"];
 const CORNERS = ["nw", "ne", "sw", "se"] as const;
 type Corner = (typeof CORNERS)[number];
-const BAR_PIXELS = 110;
+const BAR_PIXELS = 140;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** How soon a line gives way in a small pane: never, second, first. */
@@ -109,7 +109,7 @@ function lookLines(pane: Pane, meta: LayerMeta): Line[] {
   const { state, drawn } = pane;
   const lines: Line[] = [];
   if (meta.components < 3) {
-    lines.push([`W ${formatValue(rounded(state.window.width))}  L ${formatValue(rounded(state.window.center))}`]);
+    lines.push([`W ${formatValue(rounded(state.window.width))} L ${formatValue(rounded(state.window.center))}`]);
   }
   lines.push([`Zoom ${Math.round(state.view.zoom * 100)} %`, "minor"]);
   if (state.inverted) lines.push(["Inverted", "detail"]);

@@ -1,6 +1,6 @@
 /** The bar on top: way back, title, everything that is done to the active pane, and the page's own buttons. */
 
-import type { Pane, WorkspaceState } from "../state/workspace";
+import type { Pane, Tool, WorkspaceState } from "../state/workspace";
 import { showOrientation } from "./commands";
 import { whenDescribed } from "./described";
 import type { Desk, MenuName } from "./desk";
@@ -110,13 +110,15 @@ function press(desk: Desk, action: () => void): (event?: MouseEvent) => void {
 }
 
 function mprButton(desk: Desk): HTMLElement {
-  return button({
+  const made = button({
     label: "Three planes beside each other (MPR)",
     key: "M",
     icon: icons.mpr,
     text: "MPR",
     onClick: press(desk, () => { desk.workspace.showMpr(); }),
   });
+  made.classList.add("hv-mpr");
+  return made;
 }
 
 function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
@@ -132,10 +134,20 @@ function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
   return box;
 }
 
+const TOOL_ICONS: Readonly<Record<Tool, string>> = {
+  window: icons.window,
+  scroll: icons.scroll,
+  pan: icons.pan,
+  zoom: icons.zoom,
+  crosshairs: icons.crosshairs,
+  rotate: icons.rotate,
+};
+
 function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
   const { workspace } = desk;
   const buttons = TOOLS.map((tool) => {
-    const made = button({ ...tool, onClick: press(desk, () => { workspace.setTool("left", tool.id); }) });
+    const { label, key } = tool;
+    const made = button({ label, key, icon: TOOL_ICONS[tool.id], onClick: press(desk, () => { workspace.setTool("left", tool.id); }) });
     const mark = element("span", { class: "hv-held-by", "aria-hidden": "true" });
     made.append(mark);
     followers.push(({ tools }) => {
