@@ -1,23 +1,24 @@
-/** The opening view on one canvas, from the first preview to the full slice, until the application takes over. */
+/**
+ * The opening view on one canvas, from the first preview to the full slice, until the application takes over.
+ *
+ * A plain 2D canvas on purpose: a WebGL context and its shaders take longer to be made than the preview takes to arrive.
+ */
 
+import type { Layer } from "../core/layer";
 import type { DecodedSlice } from "../core/pixels";
-import { planeOf, storedPlane } from "../core/planes";
 import type { Session } from "../core/session";
-import { FITTED } from "../core/view-transform";
-import { windowBounds } from "../core/window-level";
 import type { FirstPaint } from "./boot";
 import { type Opening, openingOf } from "./opening";
-import { placePicture } from "./placement";
-import { Renderer } from "./renderer";
+import { windowedPixels } from "./picture";
+import { storedTransform } from "./placement";
 
 export class FirstCanvas implements FirstPaint {
   private readonly session: Session;
   private readonly frame = document.createElement("div");
   private readonly canvas = document.createElement("canvas");
-  private readonly renderer: Renderer | null;
   private readonly endings: (() => void)[] = [];
   private opening: Opening | null = null;
-  private drawn: DecodedSlice | null = null;
+  private picture: { readonly of: DecodedSlice; readonly pixels: OffscreenCanvas } | null = null;
 
   constructor(session: Session, root: HTMLElement) {
     this.session = session;
@@ -25,8 +26,6 @@ export class FirstCanvas implements FirstPaint {
     this.frame.setAttribute("aria-hidden", "true");
     this.frame.append(this.canvas);
     root.append(this.frame);
-    const gl = this.canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
-    this.renderer = gl && new Renderer(gl);
     const resizes = new ResizeObserver(() => { this.draw(); });
     resizes.observe(this.frame);
     this.endings.push(
@@ -45,8 +44,9 @@ export class FirstCanvas implements FirstPaint {
   handOver(): void {
     this.endings.splice(0).forEach((end) => { end(); });
     this.frame.remove();
-    this.renderer?.release();
+    this.picture = null;
     this.session.timings.mark("handedOver");
+    this.session.grantLeisure();
   }
 
   /** Asks for the opening slice before anybody else is here to ask. */
@@ -70,40 +70,42 @@ export class FirstCanvas implements FirstPaint {
 
   /** Drawn at once and not with the next frame: nothing else is on the page yet. */
   private draw(): void {
-    const { opening, renderer, session } = this;
+    const { opening, session } = this;
     const layer = opening && session.layers[opening.layer];
-    if (!opening || !layer || !renderer) return;
-    const stored = layer.sliceAt(opening.slice, opening.timepoint);
-    const tooLarge = Math.max(layer.meta.size[0], layer.meta.size[1]) > renderer.maxTextureSize;
-    const slice = tooLarge ? layer.store.preview(stored) : layer.store.best(stored);
+    if (!opening || !layer) return;
+    const slice = layer.store.best(layer.sliceAt(opening.slice, opening.timepoint));
     if (!slice) return;
+    this.paint(layer, slice, this.picturesOf(slice, layer.meta.components, opening));
+    session.timings.mark("firstPreview");
+    if (slice.level === layer.full) session.timings.mark("firstFull");
+  }
+
+  private picturesOf(slice: DecodedSlice, components: number, { window }: Opening): OffscreenCanvas {
+    if (this.picture?.of === slice) return this.picture.pixels;
+    const pixels = new OffscreenCanvas(slice.width, slice.height);
+    const data = new ImageData(windowedPixels(slice, components, window), slice.width, slice.height);
+    pixels.getContext("2d")?.putImageData(data, 0, 0);
+    this.picture = { of: slice, pixels };
+    return pixels;
+  }
+
+  private paint(layer: Layer, slice: DecodedSlice, pixels: OffscreenCanvas): void {
+    const context = this.canvas.getContext("2d", { alpha: false });
+    if (!context) return;
     const stage = { width: Math.max(1, this.frame.clientWidth), height: Math.max(1, this.frame.clientHeight) };
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     this.canvas.width = Math.round(stage.width * ratio);
     this.canvas.height = Math.round(stage.height * ratio);
-    const plane = planeOf(layer.meta, storedPlane(layer.meta));
-    renderer.draw(slice, placePicture(plane, stage, FITTED, this.canvas.width / stage.width), {
-      bounds: windowBounds(opening.window),
-      components: layer.meta.components,
-      background: backgroundOf(this.frame),
-    });
-    this.mark(slice, layer.full);
+    context.fillStyle = getComputedStyle(this.frame).getPropertyValue("--hv-stage").trim() || "#000";
+    context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    context.scale(this.canvas.width / stage.width, this.canvas.height / stage.height);
+    context.transform(...storedTransform(layer.meta, stage));
+    context.beginPath();
+    context.rect(0, 0, layer.meta.size[0], layer.meta.size[1]);
+    context.clip();
+    context.imageSmoothingQuality = "medium";
+    // Level pixel x sits on full pixel x * stride: its middle, not its edge.
+    const shift = (1 - slice.stride) / 2;
+    context.drawImage(pixels, shift, shift, slice.width * slice.stride, slice.height * slice.stride);
   }
-
-  private mark(slice: DecodedSlice, full: number): void {
-    if (this.drawn === slice) return;
-    this.drawn = slice;
-    this.session.timings.mark("firstPreview");
-    if (slice.level < full) return;
-    this.session.timings.mark("firstFull");
-    this.session.grantLeisure();
-  }
-}
-
-/** The stage color of the style sheet as the canvas needs it. */
-function backgroundOf(element: HTMLElement): readonly [number, number, number] {
-  const value = getComputedStyle(element).getPropertyValue("--hv-stage").trim();
-  const match = /^#([0-9a-f]{6})$/i.exec(value);
-  const number = Number.parseInt(match?.[1] ?? "0b0e11", 16);
-  return [((number >> 16) & 255) / 255, ((number >> 8) & 255) / 255, (number & 255) / 255];
 }
