@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.images.slices import PackInfo, PackReader
+from app.images.slices import OnDemand, PackInfo
+from viewer.feeds import Pack
 from viewer.gateway import Showing, ShownLayer
 from viewer.messages import VERSION, Meta
 
 UNITS = {"CT": "HU"}
 
 
-def describe(showing: Showing, *, readers: Sequence[PackReader]) -> Meta:
-    """Return the META message; ``readers`` are the packs of the layers, in order."""
+def describe(showing: Showing, *, slices: Sequence[Pack | OnDemand]) -> Meta:
+    """Return the META message; ``slices`` are those of the layers, in order."""
     layers = [
-        _layer(layer, info=reader.info)
-        for layer, reader in zip(showing.layers, readers, strict=True)
+        _layer(layer, info=one.info) for layer, one in zip(showing.layers, slices, strict=True)
     ]
     info = {"version": VERSION, "title": showing.title, "layers": layers}
-    return Meta(info=info, cuts=[reader.cuts for reader in readers])
+    return Meta(info=info, cuts=[one.cuts for one in slices])
 
 
 def _layer(layer: ShownLayer, *, info: PackInfo) -> dict[str, Any]:
@@ -35,15 +35,23 @@ def _layer(layer: ShownLayer, *, info: PackInfo) -> dict[str, Any]:
         "codec": info.codec,
         "levels": info.levels,
         "level_sizes": [list(size) for size in info.level_sizes],
-        "window": _window(layer, info),
-        "range": list(info.range),
+        **_values(layer, info),
         "modality": layer.modality,
         "unit": UNITS.get(layer.modality, ""),
         "segments": [{"value": s.value, "name": s.name, "color": s.color} for s in layer.segments],
     }
 
 
-def _window(layer: ShownLayer, info: PackInfo) -> dict[str, float]:
-    """The image's own window where it has one, else the percentiles of its values."""
-    window = layer.window or info.window
-    return {"center": window.center, "width": window.width}
+def _values(layer: ShownLayer, info: PackInfo) -> dict[str, Any]:
+    """Range and default window: the image's own window, else one from its values.
+
+    What the site knows of the values goes before what the pack says: it is the same before and
+    after the pack is made, so whoever reconnects in between finds the images unchanged.
+    """
+    known = layer.values
+    window = layer.window or (known.window if known else info.window)
+    low, high = (known.low, known.high) if known else info.range
+    return {
+        "window": {"center": window.center, "width": window.width},
+        "range": [low, high],
+    }

@@ -80,6 +80,7 @@ __all__ = [
     "decode_client",
     "decode_server",
     "encode",
+    "frame_fragment",
 ]
 
 _WANT_HEAD = struct.Struct("<BIH")
@@ -243,6 +244,12 @@ def _encode_frag(message: Frag) -> bytes:
     checksum = isal_zlib.crc32(m.payload)
     head = (m.gen, m.layer, m.plane, m.slice, m.level_from, m.level_to, checksum)
     return b"".join((FRAG_HEAD.pack(Type.FRAG, *head), m.payload))
+
+
+def frame_fragment(message: bytearray, head: tuple[int, int, int, int, int, int]) -> None:
+    """Make a FRAG of a payload that has room for the head in front of it, without a copy."""
+    checksum = isal_zlib.crc32(memoryview(message)[FRAG_HEAD.size :])
+    FRAG_HEAD.pack_into(message, 0, Type.FRAG, *head, checksum)
 
 
 def _decode_frag(data: bytes) -> Frag:

@@ -1,56 +1,68 @@
 """Sends slices in the order the client wants them now.
 
-Pure asyncio: the transport and the pack are given as functions.
+Pure asyncio: the transport and the slices are given as functions.
 
 One `SliceStream` serves one socket. Its queue is looked at again before every send, so a new
 generation takes over after at most one window of bytes. Fragments append on the client, and
-nothing is sent twice: what is in flight counts as held.
+nothing is sent twice: what is in flight counts as held. After every message the loop goes round
+all sockets, so they take turns fragment by fragment; whatever takes time (the network, a disk, an
+encoder) is waited for outside of the loop, and waited for no longer once it is not wanted.
 """
 
 import asyncio
-import heapq
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from viewer.protocol import (
-    AXIAL,
+    FRAG_HEAD,
     NO_LEVEL,
+    Cuts,
     Done,
     Drop,
-    ErrorCode,
-    Frag,
-    ProtocolError,
+    Payload,
     ServerMessage,
     Want,
     WantItem,
     encode,
+    frame_fragment,
 )
+from viewer.queue import NOTHING, LayerShape, WantQueue
 from viewer.window import Window
 
-Send = Callable[[bytes], Awaitable[None]]
-Fetch = Callable[[int, int, int, int], Awaitable[bytes]]
-"""`fetch(layer, slice, level_from, level_to)` gives the bytes between two levels of a slice."""
+__all__ = ["Feed", "LayerShape", "Outlet", "SliceStream"]
 
-_NOTHING = -1
-
-
-@dataclass(frozen=True, slots=True)
-class LayerShape:
-    """What can be asked of a layer."""
-
-    slices: int
-    levels: int
+Send = Callable[[Payload], Awaitable[None]]
+ROOM = FRAG_HEAD.size
+AHEAD = 48
+"""Items of the queue that are told to the feeds before their turn."""
 
 
-class _Task(NamedTuple):
-    """An entry of the queue: most urgent first, then in the order of the message."""
+class Feed(Protocol):
+    """The slices of one layer, for one socket."""
 
-    priority: int
-    order: int
-    item: WantItem
+    @property
+    def shape(self) -> LayerShape:
+        """What can be asked for."""
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it helps to say what comes next."""
+
+    def fragment(
+        self, index: int, level_from: int, level_to: int
+    ) -> bytearray | Awaitable[bytearray]:
+        """The bytes between two levels of a slice behind `ROOM` free bytes: at once, or later.
+
+        What is awaited may be cancelled.
+        """
+
+    def untold(self, index: int) -> Cuts | None:
+        """Cut points that have to be sent before a fragment of the slice."""
+
+    def foresee(self, items: Iterable[WantItem]) -> None:
+        """These will be asked for next, in this order; of all others nothing is known any more."""
 
 
 class _Sent(NamedTuple):
@@ -73,7 +85,7 @@ class Outlet:
         """Send a message."""
         await self.post_bytes(encode(message))
 
-    async def post_bytes(self, data: bytes) -> None:
+    async def post_bytes(self, data: Payload) -> None:
         """Send an encoded message; it counts as sent before the transport has taken it."""
         self.window.record_sent(len(data), now=self._clock())
         await self._send(data)
@@ -86,29 +98,18 @@ class Outlet:
 class SliceStream:
     """The queue of one socket and the loop that empties it."""
 
-    def __init__(
-        self,
-        *,
-        outlet: Outlet,
-        layers: Sequence[LayerShape],
-        fetch: Fetch,
-        turns: asyncio.Semaphore,
-    ) -> None:
-        """`turns` is shared by all sockets of a process:
-
-        it bounds the reads at one time, first come first served.
-        """
+    def __init__(self, *, outlet: Outlet, feeds: Sequence[Feed]) -> None:
         self._outlet = outlet
-        self._layers = layers
-        self._fetch = fetch
-        self._turns = turns
-        self._queue: list[_Task] = []
+        self._feeds = feeds
+        self._queue = WantQueue([feed.shape for feed in feeds])
         self._edition = 0
         self._newest = -1
         self._unfinished: int | None = None
         self._held: dict[tuple[int, int], int] = {}
         self._flying: deque[_Sent] = deque()
         self._wake = asyncio.Event()
+        self._fetching: asyncio.Future[bytearray] | None = None
+        self._fetched: WantItem | None = None
 
     def take(self, message: Want | Drop) -> None:
         """Hand a message to `want` or `drop`."""
@@ -122,17 +123,17 @@ class SliceStream:
 
         Raises `ProtocolError` for slices that do not exist; an older generation is ignored.
         """
-        for item in message.items:
-            self._check(item)
         if message.gen < self._newest:
+            self._queue.check(message)
             return
+        self._queue.replace(message)
         self._newest = self._unfinished = message.gen
         self._edition += 1
-        self._queue = [_Task(item.priority, i, item) for i, item in enumerate(message.items)]
-        heapq.heapify(self._queue)
         self._held = {}
         for sent in self._flying:
-            self._held[sent.key] = max(sent.level, self._held.get(sent.key, _NOTHING))
+            self._held[sent.key] = max(sent.level, self._held.get(sent.key, NOTHING))
+        self._foresee()
+        self._give_up_fetching()
         self._wake.set()
 
     def drop(self, message: Drop) -> None:
@@ -141,7 +142,9 @@ class SliceStream:
             return
         self._newest, self._unfinished = message.gen, None
         self._edition += 1
-        self._queue = []
+        self._queue.clear()
+        self._foresee()
+        self._give_up_fetching()
 
     def acknowledge(self, total: int) -> None:
         """The client has received `total` bytes:
@@ -153,8 +156,12 @@ class SliceStream:
             self._flying.popleft()
         self._wake.set()
 
+    async def post(self, message: ServerMessage) -> None:
+        """Send a message between the fragments."""
+        await self._outlet.post(message)
+
     async def run(self) -> None:
-        """Send until cancelled. Whatever `fetch` or the transport raises ends the loop."""
+        """Send until cancelled. Whatever a feed or the transport raises ends the loop."""
         while True:
             self._wake.clear()
             if not await self._step():
@@ -164,61 +171,96 @@ class SliceStream:
 
     async def _step(self) -> bool:
         """Send one message if there is one to send and room for it."""
-        task = self._next()
-        if task is None:
+        item = self._next()
+        if item is None:
             return await self._finish()
         if not self._outlet.window.is_open:
             return False
-        await self._serve(task.item)
+        await self._serve(item)
         return True
 
-    def _next(self) -> _Task | None:
-        """The most urgent task that still has something to send; finished ones are thrown away."""
-        while self._queue:
-            item = self._queue[0].item
+    def _next(self) -> WantItem | None:
+        """The most urgent item that still has something to send; finished ones are thrown away."""
+        while (item := self._queue.first()) is not None:
             if self._have(item) < item.level_to:
-                return self._queue[0]
-            heapq.heappop(self._queue)
+                return item
+            self._queue.pop()
         return None
 
     async def _finish(self) -> bool:
         """Tell the client once that its generation is complete."""
         if self._unfinished is None:
             return False
-        gen, self._unfinished = self._unfinished, None
         self._outlet.window.record_starved()
+        gen, self._unfinished = self._unfinished, None
         await self._outlet.post(Done(gen=gen))
         return True
 
     async def _serve(self, item: WantItem) -> None:
         """Send what is missing of one slice, unless the queue was replaced while it was read."""
         edition, have = self._edition, self._have(item)
-        start = NO_LEVEL if have == _NOTHING else have
-        async with self._turns:
-            payload = await self._fetch(item.layer, item.slice, start, item.level_to)
-        if edition != self._edition:
-            return
+        start = NO_LEVEL if have == NOTHING else have
+        feed = self._feeds[item.layer]
+        found = feed.fragment(item.slice, start, item.level_to)
+        if not isinstance(found, bytearray):
+            self._foresee()
+            fetched = await self._fetch(found, item)
+            if fetched is None or (edition != self._edition and not self._is_next(item, have)):
+                return
+            edition, found = self._edition, fetched
+        # From here to the send nothing is awaited: the queue is what it was.
+        untold = feed.untold(item.slice)
+        if untold is not None:
+            await self._outlet.post(untold)
+            if edition != self._edition:
+                return
+        frame_fragment(found, (self._newest, *item[:3], start, item.level_to))
         key = (item.layer, item.slice)
         self._held[key] = item.level_to
-        data = encode(
-            Frag(self._newest, item.layer, item.plane, item.slice, start, item.level_to, payload)
-        )
-        self._flying.append(_Sent(self._outlet.window.sent + len(data), key, item.level_to))
-        await self._outlet.post_bytes(data)
+        self._flying.append(_Sent(self._outlet.window.sent + len(found), key, item.level_to))
+        await self._outlet.post_bytes(found)
+
+    async def _fetch(self, found: Awaitable[bytearray], item: WantItem) -> bytearray | None:
+        """Wait for a fragment; None when it is not wanted any more."""
+        self._fetching, self._fetched = asyncio.ensure_future(found), item
+        try:
+            await asyncio.wait([self._fetching])
+            return None if self._fetching.cancelled() else self._fetching.result()
+        finally:
+            self._fetching.cancel()
+            self._fetching = self._fetched = None
+
+    def _give_up_fetching(self) -> None:
+        """Stop waiting for what is not the most urgent any more.
+
+        What is still among the next ones goes on being fetched for the feed.
+        """
+        fetching, item = self._fetching, self._fetched
+        if fetching is None or item is None or self._is_next(item, self._have(item)):
+            return
+        fetching.cancel()
+
+    def _is_next(self, item: WantItem, have: int) -> bool:
+        """Whether the most urgent item is the same fragment of the same slice."""
+        first = self._next()
+        same = first is not None and first[:3] == item[:3] and first.level_to == item.level_to
+        return same and first is not None and self._have(first) == have
+
+    def _foresee(self) -> None:
+        """Tell the feeds what comes next."""
+        coming = list(self._queue.coming(AHEAD))
+        for number, feed in enumerate(self._feeds):
+            feed.foresee(
+                item._replace(level_have=self._from(item))
+                for item in coming
+                if item.layer == number
+            )
+
+    def _from(self, item: WantItem) -> int:
+        have = self._have(item)
+        return NO_LEVEL if have == NOTHING else have
 
     def _have(self, item: WantItem) -> int:
         """The level the client holds or will hold when what is in flight has arrived."""
-        stated = _NOTHING if item.level_have == NO_LEVEL else item.level_have
-        return max(stated, self._held.get((item.layer, item.slice), _NOTHING))
-
-    def _check(self, item: WantItem) -> None:
-        if item.layer >= len(self._layers) or item.plane != AXIAL:
-            raise _out_of_range("There is no such layer or plane.")
-        shape = self._layers[item.layer]
-        known = item.level_have == NO_LEVEL or item.level_have < shape.levels
-        if item.slice >= shape.slices or item.level_to >= shape.levels or not known:
-            raise _out_of_range("There is no such slice or level.")
-
-
-def _out_of_range(message: str) -> ProtocolError:
-    return ProtocolError(ErrorCode.OUT_OF_RANGE, message)
+        stated = NOTHING if item.level_have == NO_LEVEL else item.level_have
+        return max(stated, self._held.get((item.layer, item.slice), NOTHING))

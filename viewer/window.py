@@ -81,6 +81,10 @@ class Window:
         """
         self._starved_until = self.sent
 
+    def completes(self, total: int) -> bool:
+        """Whether acknowledging `total` bytes acknowledges a message that was not before."""
+        return bool(self._marks) and self._marks[0].end <= total <= self.sent
+
     def record_acknowledged(self, total: int, *, now: float) -> None:
         """The client has received `total` bytes.
 

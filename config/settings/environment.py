@@ -142,6 +142,18 @@ class Environment(BaseSettings):
     upload_quota_unverified_gb: int = Field(
         16, ge=1, description="The same for people who were not verified, in GiB."
     )
+    viewer_cache_mb: int = Field(
+        128, ge=8, description="Memory of a server process for slices of a far store, in MiB."
+    )
+    viewer_disk_cache_mb: int = Field(
+        0, ge=0, description="Temporary disk space for the same, in MiB; 0: none."
+    )
+    viewer_sockets: int = Field(
+        1000, ge=1, description="Viewers that one server process keeps open at a time."
+    )
+    viewer_sockets_per_person: int = Field(
+        16, ge=1, description="Viewers that one person may have open in one server process."
+    )
     sign_up: Literal["open", "closed"] = Field("open", description="Who may make an account.")
     oidc_providers: list[dict[str, str]] = Field(
         [], description="JSON list of id, name, server_url, client_id, client_secret."

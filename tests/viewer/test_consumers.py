@@ -74,7 +74,7 @@ def test_the_whole_volume_is_the_source(
             for index in range(12):
                 assert len(client.slices[0, index]) == meta.cuts[0][index][FULL]
 
-        info = (await database_sync_to_async(open_pack)(image.pk)).reader.info
+        info = (await database_sync_to_async(open_pack)(image.pk)).info
         got = [decode_slice(client.slices[0, i], info, FULL) for i in range(12)]
         np.testing.assert_array_equal(got, volume)
 
@@ -135,7 +135,7 @@ def test_layers_and_segments(
             assert meta.info["layers"][0]["window"]["width"] > 0
             await client.send(Want(1, (want(4, layer=1), want(4, layer=0))))
             await client.take_until_done(1)
-        info = (await database_sync_to_async(open_pack)(overlay.pk)).reader.info
+        info = (await database_sync_to_async(open_pack)(overlay.pk)).info
         np.testing.assert_array_equal(decode_slice(client.slices[1, 4], info, FULL), mask[4])
 
     run(scenario)

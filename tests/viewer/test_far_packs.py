@@ -42,7 +42,6 @@ def test_a_volume_comes_from_the_bucket(
     image = make_image(volume)
     make_pack(image.pk)
     pack = open_pack(image.pk)
-    assert not pack.near
     session, _ = open_session(user=reader, source="image", pk=image.pk)
 
     async def scenario() -> None:
@@ -51,7 +50,7 @@ def test_a_volume_comes_from_the_bucket(
             items = tuple(WantItem(0, 0, i, NO_LEVEL, 5, 0) for i in range(12))
             await client.send(Want(1, items))
             await client.take_until_done(1)
-        got = [decode_slice(client.slices[0, i], pack.reader.info, 5) for i in range(12)]
+        got = [decode_slice(client.slices[0, i], pack.info, 5) for i in range(12)]
         np.testing.assert_array_equal(got, volume)
 
     run(scenario)

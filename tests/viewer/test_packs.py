@@ -48,7 +48,7 @@ def test_the_pack_holds_the_images_pixels(image: Image, volume: NDArray[np.int16
     assert file.key == f"images/{image.pk}/{file.pk}.slices"
     assert file.size == get_store().size(file.key)
     assert len(file.sha256) == 64
-    reader = open_pack(image.pk).reader
+    reader = open_pack(image.pk)
     np.testing.assert_array_equal([reader.decode(z) for z in range(len(volume))], volume)
 
 
@@ -195,13 +195,6 @@ def test_what_the_broker_forgot_is_sent_again(
     assert sorted(sent) == sorted([[str(forgotten.pk)], [str(lost.pk)]])
     with django_capture_on_commit_callbacks(execute=True):
         assert packs.requeue_due_packs() == 1, "what was just sent is not sent again at once"
-
-
-def test_an_open_pack_is_shared_and_closed_with_its_last_user(image: Image) -> None:
-    make_slice_pack(str(image.pk))
-    first, second = open_pack(image.pk), open_pack(image.pk)
-    assert first is second
-    assert first.near
 
 
 def test_no_pack_no_reader(image: Image, reader: User) -> None:

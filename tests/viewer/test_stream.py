@@ -1,13 +1,14 @@
 """The queue of one socket: replaced by generations, nothing twice, bounded in flight, fair."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 import pytest
 
 from viewer.protocol import (
     NO_LEVEL,
+    Cuts,
     Done,
     Drop,
     ErrorCode,
@@ -18,7 +19,7 @@ from viewer.protocol import (
     WantItem,
     decode_server,
 )
-from viewer.stream import LayerShape, Outlet, SliceStream
+from viewer.stream import ROOM, LayerShape, Outlet, SliceStream
 from viewer.window import FLOOR
 
 CUTS = (500, 1500, 4500, 15_000, 50_000, 140_000)
@@ -48,6 +49,42 @@ async def fetch(layer: int, index: int, level_from: int, level_to: int) -> bytes
     return pixels(layer, index, start, CUTS[level_to])
 
 
+Read = Callable[[int, int, int, int], Awaitable[bytes]]
+
+
+class Slices:
+    """A feed that takes its slices from a function."""
+
+    looks_ahead = True
+
+    def __init__(self, layer: int, shape: LayerShape, read: Read, *, untold: bool = False) -> None:
+        self.layer, self.shape, self.read = layer, shape, read
+        self.new = set(range(shape.slices)) if untold else set()
+        self.foreseen: list[WantItem] = []
+
+    async def fragment(self, index: int, level_from: int, level_to: int) -> bytearray:
+        return bytearray(ROOM) + await self.read(self.layer, index, level_from, level_to)
+
+    def untold(self, index: int) -> Cuts | None:
+        if index not in self.new:
+            return None
+        self.new.remove(index)
+        return Cuts(self.layer, index, [CUTS])
+
+    def foresee(self, items: Iterable[WantItem]) -> None:
+        self.foreseen = list(items)
+
+
+class SlicesAtOnce(Slices):
+    """The same, as from a file in the system's memory."""
+
+    looks_ahead = False
+
+    def fragment(self, index: int, level_from: int, level_to: int) -> bytearray:  # type: ignore[override]
+        start = 0 if level_from == NO_LEVEL else CUTS[level_from]
+        return bytearray(ROOM) + pixels(self.layer, index, start, CUTS[level_to])
+
+
 class Pipe:
     """An in-memory transport. Messages wait in it until the other end takes them."""
 
@@ -74,17 +111,16 @@ class Socket:
     def __init__(
         self,
         *,
-        source: Callable[[int, int, int, int], Awaitable[bytes]] = fetch,
-        turns: asyncio.Semaphore | None = None,
+        source: Read = fetch,
+        at_once: bool = False,
+        untold: bool = False,
         slices: int = 100,
     ) -> None:
         self.pipe = Pipe()
-        self.stream = SliceStream(
-            outlet=Outlet(self.pipe.send),
-            layers=[LayerShape(slices, LEVELS), LayerShape(3, 1)],
-            fetch=source,
-            turns=turns or asyncio.Semaphore(4),
-        )
+        kind = SlicesAtOnce if at_once else Slices
+        shapes = (LayerShape(slices, LEVELS), LayerShape(3, 1))
+        self.feeds = [kind(n, shape, source, untold=untold) for n, shape in enumerate(shapes)]
+        self.stream = SliceStream(outlet=Outlet(self.pipe.send), feeds=self.feeds)
         self.slices: dict[tuple[int, int], bytes] = {}
         self.levels: dict[tuple[int, int], int] = {}
         self.order: list[tuple[int, int]] = []
@@ -270,6 +306,100 @@ def test_a_slice_read_too_late_is_not_sent() -> None:
     run(scenario())
 
 
+def test_a_read_that_is_not_wanted_any_more_is_cancelled() -> None:
+    async def scenario() -> None:
+        started, cancelled = asyncio.Event(), asyncio.Event()
+
+        async def endless(layer: int, index: int, level_from: int, level_to: int) -> bytes:
+            if index != 1:
+                return await fetch(layer, index, level_from, level_to)
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+            raise AssertionError
+
+        async with Socket(source=endless) as socket:
+            for gen, end in ((1, "want"), (3, "drop")):
+                started.clear()
+                cancelled.clear()
+                socket.stream.want(Want(gen, (want(1, FULL),)))
+                await started.wait()
+                if end == "want":
+                    socket.stream.want(Want(gen + 1, (want(2, 0), want(1, FULL))))
+                    assert isinstance(await socket.take(), Frag)
+                else:
+                    socket.stream.drop(Drop(gen))
+                await cancelled.wait()
+
+    run(scenario())
+
+
+def test_a_read_that_is_still_the_most_urgent_goes_on() -> None:
+    async def scenario() -> None:
+        started, finish, count = asyncio.Event(), asyncio.Event(), 0
+
+        async def slow(layer: int, index: int, level_from: int, level_to: int) -> bytes:
+            nonlocal count
+            count += 1
+            started.set()
+            await finish.wait()
+            return await fetch(layer, index, level_from, level_to)
+
+        async with Socket(source=slow) as socket:
+            socket.stream.want(Want(1, (want(1, FULL),)))
+            await started.wait()
+            socket.stream.want(Want(2, (want(1, FULL), want(2, 0))))
+            await socket.settle()
+            finish.set()
+            await socket.take_until_done(2)
+            assert socket.order == [(1, FULL), (2, 0)]
+            assert count == 2
+
+    run(scenario())
+
+
+def test_feeds_are_told_what_comes_next() -> None:
+    async def scenario() -> None:
+        async with Socket() as socket:
+            items = (want(5, FULL, have=1, priority=1), want(9, 0, layer=0), want(2, 0, layer=1))
+            socket.stream.want(Want(1, items))
+            assert socket.feeds[0].foreseen == [items[1], items[0]]
+            assert socket.feeds[1].foreseen == [items[2]]
+            socket.stream.drop(Drop(1))
+            assert socket.feeds[0].foreseen == []
+
+    run(scenario())
+
+
+def test_cut_points_come_before_their_slice_and_once() -> None:
+    async def scenario() -> None:
+        async with Socket(untold=True) as socket:
+            socket.stream.want(Want(1, (want(5, 0), want(5, FULL, priority=1), want(6, 0))))
+            kinds = []
+            while (message := await socket.take()) != Done(1):
+                assert isinstance(message, Cuts | Frag)
+                kinds.append(
+                    (type(message), message.first if isinstance(message, Cuts) else message.slice)
+                )
+            assert kinds == [(Cuts, 5), (Frag, 5), (Cuts, 6), (Frag, 6), (Frag, 5)]
+
+    run(scenario())
+
+
+def test_what_is_there_at_once_is_sent_in_the_same_order() -> None:
+    async def scenario() -> None:
+        async with Socket(at_once=True) as socket:
+            items = tuple(want(i, level, priority=level) for i in range(9) for level in (5, 3))
+            socket.stream.want(Want(1, items))
+            await socket.take_until_done(1)
+            assert socket.order == [(i, 3) for i in range(9)] + [(i, 5) for i in range(9)]
+            assert socket.slices[0, 7] == pixels(0, 7, 0, CUTS[FULL])
+
+    run(scenario())
+
+
 def test_a_want_during_a_blocked_send_does_not_repeat_the_fragment() -> None:
     async def scenario() -> None:
         async with Socket() as socket:
@@ -308,7 +438,6 @@ def test_a_whole_volume_arrives() -> None:
 
 def test_sockets_take_turns() -> None:
     async def scenario() -> None:
-        turns = asyncio.Semaphore(1)
         log: list[int] = []
 
         def logged(number: int) -> Callable[[int, int, int, int], Awaitable[bytes]]:
@@ -320,9 +449,9 @@ def test_sockets_take_turns() -> None:
             return read
 
         async with (
-            Socket(source=logged(0), turns=turns) as a,
-            Socket(source=logged(1), turns=turns) as b,
-            Socket(source=logged(2), turns=turns) as c,
+            Socket(source=logged(0)) as a,
+            Socket(source=logged(1)) as b,
+            Socket(source=logged(2)) as c,
         ):
             for socket in (a, b, c):
                 socket.stream.want(Want(1, tuple(want(i, 0) for i in range(100))))
@@ -336,8 +465,7 @@ def test_sockets_take_turns() -> None:
 
 def test_a_stuck_socket_does_not_hold_up_the_others() -> None:
     async def scenario() -> None:
-        turns = asyncio.Semaphore(1)
-        async with Socket(turns=turns) as stuck, Socket(turns=turns) as other:
+        async with Socket() as stuck, Socket() as other:
             never = asyncio.Event()
 
             async def send(data: bytes) -> None:

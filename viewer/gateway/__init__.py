@@ -7,6 +7,7 @@ from viewer.gateway.base import (
     Seat,
     Showing,
     ShownLayer,
+    Values,
     ViewerGateway,
     Window,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Seat",
     "Showing",
     "ShownLayer",
+    "Values",
     "ViewerGateway",
     "Window",
 ]

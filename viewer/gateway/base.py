@@ -7,7 +7,7 @@ expire. Nothing but this protocol tells the consumer which of the two it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import parse_qs
@@ -17,7 +17,8 @@ from viewer.messages import CloseCode
 from viewer.registry import Segment
 
 if TYPE_CHECKING:
-    from viewer.services.readers import OpenPack
+    from app.images.slices import OnDemand
+    from viewer.feeds import Pack
 
 LONGEST_TICKET = 1000
 
@@ -57,6 +58,11 @@ class Seat:
 
     session: UUID
 
+    @property
+    def person(self) -> Hashable:
+        """Whose sockets are counted together; where readers are not known, those of a session."""
+        return self.session
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -64,6 +70,15 @@ class Window:
 
     center: float
     width: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What is known of an image's values beside its pack: extremes, and a window that fits."""
+
+    low: float
+    high: float
+    window: Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +91,7 @@ class ShownLayer:
     segments: tuple[Segment, ...] = ()
     modality: str = ""
     window: Window | None = None
+    values: Values | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +143,16 @@ class ViewerGateway(Protocol):
     async def pack_states(self, seat: Seat, image_ids: Sequence[UUID]) -> Sequence[PackState]:
         """Return how far the packs of images of this display set are, in the given order."""
 
-    async def open_pack(self, seat: Seat, image_id: UUID) -> OpenPack:
+    async def open_pack(self, seat: Seat, image_id: UUID) -> Pack:
         """Open the pack of an image of this display set.
 
         Raises `PackError` for a damaged or missing one: `discard_pack` has it made again.
+        """
+
+    async def slices_now(self, seat: Seat, image_id: UUID) -> OnDemand | None:
+        """Slices of an image whose pack is not made yet; None where the pack is to be waited for.
+
+        Raises `PackError` for an image that no pack can hold.
         """
 
     async def discard_pack(self, seat: Seat, image_id: UUID) -> None:

@@ -14,14 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import httpx
 from typing_extensions import override
 
 import app
-from app.images.slices import PackError, SourceError
+from app.images.slices import OnDemand, PackError, SourceError
 from viewer.errors import NO_TICKET
+from viewer.feeds import Pack
 from viewer.gateway import wire
 from viewer.gateway.base import (
     Knock,
@@ -34,7 +34,7 @@ from viewer.gateway.base import (
 )
 from viewer.gateway.presence import Presence
 from viewer.messages import CloseCode
-from viewer.services.readers import FarFile, OpenPack
+from viewer.supplies import SignedAddress, supplies_here
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class FarSeat(Seat):
     showing: Showing
     places: dict[UUID, PackPlace] = field(default_factory=dict)
     first_states: dict[UUID, PackState] = field(default_factory=dict)
-    opened: dict[UUID, OpenPack] = field(default_factory=dict)
+    opened: dict[UUID, SignedAddress] = field(default_factory=dict)
 
 
 class HttpGateway(ViewerGateway):
@@ -66,9 +66,6 @@ class HttpGateway(ViewerGateway):
         self._base = f"{site_url.rstrip('/')}/api/v1/viewer"
         self._token = token
         self._client = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS)
-        self._ranges = httpx.Client(timeout=_TIMEOUT, limits=_LIMITS)
-        self._open: WeakValueDictionary[str, OpenPack] = WeakValueDictionary()
-        self._files: WeakKeyDictionary[OpenPack, FarFile] = WeakKeyDictionary()
         self.presence = Presence(self._tell)
 
     @override
@@ -108,7 +105,7 @@ class HttpGateway(ViewerGateway):
         return packs
 
     @override
-    async def open_pack(self, seat: Seat, image_id: UUID) -> OpenPack:
+    async def open_pack(self, seat: Seat, image_id: UUID) -> Pack:
         far = _far(seat)
         place = far.places.pop(image_id, None)
         if place is None:
@@ -116,23 +113,23 @@ class HttpGateway(ViewerGateway):
             place = far.places.pop(image_id, None)
         if place is None:
             raise PackError("not-a-pack", "The slice pack is not stored any more.")
-        pack = self._open.get(place.name)
-        if pack is None:
-            file = FarFile(place.url, size=place.size, good_for=place.good_for, via=self._ranges)
-            read = await asyncio.to_thread(file.open)
-            pack = self._open.setdefault(place.name, read)
-            self._files.setdefault(pack, file)
-        self._files[pack].renew(place.url, good_for=place.good_for)
-        far.opened[image_id] = pack
-        return pack
+        supplies = supplies_here()
+        address = supplies.address(place.name)
+        address.renew(place.url, good_for=place.good_for)
+        far.opened[image_id] = address
+        return await supplies.far_pack(place.name, address, size=place.size)
+
+    @override
+    async def slices_now(self, seat: Seat, image_id: UUID) -> OnDemand | None:
+        """Wait for the pack: it is there before the whole image could be fetched from afar."""
+        return None
 
     @override
     async def discard_pack(self, seat: Seat, image_id: UUID) -> None:
         far = _far(seat)
-        pack = far.opened.pop(image_id, None)
-        for name, known in list(self._open.items()):
-            if known is pack:
-                del self._open[name]
+        address = far.opened.pop(image_id, None)
+        if address is not None:
+            supplies_here().discard(address.name)
         await self._post("seats/discard/", {"seat": far.token, "image": str(image_id)})
 
     @override
@@ -146,12 +143,12 @@ class HttpGateway(ViewerGateway):
     @override
     async def keep(self, seat: Seat, *, active: bool) -> None:
         far = _far(seat)
-        due = {i: pack for i, pack in far.opened.items() if self._files[pack].is_due}
+        due = {i: address for i, address in far.opened.items() if address.is_due}
         body = {"seat": far.token, "active": active, "images": [str(image_id) for image_id in due]}
         answer = await self._post("seats/keep/", body, patience=PATIENTLY)
         for place in wire.read_packs(answer.content).places:
             if place.image_id in due:
-                self._files[due[place.image_id]].renew(place.url, good_for=place.good_for)
+                due[place.image_id].renew(place.url, good_for=place.good_for)
 
     @override
     async def leave(self, seat: Seat) -> None:

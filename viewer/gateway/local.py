@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,18 +10,18 @@ from channels.db import database_sync_to_async
 from typing_extensions import override
 
 import app
-from app.core.errors import NotFound
 from app.core.websockets import still_signed_in
-from app.images.slices import PackError
+from app.images.slices import OnDemand, PackError
 from viewer.errors import NO_TICKET
+from viewer.feeds import Pack
 from viewer.gateway.base import Knock, PackState, Refused, Seat, Showing, ViewerGateway
 from viewer.gateway.presence import Presence
 from viewer.messages import CloseCode
 from viewer.servers import SITE
 from viewer.services import placing, seats
 from viewer.services.packs import discard_pack
-from viewer.services.readers import OpenPack, open_pack
 from viewer.services.sessions import run_session
+from viewer.supplies import supplies_here
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +30,11 @@ class LocalSeat(Seat):
 
     guest: seats.Guest
     knock: Knock
+
+    @property
+    @override
+    def person(self) -> Hashable:
+        return self.guest.session.user_id
 
 
 class LocalGateway(ViewerGateway):
@@ -65,12 +70,19 @@ class LocalGateway(ViewerGateway):
         return found
 
     @override
-    async def open_pack(self, seat: Seat, image_id: UUID) -> OpenPack:
-        try:
-            found: OpenPack = await database_sync_to_async(open_pack)(image_id)
-        except NotFound as error:
-            raise PackError("not-a-pack", "The slice pack is not stored any more.") from error
-        return found
+    async def open_pack(self, seat: Seat, image_id: UUID) -> Pack:
+        file = await database_sync_to_async(seats.pack_file)(image_id)
+        if file is None:
+            raise PackError("not-a-pack", "The slice pack is not stored any more.")
+        return await supplies_here().pack(file.key, size=file.size)
+
+    @override
+    async def slices_now(self, seat: Seat, image_id: UUID) -> OnDemand | None:
+        found = await database_sync_to_async(seats.unpacked)(image_id)
+        if found is None:
+            return None
+        file, values = found
+        return await supplies_here().on_demand(file.key, size=file.size, values=values)
 
     @override
     async def discard_pack(self, seat: Seat, image_id: UUID) -> None:

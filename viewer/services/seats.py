@@ -4,8 +4,10 @@ The same for sockets beside the database and for those of a server far away; `Gu
 there.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
@@ -15,7 +17,15 @@ from app.core.errors import NotFound
 from app.delivery.services import signed_url_for
 from app.images.models import Image, ImageFile
 from viewer.errors import ENDED, ViewSessionEnded
-from viewer.gateway.base import PackPlace, PackState, Refused, Showing, ShownLayer, Window
+from viewer.gateway.base import (
+    PackPlace,
+    PackState,
+    Refused,
+    Showing,
+    ShownLayer,
+    Values,
+    Window,
+)
 from viewer.messages import CloseCode
 from viewer.models import SlicePack, ViewSession
 from viewer.registry import DisplaySetView, Layer, get_source
@@ -59,7 +69,7 @@ def seat_by_ticket(ticket: str, *, session: UUID, server: str) -> Guest:
     return guest
 
 
-def seat_by_user(user: object, *, session: UUID, server: str) -> Guest:
+def seat_by_user(user: Any, *, session: UUID, server: str) -> Guest:
     """Let in whom the site's own cookie names. Raises `Refused`."""
     if not getattr(user, "is_authenticated", False):
         raise Refused(CloseCode.NOT_SIGNED_IN, "Sign in to look at images.")
@@ -123,7 +133,42 @@ def _layer(layer: Layer, image: Image) -> ShownLayer:
         segments=layer.segments,
         modality=image.modality,
         window=window,
+        values=values_of(image),
     )
+
+
+def values_of(image: Image) -> Values | None:
+    """Return what was found out about the values of an image when it was made, if anything was."""
+    found = image.metadata.get("histogram")
+    try:
+        low, high = float(found["low"]), float(found["high"])
+        black, white = (float(found["percentiles"][share]) for share in ("1", "99"))
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not all(map(math.isfinite, (low, high, black, white))) or low > high:
+        return None
+    if image.components > 1:
+        black, white = (0.0, 255.0) if image.element_type == "uint8" else (low, high)
+    if not white > black:
+        black, white = black - 0.5, black + 0.5
+    window = Window(center=(black + white) / 2, width=white - black)
+    return Values(low=low, high=high, window=window)
+
+
+def pack_file(image_id: UUID) -> ImageFile | None:
+    """Return the file of an image's slice pack, if it has one."""
+    return ImageFile.objects.filter(image_id=image_id, kind=ImageFile.Kind.SLICES).first()
+
+
+def unpacked(image_id: UUID) -> tuple[ImageFile, Values] | None:
+    """Return the pixels of an image for as long as it has no pack; nothing where they are unknown.
+
+    Without its values nothing can be said of an image before all of it was read.
+    """
+    image = Image.objects.filter(pk=image_id).first()
+    file = ImageFile.objects.filter(image_id=image_id, kind=ImageFile.Kind.MHA).first()
+    values = values_of(image) if image is not None else None
+    return None if file is None or values is None else (file, values)
 
 
 def states_of(image_ids: Sequence[UUID]) -> list[PackState]:
@@ -151,7 +196,7 @@ def check_images(guest: Guest, image_ids: Sequence[UUID]) -> None:
 
 def place_of(image_id: UUID) -> PackPlace | None:
     """Return where the pack of an image can be read for a while; nothing where there is none."""
-    file = ImageFile.objects.filter(image_id=image_id, kind=ImageFile.Kind.SLICES).first()
+    file = pack_file(image_id)
     if file is None:
         return None
     return PackPlace(

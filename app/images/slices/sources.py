@@ -1,21 +1,24 @@
 """Where the bytes of a pack come from:
 
-a local file, an HTTP server that answers range requests, or any function.
+a local file, any function, or an HTTP server that answers range requests.
 """
 
+import asyncio
 import os
-import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
-from app.images.slices.errors import SourceError
+from app.images.slices.errors import PackError, SourceError
 
-_TIMEOUT = httpx.Timeout(20.0, connect=5.0)
+TIMEOUT = httpx.Timeout(10.0, connect=5.0, pool=None)
+DEADLINE = 30.0
+ATTEMPTS = 4
+PAUSE = 0.1
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class RangeSource(Protocol):
@@ -27,6 +30,9 @@ class RangeSource(Protocol):
 
     def read(self, offset: int, length: int) -> bytes:
         """Exactly these bytes. Raises `SourceError` when they cannot be had."""
+
+    def read_into(self, into: memoryview, offset: int, *, wait: bool = True) -> bool:
+        """Fill `into`; False where that would take time and `wait` is not given."""
 
     def close(self) -> None:
         """Give back connections and descriptors."""
@@ -42,6 +48,7 @@ class LocalFile:
             raise SourceError("The slice pack cannot be opened.") from error
         self.size = os.fstat(self._descriptor).st_size
         self._close = weakref.finalize(self, os.close, self._descriptor)
+        self._flags = getattr(os, "RWF_NOWAIT", None)
 
     def read(self, offset: int, length: int) -> bytes:
         """Exactly these bytes."""
@@ -50,6 +57,26 @@ class LocalFile:
         except OSError as error:
             raise SourceError("The slice pack cannot be read.") from error
         return _exact(data, length)
+
+    def read_into(self, into: memoryview, offset: int, *, wait: bool = True) -> bool:
+        """Fill `into`; without `wait` only from the system's own memory (preadv2, RWF_NOWAIT).
+
+        Where the system cannot tell, the file counts as being in memory.
+        """
+        if not wait and self._flags is not None:
+            try:
+                return os.preadv(self._descriptor, [into], offset, self._flags) == len(into)
+            except BlockingIOError:
+                return False
+            except OSError:  # a file system without it
+                self._flags = None
+        try:
+            count = os.preadv(self._descriptor, [into], offset)
+        except OSError as error:
+            raise SourceError("The slice pack cannot be read.") from error
+        if count != len(into):
+            raise SourceError("The slice pack ends before the wanted bytes.")
+        return True
 
     def close(self) -> None:
         """Close the descriptor; reading afterwards raises `SourceError`."""
@@ -68,117 +95,76 @@ class CallableRange:
         """Exactly these bytes."""
         return _exact(self._fetch(offset, length), length)
 
+    def read_into(self, into: memoryview, offset: int, *, wait: bool = True) -> bool:
+        """Fill `into`; always takes time."""
+        if wait:
+            into[:] = self.read(offset, len(into))
+        return wait
+
     def close(self) -> None:
         """Nothing to give back."""
 
 
 class HttpRange:
-    """A pack behind HTTP range requests (RFC 9110, section 14) over kept connections.
+    """A file behind HTTP range requests (RFC 9110, section 14) over kept connections.
 
     `url` is called for every request, so that short-lived signed addresses can be renewed. A
     server that ignores the range is refused before its answer is read: a volume must not come
-    over the wire for one slice.
+    over the wire for one slice. An answer that breaks off is gone on with where it ended; a
+    request that is cancelled closes its connection.
     """
 
-    def __init__(
-        self, url: Callable[[], str], *, size: int, client: httpx.Client | None = None
-    ) -> None:
+    def __init__(self, url: Callable[[], str], *, client: httpx.AsyncClient) -> None:
         self._url = url
-        self._client = client or httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
-        self.size = size
+        self._client = client
 
-    def read(self, offset: int, length: int) -> bytes:
-        """Exactly these bytes, by one request."""
-        if not length:
-            return b""
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
+    async def __call__(self, offset: int, length: int) -> bytes:
+        """Exactly these bytes. Raises `SourceError`, or `PackError` where there is no file."""
+        data = bytearray()
         try:
-            with self._client.stream("GET", self._url(), headers=headers) as response:
-                if response.status_code != httpx.codes.PARTIAL_CONTENT:
-                    raise SourceError(
-                        f"The storage answered {response.status_code} to a range request."
-                    )
-                data = bytearray()
-                for chunk in response.iter_bytes():
+            async with asyncio.timeout(DEADLINE):
+                attempt = 0
+                while attempt < ATTEMPTS:
+                    before = len(data)
+                    if await self._answered(data, offset, length):
+                        return bytes(data)
+                    attempt = 0 if len(data) > before else attempt + 1
+                    if attempt:
+                        await asyncio.sleep(PAUSE * 3 ** (attempt - 1))
+        except TimeoutError:
+            raise SourceError("The storage is too slow.") from None
+        raise SourceError("The storage cannot be reached.")
+
+    async def _answered(self, data: bytearray, offset: int, length: int) -> bool:
+        """Add what one request brings; False where it broke off and the next may do better."""
+        start = offset + len(data)
+        headers = {"Range": f"bytes={start}-{offset + length - 1}", "Accept-Encoding": "identity"}
+        try:
+            async with self._client.stream("GET", self._url(), headers=headers) as response:
+                if response.status_code in _PASSING:
+                    return False
+                _check(response, start=start, stop=offset + length)
+                async for chunk in response.aiter_raw():
                     data += chunk
                     if len(data) > length:
-                        break
-        except httpx.HTTPError as error:
-            raise SourceError("The storage cannot be reached.") from error
-        return _exact(bytes(data), length)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-
-class CachedSource:
-    """Keeps the last ranges of a far source in memory, in aligned blocks (LRU)."""
-
-    def __init__(
-        self, source: RangeSource, *, block: int = 256 * 1024, capacity: int = 64 * 1024 * 1024
-    ) -> None:
-        self._source = source
-        self._block = block
-        self._room = max(1, capacity // block)
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        self._lock = threading.Lock()
-        self.size = source.size
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Exactly these bytes; missing neighbouring blocks are fetched together."""
-        if offset < 0 or length < 0 or offset + length > self.size:
+                        raise SourceError("The storage sent more than was asked for.")
+        except httpx.TransportError:
+            return len(data) == length
+        if len(data) < length:
             raise SourceError("The slice pack ends before the wanted bytes.")
-        if not length:
-            return b""
-        first, last = offset // self._block, (offset + length - 1) // self._block
-        data = b"".join(self._wanted(first, last))
-        start = offset - first * self._block
-        return data[start : start + length]
-
-    def close(self) -> None:
-        """Forget the blocks and close the source."""
-        with self._lock:
-            self._blocks.clear()
-        self._source.close()
-
-    def _wanted(self, first: int, last: int) -> list[bytes]:
-        found: dict[int, bytes] = {}
-        with self._lock:
-            for number in range(first, last + 1):
-                if number in self._blocks:
-                    self._blocks.move_to_end(number)
-                    found[number] = self._blocks[number]
-        missing = [n for n in range(first, last + 1) if n not in found]
-        for start, stop in _runs(missing):
-            found.update(self._fetch(start, stop))
-        return [found[n] for n in range(first, last + 1)]
-
-    def _fetch(self, start: int, stop: int) -> dict[int, bytes]:
-        offset = start * self._block
-        data = self._source.read(offset, min((stop + 1) * self._block, self.size) - offset)
-        blocks = {
-            start + i: data[i * self._block : (i + 1) * self._block]
-            for i in range(stop - start + 1)
-        }
-        with self._lock:
-            for number, block in blocks.items():
-                self._blocks[number] = block
-                self._blocks.move_to_end(number)
-            while len(self._blocks) > self._room:
-                self._blocks.popitem(last=False)
-        return blocks
+        return True
 
 
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    """Neighbouring numbers joined to (first, last)."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs
+def _check(response: httpx.Response, *, start: int, stop: int) -> None:
+    """Raise unless the answer is the range that was asked for."""
+    status = response.status_code
+    if status == httpx.codes.NOT_FOUND:
+        raise PackError("not-a-pack", "The slice pack is not stored any more.")
+    if status != httpx.codes.PARTIAL_CONTENT:
+        raise SourceError(f"The storage answered {status} to a range request.")
+    told = response.headers.get("content-range", "").partition("/")[0]
+    if told != f"bytes {start}-{stop - 1}":
+        raise SourceError("The storage answered with another range.")
 
 
 def _exact(data: bytes, length: int) -> bytes:

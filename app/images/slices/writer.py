@@ -6,17 +6,19 @@ name only when it is complete and on disk.
 """
 
 import os
+import shutil
 import uuid
-import zlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from app.images.slices.codestream import CodecRefusedError, encode_slice, levels_of
@@ -25,11 +27,12 @@ from app.images.slices.format import (
     HTJ2K_TYPES,
     Codec,
     PackInfo,
-    SliceEntry,
     Window,
     encode_header,
     encode_index,
     index_size,
+    preview_level,
+    table_row,
 )
 from app.images.slices.metaimage import MetaImageHeader, iter_slices, read_header
 
@@ -37,8 +40,11 @@ _WORKERS = 2
 _AHEAD = 4
 _SAMPLES = 1 << 18
 _HEADER_SLACK = 160
+_HEADS = 16 << 20
+_COPY = 1 << 20
 _PERCENTILES = (0.5, 99.5)
 _EXACT_IN_FLOAT64 = 2**53
+_WIDE = frozenset({"int32", "uint32", "int64", "uint64"})
 _UNKNOWN = Window(center=0.0, width=1.0)
 
 
@@ -46,7 +52,7 @@ _UNKNOWN = Window(center=0.0, width=1.0)
 class _Encoded:
     data: bytes
     cuts: tuple[int, ...]
-    checksum: int
+    sums: tuple[int, int]
     low: float
     high: float
     sample: NDArray[np.generic]
@@ -59,21 +65,18 @@ def write_pack(mha: Path, pack: Path) -> PackInfo:
     shown, or is cut short.
     """
     header = read_header(mha)
-    type_name = _stored_type(mha, header)
-    codec: Codec = "htj2k" if _fits_htj2k(type_name, header.components) else "deflate"
+    low, high = _integer_range(mha, header) if needs_range(header) else (0, 0)
+    type_name = stored_type(header, low=low, high=high)
     try:
-        return _write(mha, pack, _plan(header, type_name, codec), header)
+        return _write(mha, pack, plan_of(header, type_name), header)
     except CodecRefusedError:
-        return _write(mha, pack, _plan(header, type_name, "deflate"), header)
+        return _write(mha, pack, plan_of(header, type_name, "deflate"), header)
 
 
-def _fits_htj2k(type_name: str, components: int) -> bool:
-    return type_name in HTJ2K_TYPES and (
-        components == 1 or (components == 3 and type_name == "uint8")
-    )
-
-
-def _plan(header: MetaImageHeader, type_name: str, codec: Codec) -> PackInfo:
+def plan_of(header: MetaImageHeader, type_name: str, codec: Codec | None = None) -> PackInfo:
+    """What a pack of pixels of this type will hold; window and range are found on the way."""
+    codec = codec or ("htj2k" if _fits_htj2k(type_name, header.components) else "deflate")
+    levels = levels_of(codec)
     return PackInfo(
         size=header.size,
         timepoints=header.timepoints,
@@ -84,22 +87,33 @@ def _plan(header: MetaImageHeader, type_name: str, codec: Codec) -> PackInfo:
         source_type=header.type,
         components=header.components,
         codec=codec,
-        levels=levels_of(codec),
+        levels=levels,
+        head=preview_level(header.size, levels),
         window=_UNKNOWN,
         range=(0.0, 1.0),
     )
 
 
-def _stored_type(mha: Path, header: MetaImageHeader) -> str:
-    """The type the pixels are stored in:
+def _fits_htj2k(type_name: str, components: int) -> bool:
+    return type_name in HTJ2K_TYPES and (
+        components == 1 or (components == 3 and type_name == "uint8")
+    )
+
+
+def needs_range(header: MetaImageHeader) -> bool:
+    """Whether the stored type depends on the values."""
+    return header.type in _WIDE
+
+
+def stored_type(header: MetaImageHeader, *, low: int = 0, high: int = 0) -> str:
+    """The type the pixels are stored in, given the smallest and largest where they matter:
 
     the narrowest that holds every value and that a browser can decode.
     """
     if header.type == "int8":
         return "int16"
-    if header.type not in ("int32", "uint32", "int64", "uint64"):
+    if header.type not in _WIDE:
         return header.type
-    low, high = _integer_range(mha, header)
     for name in ("int16", "uint16", "int32", "uint32"):
         limits = np.iinfo(name)
         if limits.min <= low and high <= limits.max:
@@ -118,23 +132,30 @@ def _integer_range(mha: Path, header: MetaImageHeader) -> tuple[int, int]:
 
 
 def _write(mha: Path, pack: Path, plan: PackInfo, header: MetaImageHeader) -> PackInfo:
+    """Write the tails as they come, then the heads, which wait in a file of their own."""
     header_length = len(encode_header(plan)) + _HEADER_SLACK
     offset = index_size(header_length, plan.slices, plan.levels)
-    entries: list[SliceEntry] = []
+    table = np.zeros(plan.slices, table_row(plan.levels))
     lows, highs, samples = [], [], []
-    with _atomic(pack) as file:
+    with _atomic(pack) as file, SpooledTemporaryFile(_HEADS, dir=pack.parent) as heads:
         file.seek(offset)
-        for encoded in _encode_all(mha, header, plan):
-            file.write(encoded.data)
-            entries.append(SliceEntry(offset, encoded.cuts, encoded.checksum))
-            offset += len(encoded.data)
+        for number, encoded in enumerate(_encode_all(mha, header, plan)):
+            middle = encoded.cuts[plan.head]
+            heads.write(encoded.data[:middle])
+            file.write(encoded.data[middle:])
+            table[number] = (0, offset, encoded.cuts, *encoded.sums)
+            offset += len(encoded.data) - middle
             lows.append(encoded.low)
             highs.append(encoded.high)
             samples.append(encoded.sample)
+        lengths = table["cuts"][:, plan.head].astype(np.uint64)
+        table["head"] = offset + np.cumsum(lengths) - lengths
+        heads.seek(0)
+        shutil.copyfileobj(heads, file, _COPY)
         value_range = (float(np.nanmin([*lows, np.inf])), float(np.nanmax([*highs, -np.inf])))
         info = _described(plan, value_range, np.concatenate(samples))
         file.seek(0)
-        file.write(encode_index(info, entries, header_length=header_length))
+        file.write(encode_index(info, table, header_length=header_length))
     return info
 
 
@@ -189,7 +210,9 @@ def _encode_one(array: NDArray[np.generic], plan: PackInfo, step: int) -> _Encod
         values = stored[np.isfinite(stored)]
     low, high = (float(values.min()), float(values.max())) if values.size else (np.nan, np.nan)
     sample = values.reshape(-1)[::step].copy()
-    return _Encoded(data, cuts, zlib.crc32(data), low, high, sample)
+    view, middle = memoryview(data), cuts[plan.head]
+    sums = (isal_zlib.crc32(view[:middle]), isal_zlib.crc32(view[middle:]))
+    return _Encoded(data, cuts, sums, low, high, sample)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from app.images.slices import CallableRange, LocalFile, PackError, PackReader, write_pack
+from app.images.slices import NO_LEVEL, CallableRange, LocalFile, PackError, PackReader, write_pack
 from app.images.slices.format import MAGIC, PREFIX, table_row
 from tests.images.slices.conftest import WriteMha
 
@@ -92,16 +93,19 @@ def opened(data: bytes) -> PackReader:
     return PackReader(CallableRange(lambda o, n: data[o : o + n], size=len(data)))
 
 
-def rebuilt(data: bytes, change: Callable[[dict[str, Any], list[list[int]]], None]) -> bytes:
+Change = Callable[[dict[str, Any], NDArray[np.void]], Any]
+
+
+def rebuilt(data: bytes, change: Change) -> bytes:
     """The pack with header and table changed and a fitting checksum: only the checks can notice."""
     _, version, levels, slices, length, _ = PREFIX.unpack_from(data)
     row = table_row(levels)
-    end = PREFIX.size + length + slices * row.size
+    end = PREFIX.size + length + slices * row.itemsize
     header = json.loads(data[PREFIX.size : PREFIX.size + length])
-    table = [list(r) for r in row.iter_unpack(data[PREFIX.size + length : end])]
+    table = np.frombuffer(data[PREFIX.size + length : end], row).copy()
     change(header, table)
     body = json.dumps(header).encode().ljust(length)[:length]
-    body += b"".join(row.pack(*r) for r in table)
+    body += table.tobytes()
     prefix = PREFIX.pack(MAGIC, version, levels, slices, length, zlib.crc32(body))
     return prefix + body + data[end:]
 
@@ -110,7 +114,7 @@ def test_rebuilding_without_a_change_is_harmless(sound: bytes) -> None:
     assert asdict(opened(rebuilt(sound, lambda h, t: None)).info) == asdict(opened(sound).info)
 
 
-HOSTILE: list[tuple[str, Callable[[dict[str, Any], list[list[int]]], Any]]] = [
+HOSTILE: list[tuple[str, Change]] = [
     ("size", lambda h, t: h.update(size=[30, 40, 4])),
     ("negative size", lambda h, t: h.update(size=[-30, 40, 3])),
     ("huge size", lambda h, t: h.update(size=[65535, 65535, 3])),
@@ -127,18 +131,20 @@ HOSTILE: list[tuple[str, Callable[[dict[str, Any], list[list[int]]], Any]]] = [
     ("components", lambda h, t: h.update(components=3)),
     ("levels", lambda h, t: h.update(levels=5)),
     ("window", lambda h, t: h.update(window={"center": 0, "width": 0})),
-    ("offset beyond the end", lambda h, t: t[1].__setitem__(0, 2**63)),
-    ("offset in the index", lambda h, t: t[1].__setitem__(0, 8)),
-    ("cut beyond the end", lambda h, t: t[2].__setitem__(6, 2**32 - 1)),
-    ("cuts falling", lambda h, t: t[0].__setitem__(2, t[0][1] - 1)),
-    ("cut zero", lambda h, t: t[0].__setitem__(1, 0)),
+    ("head level", lambda h, t: h.update(head=6)),
+    ("negative head level", lambda h, t: h.update(head=-1)),
+    ("head beyond the end", lambda h, t: t["head"].__setitem__(1, 2**63)),
+    ("tail beyond the end", lambda h, t: t["tail"].__setitem__(1, 2**64 - 1)),
+    ("head in the index", lambda h, t: t["head"].__setitem__(1, 8)),
+    ("tail in the index", lambda h, t: t["tail"].__setitem__(2, 8)),
+    ("cut beyond the end", lambda h, t: t["cuts"].__setitem__((2, 5), 2**32 - 1)),
+    ("cuts falling", lambda h, t: t["cuts"].__setitem__((0, 1), t["cuts"][0, 0] - 1)),
+    ("cut zero", lambda h, t: t["cuts"].__setitem__((0, 0), 0)),
 ]
 
 
 @pytest.mark.parametrize("change", [c for _, c in HOSTILE], ids=[n for n, _ in HOSTILE])
-def test_a_lying_index_is_refused(
-    sound: bytes, change: Callable[[dict[str, Any], list[list[int]]], None]
-) -> None:
+def test_a_lying_index_is_refused(sound: bytes, change: Change) -> None:
     with pytest.raises(PackError) as caught:
         opened(rebuilt(sound, change))
     assert caught.value.reason == "damaged"
@@ -148,7 +154,7 @@ def test_a_lying_index_is_refused(
     ("position", "value", "reason"),
     [
         (0, b"x", "not-a-pack"),
-        (8, struct.pack("<H", 2), "unsupported"),
+        (8, struct.pack("<H", 3), "unsupported"),
         (10, struct.pack("<H", 0), "damaged"),
         (12, struct.pack("<I", 2**31), "damaged"),
         (12, struct.pack("<I", 65535), "truncated"),
@@ -172,19 +178,36 @@ def test_a_pack_cut_anywhere_is_refused(sound: bytes) -> None:
 
 def test_a_damaged_slice_is_noticed(sound: bytes, tmp_path: Path) -> None:
     path = tmp_path / "damaged.slices"
-    path.write_bytes(sound[:-5] + bytes([sound[-5] ^ 1]) + sound[-4:])
+    head = opened(sound).index.spans(2, NO_LEVEL, 5)[0].offset
+    path.write_bytes(sound[:head] + bytes([sound[head] ^ 1]) + sound[head + 1 :])
     with PackReader(LocalFile(path)) as reader:
         reader.decode(0)
+        for level in (5, reader.info.head):
+            with pytest.raises(PackError, match="checksum"):
+                reader.decode(2, level)
+
+
+def test_a_damaged_tail_is_noticed_without_its_head(write_mha: WriteMha, tmp_path: Path) -> None:
+    array = np.random.default_rng(1).integers(-1000, 1000, (3, 300, 280)).astype(np.int16)
+    path = tmp_path / "damaged.slices"
+    info = write_pack(write_mha(array), path)
+    assert info.head == 3
+    data = bytearray(path.read_bytes())
+    tail = opened(bytes(data)).index.spans(1, info.head, 5)[0].offset
+    data[tail + 100] ^= 1
+    reader = opened(bytes(data))
+    reader.decode(1, info.head)
+    for have in (info.head, NO_LEVEL):
         with pytest.raises(PackError, match="checksum"):
-            reader.decode(2)
+            reader.fragment(1, have, 5)
 
 
 def test_a_codestream_of_another_size_is_not_decoded(sound: bytes) -> None:
-    start = opened(sound)._entries[0].offset
+    start = opened(sound).index.spans(0, NO_LEVEL, 5)[0].offset
     siz = start + 8
     data = sound[:siz] + struct.pack(">II", 60000, 60000) + sound[siz + 8 :]
     checksum = zlib.crc32(data[start : start + opened(sound).cuts[0][-1]])
-    reader = opened(rebuilt(data, lambda h, t: t[0].__setitem__(7, checksum)))
+    reader = opened(rebuilt(data, lambda h, t: t["head_sum"].__setitem__(0, checksum)))
     with pytest.raises(PackError, match="cannot be decoded"):
         reader.decode(0)
 
@@ -201,6 +224,9 @@ def test_slices_and_levels_that_do_not_exist(sound: bytes, index: int, have: int
 @settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=300))
 def test_noise_is_not_a_pack(data: bytes) -> None:
-    for candidate in (data, PREFIX.pack(MAGIC, 1, 1, 1, 64, zlib.crc32(data)) + data):
+    for candidate in (
+        data,
+        *(PREFIX.pack(MAGIC, v, 1, 1, 64, zlib.crc32(data)) + data for v in (1, 2)),
+    ):
         with pytest.raises(PackError):
             opened(candidate)
