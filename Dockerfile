@@ -36,4 +36,5 @@ USER hounsfield
 EXPOSE 8000
 CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
      "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", \
+     "--ws-max-size", "131072", \
      "--no-proxy-headers", "--no-access-log"]

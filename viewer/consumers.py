@@ -41,6 +41,7 @@ from viewer.supplies import shared_supplies
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 30.0
+FAREWELL_SECONDS = 5.0
 MAX_REASON = 120
 FAULT = "Something went wrong on the server. Try again."
 
@@ -73,6 +74,7 @@ class ViewerConsumer:
         self.stream: SliceStream | None = None
         self.prepared: Prepared | None = None
         self.tasks: set[asyncio.Task[None]] = set()
+        self.beginning: asyncio.Task[None] | None = None
         self.opened = False
         self.active = False
         self.closed = False
@@ -125,6 +127,8 @@ class ViewerConsumer:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        if self.beginning is not None:
+            await asyncio.wait([self.beginning], timeout=FAREWELL_SECONDS)
         for feed in self.prepared.feeds if self.prepared else ():
             feed.stop()
         if self.seat is not None:
@@ -168,7 +172,8 @@ class ViewerConsumer:
         await self.outlet.post(prepared.meta)
         if prepared.unfinished:
             self._start(self._follow(seat, prepared))
-        self._start(self.gateway.begin(seat))
+        # The first slices do not wait for this, and this is not given up with the socket.
+        self.beginning = asyncio.create_task(self._guarded(self.gateway.begin(seat)))
         await self.stream.run()
 
     async def _follow(self, seat: Seat, prepared: Prepared) -> None:

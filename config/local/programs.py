@@ -57,6 +57,7 @@ def _web(home: Path, address: Address, *, reload: bool) -> Program:
         *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
         *("--host", address.host, "--port", str(address.port)),
         *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+        *("--ws-max-size", "131072"),
         *("--timeout-graceful-shutdown", "3", "--no-access-log"),
     ]
     if address.tls:

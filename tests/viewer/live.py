@@ -34,6 +34,7 @@ def web_server(media: Path, *, log: Path, database: str = "") -> Iterator[str]:
     }
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
     options = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+    options += ["--ws-max-size", "131072"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, *options, "--lifespan", "off"],

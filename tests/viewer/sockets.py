@@ -68,6 +68,7 @@ class Client:
         self.meta: p.Meta | None = None
         self.slices: dict[tuple[int, int], bytes] = {}
         self.levels: dict[tuple[int, int], int] = {}
+        self.cuts: list[list[list[int]]] = []
 
     async def __aenter__(self) -> "Client":
         self.accepted = await self.socket.connect()
@@ -89,9 +90,20 @@ class Client:
             assert message.level_from == self.levels.get(key, p.NO_LEVEL)
             self.slices[key] = self.slices.get(key, b"") + message.payload
             self.levels[key] = message.level_to
+            known = self.cuts[message.layer][message.slice]
+            assert len(self.slices[key]) == known[message.level_to], "cut points come first"
+        elif isinstance(message, p.Cuts):
+            self._learn(message)
         if acknowledge:
             await self.send(p.Ack(self.received))
         return message
+
+    def _learn(self, message: p.Cuts) -> None:
+        """Cut points that are known never change."""
+        table = self.cuts[message.layer]
+        for index, row in enumerate(message.cuts, message.first):
+            assert table[index][-1] in (0, row[-1])
+            table[index] = list(row)
 
     async def open(self) -> p.Meta:
         """OPEN, and everything up to META."""
@@ -99,6 +111,7 @@ class Client:
         while not isinstance(message := await self.take(), p.Meta):
             assert isinstance(message, p.State), message
         self.meta = message
+        self.cuts = [[list(row) for row in layer] for layer in message.cuts]
         return message
 
     async def take_until_done(self, gen: int) -> None:

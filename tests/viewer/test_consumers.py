@@ -320,6 +320,7 @@ def test_acknowledging_is_no_flood(reader: User, session: ViewSession) -> None:
             for gen in range(60):
                 await client.send(Want(gen, tuple(want(i, to=0) for i in range(12))))
                 client.levels.clear()
+                client.slices.clear()
                 await client.take_until_done(gen)
 
     run(scenario)
