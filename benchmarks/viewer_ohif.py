@@ -24,6 +24,7 @@ import psutil
 from benchmarks.line import Line
 from benchmarks.peers import ROOT
 from benchmarks.viewer_browser import Chromium
+from benchmarks.viewer_ours import STEPS_PER_SECOND, far_targets, scroll_times
 from benchmarks.viewer_portal import free_port
 from benchmarks.viewer_study import AIR, SERIES_UID, STUDY_UID, Study, sop_uid
 
@@ -263,3 +264,13 @@ class Ohif:
         if self.line:
             found["bytes_on_the_line"] = self.line.carried()["down"] - carried
         return found
+
+    def walk(self, *, seed: int, jumps: int, steps: int) -> dict[str, Any]:
+        """Jump to slices far away, then scroll at a steady pace, all while the rest comes."""
+        with self.chromium.visit(self.url, otherViewer=True) as visit:
+            opened = visit.ask("otherFirst")
+            targets = far_targets(self.slices, seed, jumps)
+            far = [visit.ask("otherJump", target)["drawnFull"] for target in targets]
+            scrolled = visit.ask("otherScroll", steps, STEPS_PER_SECOND)
+        times = {"firstFull": opened["firstFull"], "jump_drawn_full_ms": far}
+        return times | scroll_times(scrolled)

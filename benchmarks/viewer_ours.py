@@ -54,10 +54,9 @@ class Ours:
         """Jump to slices far away, then scroll at a steady pace, all while the rest comes."""
         with self.chromium.visit(self.url) as visit:
             opened = visit.ask("opened")
-            far = [self._jump(visit, target) for target in self._targets(seed, jumps)]
+            far = [self._jump(visit, target) for target in far_targets(self.slices, seed, jumps)]
             scrolled = visit.ask("scroll", steps, STEPS_PER_SECOND)
-        late = [one["full"] if one["full"] is not None else None for one in scrolled]
-        return {"firstFull": opened["firstFull"], **jump_times(far), **scroll_times(late)}
+        return {"firstFull": opened["firstFull"], **jump_times(far), **scroll_times(scrolled)}
 
     def digests(self) -> Counter[str]:
         """Return the SHA-256 of all slices as the browser decoded them."""
@@ -66,20 +65,19 @@ class Ours:
             visit.ask("everything", self.slices)
             return Counter(visit.ask("digests"))
 
-    def _targets(self, seed: int, count: int) -> Sequence[int]:
-        """Slices that are as far from the middle and from each other as they can be."""
-        lanes = [n for n in range(self.slices // 8, self.slices - 40, FAR) if self._is_far(n)]
-        return random.Random(seed).sample(lanes, min(count, len(lanes)))
-
-    def _is_far(self, number: int) -> bool:
-        return abs(number - self.slices // 2) > FAR
-
     def _jump(self, visit: Visit, target: int) -> dict[str, Any]:
         found: dict[str, Any] = visit.ask("jump", target, FULL_LEVEL)
         return found
 
     def _carried(self) -> int:
         return self.line.carried()["down"] if self.line else 0
+
+
+def far_targets(slices: int, seed: int, count: int) -> Sequence[int]:
+    """Return slices that are far from the middle and from each other, in random order."""
+    lanes = range(slices // 8, slices - 2 * FAR, FAR)
+    far = [number for number in lanes if abs(number - slices // 2) > FAR]
+    return random.Random(seed).sample(far, min(count, len(far)))
 
 
 def jump_times(jumps: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
@@ -93,8 +91,9 @@ def jump_times(jumps: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
     }
 
 
-def scroll_times(late: Sequence[float | None]) -> dict[str, Any]:
+def scroll_times(steps: Sequence[dict[str, float | None]]) -> dict[str, Any]:
     """Return the times of steps; one that was overtaken by the next counts as a whole period."""
+    late = [step["full"] for step in steps]
     period = 1000 / STEPS_PER_SECOND
     return {
         "scroll_drawn_full_ms": [period if one is None else one for one in late],

@@ -11,7 +11,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 from viewer import protocol as p
 
@@ -91,8 +91,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to write."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell whoever waits."""

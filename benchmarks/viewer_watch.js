@@ -186,14 +186,58 @@
     return rounded({ allHeld: frames.lastAt, bytes: frames.bytes });
   }
 
+  /** The viewport of another viewer that shows the stack, by the library that it is built on. */
+  function otherViewport() {
+    const viewports = window.cornerstone.getRenderingEngines().flatMap((engine) => engine.getViewports());
+    const found = viewports.find((viewport) => (viewport.getImageIds?.().length ?? 0) > 1);
+    if (!found) throw new Error("There is no stack on the screen.");
+    return found;
+  }
+
+  /** Goes to a slice there; resolves with how long it took until it was drawn, or null when late. */
+  function otherGoTo(slice, began, patience) {
+    const viewport = otherViewport();
+    const { element } = viewport;
+    return new Promise((resolve) => {
+      const end = (taken) => {
+        element.removeEventListener("CORNERSTONE_IMAGE_RENDERED", look);
+        resolve(taken);
+      };
+      const look = () => {
+        if (viewport.getCurrentImageIdIndex() === slice) end(now() - began);
+      };
+      element.addEventListener("CORNERSTONE_IMAGE_RENDERED", look);
+      setTimeout(end, began + patience - now(), null);
+      void viewport.setImageIdIndex(slice);
+    });
+  }
+
+  async function otherJump(slice) {
+    const taken = await otherGoTo(slice, now(), 30_000);
+    if (taken === null) throw new Error(`Slice ${slice} was never drawn.`);
+    return { drawnFull: round(taken) };
+  }
+
+  async function otherScroll(steps, perSecond) {
+    const period = 1000 / perSecond;
+    const start = now();
+    const found = [];
+    for (let step = 0; step < steps; step += 1) {
+      const began = start + step * period;
+      if (began > now()) await pause(began - now());
+      const taken = await otherGoTo(otherViewport().getCurrentImageIdIndex() + 1, began, period);
+      found.push(rounded({ full: taken }));
+    }
+    return found;
+  }
+
   function rounded(values) {
     const pairs = Object.entries(values).filter(([, value]) => value !== undefined);
     return Object.fromEntries(pairs.map(([name, value]) => [name, value === null ? null : round(value)]));
   }
 
   window.benchmark = {
-    opened, everything, jump, scroll, otherFirst, otherAll,
+    opened, everything, jump, scroll, otherFirst, otherAll, otherJump, otherScroll,
     digests: () => Promise.all(digests),
-    waiting: (slices, level) => slices.filter((slice) => (held.get(slice) ?? -1) < level),
   };
 })();

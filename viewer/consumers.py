@@ -12,14 +12,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.consumer import get_handler_name
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from app.core.errors import NotFound, PortalError
-from app.core.websockets import same_origin, still_signed_in
+from app.core.websockets import same_origin
 from app.images.slices import PackError, SourceError
+from viewer.gateway import Knock, Refused, Seat, ViewerGateway
+from viewer.gateway.configured import configured_gateway
 from viewer.limits import RateLimit
-from viewer.models import ViewSession
 from viewer.preparation import Prepared, prepare
 from viewer.protocol import (
     CLOSE_CODES,
@@ -35,7 +35,6 @@ from viewer.protocol import (
     Want,
     decode_client,
 )
-from viewer.services import check_session, discard_pack, run_session
 from viewer.stream import LayerShape, Outlet, SliceStream
 
 logger = logging.getLogger(__name__)
@@ -43,9 +42,13 @@ logger = logging.getLogger(__name__)
 CHECK_SECONDS = 30.0
 READS_AT_ONCE = 4
 MAX_REASON = 120
-GONE = "There is nothing here, or you have no access to it."
-ENDED = "This viewing session has ended. Open the image again."
 FAULT = "Something went wrong on the server. Try again."
+
+_ERRORS = {
+    CloseCode.SESSION_ENDED: ErrorCode.SESSION_ENDED,
+    CloseCode.NOT_FOUND: ErrorCode.NOT_FOUND,
+}
+"""What is said before a close that the gateway asks for; the others need no words."""
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
@@ -65,7 +68,8 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.session: ViewSession | None = None
+        self.gateway: ViewerGateway = configured_gateway()
+        self.seat: Seat | None = None
         self.outlet = Outlet(self._send_bytes)
         self.limit = RateLimit(now=time.monotonic())
         self.stream: SliceStream | None = None
@@ -88,29 +92,34 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close()
             return
         await self.accept()
-        user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
-            await self._close(CloseCode.NOT_SIGNED_IN, "Sign in to look at images.")
-            return
-        pk = self.scope["url_route"]["kwargs"]["session"]
-        session = await database_sync_to_async(_session_of)(user, pk)
-        if session is None:
-            await self._close(CloseCode.NOT_FOUND, GONE)
-        elif not session.is_live:
-            await self._refuse(ErrorCode.SESSION_ENDED, session.message or ENDED)
+        try:
+            seat = await self.gateway.admit(Knock.of(self.scope))
+        except Refused as refused:
+            await self._turn_away(refused)
+        except SourceError as error:
+            await self._refuse(ErrorCode.INTERNAL, str(error))
         else:
-            self.session = session
-            self._start(self._watch(session))
+            await self._take_seat(seat)
+
+    async def _take_seat(self, seat: Seat) -> None:
+        """Begin to serve a reader, unless they went away meanwhile."""
+        if self.closed:
+            await self.gateway.leave(seat)
+            return
+        self.seat = seat
+        self._start(self._watch(seat))
 
     async def disconnect(self, code: int) -> None:
         """Stop everything; the session stays for a reload."""
         self.closed = True
         for task in self.tasks:
             task.cancel()
+        if self.seat is not None:
+            await self.gateway.leave(self.seat)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one message of the client."""
-        if self.closed or self.session is None:
+        if self.closed or self.seat is None:
             return
         try:
             if bytes_data is None:
@@ -118,17 +127,17 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             message = decode_client(bytes_data)
             acknowledged = self.outlet.window.acknowledged
             self.limit.charge(message, acknowledged=acknowledged, now=time.monotonic())
-            self._handle(message, self.session)
+            self._handle(message, self.seat)
         except ProtocolError as error:
             await self._refuse(error.code, error.message)
 
-    def _handle(self, message: ClientMessage, session: ViewSession) -> None:
+    def _handle(self, message: ClientMessage, seat: Seat) -> None:
         self.active = True
         if isinstance(message, Open):
             if self.opened:
                 raise ProtocolError(ErrorCode.MALFORMED, "OPEN is sent once.")
             self.opened = True
-            self._start(self._serve(session))
+            self._start(self._serve(seat))
         elif isinstance(message, Want | Drop):
             if self.stream is None:
                 raise ProtocolError(ErrorCode.NOT_OPEN, "Wait for META before asking for slices.")
@@ -137,28 +146,26 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             receiver = self.stream or self.outlet
             receiver.acknowledge(message.received)
 
-    async def _serve(self, session: ViewSession) -> None:
+    async def _serve(self, seat: Seat) -> None:
         """Prepare, describe, and stream until the socket closes."""
-        prepared = await prepare(session, user=self.scope["user"], tell=self._tell)
+        prepared = await prepare(seat, gateway=self.gateway, tell=self._tell)
         self.stream = SliceStream(
             outlet=self.outlet,
             layers=[LayerShape(len(m), len(m[0])) for m in prepared.meta.cuts],
-            fetch=_Fetch(prepared),
+            fetch=_Fetch(prepared, gateway=self.gateway, seat=seat),
             turns=shared_turns(),
         )
         await self.outlet.post(State(ready=True, text=""))
         await self.outlet.post(prepared.meta)
-        await database_sync_to_async(run_session)(session)
+        await self.gateway.begin(seat)
         await self.stream.run()
 
-    async def _watch(self, session: ViewSession) -> None:
+    async def _watch(self, seat: Seat) -> None:
         """Ask now and then whether the reader may go on; an active one renews the lease."""
         while True:
-            await asyncio.sleep(self.check_seconds)
+            await self.gateway.rest(seat, self.check_seconds)
             active, self.active = self.active, False
-            allowed = await database_sync_to_async(_may_go_on)(self.scope, session, active)
-            if not allowed:
-                raise ProtocolError(ErrorCode.SESSION_ENDED, ENDED)
+            await self.gateway.keep(seat, active=active)
 
     async def _tell(self, text: str) -> None:
         await self.outlet.post(State(ready=False, text=text))
@@ -174,15 +181,25 @@ class ViewerConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await work
         except ProtocolError as error:
             await self._refuse(error.code, error.message)
+        except Refused as refused:
+            await self._turn_away(refused)
         except NotFound as error:
             await self._refuse(ErrorCode.NOT_FOUND, error.message)
         except (PackError, SourceError, PortalError) as error:
-            logger.warning("View session %s: %s", self.session and self.session.pk, error)
+            logger.warning("View session %s: %s", self.seat and self.seat.session, error)
             await self._refuse(ErrorCode.INTERNAL, str(error))
         except Exception:
             if not self.closed:
-                logger.exception("View session %s", self.session and self.session.pk)
+                logger.exception("View session %s", self.seat and self.seat.session)
                 await self._refuse(ErrorCode.INTERNAL, FAULT)
+
+    async def _turn_away(self, refused: Refused) -> None:
+        """Close as the gateway says; whoever had a seat hears why."""
+        error = _ERRORS.get(refused.code)
+        if error is None or (self.seat is None and error == ErrorCode.NOT_FOUND):
+            await self._close(refused.code, refused.text)
+        else:
+            await self._refuse(error, refused.text)
 
     async def _refuse(self, code: ErrorCode, text: str) -> None:
         """Say why, then close."""
@@ -212,9 +229,11 @@ class _Fetch:
     A pack that turns out damaged is made again, for the client's next attempt.
     """
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, *, gateway: ViewerGateway, seat: Seat) -> None:
         self._packs = prepared.packs
-        self._images = [layer.image_id for layer in prepared.view.layers]
+        self._images = [layer.image_id for layer in prepared.showing.layers]
+        self._gateway = gateway
+        self._seat = seat
 
     async def __call__(self, layer: int, index: int, level_from: int, level_to: int) -> bytes:
         pack = self._packs[layer]
@@ -223,14 +242,5 @@ class _Fetch:
                 return pack.reader.fragment(index, level_from, level_to)
             return await asyncio.to_thread(pack.reader.fragment, index, level_from, level_to)
         except PackError:
-            await database_sync_to_async(discard_pack)(self._images[layer])
+            await self._gateway.discard_pack(self._seat, self._images[layer])
             raise
-
-
-def _session_of(user: Any, pk: Any) -> ViewSession | None:
-    return ViewSession.objects.select_related("user").filter(pk=pk, user=user).first()
-
-
-def _may_go_on(scope: dict[str, Any], session: ViewSession, active: bool) -> bool:
-    """Signed in still, session live still, access still there."""
-    return still_signed_in(scope) and check_session(session.pk, user=scope["user"], active=active)

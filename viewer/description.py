@@ -1,30 +1,26 @@
 """What META says: the display set in the words of the protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from app.images.models import Image
 from app.images.slices import PackInfo, PackReader
-from viewer.protocol import VERSION, Meta
-from viewer.registry import DisplaySetView, Layer
+from viewer.gateway import Showing, ShownLayer
+from viewer.messages import VERSION, Meta
 
 UNITS = {"CT": "HU"}
 
 
-def describe(
-    view: DisplaySetView, *, images: Mapping[UUID, Image], readers: Sequence[PackReader]
-) -> Meta:
+def describe(showing: Showing, *, readers: Sequence[PackReader]) -> Meta:
     """Return the META message; ``readers`` are the packs of the layers, in order."""
     layers = [
-        _layer(layer, image=images[layer.image_id], info=reader.info)
-        for layer, reader in zip(view.layers, readers, strict=True)
+        _layer(layer, info=reader.info)
+        for layer, reader in zip(showing.layers, readers, strict=True)
     ]
-    info = {"version": VERSION, "title": view.title, "layers": layers}
+    info = {"version": VERSION, "title": showing.title, "layers": layers}
     return Meta(info=info, cuts=[reader.cuts for reader in readers])
 
 
-def _layer(layer: Layer, *, image: Image, info: PackInfo) -> dict[str, Any]:
+def _layer(layer: ShownLayer, *, info: PackInfo) -> dict[str, Any]:
     return {
         "image": str(layer.image_id),
         "name": layer.name,
@@ -39,16 +35,15 @@ def _layer(layer: Layer, *, image: Image, info: PackInfo) -> dict[str, Any]:
         "codec": info.codec,
         "levels": info.levels,
         "level_sizes": [list(size) for size in info.level_sizes],
-        "window": _window(image, info),
+        "window": _window(layer, info),
         "range": list(info.range),
-        "modality": image.modality,
-        "unit": UNITS.get(image.modality, ""),
+        "modality": layer.modality,
+        "unit": UNITS.get(layer.modality, ""),
         "segments": [{"value": s.value, "name": s.name, "color": s.color} for s in layer.segments],
     }
 
 
-def _window(image: Image, info: PackInfo) -> dict[str, float]:
+def _window(layer: ShownLayer, info: PackInfo) -> dict[str, float]:
     """The image's own window where it has one, else the percentiles of its values."""
-    if image.window_center is not None and image.window_width:
-        return {"center": image.window_center, "width": image.window_width}
-    return {"center": info.window.center, "width": info.window.width}
+    window = layer.window or info.window
+    return {"center": window.center, "width": window.width}

@@ -10,7 +10,11 @@ from app.images.models import Image
 
 
 class ViewSession(UUIDModel, TimestampedModel):
-    """One user looks at one display set. Its socket lives as long as the lease."""
+    """One user looks at one display set. Its socket lives as long as the lease.
+
+    ``server`` names the viewer server that it was given to, nothing is the site itself. Tickets
+    are counted: the one with number ``redeemed``, and all before it, open nothing any more.
+    """
 
     class State(models.TextChoices):
         STARTING = "STARTING", "Starting"
@@ -35,6 +39,10 @@ class ViewSession(UUIDModel, TimestampedModel):
     state = models.CharField(max_length=10, choices=State.choices, default=State.STARTING)
     message = models.TextField(blank=True)
     expires_at = models.DateTimeField(db_index=True)
+    server = models.CharField(max_length=40, blank=True, db_index=True)
+    region = models.CharField(max_length=40, blank=True)
+    tickets = models.PositiveIntegerField(default=0)
+    redeemed = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ("-created",)
@@ -53,6 +61,23 @@ class ViewSession(UUIDModel, TimestampedModel):
     def is_live(self) -> bool:
         """Tell whether its socket may be open."""
         return self.state in self.LIVE and self.expires_at > timezone.now()
+
+
+class ViewerProcess(models.Model):
+    """A process that holds viewers' sockets, as it last said itself. One that is silent is dead."""
+
+    id = models.UUIDField(primary_key=True)
+    server = models.CharField(max_length=40, blank=True)
+    version = models.CharField(max_length=40, blank=True)
+    sockets = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("server", "started_at")
+
+    def __str__(self) -> str:
+        return f"Viewer process {self.pk}"
 
 
 class SlicePack(TimestampedModel):

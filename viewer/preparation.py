@@ -1,31 +1,22 @@
-"""From a session to open packs: asks the access door, sees to the packs, waits for them.
+"""From a seat to open packs: asks what is to be shown, and waits for its packs.
 
-Everything here reads the truth from the database, by polling: no channel layer is needed, and a
-lost hint loses nothing.
+Everything here reads the truth from the site, by polling: no channel layer is needed, and a lost
+hint loses nothing.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
-from channels.db import database_sync_to_async
-
-from app.core.errors import NotFound
-from app.images.models import Image
 from app.images.slices import PackError
 from viewer.description import describe
-from viewer.models import ViewSession
-from viewer.protocol import ErrorCode, Meta, ProtocolError
-from viewer.registry import DisplaySetView, get_source
-from viewer.services.packs import PackStatus, discard_pack, pack_status, request_pack
-from viewer.services.readers import OpenPack, open_pack
+from viewer.gateway import PackState, Seat, Showing, ViewerGateway
+from viewer.messages import ErrorCode, Meta, ProtocolError
+from viewer.services.readers import OpenPack
 
 FIRST_POLL, LONGEST_POLL = 0.1, 1.0
-SLOW = timedelta(seconds=15)
+SLOW = 15.0  # seconds
 UNUSABLE = "The slices were damaged and could not be made again. Try again in a minute."
 PREPARING = "Preparing the slices …"
 QUEUED_LONG = "Waiting for a worker to prepare the slices …"
@@ -39,53 +30,39 @@ Tell = Callable[[str], Awaitable[None]]
 class Prepared:
     """Everything that the stream needs."""
 
-    view: DisplaySetView
+    showing: Showing
     packs: list[OpenPack]
     meta: Meta
 
 
-async def prepare(session: ViewSession, *, user: Any, tell: Tell) -> Prepared:
+async def prepare(seat: Seat, *, gateway: ViewerGateway, tell: Tell) -> Prepared:
     """Return the open packs of a session's display set; ``tell`` hears what it waits for.
 
-    Raises `NotFound` without access, and `ProtocolError` when a pack cannot be made.
+    Raises `Refused` without access, and `ProtocolError` when a pack cannot be made.
     """
-    view = await database_sync_to_async(_resolve)(session, user)
-    await _all_ready([layer.image_id for layer in view.layers], tell=tell)
-    prepared = await database_sync_to_async(_opened)(view)
-    if prepared is None:
-        await _all_ready([layer.image_id for layer in view.layers], tell=tell)
-        prepared = await database_sync_to_async(_opened)(view)
-    if prepared is None:
-        raise ProtocolError(ErrorCode.PREPARATION_FAILED, UNUSABLE)
-    done: Prepared = prepared
-    return done
+    showing = await gateway.show(seat)
+    for _ in range(2):
+        await _all_ready(seat, showing, gateway=gateway, tell=tell)
+        packs = await _opened(seat, showing, gateway=gateway)
+        if packs is not None:
+            meta = describe(showing, readers=[pack.reader for pack in packs])
+            return Prepared(showing=showing, packs=packs, meta=meta)
+    raise ProtocolError(ErrorCode.PREPARATION_FAILED, UNUSABLE)
 
 
-def _resolve(session: ViewSession, user: Any) -> DisplaySetView:
-    view = get_source(session.source).resolve(user=user, pk=session.object_id)
-    if not view.layers:
-        raise NotFound
-    for image_id in _distinct(view):
-        request_pack(image_id)
-    return view
-
-
-def _distinct(view: DisplaySetView) -> set[UUID]:
-    return {layer.image_id for layer in view.layers}
-
-
-async def _all_ready(image_ids: list[UUID], *, tell: Tell) -> None:
+async def _all_ready(seat: Seat, showing: Showing, *, gateway: ViewerGateway, tell: Tell) -> None:
     """Poll until every pack is ready. Raises `ProtocolError` with the reason of one that failed."""
+    image_ids = list(dict.fromkeys(layer.image_id for layer in showing.layers))
     told, pause = "", FIRST_POLL
     while True:
-        statuses = await database_sync_to_async(_statuses)(image_ids)
-        for status in statuses:
-            if status.is_failed:
-                raise ProtocolError(ErrorCode.PREPARATION_FAILED, status.message)
-        waiting = [status for status in statuses if not status.is_ready]
+        states = await gateway.pack_states(seat, image_ids)
+        for state in states:
+            if state.state == "failed":
+                raise ProtocolError(ErrorCode.PREPARATION_FAILED, state.message)
+        waiting = [state for state in states if state.state == "waiting"]
         if not waiting:
             return
-        text = _sentence(waiting, total=len(statuses))
+        text = _sentence(waiting, total=len(states))
         if text != told:
             await tell(text)
             told = text
@@ -93,30 +70,22 @@ async def _all_ready(image_ids: list[UUID], *, tell: Tell) -> None:
         pause = min(pause * 1.5, LONGEST_POLL)
 
 
-def _statuses(image_ids: list[UUID]) -> list[PackStatus]:
-    return [pack_status(image_id) for image_id in dict.fromkeys(image_ids)]
-
-
-def _sentence(waiting: list[PackStatus], *, total: int) -> str:
-    if all(s.state == "QUEUED" and s.waiting > SLOW for s in waiting):
+def _sentence(waiting: Sequence[PackState], *, total: int) -> str:
+    if all(state.is_queued and state.waiting > SLOW for state in waiting):
         return QUEUED_LONG
     if total == 1:
         return PREPARING
     return f"{PREPARING} {total - len(waiting)} of {total} images are ready."
 
 
-def _opened(view: DisplaySetView) -> Prepared | None:
+async def _opened(seat: Seat, showing: Showing, *, gateway: ViewerGateway) -> list[OpenPack] | None:
     """Everything open; nothing when a pack was damaged and had to be thrown away."""
-    images = Image.objects.in_bulk([layer.image_id for layer in view.layers])
-    if len(images) != len(_distinct(view)):
-        raise NotFound
     packs = []
-    for layer in view.layers:
+    for layer in showing.layers:
         try:
-            packs.append(open_pack(layer.image_id))
+            packs.append(await gateway.open_pack(seat, layer.image_id))
         except PackError as error:
             logger.warning("Slice pack of %s: %s It is made again.", layer.image_id, error)
-            discard_pack(layer.image_id)
+            await gateway.discard_pack(seat, layer.image_id)
             return None
-    meta = describe(view, images=images, readers=[pack.reader for pack in packs])
-    return Prepared(view=view, packs=packs, meta=meta)
+    return packs

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.core.tasks import task
-from viewer.services import packs, sessions
+from viewer.services import packs, placing, sessions
 
 
 @task(queue="slices", max_seconds=packs.MAX_SECONDS)
@@ -14,6 +14,7 @@ def make_slice_pack(image_id: str) -> None:
 
 @task(queue="short", max_seconds=60)
 def reconcile_viewer() -> None:
-    """Enqueue what the broker forgot, and end sessions whose lease is over."""
+    """Enqueue what the broker forgot, end sessions whose lease is over, forget dead processes."""
     packs.requeue_due_packs()
     sessions.end_expired_sessions()
+    placing.forget_dead_processes()

@@ -117,6 +117,8 @@ FRONTEND_BUILD = BASE_DIR / "build" / "frontend"
 STATICFILES_DIRS = [FRONTEND_BUILD] if FRONTEND_BUILD.is_dir() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# Vite names files after their content: a browser keeps them and asks no more whether they changed.
+WHITENOISE_IMMUTABLE_FILE_TEST = rf"^{STATIC_URL}assets/[^/]+-[\w-]{{8}}\.\w+$"
 
 AUTH_USER_MODEL = "accounts.User"
 globals().update(account_settings(ENV))
@@ -141,6 +143,7 @@ CONTENT_SECURITY_POLICY = content_security_policy(
     storage_url=STORAGE_URL,
     delivery_domain=ENV.delivery_domain,
     sign_on=sign_on_origins(ENV),
+    viewers=[server.origin for server in ENV.viewer_servers],
 )
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -186,6 +189,13 @@ ENDPOINT_IDLE_SECONDS = ENV.endpoint_idle_seconds
 ENDPOINT_LONGEST_SECONDS = ENV.endpoint_longest_seconds
 CONTAINER_KEEP_REFUSED_DAYS = ENV.container_keep_refused_days
 CONTAINER_KEEP_UNUSED_DAYS = ENV.container_keep_unused_days
+
+VIEWER_SERVERS = ENV.viewer_servers
+VIEWER_SERVER_NAME = ENV.viewer_server_name
+VIEWER_SERVER_TOKEN = ENV.viewer_server_token
+VIEWER_IS_REMOTE = False
+VIEWER_IDLE_SECONDS = ENV.viewer_idle_seconds
+VIEWER_LONGEST_SECONDS = ENV.viewer_longest_seconds
 
 CHANNEL_LAYERS = {
     "default": {

@@ -10,6 +10,8 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from viewer.servers import ViewerServer, checked_servers
+
 
 class Environment(BaseSettings):
     """The environment variables, by their names in capitals."""
@@ -119,6 +121,23 @@ class Environment(BaseSettings):
     container_keep_unused_days: int = Field(
         90, ge=1, description="Days that a superseded or retired version is kept without a run."
     )
+    viewer_servers: list[ViewerServer] = Field(
+        [],
+        description="JSON list of name, origin and, as wished, region, weight, networks, token; "
+        "empty: the site serves its viewers itself.",
+    )
+    viewer_idle_seconds: int = Field(
+        7200, ge=60, le=24 * 3600, description="Seconds that an unused view session stays open."
+    )
+    viewer_longest_seconds: int = Field(
+        12 * 3600, ge=60, le=7 * 24 * 3600, description="Longest life of a view session, seconds."
+    )
+    viewer_server_name: str = Field("", description="Which of VIEWER_SERVERS this process is.")
+    viewer_server_token: str = Field(
+        "", description="Its token, where it has neither the database nor storage keys."
+    )
+    viewer_host: str = Field("127.0.0.1", description="Address a viewer server listens on.")
+    viewer_port: int = Field(8001, ge=1, le=65535, description="Port a viewer server listens on.")
     upload_quota_gb: int = Field(128, ge=1, description="Live uploads one user may hold, in GiB.")
     upload_quota_unverified_gb: int = Field(
         16, ge=1, description="The same for people who were not verified, in GiB."
@@ -162,6 +181,13 @@ class Environment(BaseSettings):
                 "Set SQS_QUEUES_URL beside BROKER_URL=sqs://, such as "
                 "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _viewers_are_told_apart(self) -> Self:
+        checked_servers(self.viewer_servers, site=self.address)
+        if self.viewer_idle_seconds > self.viewer_longest_seconds:
+            raise ValueError("VIEWER_IDLE_SECONDS must not be more than VIEWER_LONGEST_SECONDS.")
         return self
 
     @field_validator("worker_gpus")

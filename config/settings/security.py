@@ -8,13 +8,19 @@ from app.core.storage import BucketLocation, parse_storage_url
 
 
 def content_security_policy(
-    *, site_url: str, storage_url: str, delivery_domain: str, sign_on: Sequence[str] = ()
+    *,
+    site_url: str,
+    storage_url: str,
+    delivery_domain: str,
+    sign_on: Sequence[str] = (),
+    viewers: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return django-csp's setting.
 
     Pictures and file parts may also come from and go to the site's public address (which may
     differ from the one in the browser), the bucket and CloudFront.
-    ``sign_on`` are the places that the buttons of single sign-on lead to.
+    ``sign_on`` are the places that the buttons of single sign-on lead to, ``viewers`` the origins
+    of viewer servers, which the viewer's page opens sockets to.
     ``wasm-unsafe-eval`` lets the viewer's decoder, a WebAssembly module of ours, run.
     """
     stores = [site_url, *_store_origins(storage_url, delivery_domain)]
@@ -25,7 +31,7 @@ def content_security_policy(
             "script-src": [own, "'wasm-unsafe-eval'"],
             "style-src": [own],
             "img-src": [own, "data:", "blob:", *stores],
-            "connect-src": [own, *stores],
+            "connect-src": [own, *stores, *viewers],
             "worker-src": [own, "blob:"],
             "font-src": [own],
             "object-src": ["'none'"],

@@ -42,11 +42,11 @@ class Viewer:
 
     def picture(self) -> Picture:
         """The stage as the screen shows it, (y, x, rgb) from 0 to 255."""
-        shot = self.page.locator(".hv-canvas").screenshot(caret="initial")
+        shot = self.page.locator(".hv-stage").first.screenshot(caret="initial")
         return np.asarray(imagecodecs.png_decode(shot))[..., :3].astype(int)
 
     def center(self) -> tuple[float, float]:
-        box = self.page.locator(".hv-canvas").bounding_box()
+        box = self.page.locator(".hv-stage").first.bounding_box()
         assert box is not None
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 

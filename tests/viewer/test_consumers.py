@@ -250,7 +250,7 @@ class _Session:
     [
         (b"", ErrorCode.MALFORMED),
         (b"\x7f", ErrorCode.MALFORMED),
-        (b"\x01\x02", ErrorCode.VERSION),
+        (b"\x01\x63", ErrorCode.VERSION),
         (encode(Want(1)), ErrorCode.NOT_OPEN),
         (encode(Drop(1)), ErrorCode.NOT_OPEN),
         (encode(Ack(10**9)), ErrorCode.OUT_OF_RANGE),

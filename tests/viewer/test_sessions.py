@@ -12,6 +12,7 @@ from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.images.models import Image
 from tests.viewer.conftest import OverlaySource
+from viewer.errors import ViewSessionEnded
 from viewer.models import ViewSession
 from viewer.registry import Layer
 from viewer.services import (
@@ -100,10 +101,10 @@ def test_an_active_reader_keeps_the_lease(reader: User, image: Image) -> None:
     session = opened(reader, image)
     soon = timezone.now() + timedelta(minutes=1)
     ViewSession.objects.filter(pk=session.pk).update(expires_at=soon)
-    assert check_session(session.pk, user=reader, active=False)
+    check_session(session.pk, user=reader, active=False)
     session.refresh_from_db()
     assert session.expires_at == soon
-    assert check_session(session.pk, user=reader, active=True)
+    check_session(session.pk, user=reader, active=True)
     session.refresh_from_db()
     assert session.expires_at > soon
 
@@ -114,9 +115,10 @@ def test_lost_access_ends_the_session(
     overlay_source.sets[image.pk] = (Layer(image.pk, "Thorax"),)
     overlay_source.readers.add(reader.pk)
     session, _ = open_session(user=reader, source=overlay_source.key, pk=image.pk)
-    assert check_session(session.pk, user=reader, active=True)
+    check_session(session.pk, user=reader, active=True)
     overlay_source.readers.clear()
-    assert not check_session(session.pk, user=reader, active=True)
+    with pytest.raises(ViewSessionEnded, match="withdrawn"):
+        check_session(session.pk, user=reader, active=True)
     session.refresh_from_db()
     assert session.state == State.STOPPED
 
@@ -124,7 +126,8 @@ def test_lost_access_ends_the_session(
 def test_a_deactivated_user_loses_the_session(reader: User, image: Image) -> None:
     session = opened(reader, image)
     User.objects.filter(pk=reader.pk).update(is_active=False)
-    assert not check_session(session.pk, user=reader, active=True)
+    with pytest.raises(ViewSessionEnded):
+        check_session(session.pk, user=reader, active=True)
 
 
 @pytest.mark.parametrize("case", ["expired", "another's", "unknown"])
@@ -138,7 +141,8 @@ def test_what_is_not_a_live_session_of_the_user(
     if case == "unknown":
         pk = new_id()
     user = stranger if case == "another's" else reader
-    assert not check_session(pk, user=user, active=True)
+    with pytest.raises(ViewSessionEnded):
+        check_session(pk, user=user, active=True)
 
 
 def test_expired_sessions_are_stopped(reader: User, stranger: User, image: Image) -> None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from viewer.protocol import CloseCode
+from viewer.messages import CloseCode
 from viewer.registry import Segment
-from viewer.services.readers import OpenPack
+
+if TYPE_CHECKING:
+    from viewer.services.readers import OpenPack
 
 LONGEST_TICKET = 1000
 
@@ -87,13 +88,27 @@ class Showing:
 
 @dataclass(frozen=True, kw_only=True)
 class PackState:
-    """How far the slice pack of an image is; ``message`` says why one failed."""
+    """How far the slice pack of an image is; ``message`` says why one failed.
+
+    ``waiting`` are the seconds since it last got further.
+    """
 
     image_id: UUID
     state: Literal["waiting", "ready", "failed"]
     message: str = ""
     is_queued: bool = False
-    waiting: timedelta = timedelta()
+    waiting: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackPlace:
+    """Where a pack can be read by range requests, for ``good_for`` seconds; a name that stays."""
+
+    image_id: UUID
+    name: str
+    url: str = field(repr=False)
+    size: int
+    good_for: float
 
 
 class ViewerGateway(Protocol):
@@ -132,3 +147,6 @@ class ViewerGateway(Protocol):
 
     async def leave(self, seat: Seat) -> None:
         """The socket is closed. The session stays for a reload."""
+
+    async def attend(self) -> None:
+        """Give signs of life until cancelled, and say goodbye then: a server of its own does."""

@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.viewer.live import REPOSITORY, web_server
 
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1100, "height": 720}
 
 
 @dataclass

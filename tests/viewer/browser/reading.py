@@ -62,7 +62,7 @@ class Reading:
         shown = self.page.evaluate(
             f"{VIEWER} ? {{panes: {VIEWER}.panes, layout: {VIEWER}.layout}} : null"
         )
-        return json.dumps(shown, indent=1)
+        return json.dumps(shown)
 
     def press(self, *keys: str) -> None:
         for key in keys:

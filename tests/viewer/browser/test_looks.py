@@ -67,8 +67,8 @@ def test_color_maps_and_pixels_as_they_are(read: Read) -> None:
     reading.settle()
     colored = center_of(reading.picture())
     assert (colored.max(axis=-1) - colored.min(axis=-1)).max() > 60
+    reading.press("k")
     reading.page.get_by_role("radio", name="Pixels as they are").check()
-    reading.press("Escape")
     reading.wait("viewer.panes[0].interpolation === 'nearest'")
     reading.press("n")
     reading.wait("viewer.panes[0].interpolation === 'linear'")
@@ -98,7 +98,7 @@ def test_zoom_keeps_what_is_under_the_mouse(read: Read) -> None:
     reading.wait("viewer.zoom > 1.5")
     reading.settle()
     after = reading.get(f"probe(0, {x}, {y}).world")
-    assert np.allclose(before, after, atol=0.05)
+    assert np.allclose(before, after, atol=0.6), "further than a pixel of the mouse"
     reading.press("f")
     reading.wait("viewer.zoom === 1")
 
@@ -135,4 +135,4 @@ def test_the_value_under_the_mouse(read: Read) -> None:
     cursor = reading.get("cursor")
     shown = reading.corner("se")
     assert shown.startswith(f"{cursor['value'][0]} HU".replace("-", "−")), shown
-    assert f"Voxel {', '.join(str(part) for part in cursor['voxel'])}" in shown
+    assert f"Voxel {', '.join(str(round(part)) for part in cursor['voxel'])}" in shown

@@ -7,6 +7,7 @@ conversion: oblique, anisotropic, over time, in color, of floats.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from app.accounts.models import User
 from app.images.conversion import ConvertedImage
@@ -65,28 +66,26 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def page_of(cookie: str) -> Iterator[Page]:
+    """A page of a signed-in reader. It brings an event loop: no database while it is open."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
+        browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
             args=CHROMIUM_ARGUMENTS,
         )
-        yield opened
-        opened.close()
+        context = browser.new_context(viewport={"width": 900, "height": 700})
+        name, value = cookie.split("=", 1)
+        context.add_cookies([{"name": name, "value": value, "url": "http://127.0.0.1"}])
+        yield context.new_page()
+        browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, reader: User) -> Iterator[Page]:
+def cookie_of(user: User) -> str:
     signed_in = Client()
-    signed_in.force_login(reader)
+    signed_in.force_login(user)
     name = settings.SESSION_COOKIE_NAME
-    context = browser.new_context(viewport={"width": 900, "height": 700})
-    context.add_cookies(
-        [{"name": name, "value": signed_in.cookies[name].value, "url": "http://127.0.0.1"}]
-    )
-    yield context.new_page()
-    context.close()
+    return f"{name}={signed_in.cookies[name].value}"
 
 
 def convert(case: Case, folder: Path) -> ConvertedImage:
@@ -225,7 +224,7 @@ def check_values(found: list[Any], lattice: Lattice, reference: Reference, *, li
 
 @pytest.mark.parametrize("name", CASES)
 def test_readings_are_those_of_simpleitk(
-    name: str, page: Page, reader: User, media: Path, tmp_path: Path
+    name: str, reader: User, media: Path, tmp_path: Path
 ) -> None:
     case = CASES[name]
     converted = convert(case, tmp_path / "converted")
@@ -233,8 +232,9 @@ def test_readings_are_those_of_simpleitk(
     image = add_converted(converted, owner=reader)
     make_pack(image.pk)
     chance = np.random.default_rng(list(CASES).index(name))
-    shown, inside = Shown(page), 0
-    with web_server(media, log=tmp_path / "web.log") as site:
+    cookie, inside = cookie_of(reader), 0
+    with web_server(media, log=tmp_path / "web.log") as site, page_of(cookie) as page:
+        shown = Shown(page)
         shown.open(f"{site}/view/image/{image.pk}/")
         for plane in planes_of(reference, chance, flat=case.flat):
             for linear in (False, True):

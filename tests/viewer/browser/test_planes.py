@@ -67,6 +67,7 @@ def test_oblique_and_slabs(read: Read) -> None:
     thin = reading.picture()
     reading.press("Shift+T")
     reading.page.get_by_role("radio", name="Maximum (MIP)").check()
+    reading.press("Shift+T")
     slider = reading.page.get_by_role("slider", name="Thickness")
     slider.fill("60")
     reading.press("Escape")

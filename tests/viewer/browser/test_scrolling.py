@@ -18,14 +18,14 @@ def test_opens_in_the_middle_and_tells_what_it_shows(read: Read) -> None:
     assert (pane["index"], pane["count"]) == (MIDDLE, DEPTH)
     assert pane["window"] == {"center": 40, "width": 400}
     assert f"{MIDDLE + 1} / {DEPTH}" in reading.corner("sw")
-    assert "W 400  L 40" in reading.corner("ne")
+    assert "W 400 L 40" in reading.corner("ne")
     assert "CT" in reading.corner("nw")
     letters = [
         reading.page.locator(f".hv-side-{side}").inner_text()
         for side in ("left", "right", "top", "bottom")
     ]
     assert letters == ["R", "L", "A", "P"]
-    expect(reading.page.locator(".hv-scale")).to_have_text("10 cm")
+    expect(reading.page.locator(".hv-scale")).to_have_text("5 cm")
 
 
 def test_wheel_keys_drag_and_slider_scroll(read: Read) -> None:

@@ -47,6 +47,8 @@ export function listenToKeys(desk: Desk): void {
     if (!onPicture && !keysEverywhere()) return;
     const command = commandFor(keyOf(event));
     if (!command) return;
+    // The browser closes an open menu itself, unless somebody else takes the key.
+    if (event.key === "Escape" && desk.root.querySelector(".hv-popover:popover-open")) return;
     if (taken === "moving" && command.moves) return;
     if (taken === "pressing" && command.presses) return;
     event.preventDefault();

@@ -109,7 +109,7 @@ function lookLines(pane: Pane, meta: LayerMeta): Line[] {
   const { state, drawn } = pane;
   const lines: Line[] = [];
   if (meta.components < 3) {
-    lines.push([`W ${formatValue(rounded(state.window.width))}  L ${formatValue(rounded(state.window.center))}`]);
+    lines.push([`W ${formatValue(rounded(state.window.width))} L ${formatValue(rounded(state.window.center))}`]);
   }
   lines.push([`Zoom ${Math.round(state.view.zoom * 100)} %`, "minor"]);
   if (state.inverted) lines.push(["Inverted", "detail"]);

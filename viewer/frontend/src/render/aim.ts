@@ -5,8 +5,8 @@ import type { Vec3 } from "../core/meta";
 import type { Camera } from "./camera";
 import { along } from "./vectors";
 
-/** Millimetres from which parallel cameras look; nothing depends on it. */
-const DISTANCE = 1000;
+/** Millimetres from which parallel cameras look, and how deep: small, because the device reckons in 32-bit floats. */
+const DISTANCE = 2000;
 
 interface Aimed {
   setCamera(camera: Types.ICamera): void;
@@ -19,6 +19,11 @@ export function aim(viewport: Aimed, { focalPoint, viewPlaneNormal, viewUp, para
     viewUp: point(viewUp),
     parallelScale,
   });
+}
+
+/** Cornerstone3D looks through a thousand kilometres, which leaves no precision for thin planes. */
+export function narrow(camera: { setClippingRange(near: number, far: number): unknown }): void {
+  camera.setClippingRange(1, 2 * DISTANCE);
 }
 
 export function point(vector: Vec3): Types.Point3 {

@@ -58,7 +58,8 @@ function modulesOf({ meta }: Layer, slice: number, grid: DisplayGrid): Modules {
       pixelRepresentation: meta.type.startsWith("uint") ? 0 : 1,
     },
     generalSeriesModule: { modality: meta.modality || "OT", seriesInstanceUID: meta.image },
-    voiLutModule: { windowCenter: [window.center], windowWidth: [window.width] },
+    // Only until the pane's own window is set; narrower ones have no two values for Cornerstone3D.
+    voiLutModule: { windowCenter: [window.center], windowWidth: [Math.max(2, window.width)] },
     // Values are the modality's own already.
     modalityLutModule: { rescaleSlope: 1, rescaleIntercept: 0 },
   };

@@ -1,7 +1,7 @@
 /** A cut through volumes, thin or a slab, with overlays on whatever grid they have, on an orthographic viewport. */
 
 import { Enums, type Types, type VolumeViewport } from "@cornerstonejs/core";
-import { aim, point, setInterpolation } from "./aim";
+import { aim, narrow, point, setInterpolation } from "./aim";
 import type { Camera } from "./camera";
 import { MAX_LABEL_NUMBER } from "./label-numbers";
 import type { OverlayLook } from "./overlay-colors";
@@ -41,6 +41,7 @@ export class VolumePainter {
       if (volume) this.paintOverlay(volume, look);
     });
     aim(this.viewport, scene.camera);
+    narrow(this.viewport.getRenderer().getActiveCamera());
     this.clip(scene.camera, scene.slab);
     this.viewport.render();
   }
