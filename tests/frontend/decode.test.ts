@@ -11,7 +11,7 @@ import cases from "./fixtures/slices.json";
 async function decoderForNode(): Promise<HTJ2KDecoder> {
   const path = createRequire(import.meta.url).resolve("@cornerstonejs/codec-openjph/wasm");
   const wasmBinary = await readFile(path);
-  const module = await openjph({ wasmBinary } as Parameters<typeof openjph>[0]);
+  const module = await openjph({ wasmBinary });
   return new module.HTJ2KDecoder();
 }
 

@@ -1,19 +1,30 @@
 import openjph, { type HTJ2KDecoder } from "@cornerstonejs/codec-openjph/wasmjs";
-import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
 import { decodeSlice } from "./decode";
-import type { DecodeJob, DecodeResult } from "./decode-job";
+import type { DecodeJob, DecodeResult, DecoderModule } from "./decode-job";
 import { expandSlice } from "./expand";
 
+let compiled: ((module: WebAssembly.Module | PromiseLike<never>) => void) | undefined;
+const moduleToCome = new Promise<WebAssembly.Module>((resolve) => { compiled = resolve; });
 let decoder: Promise<HTJ2KDecoder> | undefined;
 
-/** Loaded on the first HTJ2K slice; `warm` starts it before there is one. */
+/** Compiled once by the page for all workers; here it only gets a memory of its own. */
 function htj2k(): Promise<HTJ2KDecoder> {
-  decoder ??= openjph({ locateFile: () => wasmUrl }).then((module) => new module.HTJ2KDecoder());
+  decoder ??= moduleToCome.then(
+    (module) =>
+      new Promise((resolve, reject) => {
+        openjph({
+          instantiateWasm: (imports, receive) => {
+            WebAssembly.instantiate(module, imports).then((instance) => { receive(instance, module); }, reject);
+            return {};
+          },
+        }).then(({ HTJ2KDecoder }) => { resolve(new HTJ2KDecoder()); }, reject);
+      }),
+  );
   return decoder;
 }
 
 const scope = self as unknown as {
-  onmessage: (event: MessageEvent<DecodeJob | "warm">) => void;
+  onmessage: (event: MessageEvent<DecodeJob | DecoderModule>) => void;
   postMessage(message: DecodeResult, transfer: Transferable[]): void;
 };
 
@@ -31,6 +42,9 @@ async function answer(job: DecodeJob): Promise<void> {
 }
 
 scope.onmessage = ({ data }) => {
-  if (data === "warm") void htj2k().catch(() => undefined);
-  else void answer(data);
+  if ("id" in data) void answer(data);
+  else if (data.module) compiled?.(data.module);
+  else compiled?.(Promise.reject(new Error("The picture decoder could not be loaded.")));
+  // A decoder is made before the first slice is here, not when it waits.
+  void htj2k().catch(() => undefined);
 };
