@@ -19,6 +19,15 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.from(text, "base64"));
 }
 
+/** The same numbers in every run. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 0x100000000;
+  };
+}
+
 let decoder: HTJ2KDecoder;
 beforeAll(async () => {
   decoder = await decoderForNode();
@@ -44,6 +53,36 @@ describe("slices as the server stores them", () => {
       () => Promise.resolve(decoder),
     );
     expect(pixels).toEqual(expected);
+  });
+
+  it("covers every type of either codec that a pack can hold", () => {
+    const covered = cases.map(({ codec, type, components }) => `${codec} ${type} ${components}`);
+    expect(new Set(covered)).toEqual(
+      new Set([
+        "htj2k uint8 1", "htj2k uint8 3", "htj2k int16 1", "htj2k uint16 1",
+        "deflate int32 1", "deflate uint32 1", "deflate float32 1", "deflate float64 1",
+        "deflate int16 2", "deflate uint8 4",
+      ]),
+    );
+  });
+
+  it.each(cases)("never shows a damaged $name: an error, or pixels of the announced size", async (stored) => {
+    const data = fromBase64(stored.data);
+    const full = stored.pictures.find(({ level }) => level === stored.levels - 1)!;
+    const length = pixelsFromBytes(stored.type as ElementType, fromBase64(full.pixels)).length;
+    const random = numbers(stored.name.length);
+    for (let round = 0; round < 20; round += 1) {
+      const bytes = data.slice(0, round % 2 === 0 ? data.length : 1 + Math.floor(random() * data.length));
+      for (let hit = 0; hit < 3; hit += 1) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      const job = { id: 1, codec: stored.codec as "htj2k", bytes, reduce: 0, type: stored.type as ElementType };
+      // A decoder that failed is not used again, as in the worker.
+      const fresh = await decoderForNode();
+      const outcome = await decodeSlice({ ...job, length, expand: null }, () => Promise.resolve(fresh)).catch(
+        (error: unknown) => error,
+      );
+      if (ArrayBuffer.isView(outcome)) expect((outcome as Int16Array).length).toBe(length);
+      else expect(String(outcome).length).toBeGreaterThan(0);
+    }
   });
 
   it("refuses a slice of another size than announced", async () => {

@@ -37,6 +37,8 @@ async function answer(job: DecodeJob): Promise<void> {
     const buffers = expanded ? [pixels.buffer, expanded.buffer] : [pixels.buffer];
     scope.postMessage({ id: job.id, pixels, expanded, milliseconds }, buffers);
   } catch (error) {
+    // Damaged bytes may have left anything in its memory: the next slice gets a new one.
+    decoder = undefined;
     scope.postMessage({ id: job.id, error: String(error) }, []);
   }
 }
