@@ -1,23 +1,24 @@
-import openjph, { type HTJ2KDecoder } from "@cornerstonejs/codec-openjph/wasmjs";
+import openjph from "@cornerstonejs/codec-openjph/wasmjs";
 import { decodeSlice } from "./decode";
 import type { DecodeJob, DecodeResult, DecoderModule } from "./decode-job";
 import { expandSlice } from "./expand";
+import { Htj2k } from "./htj2k";
 
 let compiled: ((module: WebAssembly.Module | PromiseLike<never>) => void) | undefined;
 const moduleToCome = new Promise<WebAssembly.Module>((resolve) => { compiled = resolve; });
-let decoder: Promise<HTJ2KDecoder> | undefined;
+let decoder: Promise<Htj2k> | undefined;
 
 /** Compiled once by the page for all workers; here it only gets a memory of its own. */
-function htj2k(): Promise<HTJ2KDecoder> {
+function htj2k(): Promise<Htj2k> {
   decoder ??= moduleToCome.then(
     (module) =>
       new Promise((resolve, reject) => {
-        openjph({
+        Htj2k.create(openjph, {
           instantiateWasm: (imports, receive) => {
             WebAssembly.instantiate(module, imports).then((instance) => { receive(instance, module); }, reject);
             return {};
           },
-        }).then(({ HTJ2KDecoder }) => { resolve(new HTJ2KDecoder()); }, reject);
+        }).then(resolve, reject);
       }),
   );
   return decoder;

@@ -18,6 +18,8 @@ declare module "@cornerstonejs/codec-openjph/wasmjs" {
       imports: WebAssembly.Imports,
       receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
     ) => object;
+    readonly print?: (line: string) => void;
+    readonly printErr?: (line: string) => void;
   }
   export default function factory(options?: OpenJphOptions): Promise<OpenJph>;
 }
