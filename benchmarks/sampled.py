@@ -3,6 +3,7 @@
 A timer of the processor's time interrupts it every few milliseconds, so the program runs at its own
 speed, and work in C counts for the line that called it. When it ends, OUT holds JSON: for
 each function the share of samples in which it ran itself (`own`) and was on the stack (`total`).
+SIGUSR1 forgets what was seen before it.
 """
 
 import json
@@ -21,6 +22,10 @@ class Samples:
     """What was seen so far."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self, *_: object) -> None:
+        """Begin anew."""
         self.count = 0
         self.own: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
@@ -46,7 +51,7 @@ class Samples:
         }
 
     def _percent(self, seen: Counter[str]) -> dict[str, float]:
-        return {name: round(100 * n / self.count, 1) for name, n in seen.most_common(SHOWN)}
+        return {name: round(100 * n / max(self.count, 1), 1) for name, n in seen.most_common(SHOWN)}
 
 
 def _name(frame: FrameType) -> str:
@@ -63,6 +68,7 @@ def main() -> None:
     samples = Samples()
     # A server told to end restores this and tells itself once more, when it has put all in order.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGUSR1, samples.forget)
     signal.signal(signal.SIGPROF, samples.take)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
     try:

@@ -9,8 +9,8 @@ megabytes a second in all.
 """
 
 import argparse
-import itertools
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,19 +56,17 @@ def furnish(home: Portal, converted: Any, *, readers: int) -> list[tuple[str, st
     """Make the studies, and for each reader a session: path and cookie."""
     from tests.factories.archives import make_archive, make_item
 
-    people = [home.make_person(f"reader{n}") for n in range(-(-readers // STUDIES))]
     editor = home.make_person("editor")
-    archive = make_archive(editor=editor, members={"USER": people[0]})
-    for person in people[1:]:
-        _let_in(archive, editor, person)
+    people = [home.make_person(f"reader{n}") for n in range(readers)]
+    archive = make_archive(editor=editor)
     images = [home.add_image(converted, owner=editor) for _ in range(STUDIES)]
     for image in images:
         make_item(archive, title=f"Case {image}", image=_image(image))
-    cookies = ["=".join(home.cookie_of(person)) for person in people]
-    pairs = itertools.product(range(len(people)), images)
+    for person in people:
+        _let_in(archive, editor, person)
     return [
-        (home.session_path(people[who], image), cookies[who])
-        for who, image in itertools.islice(pairs, readers)
+        (home.session_path(person, images[n % STUDIES]), "=".join(home.cookie_of(person)))
+        for n, person in enumerate(people)
     ]
 
 
@@ -92,6 +90,7 @@ def measure(
     sampler = (str(ROOT / "benchmarks" / "sampled.py"), str(profile))
     with home.web_server(prefix=sampler) as server:
         let_read(server, sessions, seconds=given.warm_up, pace=given.pace)
+        server.signal(signal.SIGUSR1)
         memory = Memory(server)
         cpu, began = server.cpu(), time.perf_counter()
         with memory:

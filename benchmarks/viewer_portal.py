@@ -56,6 +56,10 @@ class WebServer:
         """Return what it has in memory."""
         return self._process.memory_info().rss / 1e6
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def since(self, before: float) -> Cost:
         """Return what it used since ``cpu()`` was ``before``."""
         return Cost(round(self.cpu() - before, 2), round(self.rss_mb(), 1))

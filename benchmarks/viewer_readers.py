@@ -3,10 +3,9 @@
     python -m benchmarks.viewer_readers PORT --seconds 30 --pace 10 < sessions.json
 
 Standard input is a JSON list of (path, cookie), one per reader. A reader asks for the next slice on
-its own clock, whether the last one has come or not, and holds nothing of it; like the viewer
-it asks for the preview as well, which a slice that comes whole makes superfluous. The time runs
-from the moment the reader meant to turn, so a client that falls behind does not flatter the
-server. Prints one line of JSON.
+its own clock, whether the last one has come or not, and holds nothing of it. The time runs from the
+moment the reader meant to turn, so a client that falls behind does not flatter the server.
+Prints one line of JSON.
 """
 
 import argparse
@@ -56,10 +55,11 @@ class Reader:
         start += chance.random() * self.period
         index, way = chance.randrange(self.slices), 1
         for turn in range(turns):
-            self._meant = start + turn * self.period
-            await asyncio.sleep(self._meant - time.perf_counter())
+            meant = start + turn * self.period
+            await asyncio.sleep(meant - time.perf_counter())
             if self._waits_for >= 0:
                 self._overtake()
+            self._meant = meant
             if not 0 <= index + way < self.slices:
                 way = -way
             index += way

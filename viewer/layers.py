@@ -11,14 +11,17 @@ from viewer.registry import Layer, Segment
 COLORS = ("#ff9f1c", "#2ec4b6", "#e6484f", "#8e7cc3", "#4f9d4f", "#f4d35e", "#5aa9e6", "#d885a3")
 """Colors of segments that were declared without one."""
 
+OVERLAYS = ("SEG", "HMAP")
+"""Kinds of sockets whose images lie over another image."""
+
 
 def layers_of(values: Iterable[SocketValue]) -> tuple[Layer, ...]:
-    """Return a layer per image: images first, then segmentations as overlays."""
+    """Return a layer per image: images first, then segmentations and heat maps as overlays."""
     layers = [
         Layer(
             image_id=value.image_id,
             name=value.socket.title,
-            role="overlay" if value.socket.kind == "SEG" else "image",
+            role="overlay" if value.socket.kind in OVERLAYS else "image",
             segments=_segments_of(value),
         )
         for value in values

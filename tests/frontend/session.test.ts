@@ -86,7 +86,7 @@ class Workers implements Decoders {
     this.idle = count;
   }
 
-  warm(): void { return; }
+  grow(): void { return; }
 
   run(job: Omit<DecodeJob, "id">): Promise<Decoded> {
     this.idle -= 1;

@@ -98,6 +98,11 @@ describe("the order of one view", () => {
     }
   });
 
+  it("is only what is on the screen when it is to be brief", () => {
+    const order = orderWants({ ...demand([{ layers: [0, 1] }, { stored: false }], [image, overlay]), brief: true });
+    expect(order.map(key)).toEqual(["0:50:3", "0:50:5", "1:50:5"]);
+  });
+
   it("asks a single-level image once per slice, and decodes it only near the screen", () => {
     const order = orderWants(demand([{}], [{ ...image, preview: 0, full: 0 }]));
     expect(order.length).toBe(100);

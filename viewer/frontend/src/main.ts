@@ -5,6 +5,7 @@
 
 import "./viewer.css";
 import "./first/first.css";
+import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
 import { SiteAddresses } from "./core/address";
 import { budgetsFor } from "./core/budgets";
 import { Connection } from "./core/connection";
@@ -33,17 +34,43 @@ function connectionOf(root: HTMLElement): Connection {
   });
 }
 
+/** Compiled here, while the socket opens, once for all workers. */
+async function decoderModule(): Promise<WebAssembly.Module | null> {
+  try {
+    return await WebAssembly.compileStreaming(fetch(wasmUrl));
+  } catch {
+    return null;
+  }
+}
+
+/** Longest wait (ms) for the first picture before the application is loaded beside it. */
+const PATIENCE = 1500;
+
+/** Resolves when the application no longer takes time from the first picture, or has something to say in its place. */
+function momentForApplication(session: Session, first: FirstCanvas): Promise<void> {
+  return new Promise((resolve) => {
+    void first.shown.then(resolve);
+    session.on("state", ({ ready }) => { if (!ready) resolve(); });
+    session.on("status", ({ kind }) => { if (kind === "closed" || kind === "retrying") resolve(); });
+    window.setTimeout(resolve, PATIENCE);
+  });
+}
+
 function start(root: HTMLElement): void {
   const { deviceMemory } = navigator as Navigator & { deviceMemory?: number };
   root.classList.add("hv");
   const session = new Session({
     connection: connectionOf(root),
-    pool: new DecodePool(createWorker, workerCount(navigator.hardwareConcurrency)),
+    pool: new DecodePool(createWorker, decoderModule()),
     budgets: budgetsFor(deviceMemory),
   });
   session.open();
   const first = new FirstCanvas(session, root);
-  void startApplication({ session, root, first });
+  void momentForApplication(session, first).then(() => {
+    first.want({ brief: false });
+    session.useWorkers(workerCount(navigator.hardwareConcurrency));
+    return startApplication({ session, root, first });
+  });
 }
 
 async function startApplication(boot: Boot): Promise<void> {

@@ -17,6 +17,11 @@ export interface DecodeJob {
   readonly expand: Expansion | null;
 }
 
+/** The compiled HTJ2K decoder, handed to a worker once; null when it could not be loaded. */
+export interface DecoderModule {
+  readonly module: WebAssembly.Module | null;
+}
+
 export interface Decoded {
   readonly pixels: Pixels;
   readonly expanded: Pixels | null;

@@ -1,4 +1,4 @@
-import type { DecodeJob, DecodeResult, Decoded } from "./decode-job";
+import type { DecodeJob, DecodeResult, Decoded, DecoderModule } from "./decode-job";
 
 interface Pending {
   readonly resolve: (decoded: Decoded) => void;
@@ -19,34 +19,26 @@ export function workerCount(cores: number): number {
  * so nothing stale waits in line.
  */
 export class DecodePool {
-  readonly size: number;
-  private readonly free: Worker[];
+  private readonly createWorker: () => Worker;
+  private readonly module: Promise<WebAssembly.Module | null>;
+  private readonly free: Worker[] = [];
   private readonly pending = new Map<number, Pending>();
+  private started = 0;
   private next = 1;
 
-  constructor(createWorker: () => Worker, size = FEWEST) {
-    this.size = size;
-    this.free = Array.from({ length: size }, () => {
-      const worker = createWorker();
-      worker.onmessage = (event: MessageEvent<DecodeResult>) => {
-        this.settle(event.data);
-      };
-      worker.onerror = () => {
-        this.fail(worker);
-      };
-      return worker;
-    });
+  /** `module`: the HTJ2K decoder as it was compiled for all workers; null when it cannot be had. */
+  constructor(createWorker: () => Worker, module: Promise<WebAssembly.Module | null>) {
+    this.createWorker = createWorker;
+    this.module = module;
   }
 
   get idle(): number {
     return this.free.length;
   }
 
-  /** Lets every worker load the HTJ2K decoder before the first slice arrives. */
-  warm(): void {
-    this.free.forEach((worker) => {
-      worker.postMessage("warm");
-    });
+  /** Sees to it that so many workers run: one is enough for the first picture, and sooner ready alone. */
+  grow(count: number): void {
+    for (; this.started < count; this.started += 1) this.free.push(this.start());
   }
 
   /** Decodes on a free worker; the caller has checked `idle`. The job's bytes are handed over. */
@@ -59,6 +51,21 @@ export class DecodePool {
       this.pending.set(id, { resolve, reject, worker });
       worker.postMessage({ ...job, id }, [job.bytes.buffer]);
     });
+  }
+
+  private start(): Worker {
+    const worker = this.createWorker();
+    worker.onmessage = (event: MessageEvent<DecodeResult>) => {
+      this.settle(event.data);
+    };
+    worker.onerror = () => {
+      this.fail(worker);
+    };
+    void this.module.then((module) => {
+      const message: DecoderModule = { module };
+      worker.postMessage(message);
+    });
+    return worker;
   }
 
   private settle(result: DecodeResult): void {

@@ -1,19 +1,31 @@
-import openjph, { type HTJ2KDecoder } from "@cornerstonejs/codec-openjph/wasmjs";
-import wasmUrl from "@cornerstonejs/codec-openjph/wasm?url";
+import openjph from "@cornerstonejs/codec-openjph/wasmjs";
 import { decodeSlice } from "./decode";
-import type { DecodeJob, DecodeResult } from "./decode-job";
+import type { DecodeJob, DecodeResult, DecoderModule } from "./decode-job";
 import { expandSlice } from "./expand";
+import { Htj2k } from "./htj2k";
 
-let decoder: Promise<HTJ2KDecoder> | undefined;
+let compiled: ((module: WebAssembly.Module | PromiseLike<never>) => void) | undefined;
+const moduleToCome = new Promise<WebAssembly.Module>((resolve) => { compiled = resolve; });
+let decoder: Promise<Htj2k> | undefined;
 
-/** Loaded on the first HTJ2K slice; `warm` starts it before there is one. */
-function htj2k(): Promise<HTJ2KDecoder> {
-  decoder ??= openjph({ locateFile: () => wasmUrl }).then((module) => new module.HTJ2KDecoder());
+/** Compiled once by the page for all workers; here it only gets a memory of its own. */
+function htj2k(): Promise<Htj2k> {
+  decoder ??= moduleToCome.then(
+    (module) =>
+      new Promise((resolve, reject) => {
+        Htj2k.create(openjph, {
+          instantiateWasm: (imports, receive) => {
+            WebAssembly.instantiate(module, imports).then((instance) => { receive(instance, module); }, reject);
+            return {};
+          },
+        }).then(resolve, reject);
+      }),
+  );
   return decoder;
 }
 
 const scope = self as unknown as {
-  onmessage: (event: MessageEvent<DecodeJob | "warm">) => void;
+  onmessage: (event: MessageEvent<DecodeJob | DecoderModule>) => void;
   postMessage(message: DecodeResult, transfer: Transferable[]): void;
 };
 
@@ -26,11 +38,16 @@ async function answer(job: DecodeJob): Promise<void> {
     const buffers = expanded ? [pixels.buffer, expanded.buffer] : [pixels.buffer];
     scope.postMessage({ id: job.id, pixels, expanded, milliseconds }, buffers);
   } catch (error) {
+    // Damaged bytes may have left anything in its memory: the next slice gets a new one.
+    decoder = undefined;
     scope.postMessage({ id: job.id, error: String(error) }, []);
   }
 }
 
 scope.onmessage = ({ data }) => {
-  if (data === "warm") void htj2k().catch(() => undefined);
-  else void answer(data);
+  if ("id" in data) void answer(data);
+  else if (data.module) compiled?.(data.module);
+  else compiled?.(Promise.reject(new Error("The picture decoder could not be loaded.")));
+  // A decoder is made before the first slice is here, not when it waits.
+  void htj2k().catch(() => undefined);
 };

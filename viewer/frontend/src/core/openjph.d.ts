@@ -11,5 +11,15 @@ declare module "@cornerstonejs/codec-openjph/wasmjs" {
   export interface OpenJph {
     HTJ2KDecoder: new () => HTJ2KDecoder;
   }
-  export default function factory(options?: { locateFile?: (name: string) => string }): Promise<OpenJph>;
+  export interface OpenJphOptions {
+    readonly wasmBinary?: Uint8Array;
+    /** Makes an instance of a module that is compiled already; answers through `receive`. */
+    readonly instantiateWasm?: (
+      imports: WebAssembly.Imports,
+      receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+    ) => object;
+    readonly print?: (line: string) => void;
+    readonly printErr?: (line: string) => void;
+  }
+  export default function factory(options?: OpenJphOptions): Promise<OpenJph>;
 }

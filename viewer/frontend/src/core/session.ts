@@ -34,7 +34,8 @@ interface Events {
 /** The part of the decode pool that is needed here. */
 export interface Decoders {
   readonly idle: number;
-  warm(): void;
+  /** Sees to it that so many workers run. */
+  grow(count: number): void;
   run(job: Omit<DecodeJob, "id">): Promise<Decoded>;
 }
 
@@ -102,7 +103,13 @@ export class Session extends Emitter<Events> {
   open(): void {
     this.timings.mark("started");
     this.connection.open();
-    this.pool.warm();
+    this.pool.grow(1);
+  }
+
+  /** The first picture is on the screen: from now on with all workers. */
+  useWorkers(count: number): void {
+    this.pool.grow(count);
+    this.decodeNext();
   }
 
   /** States what the screen needs now; replaces what was asked before. */
@@ -191,6 +198,7 @@ export class Session extends Emitter<Events> {
 
   private settle(): void {
     this.connection.expectAnswer(false);
+    if (this.demand?.brief) return;
     this.timings.mark("settled");
     this.emit("settled", null);
   }

@@ -49,6 +49,8 @@ export interface Demand {
   readonly layers: readonly LayerDemand[];
   /** The active viewport first. Layers of another voxel grid than the view's image are a view of their own. */
   readonly views: readonly ViewDemand[];
+  /** Only what is on the screen, for a moment in which nothing else matters. */
+  readonly brief?: boolean | undefined;
 }
 
 export interface Item {
@@ -72,7 +74,7 @@ export function orderWants(demand: Demand): readonly Item[] {
   const list = new ItemList();
   const layers = new Map(demand.layers.map((layer) => [layer.layer, layer]));
   const views = demand.views.map((view, rank) => new ViewPlan(view, layers, rank === 0));
-  for (const phase of PHASES) takeTurns(list, views.map(phase));
+  for (const phase of demand.brief ? BRIEF : PHASES) takeTurns(list, views.map(phase));
   return list.items;
 }
 
@@ -196,6 +198,8 @@ const PHASES: readonly ((plan: ViewPlan) => Wishes)[] = [
   refine,
   elsewhere,
 ];
+
+const BRIEF = [visible, visibleFull];
 
 function* visible(plan: ViewPlan): Wishes {
   const { image, view } = plan;

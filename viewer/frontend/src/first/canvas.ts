@@ -17,11 +17,15 @@ export class FirstCanvas implements FirstPaint {
   private readonly frame = document.createElement("div");
   private readonly canvas = document.createElement("canvas");
   private readonly endings: (() => void)[] = [];
+  /** The first picture is on the screen. */
+  readonly shown: Promise<void>;
+  private tellShown: () => void = () => undefined;
   private opening: Opening | null = null;
   private picture: { readonly of: DecodedSlice; readonly pixels: OffscreenCanvas } | null = null;
 
   constructor(session: Session, root: HTMLElement) {
     this.session = session;
+    this.shown = new Promise((resolve) => { this.tellShown = resolve; });
     this.frame.className = "hv-first";
     this.frame.setAttribute("aria-hidden", "true");
     this.frame.append(this.canvas);
@@ -30,7 +34,7 @@ export class FirstCanvas implements FirstPaint {
     resizes.observe(this.frame);
     this.endings.push(
       () => { resizes.disconnect(); },
-      session.on("meta", () => { this.open(); }),
+      session.on("meta", () => { this.want({ brief: true }); }),
       session.on("slice", ({ layer, slice }) => { this.arrived(layer, slice); }),
     );
   }
@@ -49,8 +53,8 @@ export class FirstCanvas implements FirstPaint {
     this.session.grantLeisure();
   }
 
-  /** Asks for the opening slice before anybody else is here to ask. */
-  private open(): void {
+  /** Asks for the opening slice before anybody else is here to ask: first for it alone. */
+  want({ brief }: { brief: boolean }): void {
     const { session } = this;
     this.opening = session.meta && openingOf(session.meta);
     const layer = this.opening && session.layers[this.opening.layer];
@@ -59,6 +63,7 @@ export class FirstCanvas implements FirstPaint {
     session.want({
       layers: [layer.demand()],
       views: [{ layers: [layer.index], slice, timepoint, direction: 0, stored: true }],
+      brief,
     });
   }
 
@@ -77,6 +82,7 @@ export class FirstCanvas implements FirstPaint {
     if (!slice) return;
     this.paint(layer, slice, this.picturesOf(slice, layer.meta.components, opening));
     session.timings.mark("firstPreview");
+    this.tellShown();
     if (slice.level === layer.full) session.timings.mark("firstFull");
   }
 

@@ -2,6 +2,7 @@
 
 import { button, element } from "./element";
 import * as icons from "./icons";
+import { keysEverywhere, setKeysEverywhere } from "./keyboard";
 
 export interface HelpSection {
   readonly title: string;
@@ -35,6 +36,7 @@ export function helpDialog(sections: readonly HelpSection[]): HTMLDialogElement 
     ),
     element("div", { class: "hv-help-body", tabindex: "0", role: "group", "aria-label": "Keys and gestures" }, none, ...parts.map(({ root }) => root)),
     found,
+    keySwitch(),
   );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
@@ -44,6 +46,14 @@ export function helpDialog(sections: readonly HelpSection[]): HTMLDialogElement 
     filter();
   });
   return dialog;
+}
+
+/** For those who speak to their computer, or press keys by accident (WCAG 2.1.4). */
+function keySwitch(): HTMLElement {
+  const box = element("input", { type: "checkbox" });
+  box.checked = keysEverywhere();
+  box.addEventListener("change", () => { setKeysEverywhere(box.checked); });
+  return element("label", { class: "hv-check hv-help-foot" }, box, element("span", {}, "Keys work everywhere on the page, not only while a picture has the focus"));
 }
 
 interface Part {

@@ -9,6 +9,8 @@ import { sizeText } from "./readouts";
 
 const KIND = "application/x-hounsfield-image";
 const THUMBNAIL = 96;
+/** Up to this width the list waits for its button: the picture needs the room. */
+const PHONE = 760;
 
 /** Number of the layer that is being dragged; while it is on its way (not dropped) only that it is one. */
 export function draggedImage(event: DragEvent): number | null {
@@ -30,7 +32,7 @@ export function imageList(workspace: Workspace, refocus: () => void): ImageList 
   whenDescribed(workspace, () => {
     entries.splice(0, entries.length, ...workspace.images.map((layer) => entry(workspace, layer, refocus)));
     list.replaceChildren(...entries.map(({ root: line }) => line));
-    root.hidden = entries.length < 2;
+    root.hidden = entries.length < 2 || window.innerWidth <= PHONE;
   });
   const show = (): void => { entries.forEach((line) => { line.show(); }); };
   workspace.on("change", show);

@@ -1,4 +1,4 @@
-/** The menus of the toolbar. Each tells what is so when it opens, and is renewed while it is open. */
+/** The menus of the toolbar. Each tells what is so when it opens. */
 
 import { type Window, formatValue } from "../core/window-level";
 import type { Pane, SlabMode, Tool } from "../state/workspace";
@@ -23,7 +23,7 @@ export function buildMenus(desk: Desk): Readonly<Record<MenuName, Menu>> {
     slab: menu({ label: "Slab", key: "Shift T", icon: icons.slab, text: "", refocus, content: (own) => slabContent(workspace.active, own) }),
     links: menu({ label: "Links between panes", key: "Shift Y", icon: icons.links, refocus, content: () => linkContent(desk) }),
     mouse: menu({ label: "Mouse buttons", icon: icons.mouse, refocus, content: () => mouseContent(desk) }),
-    cine: menu({ label: "Cine", icon: icons.cine, refocus, content: () => cineContent(workspace.active) }),
+    cine: menu({ label: "Cine", icon: icons.cine, refocus, content: (own) => cineContent(workspace.active, own) }),
   };
   return made;
 }
@@ -160,7 +160,7 @@ function mouseContent({ workspace }: Desk): Node[] {
   ];
 }
 
-function cineContent(pane: Pane): Node[] {
+function cineContent(pane: Pane, own: Menu): Node[] {
   const { cine } = pane.state;
   const play = button({
     label: cine.playing ? "Stop" : "Play",
@@ -170,6 +170,7 @@ function cineContent(pane: Pane): Node[] {
     onClick: () => {
       if (pane.state.cine.playing) pane.pause();
       else pane.play();
+      own.renew();
     },
   });
   const speed = rangeField({

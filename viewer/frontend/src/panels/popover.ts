@@ -19,7 +19,7 @@ export interface Menu {
   open(): void;
   /** `refocus`: the keyboard goes to the picture, not to the button. */
   close(refocus?: boolean): void;
-  /** Fills an open panel anew. */
+  /** Fills the panel anew and goes to its first control. */
   renew(): void;
   setText(text: string): void;
 }
@@ -40,26 +40,33 @@ export function menu(options: MenuOptions): Menu {
   const made: Menu = {
     button: opener,
     panel,
-    open: () => { panel.showPopover(); },
+    open: () => {
+      if (!panel.matches(":popover-open")) panel.showPopover();
+      // At once, and not with the event: the next key may be there before it.
+      arrive();
+    },
     close: (refocus = false) => {
       if (panel.matches(":popover-open")) panel.hidePopover();
       if (refocus) options.refocus();
     },
     renew: () => {
-      if (panel.matches(":popover-open")) fill();
+      fill();
+      firstControl(panel)?.focus();
     },
     setText: (value) => { text.textContent = value; },
   };
   const fill = (): void => { panel.replaceChildren(...options.content(made)); };
+  const arrive = (): void => {
+    placeBelow(panel, opener.getBoundingClientRect());
+    if (!panel.contains(document.activeElement)) firstControl(panel)?.focus();
+  };
   panel.addEventListener("beforetoggle", (event) => {
     if (event.newState === "open") fill();
   });
   panel.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
     opener.setAttribute("aria-expanded", String(open));
-    if (!open) return;
-    placeBelow(panel, opener.getBoundingClientRect());
-    firstControl(panel)?.focus();
+    if (open) arrive();
   });
   return made;
 }

@@ -44,10 +44,7 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
     page.overlays, page.information, page.fullScreen, page.help,
   );
   const follow = (): void => { followers.forEach((one) => { one(workspace.state, workspace.active); }); };
-  workspace.on("change", () => {
-    follow();
-    Object.values(menus).forEach((menu) => { renewQuietly(menu); });
-  });
+  workspace.on("change", follow);
   whenDescribed(workspace, () => {
     controls.hidden = false;
     pageControls.hidden = false;
@@ -66,11 +63,6 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
     popovers: Object.values(menus).map(({ panel }) => panel),
     setShown: (part, value) => { setPressed(shown[part], value); },
   };
-}
-
-/** A menu with the focus inside is left alone: its controls are in the reader's hands. */
-function renewQuietly(menu: Menu): void {
-  if (!menu.panel.contains(document.activeElement)) menu.renew();
 }
 
 function markEnds(bar: HTMLElement): void {

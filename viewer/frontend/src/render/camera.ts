@@ -34,8 +34,8 @@ export interface Camera {
   readonly parallelScale: number;
 }
 
-const MIN_ZOOM = 0.2;
-const MAX_ZOOM = 40;
+const MIN_ZOOM = 0.05;
+const MAX_ZOOM = 100;
 /** Part of the pane that a fitted picture fills; the rest keeps labels readable. */
 const FIT_SHARE = 0.92;
 

@@ -2,6 +2,7 @@
 
 import { Enums, type StackViewport, type VolumeViewport } from "@cornerstonejs/core";
 import { VolumeRefused } from "../core/volume";
+import type { Size } from "./camera";
 import type { Engine } from "./engine";
 import { type Drawn, NOTHING_DRAWN, type Scene } from "./scene";
 import { StackPainter } from "./stack-painter";
@@ -31,7 +32,7 @@ export class PaneView {
     this.id = options.id;
     this.onDrawn = options.onDrawn;
     this.host.className = "hv-picture";
-    Object.assign(this.host.style, { position: "absolute", inset: "0" });
+    Object.assign(this.host.style, { position: "absolute", left: "0", top: "0" });
     options.element.append(this.host);
     this.host.addEventListener(Enums.Events.IMAGE_RENDERED, () => {
       this.draws += 1;
@@ -73,7 +74,8 @@ export class PaneView {
   }
 
   /** The element has another size; draws with the scene that comes next. */
-  resize(): void {
+  resize({ width, height }: Size): void {
+    Object.assign(this.host.style, { width: `${width}px`, height: `${height}px` });
     if (this.painter) this.engine.cornerstone.resize(false, true);
   }
 

@@ -3,7 +3,7 @@
 import type { LayerMeta, Vec3 } from "../core/meta";
 import { isOriented } from "../core/oriented";
 import { type Window, dragWindow, initialWindow, presetsFor } from "../core/window-level";
-import { type Size, centeredOn, limitedZoom, pixelsPerMillimetre, screenFacing, zoomedAt } from "../render/camera";
+import { type Size, centeredOn, pixelsPerMillimetre, screenFacing, zoomedAt } from "../render/camera";
 import {
   type Facing,
   type Orientation,
@@ -156,7 +156,7 @@ export function fitted(pane: PaneState): PaneState {
 export function oneToOne(pane: PaneState, meta: LayerMeta, size: Size, deviceRatio: number): PaneState {
   const now = pixelsPerMillimetre(meta, pane.facing, pane.view, size);
   const wanted = 1 / (Math.min(...meta.spacing.slice(0, 2)) * deviceRatio);
-  return { ...pane, view: { ...pane.view, zoom: limitedZoom((pane.view.zoom * wanted) / now), pan: [0, 0] } };
+  return { ...pane, view: { ...pane.view, zoom: (pane.view.zoom * wanted) / now, pan: [0, 0] } };
 }
 
 /** View, window and look as the image opened; the slice stays. */

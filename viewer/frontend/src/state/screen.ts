@@ -38,7 +38,9 @@ export class Screen {
     const view = this.engine?.view(`pane-${pane}`, element, () => { this.onDrawn(pane); }) ?? null;
     if (view) view.onRefused = this.onRefused;
     const observer = new ResizeObserver(() => { this.measure(pane, element); });
-    this.places.set(pane, { view, observer, size: sizeOf(element) });
+    const size = sizeOf(element);
+    view?.resize(size);
+    this.places.set(pane, { view, observer, size });
     observer.observe(element);
   }
 
@@ -92,11 +94,13 @@ export class Screen {
     const size = sizeOf(element);
     if (size.width === place.size.width && size.height === place.size.height) return;
     place.size = size;
-    place.view?.resize();
+    place.view?.resize(size);
     this.onResize();
   }
 }
 
+/** Whole pixels: a picture of a fraction more would be stretched by the browser, and readings would be off by as much. */
 function sizeOf(element: HTMLElement): Size {
-  return { width: Math.max(1, element.clientWidth), height: Math.max(1, element.clientHeight) };
+  const { width, height } = element.getBoundingClientRect();
+  return { width: Math.max(1, Math.floor(width)), height: Math.max(1, Math.floor(height)) };
 }
