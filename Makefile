@@ -12,7 +12,7 @@ PY := .venv/bin/python
 # Coverage of `make lint`: the product, its tests, and what is at the top.
 CODE := algorithms app archives benchmarks config reader_studies tests viewer $(wildcard demo) manage.py
 
-.PHONY: help venv demo demo-reset worker dev lint format test-fast test check accept bench-conversion \
+.PHONY: help venv demo demo-reset worker viewer-server dev lint format test-fast test check accept bench-conversion \
 	requirements screenshots clean
 
 help: ## print this list
@@ -35,6 +35,9 @@ demo-reset: .venv/.base ## stop the demo and delete its data
 
 worker: .venv/.base ## run jobs here for a portal elsewhere (BROKER_URL, SITE_URL, WORKER_TOKEN)
 	@$(PY) -m config.local.worker
+
+viewer-server: .venv/.base ## serve viewers' sockets (VIEWER_SERVER_NAME, or SITE_URL with VIEWER_SERVER_TOKEN)
+	@$(PY) -m config.local.viewer_server
 
 dev: .venv/.dev ## run the portal and restart what a changed file affects
 	@DJANGO_SETTINGS_MODULE=config.settings.dev $(PY) -m config.local.demo --reload

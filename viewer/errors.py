@@ -5,6 +5,8 @@ from viewer.messages import CloseCode
 
 ENDED = "This viewing session has ended. Open the image again."
 
+NO_TICKET = "This viewer server lets in nobody without a ticket of the site's."
+
 
 class ViewSessionEnded(Conflict):
     """The session is over; the message says why."""

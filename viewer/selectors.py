@@ -86,6 +86,7 @@ class ServerRow:
     region: str
     is_remote: bool
     is_alive: bool
+    is_unlisted: bool
     processes: int
     sockets: int
     sessions: int
@@ -120,6 +121,7 @@ def _server(name: str, *, processes: Sequence[ViewerProcess], sessions: int) -> 
         region=configured.region if configured else "",
         is_remote=bool(configured and configured.token),
         is_alive=bool(alive) or name == SITE,
+        is_unlisted=configured is None and name != SITE,
         processes=len(alive),
         sockets=sum(process.sockets for process in alive),
         sessions=sessions,

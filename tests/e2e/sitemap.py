@@ -88,6 +88,7 @@ VIEWER = (
         widths=EVERY_WIDTH,
         viewer=True,
     ),
+    _visit("viewer:sessions", "researcher", "/view/sessions/"),
     _visit("viewer:open", "author", "/view/run/{run}/", picture="viewer", viewer=True),
     _visit(
         "viewer:open", "radiologist", "/view/display-set/{case}/", picture="reading", viewer=True
@@ -354,6 +355,7 @@ POST_ONLY = frozenset(
         "requests:accept_several",
         "requests:reject",
         "requests:withdraw",
+        "viewer:stop",
         "notifications:retry",
         "reader_studies:delete_case",
         "reader_studies:delete_question",

@@ -37,6 +37,7 @@ from tests.permissions.table import (
 )
 from tests.permissions.table import TABLE as PAGES
 from tests.permissions.versions_table import VERSIONS
+from tests.permissions.viewer_table import VIEWER
 
 GENERAL = [
     *page("api:schema", EVERYBODY),
@@ -291,10 +292,6 @@ ACCOUNT = [
     *api("api:notification-detail", "DELETE", _STRANGER, path=pk("notification"), changes=True),
     *api("api:subscription-list", "GET", SIGNED_IN),
     *api("api:subscription-detail", "GET", frozenset(), path=pk("notification")),
-    *api("api:view-session-list", "GET", SIGNED_IN),
-    *api("api:view-session-detail", "GET", frozenset(), path=pk("notification")),
-    *api("api:view-config-list", "GET", SIGNED_IN),
-    *api("api:view-config-detail", "GET", frozenset(), path=pk("notification")),
 ]
 
 API: list[Row] = [
@@ -323,4 +320,5 @@ TABLE = [
     *ENDPOINTS,
     *OPERATIONS,
     *SOCKETS,
+    *VIEWER,
 ]

@@ -58,6 +58,7 @@ from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.quarantine import make_quarantined
 from tests.factories.studies import make_question, make_study
+from viewer.services import open_session
 
 ROLES = (
     "anonymous",
@@ -119,6 +120,9 @@ def build_world() -> World:
     things |= _challenge(people) | _uploads(people)
     things |= _organization(people) | _personal(people)
     things |= _requests(people["asker"], things)
+    things["view_session"] = open_session(
+        user=people["stranger"], source="image", pk=things["shared_image"].pk
+    )[0]
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
     values = {name: getattr(value, "pk", value) for name, value in things.items()}

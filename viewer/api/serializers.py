@@ -81,7 +81,7 @@ class OpenedSessionSerializer(SessionSerializer):
 class NewSessionSerializer(serializers.Serializer[Any]):
     """What to open: a display set of one of the sources, such as ``image`` or ``archive-item``."""
 
-    source = serializers.CharField(max_length=40)
+    source = serializers.CharField(max_length=40)  # type: ignore[assignment]
     object = serializers.UUIDField()
     region = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
 

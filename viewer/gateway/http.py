@@ -20,6 +20,7 @@ from typing_extensions import override
 
 import app
 from app.images.slices import OnDemand, PackError, SourceError
+from viewer.errors import NO_TICKET
 from viewer.feeds import Pack
 from viewer.gateway import wire
 from viewer.gateway.base import (
@@ -43,7 +44,6 @@ _BUSY = frozenset({429, 500, 502, 503, 504})
 _GONE = 410
 BRIEFLY, PATIENTLY = 5.0, 90.0
 """Seconds to try: a reader who waits at the door, and one who is looking already."""
-NO_TICKET = "This viewer server lets in nobody without a ticket of the site's."
 AWAY = "The site does not answer this viewer server. Trying again by itself."
 UNKNOWN = "The site does not know this viewer server. Its administrator has to look at its token."
 

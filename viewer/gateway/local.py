@@ -12,6 +12,7 @@ from typing_extensions import override
 import app
 from app.core.websockets import still_signed_in
 from app.images.slices import OnDemand, PackError
+from viewer.errors import NO_TICKET
 from viewer.feeds import Pack
 from viewer.gateway.base import Knock, PackState, Refused, Seat, Showing, ViewerGateway
 from viewer.gateway.presence import Presence
@@ -53,7 +54,9 @@ class LocalGateway(ViewerGateway):
     def _admitted(self, knock: Knock) -> seats.Guest:
         if knock.ticket:
             return seats.seat_by_ticket(knock.ticket, session=knock.session, server=self.server)
-        user = knock.scope.get("user")
+        if "user" not in knock.scope:  # no cookie is read here
+            raise Refused(CloseCode.ADDRESS_SPENT, NO_TICKET)
+        user = knock.scope["user"]
         return seats.seat_by_user(user, session=knock.session, server=self.server)
 
     @override

@@ -7,6 +7,7 @@ there.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
@@ -62,10 +63,13 @@ def seat_by_ticket(ticket: str, *, session: UUID, server: str) -> Guest:
     if redeemed is None:
         raise Refused(CloseCode.ADDRESS_SPENT, SPENT)
     found = ViewSession.objects.select_related("user").filter(pk=session, user=redeemed.user)
-    return _seated(found.first(), server=server, browser=redeemed.browser)
+    guest = _seated(found.first(), server=server, browser=redeemed.browser)
+    if not is_signed_in_still(guest.session.user, guest.browser):
+        raise Refused(CloseCode.NOT_SIGNED_IN, SIGNED_OUT)
+    return guest
 
 
-def seat_by_user(user: object, *, session: UUID, server: str) -> Guest:
+def seat_by_user(user: Any, *, session: UUID, server: str) -> Guest:
     """Let in whom the site's own cookie names. Raises `Refused`."""
     if not getattr(user, "is_authenticated", False):
         raise Refused(CloseCode.NOT_SIGNED_IN, "Sign in to look at images.")

@@ -16,6 +16,7 @@ from app.core.errors import NotFound
 from app.core.pages import list_page
 from app.execution.services import drain_worker
 from app.web import selectors
+from viewer.selectors import viewer_servers
 
 
 @login_required
@@ -43,6 +44,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "broker": broker_state(),
         "seal": seal_state(),
         "standings": selectors.STANDINGS,
+        "viewers": viewer_servers(),
     }
     return render(request, "web/operations.html", context)
 
