@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 import weakref
+from typing import IO
 
 from app.core.errors import PortalError
 from app.core.storage import ObjectStore
@@ -41,7 +42,7 @@ class Arriving:
 class _State:
     """What the download and the readers share."""
 
-    def __init__(self, file: "tempfile._TemporaryFileWrapper[bytes]") -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._there = 0
         self._ended = False

@@ -80,7 +80,7 @@ class ViewerConsumer:
         self.closed = False
 
     @classmethod
-    def as_asgi(cls) -> Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]:
+    def as_asgi(cls) -> Any:
         """Return the ASGI application that makes one object per socket."""
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -48,7 +48,7 @@ def _values(layer: ShownLayer, info: PackInfo) -> dict[str, Any]:
     What the site knows of the values goes before what the pack says: it is the same before and
     after the pack is made, so whoever reconnects in between finds the images unchanged.
     """
-    known = layer.values
+    known = layer.values if layer.values and layer.values.is_exact else None
     window = layer.window or (known.window if known else info.window)
     low, high = (known.low, known.high) if known else info.range
     return {

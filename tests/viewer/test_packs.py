@@ -176,6 +176,23 @@ def test_the_loser_of_a_race_removes_its_object(
     assert [key for key in objects_of(image) if key.endswith(".slices")] == [kept]
 
 
+def test_an_image_deleted_meanwhile_leaves_no_pack(
+    image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = packs.write_pack
+
+    def late(mha: Path, pack: Path) -> None:
+        write(mha, pack)
+        Image.objects.filter(pk=pk).delete()
+
+    pk = image.pk
+    monkeypatch.setattr(packs, "write_pack", late)
+    make_slice_pack(str(pk))
+    kept = [found.key for found in get_store().list_objects(f"images/{pk}")]
+    assert not [key for key in kept if key.endswith(".slices")]
+    assert not SlicePack.objects.filter(pk=pk).exists()
+
+
 def test_what_the_broker_forgot_is_sent_again(
     make_image: MakeImage,
     volume: NDArray[np.int16],

@@ -11,9 +11,7 @@ from viewer.protocol import (
     Cuts,
     Done,
     Drop,
-    ErrorCode,
     Frag,
-    ProtocolError,
     ServerMessage,
     Want,
     WantItem,
@@ -476,29 +474,6 @@ def test_a_stuck_socket_does_not_hold_up_the_others() -> None:
             other.stream.want(Want(1, tuple(want(i, FULL) for i in range(10))))
             await other.take_until_done(1)
             assert len(other.order) == 10
-
-    run(scenario())
-
-
-@pytest.mark.parametrize(
-    "item",
-    [
-        WantItem(2, 0, 0, NO_LEVEL, 0, 0),
-        WantItem(0, 1, 0, NO_LEVEL, 0, 0),
-        WantItem(0, 0, 100, NO_LEVEL, 0, 0),
-        WantItem(0, 0, 0, NO_LEVEL, 6, 0),
-        WantItem(0, 0, 0, 6, 5, 0),
-        WantItem(0, 0, 0, NO_LEVEL, NO_LEVEL, 0),
-        WantItem(1, 0, 0, NO_LEVEL, 1, 0),
-    ],
-)
-def test_what_does_not_exist_cannot_be_wanted(item: WantItem) -> None:
-    async def scenario() -> None:
-        async with Socket() as socket:
-            with pytest.raises(ProtocolError) as caught:
-                socket.stream.want(Want(1, (want(0, 0), item)))
-            assert caught.value.code == ErrorCode.OUT_OF_RANGE
-            assert await socket.settle() == 0
 
     run(scenario())
 

@@ -74,11 +74,15 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """What is known of an image's values beside its pack: extremes, and a window that fits."""
+    """What is known of an image's values beside its pack: extremes, and a window that fits.
+
+    Numbers that were not counted one by one are known to a ten-thousandth of their range.
+    """
 
     low: float
     high: float
     window: Window
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -152,7 +152,9 @@ def values_of(image: Image) -> Values | None:
     if not white > black:
         black, white = black - 0.5, black + 0.5
     window = Window(center=(black + white) / 2, width=white - black)
-    return Values(low=low, high=high, window=window)
+    narrow = image.element_type in ("int8", "uint8", "int16", "uint16")
+    counted = narrow or ("int" in image.element_type and high - low < 2**16 - 1)
+    return Values(low=low, high=high, window=window, is_exact=counted)
 
 
 def pack_file(image_id: UUID) -> ImageFile | None:

@@ -27,7 +27,9 @@ from app.images.slices.pixels import Bytes, SliceAccess
 from app.images.slices.writer import needs_range, plan_of, stored_type
 
 _EXACT = 2**52
-"""Beyond, the extremes are not known exactly, and with them the type of the pack."""
+"""Beyond, numbers are not kept exactly, and the extremes decide what type the pack has."""
+_COUNTED = 2**16 - 1
+"""The importer counts whole numbers one by one up to this range, and in bins beyond."""
 
 _tokens = itertools.count()
 Encoded = tuple[bytes, tuple[int, ...]]
@@ -116,8 +118,8 @@ class OnDemand:
         low = high = 0
         if needs_range(header):
             low, high = round(described.low), round(described.high)
-            if max(-low, high) > _EXACT:
-                raise PackError("unsupported", "The image holds very large numbers.")
+            if max(-low, high) > _EXACT or high - low >= _COUNTED:
+                raise PackError("unsupported", "How far the image's values go is not known.")
         info = plan_of(header, stored_type(header, low=low, high=high))
         info = replace(info, window=described.window, range=(described.low, described.high))
         return cls(SliceAccess(file, header), info, encoders=encoders)

@@ -136,7 +136,7 @@ def _write(mha: Path, pack: Path, plan: PackInfo, header: MetaImageHeader) -> Pa
     offset = index_size(header_length, plan.slices, plan.levels)
     table = np.zeros(plan.slices, table_row(plan.levels))
     lows, highs, samples = [], [], []
-    with _atomic(pack) as file, SpooledTemporaryFile(_HEADS, dir=pack.parent) as heads:
+    with _atomic(pack) as file, SpooledTemporaryFile(_HEADS, dir=str(pack.parent)) as heads:
         file.seek(offset)
         for number, encoded in enumerate(_encode_all(mha, header, plan)):
             middle = encoded.cuts[plan.head]
