@@ -177,7 +177,7 @@ def test_two_servers_serve_what_the_site_gives_them(
         assert session["socket_url"].startswith(f"{program.socket_origin}/ws/viewer/")
         assert "ticket=" in session["socket_url"]
     seen = [shown(session, portal) for session in sessions]
-    info = open_pack(images[0].pk).reader.info
+    info = open_pack(images[0].pk).info
     for slices in seen:
         assert slices == seen[0], "every server sends the same bytes"
     got = [decode_slice(seen[0][index], info, info.levels - 1) for index in range(SLICES)]
@@ -282,8 +282,15 @@ async def _stopped_while_open(portal: Portal, session: dict[str, Any]) -> tuple[
 def test_a_far_server_refuses_to_start_with_keys(tmp_path: Path) -> None:
     environment = far_environment(site="http://127.0.0.1:1", token=TOKEN, home=tmp_path)
     command = [sys.executable, "-c", "import config.settings.viewer"]
-    for name in ("DATABASE_URL", "STORAGE_URL", "SECRET_KEY", "BROKER_URL", "WORKER_TOKEN"):
-        held = {**environment, name: "x" * 60}
+    keys = {
+        "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x",
+        "STORAGE_URL": "file:///media",
+        "SECRET_KEY": "x" * 60,
+        "BROKER_URL": "redis://127.0.0.1:1/0",
+        "WORKER_TOKEN": "x" * 60,
+    }
+    for name, value in keys.items():
+        held = {**environment, name: value}
         done = subprocess.run(command, env=held, capture_output=True, text=True, check=False)
         assert done.returncode != 0
         assert f"must not know {name}" in done.stderr
