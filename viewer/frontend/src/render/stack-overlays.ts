@@ -10,9 +10,6 @@ import { type OverlayLook, overlayRgba } from "./overlay-colors";
 import { type OverlayScene, type Scene, lookKey } from "./scene";
 import type { StackImages } from "./stack-images";
 
-/** Below 1, so that vtk.js draws it over the image and not beside it. */
-const TRANSLUCENT = 0.9999;
-
 interface Shown {
   readonly actor: Types.ImageActor;
   key: string;
@@ -77,7 +74,8 @@ export class StackOverlays {
     cache.removeImageLoadObject(id, { force: true });
     const made = actor as unknown as Types.ImageActor;
     setInterpolation(made, look.kind === "heat");
-    made.getProperty().setOpacity(TRANSLUCENT);
+    // In one pass with the image, right after it and blended by its own alpha.
+    made.setForceOpaque(true);
     const shown = { actor: made, key: "", complete: false };
     this.shown.set(layer.index, shown);
     return shown;

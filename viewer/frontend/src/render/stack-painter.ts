@@ -2,7 +2,7 @@
 
 import { Enums, type StackViewport, type Types } from "@cornerstonejs/core";
 import type { Layer } from "../core/layer";
-import { aim } from "./aim";
+import { aim, narrow } from "./aim";
 import { isColor } from "./display-pixels";
 import { sliceId } from "./image-ids";
 import { type Drawn, NOTHING_DRAWN, type Scene } from "./scene";
@@ -35,6 +35,8 @@ export class StackPainter {
     this.paint(scene);
     this.overlays.show(scene, slice);
     aim(this.viewport, scene.camera);
+    // Cornerstone3D forgets its depth of view when an overlay comes.
+    narrow(this.viewport.getRenderer().getActiveCamera());
     this.viewport.render();
   }
 
