@@ -38,6 +38,7 @@ export class Gestures {
   private slack = SLACK;
   /** Whether what is going on may still become a tap or a drag of one pointer. */
   private single = false;
+  private long = false;
   private longTimer: number | undefined;
   private lastTap: { readonly at: number; readonly place: Point } | null = null;
 
@@ -52,6 +53,10 @@ export class Gestures {
     target.addEventListener("pointerleave", (event) => {
       if (event.pointerType !== "touch") handlers.hover(null);
     });
+    // Lifting the finger would press what a long press has put under it.
+    target.addEventListener("touchend", (event) => {
+      if (this.long) event.preventDefault();
+    }, { passive: false });
     // The middle button would start the browser's own scrolling.
     target.addEventListener("mousedown", (event) => {
       if (event.button === 1) event.preventDefault();
@@ -74,11 +79,13 @@ export class Gestures {
       return;
     }
     this.single = true;
+    this.long = false;
     this.moved = 0;
     this.handlers.start(event, place);
     if (event.pointerType !== "mouse") {
       this.longTimer = window.setTimeout(() => {
         this.single = false;
+        this.long = true;
         this.handlers.longPress(place);
       }, LONG);
     }
