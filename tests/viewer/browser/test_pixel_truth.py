@@ -126,6 +126,11 @@ class Shown:
                 viewer.show(0, plane);
                 await viewer.whenComplete();
                 const [pane] = viewer.panes;
+                const asked = plane.interpolation;
+                if (pane.interpolation !== asked) {
+                    const told = JSON.stringify([viewer.connection, viewer.timings, pane]);
+                    throw new Error(`It is ${pane.interpolation}, not ${asked}: ${told}`);
+                }
                 return { camera: pane.camera, middle: viewer.project(0, pane.camera.focalPoint) };
             }""",
             plane,
@@ -291,5 +296,5 @@ def test_readings_are_those_of_simpleitk(
                         check_place(reading, point, place, reference)
                 inside += check_values(found, lattice, reference, linear=linear)
             drawn += check_picture(shown, camera, reference)
-    assert inside >= (20 if case.flat else 200)
-    assert drawn >= (10 if case.flat else 40)
+    assert inside >= (20 if case.flat else 100)
+    assert drawn >= (10 if case.flat else 20)
