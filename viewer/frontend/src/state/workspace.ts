@@ -178,7 +178,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
 
   /** Every pane on the screen at full resolution, and drawn. */
   whenComplete(): Promise<void> {
-    const complete = (): boolean => this.meta !== null && this.visible.every((pane) => this.isComplete(pane));
+    const complete = (): boolean => this.visible.every((pane) => this.isComplete(pane));
     return new Promise((resolve) => {
       const check = (): void => {
         if (!complete()) return;
@@ -190,9 +190,9 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     });
   }
 
-  /** Whether what was asked for last is on the screen at full resolution; so is an empty pane. */
+  /** Whether what was asked for last is on the screen at full resolution; so is an empty pane of a session that is known. */
   isComplete({ id, state, drawn }: Pane): boolean {
-    return !this.syncing && (state.image === null || (this.screen.upToDate(id) && drawn.complete));
+    return this.meta !== null && !this.syncing && (state.image === null || (this.screen.upToDate(id) && drawn.complete));
   }
 
   // For panes
