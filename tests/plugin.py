@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
     "tests/e2e/": "one portal",
+    "tests/viewer/browser/": "one desk",
     "tests/clients/test_gcapi.py": "gcapi's portal",
     "tests/demo/": "the containers of the demo",
     "tests/local/test_demo.py": "one demo",

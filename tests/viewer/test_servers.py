@@ -186,6 +186,10 @@ def test_two_servers_serve_what_the_site_gives_them(
     assert states == {ViewSession.State.RUNNING}
 
     _far_has_no_keys(portal)
+    for program in (portal.near, portal.far):
+        assert httpx.get(f"{program.url}/healthz").json() == {"status": "ok"}
+        for path in ("/", "/api/v1/workstations/sessions/", "/static/none", "/files/none"):
+            assert httpx.get(f"{program.url}{path}").status_code == 404
     asked = re.findall(r'"GET /files/(\S+) HTTP/1.1" (\d+)', portal.site.log.read_text())
     assert asked, "the far server reads the site's signed addresses"
     assert all("Signature=" in target and status == "206" for target, status in asked)
@@ -203,13 +207,11 @@ def _far_has_no_keys(portal: Portal) -> None:
         assert all(secret not in value for value in held.values())
 
 
-def test_the_reader_of_a_killed_server_goes_on_at_the_other(
-    portal: Portal, image: Image, make_image: MakeImage, volume: NDArray[np.int16]
-) -> None:
-    make_pack(image.pk)
+def test_the_reader_of_a_killed_server_goes_on_at_the_other(portal: Portal, image: Image) -> None:
     session = portal.open(image, region="there")
     assert session["server"] == "far"
-    before = shown(session, portal)
+    before = asyncio.run(_read_while_the_pack_is_made(portal, session, image))
+    assert len(before) == SLICES
     portal.far.kill()
     other = portal.another(session, failed="far")
     assert other["server"] == "near"
@@ -219,6 +221,18 @@ def test_the_reader_of_a_killed_server_goes_on_at_the_other(
     ViewerProcess.objects.all().delete()  # as after half a minute of silence
     last = portal.another(session, failed="near")
     assert (last["server"], last["socket_url"]) == ("", f"/ws/viewer/{session['pk']}/")
+
+
+async def _read_while_the_pack_is_made(
+    portal: Portal, session: dict[str, Any], image: Image
+) -> dict[int, bytes]:
+    async with (
+        asyncio.timeout(60),
+        open_socket(session["socket_url"], site=portal.site.url) as channel,
+    ):
+        reading = asyncio.create_task(read_slices(channel, SLICES))
+        await database_sync_to_async(make_pack, thread_sensitive=False)(image.pk)
+        return await reading
 
 
 def test_tickets_are_good_once_here_and_for_pages_of_the_site(portal: Portal, image: Image) -> None:
@@ -239,62 +253,30 @@ def test_tickets_are_good_once_here_and_for_pages_of_the_site(portal: Portal, im
         assert refusal(portal.another(session)["socket_url"], portal) == 0
 
 
-@pytest.mark.parametrize("region", ["here", "there"])
-def test_a_session_that_is_stopped_elsewhere_closes_its_socket(
-    portal: Portal, image: Image, region: str
-) -> None:
+def test_what_ends_elsewhere_ends_here(portal: Portal, image: Image) -> None:
     make_pack(image.pk)
-    session = portal.open(image, region=region)
-
-    async def scenario() -> tuple[int, str]:
-        async with (
-            asyncio.timeout(60),
-            open_socket(session["socket_url"], site=portal.site.url) as channel,
-        ):
-            await read_slices(channel, 1)
-            await asyncio.to_thread(portal.call, "DELETE", f"{session['pk']}/")
-            try:
-                while True:
-                    await channel.recv()
-            except ConnectionClosed as error:
-                return closing(error)
-
-    code, reason = asyncio.run(scenario())
-    assert code == 4408
-    assert "You stopped" in reason
-
-
-def test_a_far_server_waits_for_the_pack(portal: Portal, image: Image) -> None:
+    for region in ("here", "there"):
+        session = portal.open(image, region=region)
+        code, reason = asyncio.run(_stopped_while_open(portal, session))
+        assert code == 4408
+        assert "You stopped" in reason
     session = portal.open(image, region="there")
-
-    async def scenario() -> dict[int, bytes]:
-        async with (
-            asyncio.timeout(60),
-            open_socket(session["socket_url"], site=portal.site.url) as channel,
-        ):
-            reading = asyncio.create_task(read_slices(channel, SLICES))
-            await database_sync_to_async(make_pack, thread_sensitive=False)(image.pk)
-            return await reading
-
-    assert len(asyncio.run(scenario())) == SLICES
-
-
-def test_signing_out_ends_what_was_opened_far_away(
-    portal: Portal, image: Image, reader: User
-) -> None:
-    make_pack(image.pk)
-    session = portal.open(image, region="there")
-    shown(session, portal)
-    spare = portal.another(session)
     Session.objects.all().delete()
-    assert refusal(spare["socket_url"], portal) == 4401
+    assert refusal(session["socket_url"], portal) == 4401, "signed out meanwhile"
 
 
-def test_a_viewer_server_has_no_pages(portal: Portal) -> None:
-    for program in (portal.near, portal.far):
-        assert httpx.get(f"{program.url}/healthz").json() == {"status": "ok"}
-        for path in ("/", "/api/v1/workstations/sessions/", "/static/none", "/files/none"):
-            assert httpx.get(f"{program.url}{path}").status_code == 404
+async def _stopped_while_open(portal: Portal, session: dict[str, Any]) -> tuple[int, str]:
+    async with (
+        asyncio.timeout(60),
+        open_socket(session["socket_url"], site=portal.site.url) as channel,
+    ):
+        await read_slices(channel, 1)
+        await asyncio.to_thread(portal.call, "DELETE", f"{session['pk']}/")
+        try:
+            while True:
+                await channel.recv()
+        except ConnectionClosed as error:
+            return closing(error)
 
 
 def test_a_far_server_refuses_to_start_with_keys(tmp_path: Path) -> None:

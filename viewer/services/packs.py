@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -206,13 +207,18 @@ def _local_copy(store: ObjectStore, key: str, *, folder: Path) -> Iterator[Path]
     yield path
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _publish(store: ObjectStore, pack: Path, *, image_id: UUID) -> None:
     """Store the pack, then write its row; an object that lost the race is removed again."""
     file_id = new_id()
     key = f"images/{image_id}/{file_id}.slices"
-    with pack.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    stored = store.put_file(pack, key=key, content_type="application/octet-stream")
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(_digest, pack)
+        stored = store.put_file(pack, key=key, content_type="application/octet-stream")
     with transaction.atomic():
         row = _locked(image_id)
         wanted = row is not None and _file(image_id) is None
@@ -223,7 +229,7 @@ def _publish(store: ObjectStore, pack: Path, *, image_id: UUID) -> None:
                 kind=ImageFile.Kind.SLICES,
                 key=key,
                 size=stored.size,
-                sha256=digest,
+                sha256=digest.result(),
             )
         if row is not None and row.state != SlicePack.State.READY:
             transition(row, SlicePack.State.READY, message="", lease_expires_at=None)

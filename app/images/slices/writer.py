@@ -1,11 +1,10 @@
 """Writes a slice pack from a MetaImage file.
 
 Memory stays bounded by a few slices: the file is read slice by slice, at most `_AHEAD` slices
-wait for the two encoders, and encoded slices go straight to disk. The pack appears under its
-name only when it is complete and on disk.
+wait for the two encoders, and encoded slices go straight to the file. The pack appears under its
+name only when it is complete; whoever stores it for good writes it through to the disk.
 """
 
-import os
 import shutil
 import uuid
 from collections import deque
@@ -217,22 +216,11 @@ def _encode_one(array: NDArray[np.generic], plan: PackInfo, step: int) -> _Encod
 
 @contextmanager
 def _atomic(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name only once it is whole and synced; otherwise it vanishes."""
+    """A file that takes its name only once it is whole; otherwise it vanishes."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with temporary.open("xb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

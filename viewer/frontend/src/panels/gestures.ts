@@ -25,7 +25,8 @@ export interface GestureHandlers {
 /** Movement below this is a tap; fingers tremble more. */
 const SLACK = 4;
 const FINGER_SLACK = 10;
-const LONG = 500;
+/** Shorter than the browser's own long press, which may take the finger away. */
+const LONG = 450;
 const DOUBLE_WITHIN = 350;
 const DOUBLE_NEAR = 24;
 

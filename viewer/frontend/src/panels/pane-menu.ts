@@ -12,17 +12,29 @@ export interface PaneMenu {
   openAt(x: number, y: number): void;
 }
 
+/**
+ * Closed by us and not by the browser: that would close it when the finger which opened it is lifted.
+ */
 export function paneMenu(desk: Desk): PaneMenu {
-  const root = element("div", { class: "hv-popover", popover: "auto", role: "dialog", "aria-label": "Pane" });
+  const root = element("div", { class: "hv-popover", popover: "manual", role: "dialog", "aria-label": "Pane" });
+  const open = (): boolean => root.matches(":popover-open");
   const close = (): void => {
     root.hidePopover();
     desk.refocus();
   };
+  document.addEventListener("pointerdown", (event) => {
+    if (open() && !root.contains(event.target as Node)) root.hidePopover();
+  }, { capture: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !open()) return;
+    event.preventDefault();
+    close();
+  }, { capture: true });
   return {
     root,
     openAt: (x, y) => {
       root.replaceChildren(...contentOf(desk, close));
-      root.showPopover();
+      if (!open()) root.showPopover();
       placeBelow(root, new DOMRect(x, y, 0, 0));
       root.querySelector<HTMLElement>("input:checked, button")?.focus();
     },

@@ -18,7 +18,7 @@ export interface SidePanel {
 
 export function sidePanel(contents: readonly PanelContent[], changed: (shown: PanelName | null) => void, refocus: () => void): SidePanel {
   const title = element("h2", { id: "hv-panel-title" });
-  const body = element("div", { class: "hv-panel-body" });
+  const body = element("div", { class: "hv-panel-body", role: "group", "aria-labelledby": "hv-panel-title", tabindex: "0" });
   let shown: PanelName | null = null;
   const show = (name: PanelName | null): void => {
     shown = name;
