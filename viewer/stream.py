@@ -248,13 +248,12 @@ class SliceStream:
 
     def _foresee(self) -> None:
         """Tell the feeds what comes next."""
-        coming = list(self._queue.coming(AHEAD))
-        for number, feed in enumerate(self._feeds):
-            feed.foresee(
-                item._replace(level_have=self._from(item))
-                for item in coming
-                if item.layer == number
-            )
+        looking = [(number, feed) for number, feed in enumerate(self._feeds) if feed.looks_ahead]
+        if not looking:
+            return
+        coming = [item._replace(level_have=self._from(item)) for item in self._queue.coming(AHEAD)]
+        for number, feed in looking:
+            feed.foresee(item for item in coming if item.layer == number)
 
     def _from(self, item: WantItem) -> int:
         have = self._have(item)

@@ -1,7 +1,7 @@
 """The wire protocol: shared vectors, round trips, and every malformed message refused."""
 
 import json
-import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.viewer import samples
+from tests.viewer.samples import as_json
 from viewer import protocol as p
 
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))
@@ -53,37 +55,6 @@ SERVER = st.one_of(
 )
 
 
-def as_json(message: p.ClientMessage | p.ServerMessage) -> dict[str, Any]:
-    """A message the way vectors.json writes it."""
-    match message:
-        case p.Open(version):
-            return {"type": "open", "version": version}
-        case p.Want(gen, items):
-            return {"type": "want", "gen": gen, "items": [item._asdict() for item in items]}
-        case p.Drop(gen):
-            return {"type": "drop", "gen": gen}
-        case p.Ack(received):
-            return {"type": "ack", "received": received}
-        case p.Keepalive():
-            return {"type": "keepalive"}
-        case p.Meta(info, cuts):
-            listed = [[list(c) for c in layer] for layer in cuts]
-            return {"type": "meta", "info": info, "cuts": listed}
-        case p.Cuts(layer, first, cuts):
-            return {"type": "cuts", "layer": layer, "first": first, "cuts": [list(c) for c in cuts]}
-        case p.Done(gen):
-            return {"type": "done", "gen": gen}
-        case p.ErrorText(code, text):
-            return {"type": "error", "code": code, "text": text}
-        case p.State(ready, text):
-            return {"type": "state", "ready": ready, "text": text}
-        case p.Frag():
-            fields = ("gen", "layer", "plane", "slice", "level_from", "level_to")
-            body = {name: getattr(message, name) for name in fields}
-            checksum = zlib.crc32(message.payload)
-            return {"type": "frag", **body, "crc32": checksum, "payload": message.payload.hex()}
-
-
 def decode(side: str, data: bytes) -> p.ClientMessage | p.ServerMessage:
     return p.decode_client(data) if side == "client" else p.decode_server(data)
 
@@ -107,6 +78,14 @@ def test_malformed_vectors_are_refused(vector: dict[str, Any]) -> None:
 def test_vectors_cover_every_message() -> None:
     kinds = {bytes.fromhex(v["hex"])[0] for v in VECTORS["messages"]}
     assert kinds == {int(t) for t in p.Type}
+
+
+def test_the_samples_for_the_browser_are_those_of_this_codec() -> None:
+    kept = json.loads(samples.KEPT.read_text(encoding="ascii"))
+    assert kept == samples.made(samples.COUNT, samples.SEED), "python -m tests.viewer.samples"
+    for sample in kept["sound"]:
+        message = decode(sample["side"], bytes.fromhex(sample["hex"]))
+        assert as_json(message) == sample["message"]
 
 
 @given(message=CLIENT)
@@ -141,6 +120,20 @@ def test_noise_is_a_message_or_a_protocol_error(data: bytes) -> None:
             continue
         if not isinstance(message, p.Meta):
             assert p.encode(message) == data
+
+
+@given(message=st.one_of(CLIENT, SERVER), data=st.data())
+def test_a_changed_message_is_a_message_or_a_protocol_error(
+    message: p.ClientMessage | p.ServerMessage, data: st.DataObject
+) -> None:
+    body = bytearray(p.encode(message))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(body)))
+        removed = data.draw(st.integers(0, 5))
+        body[at : at + removed] = data.draw(st.binary(max_size=5))
+    for side in ("client", "server"):
+        with suppress(p.ProtocolError):
+            decode(side, bytes(body))
 
 
 @given(payload=st.binary(min_size=1, max_size=50), bit=st.integers(0, 7), data=st.data())

@@ -178,12 +178,13 @@ function decodeMeta(view: DataView, buffer: ArrayBuffer): MetaMessage {
 }
 
 function parseMeta(text: string): SessionMeta {
-  let meta: SessionMeta;
+  let meta: SessionMeta | null;
   try {
-    meta = JSON.parse(text) as SessionMeta;
+    meta = JSON.parse(text) as SessionMeta | null;
   } catch {
     throw new ProtocolError("The description of the images cannot be read.");
   }
+  if (meta === null) throw new ProtocolError("The description of the images is empty.");
   if (meta.version !== PROTOCOL_VERSION) {
     throw new ProtocolError(`The server speaks version ${meta.version}; reload this page.`);
   }
@@ -193,11 +194,15 @@ function parseMeta(text: string): SessionMeta {
   return meta;
 }
 
-function isLayer(layer: LayerMeta): boolean {
-  const positive = (values: readonly number[]): boolean =>
+function isLayer(layer: Partial<LayerMeta> | null): boolean {
+  const positive = (values: unknown): boolean =>
     Array.isArray(values) && values.length === 3 && values.every((value) => value > 0);
   return (
-    positive(layer.size) && positive(layer.spacing) && layer.direction.length === 9 && layer.levels > 0
+    layer !== null &&
+    positive(layer.size) &&
+    positive(layer.spacing) &&
+    layer.direction?.length === 9 &&
+    (layer.levels ?? 0) > 0
   );
 }
 
@@ -218,7 +223,7 @@ function textFrom(buffer: ArrayBuffer, at: number): string {
 
 function utf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new ProtocolError("A text is not UTF-8.");
   }
