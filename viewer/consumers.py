@@ -150,7 +150,8 @@ class ViewerConsumer:
             await self._refuse(error.code, error.message)
 
     def _handle(self, message: ClientMessage, seat: Seat) -> None:
-        self.active = True
+        if isinstance(message, Open | Want):  # an idle window keeps its socket, not its session
+            self.active = True
         if isinstance(message, Ack):
             receiver = self.stream or self.outlet
             receiver.acknowledge(message.received)
