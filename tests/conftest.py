@@ -11,6 +11,7 @@ from django.test import Client
 
 from app.accounts.models import User
 from tests.data import DATA
+from tests.emptying import empty_quickly
 from tests.factories.accounts import UserFactory, sign_in
 
 
@@ -33,6 +34,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("audit_event", "audit_seal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_truncate")
+        empty_quickly()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from algorithms import run_selectors, selectors, services
 from algorithms.models import AlgorithmRun, CreditCharge, RunTerms
 from algorithms.progress import took
 from algorithms.run_forms import GrantForm, TermsForm
-from algorithms.services.credits import active_jobs, credits_left, current_grants, returning
+from algorithms.services.credits import count_active, credits_left, current_grants, returning
 from app.accounts.models import User
 from app.core.errors import NotFound, PortalError, ValidationFailed
 from app.core.forms import add_errors
@@ -85,7 +85,7 @@ def my_credits(request: HttpRequest) -> HttpResponse:
         "list": page,
         "left": "No limit" if left is None else f"{left:,}",
         "monthly": f"{monthly:,}" if monthly else "No limit",
-        "active": active_jobs().filter(creator=user).count(),
+        "active": count_active(creator=user),
         "cap_words": f"of {settings.RUNS_PER_PERSON} runs at a time",
         "back": returning(user),
         "grants": current_grants(user),

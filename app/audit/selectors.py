@@ -55,6 +55,7 @@ class SealState:
     last_at: datetime | None
     head_key: str
     headed_at: datetime | None
+    begun_at: datetime | None
     waiting_since: datetime | None
 
     @property
@@ -62,9 +63,8 @@ class SealState:
         """Tell whether the sealer, or the signing of heads, stands still."""
         now = timezone.now()
         stuck = self.waiting_since is not None and now - self.waiting_since > LATE
-        headless = self.last is not None and (
-            self.headed_at is None or now - self.headed_at > 5 * LATE
-        )
+        headed_at = self.headed_at or self.begun_at  # the first head takes its time, too
+        headless = self.last is not None and headed_at is not None and now - headed_at > 5 * LATE
         return stuck or headless
 
 
@@ -164,11 +164,14 @@ def seal_state() -> SealState:
     last = Seal.objects.order_by("-position").first()
     progress = SealProgress.objects.filter(pk=1).first()
     sealed = Event.objects.filter(pk=last.event_id).first() if last else None
+    headed_at = progress.headed_at if progress else None
+    first = None if headed_at else Event.objects.order_by("id").first()
     waiting = Event.objects.filter(id__gt=last.event_id if last else 0).order_by("id").first()
     return SealState(
         last=last,
         last_at=sealed.at if sealed else None,
         head_key=progress.head_key if progress else "",
-        headed_at=progress.headed_at if progress else None,
+        headed_at=headed_at,
+        begun_at=first.at if first else None,
         waiting_since=waiting.at if waiting else None,
     )

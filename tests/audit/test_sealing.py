@@ -3,15 +3,19 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.canonical import COLUMNS, GENESIS, SELECT, Row, canonical, chained
 from app.audit.models import Event, Seal, SealProgress
+from app.audit.selectors import seal_state
 from app.audit.services import record, seal, sealing, verify
 
 NAME = "accounts.user.signed_in"
@@ -138,6 +142,21 @@ class TestChain:
         write(2)
         call_command("audit", "seal")
         assert "Sealed 2 event(s)." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+class TestState:
+    """What people are told of the sealer."""
+
+    def test_a_new_log_is_not_late_before_its_first_head(self) -> None:
+        write(1)
+        seal()
+        state = seal_state()
+        assert state.headed_at is None
+        assert not state.is_late
+        old = timezone.now() - timedelta(minutes=6)
+        assert replace(state, begun_at=old).is_late
+        assert not replace(state, begun_at=old, headed_at=timezone.now()).is_late
 
 
 @real

@@ -62,6 +62,7 @@ def script(*, large: bool) -> str:
     """The program of the algorithms."""
     steps = [
         "n=$(cat /input/number.json); echo case $n.",
+        f"[ $((n % {2 * SPACING})) = 7 ] && sleep 3",  # fails only after its start was told
         f"case $((n % {SPACING})) in 3) sleep 900;; 7) echo not this one >&2; exit 3;; esac",
         "[ $((n % 5)) = 0 ] && sleep 2",
         'printf \'{"number": %d, "square": %d}\' $n $((n * n)) > /output/result.json',

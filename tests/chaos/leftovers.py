@@ -10,7 +10,6 @@ import docker
 import psycopg
 
 from config.local import engine_daemon
-from config.local.processes import session_members
 from tests.chaos.portal import Portal
 
 
@@ -73,6 +72,5 @@ def _is_celerys(path: Path) -> bool:
 
 def _orphans(portal: Portal) -> Iterator[str]:
     for program in portal.programs.values():
-        for session in program.sessions_before:
-            for pid in session_members(session):
-                yield f"process {pid} that {program.name} left"
+        for pid in program.orphans:
+            yield f"process {pid} that {program.name} left"

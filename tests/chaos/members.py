@@ -69,17 +69,18 @@ class Program:
         """End what dead processes of this program left, as a service manager would."""
         for session in self._sessions:
             if session != self.pid or self.code is not None:
-                for pid in session_members(session):
+                for pid in self._members(session):
                     kill(pid)
 
     @property
-    def sessions_before(self) -> list[int]:
-        """The sessions of its earlier lives."""
-        return [session for session in self._sessions if session != self.pid]
+    def orphans(self) -> list[int]:
+        """What its earlier lives left."""
+        before = [session for session in self._sessions if session != self.pid]
+        return [pid for session in before for pid in self._members(session)]
 
     @property
     def children(self) -> list[int]:
-        return [pid for pid in session_members(self.pid) if pid != self.pid] if self.pid else []
+        return [pid for pid in self._members(self.pid) if pid != self.pid] if self.pid else []
 
     def stop(self) -> None:
         """Ask, then insist."""
@@ -90,11 +91,31 @@ class Program:
                 assert self._process is not None
                 self._process.wait(timeout=20)
         for session in self._sessions:
-            for pid in session_members(session):
+            for pid in self._members(session):
                 kill(pid)
+
+    def _members(self, session: int) -> list[int]:
+        """Of the processes of a session those with this program's environment.
+
+        On a busy machine the number of a dead session soon is that of somebody else's.
+        """
+        mark = f"CHAOS_ROLE={self.name}".encode()
+        folder = str(self._log.parent.parent).encode()
+        return [
+            pid
+            for pid in session_members(session)
+            if mark in (found := _environ(pid)) and any(folder in pair for pair in found)
+        ]
 
     def tail(self) -> str:
         return self._log.read_text(errors="replace")[-2000:] if self._log.exists() else ""
+
+
+def _environ(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(bytes(1))
+    except OSError:
+        return []
 
 
 def kill(pid: int) -> None:

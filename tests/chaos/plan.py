@@ -53,6 +53,7 @@ MOVES = {
         ("QUEUED", "PROVISIONING"),
         ("QUEUED", "CANCELLED"),
         ("PROVISIONING", "EXECUTING"),
+        ("PROVISIONING", "FAILED"),
         ("PROVISIONING", "QUEUED"),
         ("EXECUTING", "PARSING"),
         ("EXECUTING", "FAILED"),

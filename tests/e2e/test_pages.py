@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
+from zlib import crc32
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -58,13 +59,21 @@ def test_a_page_is_sound_at_every_width(
         if viewer is not None and visit.picture == "viewer" and width == DESK:
             viewer.show_overlay()
         faults += [f"{width}: {fault}" for fault in page.evaluate(FAULTS)]
-        faults += [f"{width}: {fault}" for fault in inaccessible(page)]
+        if width in looked_at_by_axe(visit):
+            faults += [f"{width}: {fault}" for fault in inaccessible(page)]
         take_pictures(page, visit, width=width, folder=screenshots)
     assert faults == []
     assert page.evaluate(LOAD_IMAGES) == []
     expected = [] if visit.status == 200 else [f"{visit.status}"]
     unexpected = [line for line in people.complaints if not any(code in line for code in expected)]
     assert unexpected == []
+
+
+def looked_at_by_axe(visit: Visit) -> Sequence[int]:
+    """The widths at which a page is checked for accessibility: in CI one, always the same."""
+    if os.environ.get("CI") != "true":
+        return visit.widths
+    return (visit.widths[crc32(visit.name.encode()) % len(visit.widths)],)
 
 
 def test_every_route_is_visited_or_has_a_reason() -> None:

@@ -117,7 +117,7 @@ def _empty_file_system(size: int, uid: int, gid: int) -> _Pieces:
         inherited = file.fileno()
         path = f"/proc/self/fd/{inherited}"
         _run(
-            "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal",
+            "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal,^resize_inode",
             "-E", f"root_owner={uid}:{gid},nodiscard", path, inherited=inherited,
         )  # fmt: skip
         _run("debugfs", "-w", "-R", "rmdir lost+found", path, inherited=inherited)

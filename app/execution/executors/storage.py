@@ -40,6 +40,9 @@ from app.execution.executors.staging import StagedRun
 RUN_LABEL = "hounsfield.job"
 OWNER_LABEL = "hounsfield.owner"
 _MAX_OUTPUT_ENTRIES = 200_000
+# What is on these disks is worth nothing after a power cut, and they are gone before the kernel
+# would have zeroed their inode tables.
+_DISK_OPTIONS = "nosuid,nodev,noatime,nobarrier,noinit_itable"
 
 
 @dataclass
@@ -142,7 +145,7 @@ class HostStorage:
         self._disks[name] = disk = LoopDisk(
             self._folder / f"disk{number}", size=size, uid=user.uid, gid=user.gid
         )
-        options = "nosuid,nodev" + ("" if executable else ",noexec")
+        options = _DISK_OPTIONS + ("" if executable else ",noexec")
         self._client.volumes.create(
             name,
             driver="local",
