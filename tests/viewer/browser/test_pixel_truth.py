@@ -55,6 +55,8 @@ class Case:
     format: str = ""
     timepoint: int = 0
     flat: bool = False
+    drawn: bool = True
+    """Whether the picture is looked at, too, and not only the readings."""
 
 
 CASES = {
@@ -62,7 +64,7 @@ CASES = {
     "sagittal MR": Case("mr_t1_sagittal_HFS"),
     "oblique MR": Case("nrrd_mha/example3d.nrrd"),
     "anisotropic MR": Case("mr_anisotropic_pixels", format="MR"),
-    "floats": Case("enhanced_mr_philips", format="MR"),
+    "floats": Case("enhanced_mr_philips", format="MR", drawn=False),
     "oblique over time": Case("nifti/example4d.nii.gz", timepoint=1),
     "over time": Case("mr_4d_ge_fmri", format="MR", timepoint=7),
     "color": Case("us_rgb/US1_UNCR.dcm", flat=True),
@@ -295,6 +297,7 @@ def test_readings_are_those_of_simpleitk(
                     if reading is not None:
                         check_place(reading, point, place, reference)
                 inside += check_values(found, lattice, reference, linear=linear)
-            drawn += check_picture(shown, camera, reference)
+            if case.drawn:
+                drawn += check_picture(shown, camera, reference)
     assert inside >= (20 if case.flat else 100)
-    assert drawn >= (10 if case.flat else 20)
+    assert not case.drawn or drawn >= (10 if case.flat else 20)
