@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from django.conf import settings
 from django.test import Client
+from numpy.typing import NDArray
 from playwright.sync_api import Page, sync_playwright
 
 from app.accounts.models import User
@@ -40,6 +42,7 @@ COLUMNS, ROWS = 5, 4
 OBLIQUE_PLANES = 6
 ORIENTATIONS = ("stored", "axial", "coronal", "sagittal")
 MM = 0.01
+GREY_LEVELS = 3
 TIE = 1e-4
 """So near to the border of two voxels, in voxels, either of them is right."""
 
@@ -52,6 +55,8 @@ class Case:
     format: str = ""
     timepoint: int = 0
     flat: bool = False
+    drawn: bool = True
+    """Whether the picture is looked at, too, and not only the readings."""
 
 
 CASES = {
@@ -59,7 +64,7 @@ CASES = {
     "sagittal MR": Case("mr_t1_sagittal_HFS"),
     "oblique MR": Case("nrrd_mha/example3d.nrrd"),
     "anisotropic MR": Case("mr_anisotropic_pixels", format="MR"),
-    "floats": Case("enhanced_mr_philips", format="MR"),
+    "floats": Case("enhanced_mr_philips", format="MR", drawn=False),
     "oblique over time": Case("nifti/example4d.nii.gz", timepoint=1),
     "over time": Case("mr_4d_ge_fmri", format="MR", timepoint=7),
     "color": Case("us_rgb/US1_UNCR.dcm", flat=True),
@@ -123,6 +128,11 @@ class Shown:
                 viewer.show(0, plane);
                 await viewer.whenComplete();
                 const [pane] = viewer.panes;
+                const asked = plane.interpolation;
+                if (pane.interpolation !== asked) {
+                    const told = JSON.stringify([viewer.connection, viewer.timings, pane]);
+                    throw new Error(`It is ${pane.interpolation}, not ${asked}: ${told}`);
+                }
                 return { camera: pane.camera, middle: viewer.project(0, pane.camera.focalPoint) };
             }""",
             plane,
@@ -141,6 +151,17 @@ class Shown:
         )
         return found
 
+    def windowed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The shades, 0 to 255, of values in the pane's window (PS3.3 C.11.2.1.3.2)."""
+        window = self.page.evaluate("window.hounsfieldViewer.panes[0].window")
+        low = window["center"] - window["width"] / 2
+        return np.clip((values - low) / window["width"], 0, 1) * 255
+
+    def picture(self) -> NDArray[np.int64]:
+        """The pane as the screen shows it, (y, x, rgb)."""
+        shot = self.page.locator(".hv-stage").first.screenshot(caret="initial")
+        return np.asarray(imagecodecs.png_decode(shot))[..., :3].astype(int)
+
 
 class Camera:
     """A parallel camera: which place is drawn where follows from it alone."""
@@ -158,6 +179,31 @@ class Camera:
         across = (x - self.width / 2) * self.mm_per_pixel
         down = (y - self.height / 2) * self.mm_per_pixel
         return np.asarray(self.focus + across * self.right - down * self.up)
+
+
+def check_picture(shown: Shown, camera: Camera, reference: Reference) -> int:
+    """The middle of the picture is the windowed image, to half a pixel and a few grey levels.
+
+    Returns how many places were looked at; graphics hardware interpolates with eight bits or so.
+    """
+    pane = np.array([camera.width, camera.height])
+    start, step = np.floor(0.25 * pane) + 0.5, np.floor(0.5 * pane / [COLUMNS, ROWS])
+    half = 0.5 * camera.mm_per_pixel
+    shades = []
+    for right, up in ((0, 0), (half, half), (half, -half), (-half, half), (-half, -half)):
+        origin = camera.world(*start) + right * camera.right + up * camera.up
+        across = camera.right * step[0] * camera.mm_per_pixel
+        down = -camera.up * step[1] * camera.mm_per_pixel
+        values = reference.resampled(Lattice(origin, across, down, COLUMNS, ROWS), linear=True)
+        shades.append(np.where(values == OUTSIDE, np.nan, shown.windowed(values)))
+    spots = [start + [i, j] * step for j in range(ROWS) for i in range(COLUMNS)]
+    picture = shown.picture()
+    drawn = np.array([picture[int(y), int(x)] for x, y in spots])
+    inside = ~np.isnan(shades).any(axis=(0, 2))
+    low, high = np.min(shades, axis=0) - GREY_LEVELS, np.max(shades, axis=0) + GREY_LEVELS
+    right = (drawn >= low) & (drawn <= high)
+    assert right[inside].all(), (drawn[inside], low[inside], high[inside])
+    return int(inside.sum())
 
 
 def lattice_of(camera: Camera, chance: np.random.Generator) -> tuple[Lattice, list[Any]]:
@@ -234,7 +280,7 @@ def test_readings_are_those_of_simpleitk(
     image = add_converted(converted, owner=reader)
     make_pack(image.pk)
     chance = np.random.default_rng(list(CASES).index(name))
-    cookie, inside = cookie_of(reader), 0
+    cookie, inside, drawn = cookie_of(reader), 0, 0
     with web_server(media, log=tmp_path / "web.log") as site, page_of(cookie) as page:
         shown = Shown(page)
         shown.open(f"{site}/view/image/{image.pk}/")
@@ -251,4 +297,7 @@ def test_readings_are_those_of_simpleitk(
                     if reading is not None:
                         check_place(reading, point, place, reference)
                 inside += check_values(found, lattice, reference, linear=linear)
-    assert inside >= (20 if case.flat else 200)
+            if case.drawn:
+                drawn += check_picture(shown, camera, reference)
+    assert inside >= (20 if case.flat else 100)
+    assert not case.drawn or drawn >= (10 if case.flat else 20)

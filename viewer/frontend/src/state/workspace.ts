@@ -77,7 +77,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     this.screen = new Screen({
       background: options.background ?? DARK,
       onResize: () => { this.sync(); },
-      onDrawn: (pane) => { this.emit("drawn", pane); },
+      onDrawn: (pane) => { this.noteFirst(pane); this.emit("drawn", pane); },
       onRefused: (reason) => { this.emit("notice", reason); },
     });
     this.cine = new CineClock({
@@ -85,6 +85,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       advance: (pane) => { this.pane(pane).advance(); },
     });
     this.listen(session);
+  }
+
+  /** The first paint may be gone before the first full slice is there: then it is one of ours. */
+  private noteFirst(pane: PaneId): void {
+    const { level, complete } = this.pane(pane).drawn;
+    if (level !== null) this.timings.mark("firstPreview");
+    if (complete) this.timings.mark("firstFull");
   }
 
   get timings(): Timings { return this.session.timings; }
