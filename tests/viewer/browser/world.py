@@ -69,6 +69,8 @@ def _build() -> dict[str, str]:
         },
     )
     places["time"] = make.case("Perfusion", {images: make.image(_beating(), modality="MR")})
+    floats = make.image(_real_numbers(phantom.volume), **geometry, modality="MR")
+    places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
     return places
 
@@ -145,6 +147,13 @@ def _beating() -> NDArray[np.uint16]:
     distance = np.sqrt((2 * z) ** 2 + y**2 + x**2)
     frames = [np.clip(900 - 40 * (distance - 8 - 2 * t), 60, 900) for t in range(TIMES)]
     return np.stack(frames).astype(np.uint16)
+
+
+def _real_numbers(volume: NDArray[Any]) -> NDArray[np.float32]:
+    """The phantom as small fractions, with a hole that is not a number."""
+    values = volume.astype(np.float32) / 1e6
+    values[:, :4, :4] = np.nan
+    return np.asarray(values)
 
 
 def _photo() -> NDArray[np.uint8]:
