@@ -52,11 +52,12 @@ def _build() -> dict[str, str]:
     ct = {"modality": "CT", "window_center": 40.0, "window_width": 400.0}
     places = {"archive": str(archive.pk), "cookie": _cookie_of(reader)}
     places["ct"] = make.case("CT", {images: make.image(phantom.volume, **geometry, **ct)})
+    nodules = _numbered(phantom.truth)
     places["overlays"] = make.case(
         "CT with overlays",
         {
             images: make.image(phantom.volume, **geometry, **ct),
-            masks: make.image(phantom.truth.astype(np.uint8), **geometry),
+            masks: make.image(nodules, **geometry, metadata=_counted(nodules)),
             heat: make.image(_likelihood(phantom.truth), **geometry),
         },
     )
@@ -130,6 +131,17 @@ class _Maker:
             size = get_store().put_file(path, key=key).size
         kind = ImageFile.Kind.MHA
         ImageFile.objects.create(id=file_id, image=image, kind=kind, key=key, size=size)
+
+
+def _numbered(truth: NDArray[Any]) -> NDArray[np.uint8]:
+    """A label for each nodule."""
+    parts = SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray((truth > 0).astype(np.uint8)))
+    return SimpleITK.GetArrayFromImage(parts).astype(np.uint8)
+
+
+def _counted(labels: NDArray[np.uint8]) -> dict[str, Any]:
+    """What an import notes of a label map."""
+    return {"histogram": {"values": [int(label) for label in np.unique(labels)]}}
 
 
 def _likelihood(truth: NDArray[Any]) -> NDArray[np.float32]:
