@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from viewer.protocol import ErrorCode, ProtocolError
-from viewer.window import CEILING, FLOOR, Window
+from viewer.window import CEILING, FLOOR, PAUSE, Window
 
 MEGABIT = 1e6 / 8
 
@@ -46,7 +46,7 @@ def test_the_line_is_filled_and_not_much_more(rate: float, round_trip: float) ->
     line, window = Line(rate, round_trip, message=message), Window(now=0.0)
     line.run(window, 40 * round_trip)
     throughput = line.run(window, 50 * round_trip)
-    product = rate * (round_trip + line.message / rate)
+    product = rate * (max(round_trip, PAUSE) + line.message / rate)
     possible = min(rate, CEILING / round_trip)
     assert throughput > 0.93 * possible
     assert window.limit <= max(FLOOR, 1.6 * product) + line.message
@@ -59,6 +59,20 @@ def test_it_starts_small() -> None:
     assert FLOOR <= window.in_flight < FLOOR + 1000
     window.record_acknowledged(1000, now=0.02)
     assert window.is_open
+
+
+@pytest.mark.parametrize("busy", [0.002, 0.012])
+def test_a_client_that_is_busy_between_looks_does_not_stop_a_short_line(busy: float) -> None:
+    """It reads what has come, then does something else for a while: no line is waited for."""
+    window, now = Window(now=0.0), 0.0
+    for _ in range(60):
+        while window.is_open:
+            window.record_sent(110_000, now=now)
+        now += 0.0005
+        window.record_acknowledged(window.acknowledged + 15_000, now=now)
+        now += busy
+        window.record_acknowledged(window.sent, now=now)
+    assert window.limit == CEILING
 
 
 def test_it_shrinks_when_the_line_gets_slower() -> None:
