@@ -141,10 +141,10 @@ def sizes_of(pack: Path) -> dict[str, int]:
         cuts = reader.cuts
     middle = len(cuts) // 2
     return {
-        "preview": sorted(row[PREVIEW_LEVEL] for row in cuts)[middle],
-        "full": sorted(row[FULL_LEVEL] for row in cuts)[middle],
-        "previews": sum(row[PREVIEW_LEVEL] for row in cuts),
-        "all": sum(row[FULL_LEVEL] for row in cuts),
+        "preview": sorted(int(row[PREVIEW_LEVEL]) for row in cuts)[middle],
+        "full": sorted(int(row[FULL_LEVEL]) for row in cuts)[middle],
+        "previews": sum(int(row[PREVIEW_LEVEL]) for row in cuts),
+        "all": sum(int(row[FULL_LEVEL]) for row in cuts),
     }
 
 

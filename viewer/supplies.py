@@ -5,10 +5,12 @@ store, no thread, no file.
 """
 
 import asyncio
+import ssl
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -57,10 +59,7 @@ class Supplies:
             disk=DiskBlocks(folder, capacity=disk) if disk else None,
         )
         self.encoders = Encoders(threads=ENCODERS, capacity=ENCODED_BYTES)
-        self._client = httpx.AsyncClient(
-            timeout=TIMEOUT,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        )
+        self._client: httpx.AsyncClient | None = None
         self._packs: WeakValueDictionary[str, Pack] = WeakValueDictionary()
         self._on_demand: WeakValueDictionary[str, OnDemand] = WeakValueDictionary()
         self._addresses: WeakValueDictionary[str, SignedAddress] = WeakValueDictionary()
@@ -79,6 +78,9 @@ class Supplies:
 
     async def far_pack(self, name: str, url: Callable[[], str], *, size: int) -> Pack:
         """Return the pack that ``url`` is an address of; ``name`` stays the same."""
+        tls = await asyncio.to_thread(_tls)
+        if self._client is None:
+            self._client = _client(tls)
         fetch = HttpRange(url, client=self._client)
         file = FarFile(name, fetch, size=size, cache=self.cache)
         return await self._opened(name, lambda: FarPack.open(file))
@@ -112,7 +114,8 @@ class Supplies:
         """Give everything back; nobody uses it any more."""
         self.encoders.close()
         self.cache.close()
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _opened(self, name: str, opening: Callable[[], Awaitable[Pack]]) -> Pack:
         """The pack of this name; whoever comes while it is being opened waits for the same one."""
@@ -150,6 +153,17 @@ class Supplies:
         finally:
             if not lock.locked():
                 self._opening.pop(key, None)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Whom to trust, read once: that takes a tenth of a second, in which no socket is served."""
+    return httpx.create_ssl_context()
+
+
+def _client(tls: ssl.SSLContext) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    return httpx.AsyncClient(verify=tls, timeout=TIMEOUT, limits=limits)
 
 
 class SignedAddress:

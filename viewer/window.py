@@ -3,7 +3,8 @@
 Whatever is on the wire cannot be called back when the reader jumps, so the window is as small as
 the line allows. It follows the client's acknowledgements as in BBR (Cardwell et al., ACM Queue
 14(5), 2016): rate = the best delivery rate of the last rounds, delay = the shortest round trip,
-window = gain x rate x delay.
+window = gain x rate x delay. On short lines the delay counts as `PAUSE`: there a reader waits for
+the client's processor, not for the line, and acknowledgements come late and together.
 """
 
 from collections import deque
@@ -18,6 +19,9 @@ STEADY_GAIN = 1.25
 RATE_ROUNDS = 10
 PLATEAU_ROUNDS = 3
 DELAY_LIFETIME = 30.0
+PAUSE = 0.016
+"""Seconds that a client may be busy between two looks at its socket: a frame. What lies on the
+wire no longer than that, nobody misses after a jump."""
 _SHORTEST_DELAY = 1e-4
 
 
@@ -110,7 +114,8 @@ class Window:
         if mark.end > self._round_end and not mark.starved:
             self._next_round()
         gain = STEADY_GAIN if self._flat_rounds >= PLATEAU_ROUNDS else STARTUP_GAIN
-        self.limit = int(min(max(gain * self._rate * self._delay, FLOOR), CEILING))
+        wanted = gain * self._rate * max(self._delay, PAUSE)
+        self.limit = int(min(max(wanted, FLOOR), CEILING))
 
     @property
     def _rate(self) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from viewer.protocol import ErrorCode, ProtocolError
-from viewer.window import CEILING, FLOOR, Window
+from viewer.window import CEILING, FLOOR, PAUSE, Window
 
 MEGABIT = 1e6 / 8
 
@@ -46,7 +46,7 @@ def test_the_line_is_filled_and_not_much_more(rate: float, round_trip: float) ->
     line, window = Line(rate, round_trip, message=message), Window(now=0.0)
     line.run(window, 40 * round_trip)
     throughput = line.run(window, 50 * round_trip)
-    product = rate * (round_trip + line.message / rate)
+    product = rate * (max(round_trip, PAUSE) + line.message / rate)
     possible = min(rate, CEILING / round_trip)
     assert throughput > 0.93 * possible
     assert window.limit <= max(FLOOR, 1.6 * product) + line.message
@@ -59,6 +59,15 @@ def test_it_starts_small() -> None:
     assert FLOOR <= window.in_flight < FLOOR + 1000
     window.record_acknowledged(1000, now=0.02)
     assert window.is_open
+
+
+def test_a_client_that_answers_late_does_not_stop_a_short_line() -> None:
+    """It answered at once when it had nothing else to do; now it is busy between two looks."""
+    line, window = Line(1000 * MEGABIT, 0.0005, message=110_000), Window(now=0.0)
+    line.run(window, 0.05)
+    line.round_trip = 0.008
+    line.run(window, 1)
+    assert line.run(window, 2) > 0.9 * line.rate
 
 
 def test_it_shrinks_when_the_line_gets_slower() -> None:

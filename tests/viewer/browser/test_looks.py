@@ -74,6 +74,19 @@ def test_color_maps_and_pixels_as_they_are(read: Read) -> None:
     reading.wait("viewer.panes[0].interpolation === 'linear'")
 
 
+def test_real_numbers_are_seen_and_read(read: Read) -> None:
+    reading = read("floats")
+    assert 0 < reading.get("window.width") < 0.01
+    for key, plane in (("c", "coronal"), ("a", "axial")):
+        assert center_of(reading.picture()).std() > 10
+        reading.press(key)
+        reading.wait(f"viewer.plane === '{plane}' && viewer.complete")
+        reading.settle()
+    reading.point(10, 10)
+    reading.wait("viewer.cursor && viewer.cursor.exact")
+    assert 0 < abs(reading.get("cursor.value[0]")) < 0.01
+
+
 def test_a_color_picture_has_no_window(read: Read) -> None:
     reading = read("photo")
     picture = center_of(reading.picture())

@@ -64,7 +64,7 @@ CASES = {
     "sagittal MR": Case("mr_t1_sagittal_HFS"),
     "oblique MR": Case("nrrd_mha/example3d.nrrd"),
     "anisotropic MR": Case("mr_anisotropic_pixels", format="MR"),
-    "floats": Case("enhanced_mr_philips", format="MR", drawn=False),
+    "floats": Case("enhanced_mr_philips", format="MR"),
     "oblique over time": Case("nifti/example4d.nii.gz", timepoint=1),
     "over time": Case("mr_4d_ge_fmri", format="MR", timepoint=7),
     "color": Case("us_rgb/US1_UNCR.dcm", flat=True),

@@ -52,11 +52,12 @@ def _build() -> dict[str, str]:
     ct = {"modality": "CT", "window_center": 40.0, "window_width": 400.0}
     places = {"archive": str(archive.pk), "cookie": _cookie_of(reader)}
     places["ct"] = make.case("CT", {images: make.image(phantom.volume, **geometry, **ct)})
+    nodules = _numbered(phantom.truth)
     places["overlays"] = make.case(
         "CT with overlays",
         {
             images: make.image(phantom.volume, **geometry, **ct),
-            masks: make.image(phantom.truth.astype(np.uint8), **geometry),
+            masks: make.image(nodules, **geometry, metadata=_counted(nodules)),
             heat: make.image(_likelihood(phantom.truth), **geometry),
         },
     )
@@ -69,6 +70,8 @@ def _build() -> dict[str, str]:
         },
     )
     places["time"] = make.case("Perfusion", {images: make.image(_beating(), modality="MR")})
+    floats = make.image(_real_numbers(phantom.volume), **geometry, modality="MR")
+    places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
     return places
 
@@ -130,6 +133,17 @@ class _Maker:
         ImageFile.objects.create(id=file_id, image=image, kind=kind, key=key, size=size)
 
 
+def _numbered(truth: NDArray[Any]) -> NDArray[np.uint8]:
+    """A label for each nodule."""
+    parts = SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray((truth > 0).astype(np.uint8)))
+    return SimpleITK.GetArrayFromImage(parts).astype(np.uint8)
+
+
+def _counted(labels: NDArray[np.uint8]) -> dict[str, Any]:
+    """What an import notes of a label map."""
+    return {"histogram": {"values": [int(label) for label in np.unique(labels)]}}
+
+
 def _likelihood(truth: NDArray[Any]) -> NDArray[np.float32]:
     """A soft hill over each nodule, from 0 to 1."""
     smooth = SimpleITK.DiscreteGaussian(
@@ -145,6 +159,13 @@ def _beating() -> NDArray[np.uint16]:
     distance = np.sqrt((2 * z) ** 2 + y**2 + x**2)
     frames = [np.clip(900 - 40 * (distance - 8 - 2 * t), 60, 900) for t in range(TIMES)]
     return np.stack(frames).astype(np.uint16)
+
+
+def _real_numbers(volume: NDArray[Any]) -> NDArray[np.float32]:
+    """The phantom as small fractions, with a hole that is not a number."""
+    values = volume.astype(np.float32) / 1e6
+    values[:, :4, :4] = np.nan
+    return np.asarray(values)
 
 
 def _photo() -> NDArray[np.uint8]:

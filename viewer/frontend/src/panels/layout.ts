@@ -35,7 +35,7 @@ export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOp
     workspace,
     root,
     refocus: () => { grid.activeStage?.focus({ preventScroll: true }); },
-    openHelp: () => { if (help.open) help.close(); else help.showModal(); },
+    openHelp: () => { if (help.open) help.close(); else openModal(help, desk); },
     openMenu: (name) => {
       bar.menus[name].button.scrollIntoView({ block: "nearest", inline: "nearest" });
       bar.menus[name].open();
@@ -75,6 +75,12 @@ export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOp
   listenToKeys(desk);
   if (grid.activeStage) first.mount(grid.activeStage);
   handOverOnce(workspace, first);
+}
+
+/** What had the focus has it again afterwards: a page without any would leave it in the closed dialog for a moment. */
+function openModal(dialog: HTMLDialogElement, desk: Desk): void {
+  if (document.activeElement === document.body) desk.refocus();
+  dialog.showModal();
 }
 
 /** The first picture stays until one of the application's own is on the screen in its place. */

@@ -153,7 +153,7 @@ function percentField(label: string, value: () => number, change: (value: number
   const say = (share: number): string => `${Math.round(share * 100)} %`;
   const field = rangeField({ label, min: 0, max: 1, step: 0.05, value: value(), say, change });
   const slider = field.querySelector("input");
-  const said = field.querySelector("output");
+  const said = field.querySelector(".hv-said");
   followers.push(() => {
     if (slider && document.activeElement !== slider) slider.value = String(value());
     if (said) said.textContent = say(value());

@@ -150,11 +150,11 @@ export interface RangeOptions {
   readonly change: (value: number) => void;
 }
 
-/** A slider with its name before and its value behind it. */
+/** A slider with its name before and its value behind it (no `output`: the label would name that instead of the slider). */
 export function rangeField({ label, min, max, step, value, say, change }: RangeOptions): HTMLElement {
   const slider = element("input", { type: "range", min: String(min), max: String(max), step: String(step) });
   slider.value = String(value);
-  const said = element("output", {}, say(value));
+  const said = element("span", { class: "hv-said", "aria-hidden": "true" }, say(value));
   const tell = (): void => {
     said.textContent = say(slider.valueAsNumber);
     slider.setAttribute("aria-valuetext", say(slider.valueAsNumber));

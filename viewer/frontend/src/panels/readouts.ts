@@ -84,8 +84,9 @@ export class Readouts {
     this.bar.hidden = scale === null || !Number.isFinite(scale) || scale <= 0;
     if (scale === null || this.bar.hidden) return;
     const length = scaleBarLength(scale, BAR_PIXELS);
+    const text = length >= 10 ? `${length / 10} cm` : `${length} mm`;
     this.bar.style.width = `${length * scale}px`;
-    this.bar.textContent = length >= 10 ? `${length / 10} cm` : `${length} mm`;
+    if (this.bar.textContent !== text) this.bar.textContent = text;
   }
 
   private showLines(lines: readonly ReferenceLine[]): void {

@@ -14,7 +14,7 @@ export type OverlayLook =
       readonly kind: "heat";
       readonly opacity: number;
       readonly colorMap: string;
-      /** Values of the first and last color; below the first nothing is shown. */
+      /** Values of the first and last color; nothing is shown of what is not above the first. */
       readonly range: readonly [low: number, high: number];
     };
 
@@ -116,7 +116,7 @@ function paintHeat(look: HeatLook, pixels: Pixels, out: Uint8Array): void {
   const alpha = Math.round(255 * look.opacity);
   for (let i = 0; i < pixels.length; i += 1) {
     const value = pixels[i] as number;
-    const shown = value >= low;
+    const shown = value > low;
     const at = shown ? Math.min(255, Math.round((value - low) * scale)) * 3 : 0;
     out[i * 4] = table[at] as number;
     out[i * 4 + 1] = table[at + 1] as number;

@@ -54,7 +54,7 @@ export function writeLabels(
   setPoints(functions.opacity, points);
 }
 
-/** The lowest color from `low`, nothing below it. */
+/** Colors from `low` upwards; `low` itself and what is below show nothing. */
 export function writeHeat(
   functions: { colors: ColorFunction; opacity: OpacityFunction },
   look: Extract<OverlayLook, { kind: "heat" }>,
@@ -63,7 +63,7 @@ export function writeHeat(
   const top = Math.max(high, low + 1e-9);
   const edge = (top - low) * 1e-3;
   setStops(functions.colors, stopsBetween(look.colorMap, [low, top], false));
-  setPoints(functions.opacity, [[low - edge, 0], [low, look.opacity], [top, look.opacity]]);
+  setPoints(functions.opacity, [[low, 0], [low + edge, look.opacity], [top, look.opacity]]);
 }
 
 function setStops(colors: ColorFunction, stops: readonly Stop[]): void {

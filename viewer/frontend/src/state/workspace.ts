@@ -45,7 +45,7 @@ export interface WorkspaceEvents {
   pointer: PaneId;
   /** A pane's picture is on the screen: at most once per frame. Readouts follow this. */
   drawn: PaneId;
-  /** Bytes arrived: the progress differs. */
+  /** Bytes arrived: the progress differs. A few times a second, however much arrives. */
   progress: null;
   /** The images are known: panels can be filled. */
   described: SessionMeta;
@@ -54,6 +54,8 @@ export interface WorkspaceEvents {
   notice: string;
 }
 
+/** Milliseconds between two tellings of the progress: painting the page takes the processor from decoding. */
+const PROGRESS_EVERY = 400;
 const DARK: Background = [0.043, 0.055, 0.067];
 const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", "sagittal"];
 
@@ -69,6 +71,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   private readonly cine: CineClock;
   private syncing = false;
   private asked = "";
+  private progressTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: Session, options: { readonly tool: Tool; readonly background?: Background }) {
     super();
@@ -305,7 +308,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   private listen(session: Session): void {
     session.on("meta", (meta) => { this.describe(meta); });
     session.on("slice", ({ layer, slice }) => { this.screen.engine?.sliceDecoded(layer, slice); });
-    session.on("held", () => { this.emit("progress", null); });
+    session.on("held", () => { this.noteProgress(); });
     session.on("broken", ({ slice }) => {
       this.emit("notice", `Slice ${slice + 1} arrived damaged several times and cannot be shown.`);
     });
@@ -314,6 +317,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       else this.setStatus({ kind: this.meta ? "open" : "connecting" });
     });
     session.on("status", (status) => { this.setStatus(statusOf(status, this.meta !== null)); });
+  }
+
+  private noteProgress(): void {
+    this.progressTimer ??= setTimeout(() => {
+      this.progressTimer = undefined;
+      this.emit("progress", null);
+    }, PROGRESS_EVERY);
   }
 
   private setStatus(status: Status): void {
