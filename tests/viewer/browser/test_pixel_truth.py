@@ -40,6 +40,13 @@ pytestmark = [
 
 COLUMNS, ROWS = 5, 4
 OBLIQUE_PLANES = 6
+TRIES = 6
+"""Lattices of places on each plane; on that of a single picture there are more."""
+FLAT_TRIES = 12
+LEAST_INSIDE = 200
+"""Places inside the image that are read at least."""
+SPREADS = (0.5, 0.08)
+"""Parts of the pane that the picture is looked at in: the small one lies within thin volumes."""
 ORIENTATIONS = ("stored", "axial", "coronal", "sagittal")
 MM = 0.01
 GREY_LEVELS = 3
@@ -55,8 +62,6 @@ class Case:
     format: str = ""
     timepoint: int = 0
     flat: bool = False
-    drawn: bool = True
-    """Whether the picture is looked at, too, and not only the readings."""
 
 
 CASES = {
@@ -82,8 +87,10 @@ def page_of(cookie: str) -> Iterator[Page]:
         context = browser.new_context(viewport={"width": 900, "height": 700})
         name, value = cookie.split("=", 1)
         context.add_cookies([{"name": name, "value": value, "url": "http://127.0.0.1"}])
-        yield context.new_page()
-        browser.close()
+        try:
+            yield context.new_page()
+        finally:
+            browser.close()
 
 
 def cookie_of(user: User) -> str:
@@ -186,8 +193,16 @@ def check_picture(shown: Shown, camera: Camera, reference: Reference) -> int:
 
     Returns how many places were looked at; graphics hardware interpolates with eight bits or so.
     """
+    picture = shown.picture()
+    return sum(_looked_at(shown, camera, reference, picture, spread) for spread in SPREADS)
+
+
+def _looked_at(
+    shown: Shown, camera: Camera, reference: Reference, picture: NDArray[np.int64], spread: float
+) -> int:
     pane = np.array([camera.width, camera.height])
-    start, step = np.floor(0.25 * pane) + 0.5, np.floor(0.5 * pane / [COLUMNS, ROWS])
+    start = np.floor((1 - spread) / 2 * pane) + 0.5
+    step = np.maximum(1, np.floor(spread * pane / [COLUMNS, ROWS]))
     half = 0.5 * camera.mm_per_pixel
     shades = []
     for right, up in ((0, 0), (half, half), (half, -half), (-half, half), (-half, -half)):
@@ -197,7 +212,6 @@ def check_picture(shown: Shown, camera: Camera, reference: Reference) -> int:
         values = reference.resampled(Lattice(origin, across, down, COLUMNS, ROWS), linear=True)
         shades.append(np.where(values == OUTSIDE, np.nan, shown.windowed(values)))
     spots = [start + [i, j] * step for j in range(ROWS) for i in range(COLUMNS)]
-    picture = shown.picture()
     drawn = np.array([picture[int(y), int(x)] for x, y in spots])
     inside = ~np.isnan(shades).any(axis=(0, 2))
     low, high = np.min(shades, axis=0) - GREY_LEVELS, np.max(shades, axis=0) + GREY_LEVELS
@@ -212,7 +226,9 @@ def lattice_of(camera: Camera, chance: np.random.Generator) -> tuple[Lattice, li
     The farther they reach, the more of them lie beyond a thin volume.
     """
     pane = np.array([camera.width, camera.height])
-    step = pane / [COLUMNS, ROWS] * chance.choice([0.95, 0.3, 0.08]) * chance.uniform(0.7, 1, 2)
+    step = (
+        pane / [COLUMNS, ROWS] * chance.choice([0.95, 0.3, 0.08, 0.02]) * chance.uniform(0.7, 1, 2)
+    )
     start = (pane - step * [COLUMNS - 1, ROWS - 1]) / 2 + chance.uniform(-0.2, 0.2, 2) * step
     points = [
         (float(start[0] + i * step[0]), float(start[1] + j * step[1]))
@@ -250,7 +266,11 @@ def check_place(found: dict[str, Any], point: Any, expected: Vector, reference: 
 
 
 def check_values(found: list[Any], lattice: Lattice, reference: Reference, *, linear: bool) -> int:
-    """Values are SimpleITK's; return how many places lay within the image."""
+    """Values are SimpleITK's; return how many places lay within the image.
+
+    Of a voxel the value is the very same one. Of an interpolated value the last bits depend on the
+    order in which it is reckoned: one part in a million, that is less than 0.01 HU.
+    """
     inside = 0
     wanted = reference.resampled(lattice, linear=linear)
     for reading, place, value in zip(found, lattice.places(), wanted, strict=True):
@@ -266,8 +286,26 @@ def check_values(found: list[Any], lattice: Lattice, reference: Reference, *, li
         if not linear and np.abs(index - np.floor(index) - 0.5).min() < TIE:
             continue
         assert OUTSIDE not in value
-        np.testing.assert_allclose(np.atleast_1d(reading["value"]), value, rtol=1e-6, atol=1e-6)
+        allowed = {"rtol": 1e-6, "atol": 1e-6} if linear else {"rtol": 0, "atol": 0}
+        np.testing.assert_allclose(np.atleast_1d(reading["value"]), value, **allowed)
     return inside
+
+
+def check_lattice(
+    shown: Shown,
+    camera: Camera,
+    reference: Reference,
+    chance: np.random.Generator,
+    *,
+    linear: bool,
+) -> int:
+    """Read the places of a lattice; return how many of them lay within the image."""
+    lattice, points = lattice_of(camera, chance)
+    found = shown.probe(points)
+    for reading, point, place in zip(found, points, lattice.places(), strict=True):
+        if reading is not None:
+            check_place(reading, point, place, reference)
+    return check_values(found, lattice, reference, linear=linear)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -291,13 +329,8 @@ def test_readings_are_those_of_simpleitk(
                     timepoint=case.timepoint,
                     interpolation="linear" if linear else "nearest",
                 )
-                lattice, points = lattice_of(camera, chance)
-                found = shown.probe(points)
-                for reading, point, place in zip(found, points, lattice.places(), strict=True):
-                    if reading is not None:
-                        check_place(reading, point, place, reference)
-                inside += check_values(found, lattice, reference, linear=linear)
-            if case.drawn:
-                drawn += check_picture(shown, camera, reference)
-    assert inside >= (20 if case.flat else 100)
-    assert not case.drawn or drawn >= (10 if case.flat else 20)
+                for _ in range(FLAT_TRIES if case.flat else TRIES):
+                    inside += check_lattice(shown, camera, reference, chance, linear=linear)
+            drawn += check_picture(shown, camera, reference)
+    assert inside >= LEAST_INSIDE
+    assert drawn >= (10 if case.flat else 100)
