@@ -36,8 +36,8 @@ class Scale:
     most_jobs: int = 0
     pace: Pace
     rest: tuple[float, float] = (0.2, 1.0)
-    strike_for: float = 900.0
-    drain_for: float = 420.0
+    strike_for: float = 1800.0
+    drain_for: float = 600.0
 
     @property
     def plan(self) -> dict[str, int]:
