@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from kombu import Queue
 
-from app.core import sqs
+from app.core import sqs, sqs_transport
 from app.core.tasks import QUEUES
 
 
@@ -24,6 +24,7 @@ def transport_options(url: str) -> dict[str, Any]:
 broker_url = settings.ENV.broker_url or "redis://127.0.0.1:6379/0"
 if broker_url.startswith("sqs"):
     worker_enable_remote_control = False
+    sqs_transport.use()
 broker_transport_options = transport_options(broker_url)
 broker_connection_retry_on_startup = True
 task_default_queue = "short"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,14 @@ from app.core.sqs import (
     region_of,
 )
 from app.core.tasks import QUEUES
+from tests.core.breaking import CUT, breaking_line
 from tests.servers import database_url, sqs_server
 
 ROOT = Path(__file__).resolve().parents[2]
 AMAZON = "https://sqs.eu-west-1.amazonaws.com/123456789012/hounsfield-"
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
+TASK = "viewer.tasks.reconcile_viewer"
+PATIENCE = 60.0  # seconds
 SEND = "from config.celery import app; app.send_task('{}', queue='short')"
 WORK = r"""
 import os
@@ -120,6 +124,42 @@ def test_a_worker_takes_a_task_from_its_queue_and_its_message_goes(prefix: str) 
         assert any(line.decode().strip() == f"done {name}" for line in worker.stdout)
         worker.terminate()
     assert messages(client, prefix, "short") == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failures", [[400], [500, 503], [CUT], [403, CUT, 500]], ids=str)
+def test_a_worker_asks_on_after_answers_that_failed(
+    prefix: str, server: str, failures: list[int]
+) -> None:
+    make_queues(make_client(broker_of(prefix), prefix), prefix)
+    assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
+    with breaking_line(server, list(failures)) as line:
+        assert worked(prefix.replace(server, line.address))
+        assert line.failures == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_is_no_task_stops_nothing(prefix: str) -> None:
+    client = make_client(broker_of(prefix), prefix)
+    make_queues(client, prefix)
+    for body in ("no task", "bm8gdGFzaw==", '{"body": 7}', "[]"):
+        client.send_message(QueueUrl=queue_urls(prefix)["short"], MessageBody=body)
+    assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
+    assert worked(prefix)
+
+
+def worked(prefix: str) -> bool:
+    """Tell whether a worker that is started now does its task within a while."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WORK], cwd=ROOT, env=environment(prefix), stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout is not None
+        patience = threading.Timer(PATIENCE, worker.kill)
+        patience.start()
+        done = any(line.decode().strip() == f"done {TASK}" for line in worker.stdout)
+        patience.cancel()
+        worker.terminate()
+        return done
 
 
 def messages(client: Any, prefix: str, queue: str) -> int:
