@@ -22,9 +22,13 @@ _OK = 200
 class Channel(SQS.Channel):
     """One worker's conversation with its queues."""
 
+    hub: Any
+    _schedule_queue: Any
+
     def asynsqs(self, queue: str | None = None) -> Any:
         """Return the connection that messages come by; no answer of its breaks the chain."""
-        connection = super().asynsqs(queue)
+        kombu: Any = super()
+        connection = kombu.asynsqs(queue)
         if not isinstance(connection._on_list_ready, partial):
             connection._on_list_ready = partial(_answered, connection._on_list_ready)
         return connection
@@ -32,8 +36,9 @@ class Channel(SQS.Channel):
     def _on_messages_ready(self, queue: str, qname: str, messages: dict[str, Any]) -> int:
         if messages is _NO_ANSWER:
             return _FAILED
+        kombu: Any = super()
         try:
-            return int(super()._on_messages_ready(queue, qname, messages))
+            return int(kombu._on_messages_ready(queue, qname, messages))
         except Exception:
             logger.exception("A message of the queue %s could not be taken.", qname)
             return _FAILED
@@ -42,7 +47,8 @@ class Channel(SQS.Channel):
         if messages_fetched == _FAILED:
             self.hub.call_later(PAUSE, self._schedule_queue, queue)
         else:
-            super()._loop1(queue, messages_fetched)
+            kombu: Any = super()
+            kombu._loop1(queue, messages_fetched)
 
 
 class Transport(SQS.Transport):
