@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -161,17 +161,17 @@ def history_page(subject: Model, *, before: int = 0, size: int = PAGE) -> EventP
 
 def seal_state() -> SealState:
     """Return how far the log is sealed."""
-    last = Seal.objects.order_by("-position").first()
+    first = Event.objects.order_by("id").values("at")[:1]
+    last = Seal.objects.order_by("-position").annotate(begun_at=Subquery(first)).first()
     progress = SealProgress.objects.filter(pk=1).first()
     sealed = Event.objects.filter(pk=last.event_id).first() if last else None
     headed_at = progress.headed_at if progress else None
-    first = None if headed_at else Event.objects.order_by("id").first()
     waiting = Event.objects.filter(id__gt=last.event_id if last else 0).order_by("id").first()
     return SealState(
         last=last,
         last_at=sealed.at if sealed else None,
         head_key=progress.head_key if progress else "",
         headed_at=headed_at,
-        begun_at=first.at if first else None,
+        begun_at=last.begun_at if last else None,
         waiting_since=waiting.at if waiting else None,
     )
