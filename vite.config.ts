@@ -22,8 +22,6 @@ function presentEntries(): Record<string, string> {
 export default defineConfig({
   root,
   base: "/static/",
-  // vtk.js extends Node's EventEmitter through one of its packages; a browser needs npm's.
-  resolve: { alias: { events: resolve(root, "node_modules/events/events.js") } },
   publicDir: false,
   build: {
     outDir: "build/frontend",
