@@ -15,8 +15,9 @@ from kombu.transport import SQS, TRANSPORT_ALIASES
 logger = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds before a queue is asked again that could not be read
-_FAILED = -1
 _OK = 200
+_FAILED = -1  # messages, where others count them
+_NO_ANSWER: dict[str, Any] = {}
 
 
 class Channel(SQS.Channel):
@@ -55,9 +56,6 @@ class Transport(SQS.Transport):
     """kombu's transport with our channel."""
 
     Channel = Channel
-
-
-_NO_ANSWER: dict[str, Any] = {}
 
 
 def use() -> None:

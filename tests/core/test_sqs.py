@@ -113,17 +113,47 @@ def test_a_queue_that_hands_out_again_too_soon_is_named_and_mended(prefix: str) 
 def test_a_worker_takes_a_task_from_its_queue_and_its_message_goes(prefix: str) -> None:
     client = make_client(broker_of(prefix), prefix)
     make_queues(client, prefix)
-    name = "viewer.tasks.reconcile_viewer"
-    sent = run("-c", SEND.format(name), prefix=prefix)
+    sent = run("-c", SEND.format(TASK), prefix=prefix)
     assert sent.returncode == 0, sent.stderr
     assert messages(client, prefix, "short") == 1
+    assert worked(prefix)
+    assert messages(client, prefix, "short") == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failures", [[400], [500, 503], [CUT], [403, CUT, 500]], ids=str)
+def test_a_worker_asks_on_after_answers_that_failed(
+    prefix: str, server: str, failures: list[int]
+) -> None:
+    make_queues(make_client(broker_of(prefix), prefix), prefix)
+    assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
+    with breaking_line(server, list(failures)) as line:
+        assert worked(prefix.replace(server, line.address))
+        assert line.failures == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_is_no_task_stops_nothing(prefix: str) -> None:
+    client = make_client(broker_of(prefix), prefix)
+    make_queues(client, prefix)
+    for body in ("no task", "bm8gdGFzaw==", '{"body": 7}', "[]"):
+        client.send_message(QueueUrl=queue_urls(prefix)["short"], MessageBody=body)
+    assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
+    assert worked(prefix)
+
+
+def worked(prefix: str) -> bool:
+    """Tell whether a worker that is started now does its task within a while."""
     with subprocess.Popen(
         [sys.executable, "-c", WORK], cwd=ROOT, env=environment(prefix), stdout=subprocess.PIPE
     ) as worker:
         assert worker.stdout is not None
-        assert any(line.decode().strip() == f"done {name}" for line in worker.stdout)
+        patience = threading.Timer(PATIENCE, worker.kill)
+        patience.start()
+        done = any(line.decode().strip() == f"done {TASK}" for line in worker.stdout)
+        patience.cancel()
         worker.terminate()
-    assert messages(client, prefix, "short") == 0
+        return done
 
 
 @pytest.mark.django_db(transaction=True)
@@ -169,7 +199,7 @@ def messages(client: Any, prefix: str, queue: str) -> int:
 
 
 def test_a_process_makes_no_queue_by_the_way(prefix: str) -> None:
-    sent = run("-c", SEND.format("viewer.tasks.reconcile_viewer"), prefix=prefix)
+    sent = run("-c", SEND.format(TASK), prefix=prefix)
     assert sent.returncode != 0
     with pytest.raises(ClientError):
         messages(make_client(broker_of(prefix), prefix), prefix, "short")
