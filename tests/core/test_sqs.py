@@ -156,42 +156,6 @@ def worked(prefix: str) -> bool:
         return done
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("failures", [[400], [500, 503], [CUT], [403, CUT, 500]], ids=str)
-def test_a_worker_asks_on_after_answers_that_failed(
-    prefix: str, server: str, failures: list[int]
-) -> None:
-    make_queues(make_client(broker_of(prefix), prefix), prefix)
-    assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
-    with breaking_line(server, list(failures)) as line:
-        assert worked(prefix.replace(server, line.address))
-        assert line.failures == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_message_that_is_no_task_stops_nothing(prefix: str) -> None:
-    client = make_client(broker_of(prefix), prefix)
-    make_queues(client, prefix)
-    for body in ("no task", "bm8gdGFzaw==", '{"body": 7}', "[]"):
-        client.send_message(QueueUrl=queue_urls(prefix)["short"], MessageBody=body)
-    assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
-    assert worked(prefix)
-
-
-def worked(prefix: str) -> bool:
-    """Tell whether a worker that is started now does its task within a while."""
-    with subprocess.Popen(
-        [sys.executable, "-c", WORK], cwd=ROOT, env=environment(prefix), stdout=subprocess.PIPE
-    ) as worker:
-        assert worker.stdout is not None
-        patience = threading.Timer(PATIENCE, worker.kill)
-        patience.start()
-        done = any(line.decode().strip() == f"done {TASK}" for line in worker.stdout)
-        patience.cancel()
-        worker.terminate()
-        return done
-
-
 def messages(client: Any, prefix: str, queue: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     found = client.get_queue_attributes(QueueUrl=queue_urls(prefix)[queue], AttributeNames=names)
