@@ -4,7 +4,7 @@ import type { Axis, Geometry } from "../../viewer/frontend/src/core/geometry";
 import { signedDistance } from "../../viewer/frontend/src/core/masks/distance";
 import { Edit, permitOf, redoChange, undoChange } from "../../viewer/frontend/src/core/masks/edit";
 import { forEachGrown, grow, growing } from "../../viewer/frontend/src/core/masks/grow";
-import { gapsOf, interpolating } from "../../viewer/frontend/src/core/masks/interpolate";
+import { gapsOf, interpolating, writeRuns } from "../../viewer/frontend/src/core/masks/interpolate";
 import { LabelMap } from "../../viewer/frontend/src/core/masks/label-map";
 import {
   type Frame,
@@ -258,6 +258,13 @@ describe("distances", () => {
 });
 
 describe("interpolation", () => {
+  function interpolate(map: LabelMap, edit: Edit, axis: Axis, spacing: Vec3): void {
+    const steps = interpolating(map, { axis, label: 1, spacing });
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    writeRuns(edit, map.size, axis, 1, step.value);
+  }
+
   /** The same picture with its slices along another voxel axis. */
   function turned(mask: Uint8Array, [width, height, depth]: Vec3, axis: Axis): { map: LabelMap; place: (x: number, y: number, z: number) => Vec3 } {
     const place = (x: number, y: number, z: number): Vec3 => (axis === 2 ? [x, y, z] : axis === 1 ? [x, z, y] : [z, x, y]);
@@ -276,8 +283,7 @@ describe("interpolation", () => {
   it.each(cases)("mixes the shapes before and after, across axis $axis", ({ axis, size, spacing, drawn, mask }) => {
     const { map, place } = turned(unpacked(drawn, voxels(size)), size, axis);
     const edit = new Edit(map, FREE);
-    const steps = interpolating(map, edit, { axis, label: 1, spacing: place(...spacing) });
-    while (!steps.next().done);
+    interpolate(map, edit, axis, place(...spacing));
     const expected = turned(unpacked(mask, voxels(size)), size, axis).map;
     expect(flat(map)).toEqual(flat(expected));
   });
@@ -291,8 +297,7 @@ describe("interpolation", () => {
     square(0, 2);
     square(4, 34);
     expect(gapsOf(map, 2, 1)).toEqual([{ before: 0, after: 4 }]);
-    const steps = interpolating(map, edit, { axis: 2, label: 1, spacing: [1, 1, 3] });
-    while (!steps.next().done);
+    interpolate(map, edit, 2, [1, 1, 3]);
     const lefts = [1, 2, 3].map((k) => readSheet(map, { axis: 2, index: k }, 1).indexOf(1) % 40);
     expect(lefts).toEqual([10, 18, 26]);
     expect(map.count(1)).toBe(5 * 16);
@@ -305,8 +310,7 @@ describe("interpolation", () => {
     edit.run(3, 0, 64, 1);
     edit.run(1, 0, 32, 2);
     const kept = new Edit(map, permitOf({ highest: 255, locked: new Set([2]) }));
-    const steps = interpolating(map, kept, { axis: 2, label: 1, spacing: [1, 1, 1] });
-    while (!steps.next().done);
+    interpolate(map, kept, 2, [1, 1, 1]);
     expect([map.count(1), map.count(2)]).toEqual([64 * 3 + 32, 32]);
   });
 });

@@ -35,30 +35,39 @@ export function gapsOf(map: LabelMap, axis: Axis, label: number): readonly Gap[]
   return gaps;
 }
 
-/** Fills the gaps one after the other; yields after each slice how many are left. */
+/** A run of pixels of the plane `index`: row `y`, from `from` to `to` (not included). */
+export interface PlaneRun {
+  readonly index: number;
+  readonly y: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Finds what fills the gaps, one slice after the other; yields how many are left. Nothing is written yet. */
 export function* interpolating(
   map: LabelMap,
-  edit: Edit,
   options: { readonly axis: Axis; readonly label: number; readonly spacing: Vec3 },
-): Generator<number, number, undefined> {
+): Generator<number, readonly PlaneRun[], undefined> {
   const { axis, label, spacing } = options;
+  const runs: PlaneRun[] = [];
   const [across, down] = axesOf(axis);
   const gaps = gapsOf(map, axis, label);
   let left = gaps.reduce((sum, { before, after }) => sum + after - before - 1, 0);
-  const filled = left;
   for (const { before, after } of gaps) {
     const shapes = [before, after].map((index) => readSheet(map, { axis, index }, label)) as [Uint8Array, Uint8Array];
     const plane = { width: map.size[across], height: map.size[down], across: spacing[across], down: spacing[down] };
     const between = new Between(shapes, plane);
     for (let index = before + 1; index < after; index += 1) {
-      between.forEachRun(index - before, after - before, (y, from, to) => {
-        writeRow(edit, map.size, { axis, index }, { y, from, to, label });
-      });
+      between.forEachRun(index - before, after - before, (y, from, to) => { runs.push({ index, y, from, to }); });
       left -= 1;
       yield left;
     }
   }
-  return filled;
+  return runs;
+}
+
+export function writeRuns(edit: Edit, size: Vec3, axis: Axis, label: number, runs: readonly PlaneRun[]): void {
+  for (const { index, y, from, to } of runs) writeRow(edit, size, { axis, index }, { y, from, to, label });
 }
 
 function slicesWith(map: LabelMap, axis: Axis, label: number): boolean[] {
