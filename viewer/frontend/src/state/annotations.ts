@@ -6,11 +6,11 @@
 import { Emitter } from "../core/emitter";
 import type { Frame } from "../core/annotations";
 import { answerValue, fitsKind } from "../tools/many";
-import { type AnnotationTool, defaultTool, toolNamed } from "../tools/registry";
+import { type AnnotationTool, type DrawingTool, defaultTool, toolNamed } from "../tools/registry";
 import type { GeometryKind, GeometryValue } from "../tools/values";
 import { History } from "./history";
 
-export type { AnnotationTool, GeometryKind, GeometryValue };
+export type { AnnotationTool, DrawingTool, GeometryKind, GeometryValue };
 
 export type { Frame };
 
@@ -58,7 +58,7 @@ export interface Question {
   readonly label: string;
   readonly color?: string;
   /** Other than the usual tool of its kind. */
-  readonly tool?: AnnotationTool;
+  readonly tool?: DrawingTool;
 }
 
 export interface AnnotationEvents {
@@ -206,7 +206,7 @@ export class Annotations extends Emitter<AnnotationEvents> {
   // Questions
 
   /** From now on marks that fit answer this question; null ends that. Tells the tool to draw with. */
-  ask(question: Question | null): AnnotationTool | null {
+  ask(question: Question | null): DrawingTool | null {
     this.question = question;
     this.emit("change", null);
     return question ? (question.tool ?? defaultTool(question.kind)) : null;

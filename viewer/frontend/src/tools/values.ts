@@ -190,3 +190,10 @@ export function pointsOf(value: GeometryValue): readonly Vec3[] {
   });
   return found;
 }
+
+/** A value of many with one of its objects replaced; of the object only what an item may hold. */
+export function withItem(value: GeometryValue, list: string, place: number, item: SingleValue): GeometryValue {
+  const { version: _version, type: _type, ...rest } = item;
+  const items = (value as unknown as Readonly<Record<string, readonly object[]>>)[list] ?? [];
+  return { ...value, [list]: items.map((each, index) => (index === place ? { ...each, ...rest } : each)) };
+}
