@@ -12,7 +12,10 @@ import type { Timings } from "../core/timings";
 import type { Background } from "../render/engine";
 import { namedPlane } from "../render/sections";
 import { CineClock } from "./cine";
+import { History } from "./history";
 import { followed } from "./links";
+import { MaskHand } from "./mask-hand";
+import { Masks } from "./masks";
 import { overlaysFor } from "./overlays";
 import { Pane } from "./pane";
 import { atTimepoint, opened, withOrientation } from "./pane-changes";
@@ -60,6 +63,10 @@ const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", 
 export class Workspace extends Emitter<WorkspaceEvents> {
   readonly session: Session;
   readonly screen: Screen;
+  /** Steps of everything that is drawn. */
+  readonly history = new History();
+  readonly masks: Masks;
+  readonly maskHand: MaskHand;
   status: Status = { kind: "connecting" };
   meta: SessionMeta | null = null;
   private current: WorkspaceState = INITIAL_WORKSPACE;
@@ -84,7 +91,19 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       ready: (pane) => this.screen.upToDate(pane),
       advance: (pane) => { this.pane(pane).advance(); },
     });
+    this.masks = new Masks(this.history, {
+      join: (make) => this.joined(session.join(make)),
+      edited: ({ index }, slices) => { this.screen.engine?.edited(index, slices); },
+      changed: () => { this.set({}); },
+    });
+    this.masks.on("notice", (notice) => { this.emit("notice", notice); });
+    this.maskHand = new MaskHand(this.masks);
     this.listen(session);
+  }
+
+  private joined<Joined extends Layer>(layer: Joined): Joined {
+    this.screen.engine?.joined(this.session.layers);
+    return layer;
   }
 
   /** The first paint may be gone before the first full slice is there: then it is one of ours. */
