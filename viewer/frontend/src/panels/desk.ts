@@ -3,7 +3,7 @@
 import type { Workspace } from "../state/workspace";
 
 export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine";
-export type PanelName = "overlays" | "information";
+export type PanelName = "overlays" | "information" | "masks";
 
 export interface Desk {
   readonly workspace: Workspace;

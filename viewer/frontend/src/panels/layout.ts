@@ -11,6 +11,7 @@ import { imageList } from "./image-list";
 import { informationPanel } from "./information";
 import { listenToKeys } from "./keyboard";
 import { liveRegion } from "./live";
+import { maskPanel } from "./mask-panel";
 import { connectionSign, messagePanel, noticePanel } from "./message";
 import { overlayPanel } from "./overlay-panel";
 import { PaneGrid } from "./pane-grid";
@@ -52,6 +53,7 @@ export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOp
   const side = buildSidePanel(desk, (shown) => {
     bar.setShown("overlays", shown === "overlays");
     bar.setShown("information", shown === "information");
+    bar.setShown("masks", shown === "masks");
   });
   const main = element("div", { class: "hv-main" });
   const grid = new PaneGrid(desk);
@@ -69,7 +71,7 @@ export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOp
   );
   whenDescribed(workspace, () => {
     bar.setShown("images", !images.root.hidden);
-    if (root.clientWidth >= NARROW && workspace.active.overlays.fitting.length > 0) side.show("overlays");
+    if (root.clientWidth >= NARROW && workspace.active.overlays.fitting.some(({ local }) => !local)) side.show("overlays");
   });
   document.addEventListener("fullscreenchange", () => { bar.setShown("full screen", document.fullscreenElement !== null); });
   listenToKeys(desk);
@@ -90,6 +92,7 @@ function buildSidePanel(desk: Desk, changed: (shown: PanelName | null) => void):
   const contents = [
     { name: "overlays", title: "Overlays", root: overlayPanel(desk.workspace) },
     { name: "information", title: "Information", root: informationPanel(desk.workspace) },
+    { name: "masks", title: "Masks", root: maskPanel(desk) },
   ] as const;
   return sidePanel(contents, changed, () => { desk.refocus(); });
 }

@@ -9,7 +9,8 @@ export function middleOf(map: LabelMap, label: number): Vec3 | null {
   let best = { k: -1, count: 0 };
   for (let k = 0; k < map.size[2]; k += 1) {
     if (!map.has(k)) continue;
-    const count = map.slice(k).reduce((sum, value) => sum + Number(value === label), 0);
+    let count = 0;
+    for (const value of map.slice(k)) count += Number(value === label);
     if (count > best.count) best = { k, count };
   }
   if (best.count === 0) return null;
