@@ -28,6 +28,8 @@ export class Layer {
   readonly index: number;
   /** Made in this browser, not sent by the server. */
   readonly local: boolean = false;
+  /** It belongs to this time point of its image alone; null: to all. */
+  readonly onlyTimepoint: number | null = null;
   readonly streams: SliceStreams;
   readonly store: SliceStore;
   readonly preview: number;
@@ -40,6 +42,7 @@ export class Layer {
   /** Grows when the same labels are to look otherwise. */
   revision = 0;
   protected description: LayerMeta;
+  protected readonly versions = new Map<number, number>();
   private readonly caches: Caches;
   private readonly broken = new Map<number, number>();
 
@@ -76,8 +79,8 @@ export class Layer {
   }
 
   /** Grows when a stored slice changes that is complete already. */
-  sliceVersion(_slice: number): number {
-    return 0;
+  sliceVersion(slice: number): number {
+    return this.versions.get(slice) ?? 0;
   }
 
   demand(): LayerDemand {

@@ -4,6 +4,7 @@
  */
 
 import { type MaskTool, isBrush, isMaskTool, isScissors } from "../core/masks/tools";
+import { atOwnTimepoint } from "../state/masks";
 import type { Pane, Workspace } from "../state/workspace";
 import type { Command } from "./commands";
 import type { KeyCursor, MarkLayer } from "./mark-layer";
@@ -129,8 +130,8 @@ function resize({ masks }: Workspace, factor: number): void {
   masks.set({ radius: Number((masks.settings.radius * factor).toPrecision(3)) });
 }
 
-function nextSegment({ masks }: Workspace, { layer }: Pane): void {
-  const mask = layer && masks.activeFor(layer);
+function nextSegment({ masks }: Workspace, { layer, state }: Pane): void {
+  const mask = layer && masks.activeFor(layer, atOwnTimepoint(layer, state));
   if (!mask) return;
   const place = mask.segments.findIndex(({ value }) => value === mask.segment?.value);
   const next = mask.segments[(place + 1) % mask.segments.length];

@@ -2,7 +2,7 @@
 
 import { voxelToWorld } from "../core/geometry";
 import { middleOf } from "../core/masks/middle";
-import type { Mask, MaskSegment } from "../state/masks";
+import { type Mask, type MaskSegment, atOwnTimepoint } from "../state/masks";
 import type { Workspace } from "../state/workspace";
 import { button, element, icon as pictureOf, setPressed } from "./element";
 import * as icons from "./mask-icons";
@@ -45,11 +45,12 @@ export function maskList(workspace: Workspace): HTMLElement {
 }
 
 /** What the panel is built from: other values are followed. */
-function structure({ masks, active: { layer } }: Workspace): string {
+function structure({ masks, active: { layer, state } }: Workspace): string {
   if (!layer) return "";
-  const mask = masks.activeFor(layer);
-  const list = masks.of(layer).map(({ id, editable }) => `${id}${editable ? "" : "-"}`);
-  return [layer.index, ...list, "|", mask?.id, ...(mask?.segments.map(({ value }) => value) ?? [])].join();
+  const timepoint = atOwnTimepoint(layer, state);
+  const mask = masks.activeFor(layer, timepoint);
+  const list = masks.of(layer, timepoint).map(({ id, editable }) => `${id}${editable ? "" : "-"}`);
+  return [layer.index, timepoint, ...list, "|", mask?.id, ...(mask?.segments.map(({ value }) => value) ?? [])].join();
 }
 
 /** A control that was pressed is built anew by its own press: the keyboard goes on where it was. */
@@ -59,12 +60,13 @@ function focused(root: HTMLElement): string | null {
 }
 
 function content(workspace: Workspace, names: { masks: string; segments: string }, followers: Followers): Node[] {
-  const { masks, active: { layer } } = workspace;
+  const { masks, active: { layer, state } } = workspace;
   if (!layer) return [element("p", { class: "hv-hint" }, "This pane is empty.")];
-  const mask = masks.activeFor(layer);
-  const add = button({ label: "New mask", text: "New mask", icon: icons.add, onClick: () => { masks.create(layer); } });
+  const timepoint = atOwnTimepoint(layer, state);
+  const mask = masks.activeFor(layer, timepoint);
+  const add = button({ label: "New mask", text: "New mask", icon: icons.add, onClick: () => { masks.create(layer, { timepoint }); } });
   add.dataset.focus = "new-mask";
-  const list = masks.of(layer);
+  const list = masks.of(layer, timepoint);
   return [
     element("div", { class: "hv-masks-head" }, element("h3", {}, "Masks of this image"), add),
     ...(list.length === 0 ? [] : [element("ul", { class: "hv-mask-list" }, ...list.map((each) => maskLine(workspace, each, names.masks, followers)))]),
@@ -84,10 +86,10 @@ function maskLine(workspace: Workspace, mask: Mask, name: string, followers: Fol
     line.append(iconButton(`Delete the mask ${mask.name}`, icons.remove, `delete-${mask.id}`, () => { masks.remove(mask); }));
   }
   followers.push(() => {
-    choose.checked = masks.activeFor(mask.image) === mask;
+    choose.checked = masks.activeFor(mask.image, mask.timepoint) === mask;
     setValue(title, mask.name);
     const by = mask.mine ? "" : `by ${mask.author}, `;
-    const text = mask.editable ? `${by}${SAVING[mask.saving]}` : `${by}to look at only`;
+    const text = mask.loading ? "Loading …" : mask.editable ? `${by}${SAVING[mask.saving]}` : `${by}to look at only`;
     if (state.textContent !== text) state.textContent = text;
     state.classList.toggle("hv-warning", mask.saving === "conflict");
   });

@@ -13,7 +13,7 @@ import type { Vec3 } from "../core/meta";
 import type { Pixels } from "../core/pixels";
 import { type Point, worldToScreen } from "../render/camera";
 import { type MaskPane, frameOf, inFrame, planeReach, pointOf, reachOf, valuesOf } from "./mask-plane";
-import type { Mask, Masks } from "./masks";
+import { type Mask, type Masks, atOwnTimepoint } from "./masks";
 import { Pieces } from "./pieces";
 
 /** Millimetres of an outline below which it is a slip of the hand. */
@@ -109,7 +109,7 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
   /** Fills the slices between drawn ones of the segment, in the plane of the pane. */
   async interpolate(pane: MaskPane): Promise<void> {
     const image = this.imageOf(pane);
-    const mask = image && this.masks.activeFor(image);
+    const mask = image && this.masks.activeFor(image, atOwnTimepoint(image, pane.state));
     const segment = mask?.segment;
     if (!image || !mask || !segment) {
       this.masks.emit("notice", "There is no mask to interpolate. Draw on some slices first.");
@@ -141,11 +141,12 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
   }
 
   /** The mask and the segment that is painted; null, and said why, where that cannot be. */
-  private paintable(image: Layer): { mask: Mask; label: number } | null {
-    const mask = this.masks.forPainting(image);
+  private paintable(image: Layer, pane: MaskPane): { mask: Mask; label: number } | null {
+    const mask = this.masks.forPainting(image, atOwnTimepoint(image, pane.state));
     const { segment } = mask;
     if (!mask.editable) {
-      this.masks.emit("notice", `“${mask.name}” can be looked at only. Make a copy of it to change it.`);
+      const reason = mask.loading ? "is still being loaded: paint in a moment" : "can be looked at only. Make a mask of your own to change something";
+      this.masks.emit("notice", `“${mask.name}” ${reason}.`);
       return null;
     }
     if (!segment || this.masks.isLocked(segment)) return null;
@@ -156,7 +157,7 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
 
   private startStroke(tool: BrushTool, pane: MaskPane, image: Layer, world: Vec3): void {
     const { settings } = this.masks;
-    const target = tool === "eraser" ? this.erasable(image) : this.paintable(image);
+    const target = tool === "eraser" ? this.erasable(image, pane) : this.paintable(image, pane);
     if (!target) return;
     const { mask, label } = target;
     const edit = this.masks.begin(mask, tool === "eraser" ? "everything" : settings.over);
@@ -168,8 +169,8 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
   }
 
   /** Erasing needs no segment that is open, but something to erase. */
-  private erasable(image: Layer): { mask: Mask; label: number } | null {
-    const mask = this.masks.activeFor(image);
+  private erasable(image: Layer, pane: MaskPane): { mask: Mask; label: number } | null {
+    const mask = this.masks.activeFor(image, atOwnTimepoint(image, pane.state));
     if (mask?.editable) return { mask, label: 0 };
     this.masks.emit("notice", "There is no mask to erase from.");
     return null;
@@ -199,7 +200,7 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
     if (polygon.length < 3 || extentOf(polygon) < LEAST_OUTLINE) return;
     const { settings } = this.masks;
     const { image, frame, pane } = outline;
-    const target = settings.cut === "fill" ? this.paintable(image) : this.erasable(image);
+    const target = settings.cut === "fill" ? this.paintable(image, pane) : this.erasable(image, pane);
     if (!target) return;
     const { mask, label } = target;
     const edit = this.masks.begin(mask, settings.cut === "fill" ? settings.over : "everything");
@@ -218,7 +219,7 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
 
   /** Writes the segment over what hangs together and bears the same label. */
   private async fill(pane: MaskPane, image: Layer, world: Vec3): Promise<void> {
-    const target = this.paintable(image);
+    const target = this.paintable(image, pane);
     const reach = reachOf(pane, this.masks.settings.depth);
     const seed = voxelAt(image, world, reach);
     if (!target || !seed) return;
@@ -247,7 +248,7 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
       this.masks.emit("notice", image.meta.components > 1 ? "Growing follows gray values. This image is in color." : STILL_LOADING);
       return;
     }
-    const target = this.paintable(image);
+    const target = this.paintable(image, pane);
     if (!target) return;
     const range = [value - settings.tolerance, value + settings.tolerance] as const;
     const within = settings.within === null ? everything(image.meta, reach) : capsule(image.meta, { from: world, to: world, radius: settings.within }, reach);

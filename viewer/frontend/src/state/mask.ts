@@ -25,6 +25,8 @@ export interface MaskAbout {
   readonly editable: boolean;
   /** The question that it answers; null where it is a mask of its own. */
   readonly question: string | null;
+  /** Of an image over time: the one it lies on. */
+  readonly timepoint: number;
 }
 
 /** What a brush may paint over: everything that is not locked, or nothing that is labeled already. */
@@ -34,11 +36,14 @@ export class Mask {
   readonly id: string;
   readonly author: string;
   readonly mine: boolean;
-  readonly editable: boolean;
   readonly question: string | null;
+  readonly timepoint: number;
   readonly image: Layer;
   readonly layer: MaskLayer;
   saving: Saving = "saved";
+  /** Its slices are on the way: nothing is painted before they are there. */
+  loading = false;
+  private readonly mayChange: boolean;
   private title: string;
   private list: readonly MaskSegment[];
   private chosen: number;
@@ -48,8 +53,9 @@ export class Mask {
     this.id = about.id;
     this.author = about.author;
     this.mine = about.mine;
-    this.editable = about.editable;
+    this.mayChange = about.editable;
     this.question = about.question;
+    this.timepoint = about.timepoint;
     this.image = options.image;
     this.layer = options.layer;
     this.title = about.name;
@@ -58,6 +64,7 @@ export class Mask {
     this.describe();
   }
 
+  get editable(): boolean { return this.mayChange && !this.loading; }
   get map(): LabelMap { return this.layer.map; }
   get name(): string { return this.title; }
   get segments(): readonly MaskSegment[] { return this.list; }

@@ -6,6 +6,7 @@
 import { Emitter } from "../core/emitter";
 import type { Layer } from "../core/layer";
 import { type Change, type Edit, redoChange, undoChange } from "../core/masks/edit";
+import { newId } from "../core/ids";
 import { LabelMap, labelTypeFor } from "../core/masks/label-map";
 import { MaskLayer } from "../core/masks/layer";
 import { type MaskSettings, limitedRadius } from "../core/masks/tools";
@@ -43,6 +44,8 @@ export interface MaskHost {
 const FIRST_RADIUS = 8;
 /** Share of the window that growing takes at first. */
 const FIRST_TOLERANCE = 0.15;
+/** As many as the site takes. */
+const MOST_SEGMENTS = 64;
 
 export class Masks extends Emitter<MaskEvents> {
   readonly history: History;
@@ -50,7 +53,7 @@ export class Masks extends Emitter<MaskEvents> {
   me = "";
   private readonly host: MaskHost;
   private list: readonly Mask[] = [];
-  private readonly chosen = new Map<number, Mask>();
+  private readonly chosen = new Map<string, Mask>();
   private current: MaskSettings = {
     radius: 5, ball: false, over: "everything", range: [0, 0], cut: "fill", depth: "plane", tolerance: 50, within: null,
   };
@@ -69,18 +72,21 @@ export class Masks extends Emitter<MaskEvents> {
   get all(): readonly Mask[] { return this.list.filter(({ layer }) => !layer.withdrawn); }
   get settings(): MaskSettings { return this.current; }
   get(id: string): Mask | undefined { return this.list.find((mask) => mask.id === id); }
-  of(image: Layer): readonly Mask[] { return this.all.filter((mask) => mask.image === image); }
+  /** Of an image over time, those of one time point. */
+  of(image: Layer, timepoint = 0): readonly Mask[] {
+    return this.all.filter((mask) => mask.image === image && mask.timepoint === timepoint);
+  }
 
   /** The mask that tools work on in panes that show this image. */
-  activeFor(image: Layer): Mask | null {
-    const chosen = this.chosen.get(image.index);
+  activeFor(image: Layer, timepoint = 0): Mask | null {
+    const chosen = this.chosen.get(placeOf(image, timepoint));
     if (chosen && !chosen.layer.withdrawn) return chosen;
-    return this.of(image).find(({ editable }) => editable) ?? null;
+    return this.of(image, timepoint).find(({ editable }) => editable) ?? null;
   }
 
   /** The mask to paint on, made if there is none yet. */
-  forPainting(image: Layer): Mask {
-    return this.activeFor(image) ?? this.create(image);
+  forPainting(image: Layer, timepoint = 0): Mask {
+    return this.activeFor(image, timepoint) ?? this.create(image, { timepoint });
   }
 
   set(patch: Partial<MaskSettings>): void {
@@ -105,15 +111,15 @@ export class Masks extends Emitter<MaskEvents> {
   create(image: Layer, about: Partial<MaskAbout> = {}, segments: readonly MaskSegment[] = [newSegment([])]): Mask {
     const highest = Math.max(...segments.map(({ value }) => value), 0);
     const map = new LabelMap(image.meta.size, labelTypeFor(highest));
-    const mask = this.add(image, { ...this.aboutNew(image), ...about }, { segments, map });
-    this.chosen.set(image.index, mask);
+    const mask = this.add(image, { ...this.aboutNew(image, about.timepoint ?? 0), ...about }, { segments, map });
+    this.choose(mask);
     this.tell({ mask, slices: [], described: true });
     return mask;
   }
 
   /** A mask that the site knows. */
   add(image: Layer, about: MaskAbout, content: { readonly segments: readonly MaskSegment[]; readonly map: LabelMap }): Mask {
-    const layer = this.host.join((index) => new MaskLayer(index, { image: image.meta, id: about.id, name: about.name, map: content.map }));
+    const layer = this.host.join((index) => new MaskLayer(index, { ...about, image: image.meta, map: content.map }));
     const mask = new Mask({ about, image, layer, segments: content.segments });
     this.list = [...this.list, mask];
     this.changed();
@@ -121,7 +127,7 @@ export class Masks extends Emitter<MaskEvents> {
   }
 
   choose(mask: Mask): void {
-    this.chosen.set(mask.image.index, mask);
+    this.chosen.set(placeOf(mask.image, mask.timepoint), mask);
     this.emit("change", null);
   }
 
@@ -153,8 +159,8 @@ export class Masks extends Emitter<MaskEvents> {
   addSegment(mask: Mask): MaskSegment | null {
     const segment = newSegment(mask.segments);
     if (!mask.editable) return null;
-    if (segment.value > mask.map.highestLabel) {
-      this.emit("notice", `A mask of this kind holds ${mask.map.highestLabel} segments. Make another mask for more.`);
+    if (segment.value > mask.map.highestLabel || mask.segments.length >= MOST_SEGMENTS) {
+      this.emit("notice", `A mask holds ${MOST_SEGMENTS} segments. Make another mask for more.`);
       return null;
     }
     this.setSegments(mask, "Segment added", [...mask.segments, segment]);
@@ -168,6 +174,9 @@ export class Masks extends Emitter<MaskEvents> {
     if (patch.name === undefined && patch.color === undefined) {
       mask.set({ segments });
       this.changed();
+    } else if (segments.some(({ value: other, name }) => other !== value && name === patch.name)) {
+      this.emit("notice", `Another segment is called “${patch.name ?? ""}” already.`);
+      this.emit("change", null);
     } else if (mask.editable) {
       this.setSegments(mask, "Segment changed", segments);
     }
@@ -328,11 +337,20 @@ export class Masks extends Emitter<MaskEvents> {
     this.emit("change", null);
   }
 
-  private aboutNew(image: Layer): MaskAbout {
-    const others = this.of(image).length;
+  private aboutNew(image: Layer, timepoint: number): MaskAbout {
+    const others = this.of(image, timepoint).length;
     const name = others === 0 ? "Mask" : `Mask ${others + 1}`;
-    return { id: crypto.randomUUID(), name, author: this.me, mine: true, editable: true, question: null };
+    return { id: newId(), name, author: this.me, mine: true, editable: true, question: null, timepoint };
   }
+}
+
+/** The time point of an image that a pane shows; one without timepoints of its own stays on its only one. */
+export function atOwnTimepoint(image: Layer, state: { readonly timepoint: number }): number {
+  return Math.min(state.timepoint, image.timepoints - 1);
+}
+
+function placeOf(image: Layer, timepoint: number): string {
+  return `${image.index}@${timepoint}`;
 }
 
 /** The next free label, in the next color. */
@@ -340,5 +358,8 @@ export function newSegment(others: readonly MaskSegment[]): MaskSegment {
   const taken = new Set(others.map(({ value }) => value));
   let value = 1;
   while (taken.has(value)) value += 1;
-  return { value, name: `Segment ${value}`, color: COLORS[(value - 1) % COLORS.length] ?? COLORS[0], visible: true, locked: false };
+  const names = new Set(others.map(({ name }) => name));
+  let number = value;
+  while (names.has(`Segment ${number}`)) number += 1;
+  return { value, name: `Segment ${number}`, color: COLORS[(value - 1) % COLORS.length] ?? COLORS[0], visible: true, locked: false };
 }

@@ -20,7 +20,7 @@ import { type Drawn, Drawing } from "./drawing";
 import { History } from "./history";
 import { agree, followed } from "./links";
 import { MaskHand } from "./mask-hand";
-import { Masks } from "./masks";
+import { Masks, atOwnTimepoint } from "./masks";
 import { overlaysFor } from "./overlays";
 import { Pane } from "./pane";
 import { atTimepoint, movedTo, opened, withOrientation } from "./pane-changes";
@@ -294,7 +294,8 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     const { engine } = this.screen;
     const cut = (each: Layer): string | null => engine?.volumes.refusal(each, state.timepoint) ?? null;
     const { fitting } = overlaysFor(layer, this.session.layers, cut);
-    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown);
+    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown)
+      .filter(({ onlyTimepoint }) => onlyTimepoint === null || onlyTimepoint === atOwnTimepoint(layer, state));
     return { state, layer, overlays };
   }
 

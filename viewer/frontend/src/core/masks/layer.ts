@@ -15,15 +15,16 @@ const ONLY_LEVEL = 0;
 export class MaskLayer extends Layer {
   override readonly local = true;
   readonly map: LabelMap;
+  override readonly onlyTimepoint: number;
   /** The mask was deleted, or is not looked at any more. */
   withdrawn = false;
   private readonly whole: MaskVolume;
-  private readonly versions = new Map<number, number>();
   private hiddenLabels: ReadonlySet<number> = new Set();
 
-  constructor(index: number, options: { readonly image: LayerMeta; readonly id: string; readonly name: string; readonly map: LabelMap }) {
+  constructor(index: number, options: { readonly image: LayerMeta; readonly id: string; readonly name: string; readonly timepoint: number; readonly map: LabelMap }) {
     super(index, metaOf(options), new Uint32Array(), new Caches(NO_BUDGETS));
     this.map = options.map;
+    this.onlyTimepoint = options.timepoint;
     this.whole = new MaskVolume(index, options.map);
   }
 
@@ -46,10 +47,6 @@ export class MaskLayer extends Layer {
   touch(slices: Iterable<number>): void {
     for (const k of slices) this.versions.set(k, this.sliceVersion(k) + 1);
     this.whole.version += 1;
-  }
-
-  override sliceVersion(slice: number): number {
-    return this.versions.get(slice) ?? 0;
   }
 
   override source(): VolumeSource {
