@@ -33,12 +33,18 @@ class Layer:
 
 @dataclass(frozen=True)
 class DisplaySetView:
-    """What one user sees of one display set; ``panel_url`` is loaded beside the picture."""
+    """What one user sees of one display set; ``panel_url`` is loaded beside the picture.
+
+    ``others`` is what the user may do with the annotations that other people made of it, and
+    ``values`` are the keys of its socket values, which annotations may be begun with.
+    """
 
     title: str
     layers: tuple[Layer, ...]
     back_url: str
     panel_url: str = ""
+    others: Literal["none", "see", "edit"] = "none"
+    values: tuple[int, ...] = ()
 
 
 class DisplaySetSource(Protocol):

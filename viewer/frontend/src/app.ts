@@ -3,6 +3,8 @@
 import type { Boot } from "./first/boot";
 import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
+import { AskedTools } from "./state/asked";
+import { displaySetOf, keepAnnotations } from "./state/keeping";
 import { Workspace } from "./state/workspace";
 
 const BLACK = [0, 0, 0] as const;
@@ -12,6 +14,10 @@ export function start({ session, root, first }: Boot): void {
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const workspace = new Workspace(session, { tool: touch ? "scroll" : "window", background: BLACK });
   window.hounsfieldViewer = inspectionOf(workspace);
-  buildLayout({ workspace, root, title, backUrl, first });
+  const set = displaySetOf(root.dataset);
+  const csrfToken = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+  const keeping = set && keepAnnotations(workspace, set, csrfToken);
+  const desk = buildLayout({ workspace, root, title, backUrl, first, keeping });
+  new AskedTools({ workspace, refocus: desk.refocus });
   workspace.catchUp();
 }

@@ -1,9 +1,9 @@
 /** What panels share: the workspace, and what one part asks of another. */
 
-import type { Workspace } from "../state/workspace";
+import type { Pane, Workspace } from "../state/workspace";
 
-export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine";
-export type PanelName = "overlays" | "information" | "masks";
+export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine" | "draw";
+export type PanelName = "overlays" | "information" | "annotations" | "masks";
 
 export interface Desk {
   readonly workspace: Workspace;
@@ -18,4 +18,8 @@ export interface Desk {
   togglePanel(name: PanelName): void;
   toggleImages(): void;
   toggleFullScreen(): void;
+  /** Shows what could not be saved and waits for a decision, if there is anything. */
+  openConflicts(): void;
+  /** Whether a key of the picture was about annotations. */
+  takeMarkKey(key: string, pane: Pane): boolean;
 }

@@ -106,17 +106,17 @@ function within(value: number, size: number): number {
 }
 
 export const MASK_COMMANDS: readonly Command[] = [
-  { group: "Masks", keys: ["shift+k"], shown: "Shift K", meaning: "Brush; again for the eraser", run: (_pane, { workspace, refocus }) => {
+  { group: "Masks", keys: ["/"], shown: "/", meaning: "Brush; again for the eraser", run: (_pane, { workspace, refocus }) => {
     workspace.setTool("left", workspace.state.tools.left === "brush" ? "eraser" : "brush");
     refocus();
   } },
-  { group: "Masks", keys: ["shift+j"], shown: "Shift J", meaning: "Panel of masks", run: (_pane, desk) => { desk.togglePanel("masks"); } },
-  { group: "Masks", keys: [";"], shown: ";", meaning: "Next tool of segmentation", run: (_pane, { workspace }) => { nextTool(workspace, 1); } },
-  { group: "Masks", keys: [":"], shown: ":", meaning: "Previous tool of segmentation", run: (_pane, { workspace }) => { nextTool(workspace, -1); } },
+  { group: "Masks", keys: ["#"], shown: "#", meaning: "Panel of masks", run: (_pane, desk) => { desk.togglePanel("masks"); } },
+  { group: "Masks", keys: [":"], shown: ":", meaning: "Next tool of segmentation", run: (_pane, { workspace }) => { nextTool(workspace, 1); } },
+  { group: "Masks", keys: ["\""], shown: "\"", meaning: "Previous tool of segmentation", run: (_pane, { workspace }) => { nextTool(workspace, -1); } },
   { group: "Masks", keys: [")"], shown: ")", meaning: "Larger brush", run: (_pane, { workspace }) => { resize(workspace, GROWS); } },
   { group: "Masks", keys: ["("], shown: "(", meaning: "Smaller brush", run: (_pane, { workspace }) => { resize(workspace, 1 / GROWS); } },
-  { group: "Masks", keys: ["/"], shown: "/", meaning: "Next segment", run: (pane, { workspace }) => { nextSegment(workspace, pane); } },
-  { group: "Masks", keys: ["\\"], shown: "\\", meaning: "Fill the slices between drawn ones", run: (pane, { workspace }) => { void workspace.maskHand.interpolate(pane); } },
+  { group: "Masks", keys: ["&"], shown: "&", meaning: "Next segment", run: (pane, { workspace }) => { nextSegment(workspace, pane); } },
+  { group: "Masks", keys: ["%"], shown: "%", meaning: "Fill the slices between drawn ones", run: (pane, { workspace }) => { void workspace.maskHand.interpolate(pane); } },
 ];
 
 function nextTool(workspace: Workspace, by: 1 | -1): void {

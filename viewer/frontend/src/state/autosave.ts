@@ -9,6 +9,7 @@ import { type Change, type ChangeFields, type ChangeResult, type StoredAnnotatio
 import type { Buffer, Kept } from "../core/buffer";
 import { Emitter } from "../core/emitter";
 import { newId } from "../core/ids";
+import { without } from "../core/objects";
 
 export type SaveStatus =
   | { readonly kind: "saved" }
@@ -147,7 +148,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     if (decision === "theirs") return [];
     if (decision === "mine") {
       this.heads.set(annotation, now.id);
-      const { image: _image, kind: _kind, tool: _tool, ...fields } = mine;
+      const fields = without(mine, "image", "kind", "tool");
       // An annotation that is deleted there is brought back.
       const back = theirs?.deleted === true && mine.deleted !== true ? { deleted: false } : {};
       return [{ ...(theirs ? fields : mine), ...back, ...now, annotation, base: theirs?.revision ?? null }];
@@ -155,8 +156,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     if (copy === null) return [];
     this.heads.set(copy, now.id);
     const start = theirs ? { image: imageOf(theirs), kind: theirs.kind, tool: theirs.tool, value: theirs.value, label: theirs.label, color: theirs.color, frame: theirs.frame } : {};
-    const { deleted: _deleted, ...fields } = mine;
-    return [{ ...start, ...fields, ...now, annotation: copy, base: null }];
+    return [{ ...start, ...without(mine, "deleted"), ...now, annotation: copy, base: null }];
   }
 
   private write(changes: readonly Change[], replaced: readonly number[] = []): Promise<void> {
@@ -277,8 +277,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   }
 }
 
-function fieldsOf({ id: _id, annotation: _annotation, base: _base, made_at: _made, ...fields }: Change): ChangeFields {
-  return fields;
+function fieldsOf(change: Change): ChangeFields {
+  return without(change, "id", "annotation", "base", "made_at");
 }
 
 /** Of a mask the last of each slice. */

@@ -198,10 +198,14 @@ export class Workspace extends Emitter<WorkspaceEvents> {
 
   /** Takes the last place of what is being drawn back, else the last thing that was done. */
   undo(): void {
+    this.annotations.settle();
+    if (this.maskHand.cancel()) return;
     if (!this.drawing.back()) this.history.undo();
   }
 
   redo(): void {
+    this.annotations.settle();
+    if (this.maskHand.busy) return;
     this.history.redo();
   }
 
