@@ -62,6 +62,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** Writing to disk goes on in order, and sending waits for it. */
   private writing: Promise<unknown> = Promise.resolve();
   private sending = false;
+  private merger: (trouble: Trouble) => Promise<boolean> = () => Promise.resolve(false);
   /** Orders of changes that are not on disk: below zero. */
   private unwritten = 0;
   private pause = FIRST_PAUSE;
@@ -88,6 +89,11 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** Whether the site knows, or will know, of an annotation. */
   knows(annotation: string): boolean { return this.heads.has(annotation); }
   isWaiting(annotation: string): boolean { return this.waiting.some(({ change }) => change.annotation === annotation); }
+
+  /** Asked before the reader is: tells whether it has decided a conflict in which nothing of either side is lost. */
+  mergeWith(merger: (trouble: Trouble) => Promise<boolean>): void {
+    this.merger = merger;
+  }
 
   /** Changes of an earlier visit that never arrived, oldest first. They are sent from now on. */
   async restore(): Promise<readonly Change[]> {
@@ -263,11 +269,12 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private hold(change: Change, theirs: StoredAnnotation | null, kind: Trouble["kind"], problem: string): void {
     const trouble: Trouble = { annotation: change.annotation, kind, mine: this.fieldsWaiting(change.annotation), theirs, problem };
     this.troubles.set(change.annotation, trouble);
-    this.emit("trouble", trouble);
+    const merged = kind === "conflict" ? this.merger(trouble).catch(() => false) : Promise.resolve(false);
+    void merged.then((done) => { if (!done) this.emit("trouble", trouble); });
   }
 
   /** Everything of an annotation that waits, taken together; what was drawn after a conflict counts, too. */
-  private fieldsWaiting(annotation: string): ChangeFields {
+  fieldsWaiting(annotation: string): ChangeFields {
     const own = this.waiting.filter(({ change }) => change.annotation === annotation).map(({ change }) => fieldsOf(change));
     return own.reduce<ChangeFields>((all, fields) => ({ ...all, ...fields, ...mergedSlices(all, fields) }), {});
   }
