@@ -1,5 +1,6 @@
 /** Every key of the viewer: what it is called, where it belongs in the help, and what it does. */
 
+import { MASK_COMMANDS } from "./mask-keys";
 import type { Pane, SlabMode, Tool, Workspace } from "../state/workspace";
 import type { Desk } from "./desk";
 import { jumpTo } from "../state/jump";
@@ -7,7 +8,7 @@ import { DRAWING_WORDS } from "./mark-words";
 import { FASTEST, LINKS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
 export const GROUPS = [
-  "Slices", "Planes", "Window and colors", "Zoom and position", "Tools", "Draw and measure", "Time and cine", "Panes", "Overlays and panels", "Help",
+  "Slices", "Planes", "Window and colors", "Zoom and position", "Tools", "Draw and measure", "Masks", "Time and cine", "Panes", "Overlays and panels", "Help",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -258,7 +259,7 @@ const NUDGES: readonly Command[] = [
 ];
 
 export const COMMANDS: readonly Command[] = [
-  ...SLICES, ...PLANES, ...LOOK, ...POSITION, ...toolCommands(), ...MARKS, ...NUDGES, ...TIME, ...PANES, ...REST,
+  ...SLICES, ...PLANES, ...LOOK, ...POSITION, ...toolCommands(), ...MARKS, ...MASK_COMMANDS, ...NUDGES, ...TIME, ...PANES, ...REST,
 ];
 
 /** `shift+` stands before keys that keep their name with Shift; `?` and the like say it themselves. */

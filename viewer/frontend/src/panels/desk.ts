@@ -3,7 +3,7 @@
 import type { Pane, Workspace } from "../state/workspace";
 
 export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine" | "draw";
-export type PanelName = "overlays" | "information" | "annotations";
+export type PanelName = "overlays" | "information" | "annotations" | "masks";
 
 export interface Desk {
   readonly workspace: Workspace;

@@ -15,6 +15,8 @@ import { listenToKeys } from "./keyboard";
 import { liveRegion } from "./live";
 import { MarkKeys } from "./mark-keys";
 import { markPanel } from "./mark-list";
+import { MaskKeys } from "./mask-keys";
+import { maskPanel } from "./mask-panel";
 import { connectionSign, messagePanel, noticePanel } from "./message";
 import { overlayPanel } from "./overlay-panel";
 import { PaneGrid } from "./pane-grid";
@@ -52,7 +54,7 @@ export function buildLayout({ workspace, root, title, backUrl, first, keeping }:
     toggleImages: () => { bar.setShown("images", images.toggle()); },
     toggleFullScreen: () => { void toggleFullScreen(root.parentElement ?? root); },
     openConflicts: () => { conflicts?.open(); },
-    takeMarkKey: (key, pane) => markKeys.take(key, pane),
+    takeMarkKey: (key, pane) => maskKeys.take(key, pane) || markKeys.take(key, pane),
   };
   const bar = toolbar(desk, { title, backUrl, saving: keeping && saveSign(keeping.autosave) });
   const help = helpDialog(helpSections());
@@ -63,10 +65,12 @@ export function buildLayout({ workspace, root, title, backUrl, first, keeping }:
     bar.setShown("annotations", shown === "annotations");
     bar.setShown("overlays", shown === "overlays");
     bar.setShown("information", shown === "information");
+    bar.setShown("masks", shown === "masks");
   });
   const main = element("div", { class: "hv-main" });
   const grid = new PaneGrid(desk);
   const markKeys = new MarkKeys(desk, (pane) => grid.marksOf(pane));
+  const maskKeys = new MaskKeys(workspace, (pane) => grid.over(pane));
   main.append(grid.root, connectionSign(workspace), messagePanel(workspace), noticePanel(workspace));
   root.classList.add("hv");
   if (!root.closest("main")) root.setAttribute("role", "main");
@@ -82,7 +86,7 @@ export function buildLayout({ workspace, root, title, backUrl, first, keeping }:
   );
   whenDescribed(workspace, () => {
     bar.setShown("images", !images.root.hidden);
-    if (root.clientWidth >= NARROW && workspace.active.overlays.fitting.length > 0) side.show("overlays");
+    if (root.clientWidth >= NARROW && workspace.active.overlays.fitting.some(({ local }) => !local)) side.show("overlays");
   });
   document.addEventListener("fullscreenchange", () => { bar.setShown("full screen", document.fullscreenElement !== null); });
   listenToKeys(desk);
@@ -105,6 +109,7 @@ function buildSidePanel(desk: Desk, keeping: Keeping | null, changed: (shown: Pa
     { name: "annotations", title: "Annotations", root: markPanel(desk, keeping) },
     { name: "overlays", title: "Overlays", root: overlayPanel(desk.workspace) },
     { name: "information", title: "Information", root: informationPanel(desk.workspace) },
+    { name: "masks", title: "Masks", root: maskPanel(desk) },
   ] as const;
   return sidePanel(contents, changed, () => { desk.refocus(); });
 }

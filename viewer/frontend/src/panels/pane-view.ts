@@ -5,6 +5,7 @@ import type { Desk } from "./desk";
 import { button, element } from "./element";
 import { draggedImage } from "./image-list";
 import { MarkLayer } from "./mark-layer";
+import { MaskMarks } from "./mask-marks";
 import { PointerInput } from "./pointer";
 import { Readouts } from "./readouts";
 import { SliceBar } from "./slice-bar";
@@ -15,6 +16,7 @@ export class PaneView {
   readonly stage: HTMLElement;
   readonly pane: Pane;
   readonly marks: MarkLayer;
+  readonly masks: MaskMarks;
   private readonly desk: Desk;
   private readonly readouts: Readouts;
   private readonly slices: SliceBar;
@@ -29,13 +31,14 @@ export class PaneView {
     this.readouts = new Readouts(pane);
     this.slices = new SliceBar(desk.workspace, pane);
     this.marks = new MarkLayer(desk.workspace, pane);
+    this.masks = new MaskMarks(desk.workspace, pane);
     const viewport = element("div", { class: "hv-viewport" });
     this.stage = element("div", { class: "hv-stage", tabindex: "0", role: "application", "aria-roledescription": "picture" });
-    this.stage.append(viewport, this.readouts.crossLines, this.marks.root, this.readouts.root);
+    this.stage.append(viewport, this.readouts.crossLines, this.masks.root, this.marks.root, this.readouts.root);
     this.empty = emptyState(desk);
     this.root = element("section", { class: "hv-pane" }, this.stage, this.slices.root, this.empty, this.message);
     this.stage.addEventListener("focus", () => { desk.workspace.activate(pane.id); });
-    new PointerInput(desk, pane, this.stage, this.marks);
+    new PointerInput(desk, pane, this.stage, this);
     this.takeImages();
     pane.mount(viewport);
     this.show();
@@ -64,6 +67,7 @@ export class PaneView {
   /** Only the pointer moved. */
   showCursor(): void {
     this.readouts.showCursor();
+    this.masks.showBrush();
   }
 
   private show(): void {
@@ -72,6 +76,7 @@ export class PaneView {
     this.root.classList.toggle("hv-active", pane.isActive);
     this.readouts.show();
     this.marks.show();
+    this.masks.showBrush();
     this.slices.show();
     this.slices.paint();
     this.empty.hidden = pane.state.image !== null || workspace.meta === null;

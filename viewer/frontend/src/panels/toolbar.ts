@@ -7,6 +7,7 @@ import { historyButtons, showTool } from "./draw-menu";
 import type { Desk, MenuName } from "./desk";
 import { button, element, group, icon, setHidden, setPressed } from "./element";
 import * as icons from "./icons";
+import * as maskIcons from "./mask-icons";
 import { buildMenus } from "./menus";
 import type { Menu } from "./popover";
 import { rove } from "./roving";
@@ -18,7 +19,7 @@ export interface Toolbar {
   /** The panels of the menus, which belong at the end of the page. */
   readonly popovers: readonly HTMLElement[];
   /** Tells which buttons of the page are on. */
-  setShown(part: "annotations" | "overlays" | "information" | "images" | "full screen", shown: boolean): void;
+  setShown(part: "annotations" | "masks" | "overlays" | "information" | "images" | "full screen", shown: boolean): void;
 }
 
 /** Called after every change with what is so now. */
@@ -43,7 +44,7 @@ export function toolbar(desk: Desk, { title, backUrl, saving }: { title: string;
   const pageControls = element(
     "div",
     { class: "hv-page-controls", role: "toolbar", "aria-label": "Page", hidden: "" },
-    page.annotations, page.overlays, page.information, page.fullScreen, page.help,
+    page.annotations, page.masks, page.overlays, page.information, page.fullScreen, page.help,
   );
   const follow = (): void => { followers.forEach((one) => { one(workspace.state, workspace.active); }); };
   workspace.on("change", follow);
@@ -58,7 +59,7 @@ export function toolbar(desk: Desk, { title, backUrl, saving }: { title: string;
   rove(pageControls);
   controls.addEventListener("scroll", () => { markEnds(controls); }, { passive: true });
   new ResizeObserver(() => { markEnds(controls); }).observe(controls);
-  const shown = { annotations: page.annotations, overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
+  const shown = { annotations: page.annotations, masks: page.masks, overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
   return {
     root: element("header", { class: "hv-bar" }, heading(desk, title, backUrl), controls, ...(saving ? [saving] : []), pageControls),
     menus,
@@ -83,12 +84,13 @@ function heading({ workspace }: Desk, title: string, backUrl: string): HTMLEleme
   return box;
 }
 
-function pageButtons(desk: Desk): Record<"images" | "annotations" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
+function pageButtons(desk: Desk): Record<"images" | "annotations" | "masks" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
   const images = button({ label: "List of images", key: "G", icon: icons.images, onClick: () => { desk.toggleImages(); } });
   images.setAttribute("aria-controls", "hv-images");
   return {
     images,
     annotations: button({ label: "Annotations", key: "Shift K", icon: icons.list, onClick: () => { desk.togglePanel("annotations"); } }),
+    masks: button({ label: "Masks", key: "#", icon: maskIcons.masks, onClick: () => { desk.togglePanel("masks"); } }),
     overlays: button({ label: "Overlays", key: "Shift O", icon: icons.layers, onClick: () => { desk.togglePanel("overlays"); } }),
     information: button({ label: "Information", key: "Shift I", icon: icons.information, onClick: () => { desk.togglePanel("information"); } }),
     fullScreen: button({ label: "Full screen", key: "Shift F", icon: icons.fullScreen, onClick: () => { desk.toggleFullScreen(); } }),
