@@ -135,7 +135,7 @@ def _check_company(kinds: Mapping[str, str], *, name: str) -> None:
     never = [slug for slug, kind in kinds.items() if kind in NEVER]
     if never:
         raise InvalidValue(f"No viewport can show {_named(never)}.", field=name)
-    alone = [slug for slug, kind in kinds.items() if KINDS[kind].display in ALONE]
+    alone = [slug for slug, kind in kinds.items() if kind == "MP4" or KINDS[kind].display in ALONE]
     if alone and len(kinds) > 1:
         raise InvalidValue(f"{_named(alone)} must be alone in a viewport.", field=name)
 
