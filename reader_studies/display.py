@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from app.core.errors import NotFound
 from reader_studies.selectors import get_display_set_for
-from viewer.layers import layers_of
+from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
 
 
@@ -19,7 +19,8 @@ class DisplaySetSource:
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         display_set = get_display_set_for(user, pk, action="read")
-        layers = layers_of(display_set.values.all())
+        values = display_set.values.all()
+        layers = layers_of(values)
         if not layers:
             raise NotFound("This case holds no image to view.")
         return DisplaySetView(
@@ -27,4 +28,6 @@ class DisplaySetSource:
             layers=layers,
             back_url=reverse("reader_studies:detail", args=[display_set.study_id]),
             panel_url=reverse("reader_studies:panel", args=[display_set.pk]),
+            sockets=sockets_of(values),
+            viewable=display_set.study,
         )

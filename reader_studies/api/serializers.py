@@ -14,6 +14,7 @@ from app.sockets.api.serializers import (
     SocketValueSerializer,
 )
 from reader_studies.models import Answer, DisplaySet, Question, QuestionOption, ReaderStudy
+from viewer.api.hanging_serializers import ContentField, HangingProtocolSerializer
 
 LARGEST = 2_147_483_647
 _ANSWER_TYPES = {
@@ -198,9 +199,13 @@ class _DisplaySetSerializer(serializers.ModelSerializer[DisplaySet]):
     title_safe = serializers.CharField(source="title", read_only=True)
     description = Constant("")
     descriptions_map_safe = serializers.SerializerMethodField()
-    hanging_protocol = Constant(None)
-    optional_hanging_protocols = Constant([])
-    view_content = Constant(None)
+    hanging_protocol = HangingProtocolSerializer(
+        source="study.hanging_protocol", read_only=True, allow_null=True
+    )
+    optional_hanging_protocols = HangingProtocolSerializer(
+        source="study.optional_hanging_protocols", many=True, read_only=True
+    )
+    view_content = ContentField(source="study.view_content", read_only=True)
     index = Constant(None)
 
     @extend_schema_field({"type": "object"})

@@ -39,7 +39,9 @@ def _check_presets(given: Mapping[str, Any]) -> None:
     titles = [preset["title"] for preset in presets]
     for index, preset in enumerate(presets):
         if titles.index(preset["title"]) != index:
-            raise InvalidValue("There is one of this title.", field=f"window_presets[{index}].title")
+            raise InvalidValue(
+                "There is one of this title.", field=f"window_presets[{index}].title"
+            )
         low, high = preset.get("lower_percentile", 0), preset.get("upper_percentile", 100)
         if low >= high:
             field = f"window_presets[{index}].upper_percentile"

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-LINKS = ("images", "panning", "zooming", "slicing", "orienting", "windowing", "inverting", "flipping")
+LINKS = (
+    "images",
+    "panning",
+    "zooming",
+    "slicing",
+    "orienting",
+    "windowing",
+    "inverting",
+    "flipping",
+)
 SHOWN = (
     "image_info_plugin",
     "display_plugin",

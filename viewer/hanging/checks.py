@@ -129,9 +129,7 @@ def _check_company(kinds: Mapping[str, str], *, name: str) -> None:
     """A viewport holds one picture with what lies over it, or one thing alone."""
     pictures = [slug for slug, kind in kinds.items() if kind in PICTURES]
     if len(pictures) > 1:
-        raise InvalidValue(
-            f"A viewport shows one image; here are {_named(pictures)}.", field=name
-        )
+        raise InvalidValue(f"A viewport shows one image; here are {_named(pictures)}.", field=name)
     never = [slug for slug, kind in kinds.items() if kind in NEVER]
     if never:
         raise InvalidValue(f"No viewport can show {_named(never)}.", field=name)

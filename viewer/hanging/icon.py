@@ -7,7 +7,7 @@ WIDTH, HEIGHT = 32.0, 18.0
 LINE = 1.6
 
 
-def svg_icon(protocol: Sequence[Mapping[str, Any]]) -> str:
+def svg_icon(protocol: Sequence[Mapping[str, Any]], *, width: int = int(WIDTH)) -> str:
     """Return the viewports as an SVG drawing; it holds numbers alone, so it is safe in a page."""
     boxes = places(protocol)
     columns = max(x + w for x, _, w, _ in boxes)
@@ -18,7 +18,10 @@ def svg_icon(protocol: Sequence[Mapping[str, Any]]) -> str:
         f'width="{w * across:.2f}" height="{h * down:.2f}" stroke-width="{LINE}" />'
         for x, y, w, h in boxes
     )
-    return f'<svg width="{WIDTH:.0f}" height="{HEIGHT:.0f}" fill-opacity="0">{drawn}</svg>'
+    height = round(width * HEIGHT / WIDTH)
+    box = f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
+    size = f'width="{width}" height="{height}" viewBox="{box}"'
+    return f'<svg {size} fill-opacity="0" stroke="currentColor">{drawn}</svg>'
 
 
 def places(protocol: Sequence[Mapping[str, Any]]) -> list[tuple[int, int, int, int]]:

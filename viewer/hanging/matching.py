@@ -47,9 +47,7 @@ class Hung:
     is_complete: bool = False
 
 
-def hang(
-    slots: Iterable[Slot], *, candidates: Sequence[Candidate], content: Content
-) -> list[Hung]:
+def hang(slots: Iterable[Slot], *, candidates: Sequence[Candidate], content: Content) -> list[Hung]:
     """Return the case on each candidate, the one to begin with first, the others in their order."""
     values = list(slots)
     hung = [_hung(candidate, values, content) for candidate in candidates]

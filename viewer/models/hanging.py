@@ -42,7 +42,7 @@ class HangingProtocol(UUIDModel, TimestampedModel):
 
     def get_absolute_url(self) -> str:
         """Return the protocol's page."""
-        return reverse("viewer:protocol", args=[self.slug])
+        return reverse("viewer:protocol", args=[self.pk])
 
 
 class Viewable(models.Model):

@@ -36,7 +36,7 @@ class ViewerConfiguration(UUIDModel, TimestampedModel):
 
     def get_absolute_url(self) -> str:
         """Return the configuration's page."""
-        return reverse("viewer:configuration", args=[self.slug])
+        return reverse("viewer:configuration", args=[self.pk])
 
 
 class ViewerPreferences(TimestampedModel):
