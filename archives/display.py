@@ -6,6 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from app.core.errors import NotFound
+from archives.policies import ARCHIVES
 from archives.selectors import get_item_for
 from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
@@ -24,10 +25,13 @@ class ArchiveItemSource:
         if not layers:
             raise NotFound("This case holds no image to view.")
         back = reverse("archives:detail", args=[item.archive_id])
+        may_edit = ARCHIVES.allows(user, item.archive, "change")
         return DisplaySetView(
             title=item.title,
             layers=layers,
             back_url=back,
             sockets=sockets_of(values),
             viewable=item.archive,
+            others="edit" if may_edit else "none",
+            values=tuple(value.pk for value in values),
         )

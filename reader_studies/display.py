@@ -6,6 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from app.core.errors import NotFound
+from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import get_display_set_for
 from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
@@ -23,6 +24,7 @@ class DisplaySetSource:
         layers = layers_of(values)
         if not layers:
             raise NotFound("This case holds no image to view.")
+        may_see = READER_STUDIES.allows(user, display_set.study, "statistics")
         return DisplaySetView(
             title=display_set.title,
             layers=layers,
@@ -30,4 +32,6 @@ class DisplaySetSource:
             panel_url=reverse("reader_studies:panel", args=[display_set.pk]),
             sockets=sockets_of(values),
             viewable=display_set.study,
+            others="see" if may_see else "none",
+            values=tuple(value.pk for value in values),
         )

@@ -15,6 +15,7 @@ class ViewerConfig(AppConfig):
         from app.audit.registry import register_page
         from app.images.registry import register_image_ready
         from viewer.personal_data import (
+            drawn_annotations,
             forget_habits,
             forget_views,
             made_protocols,
@@ -32,3 +33,4 @@ class ViewerConfig(AppConfig):
         register_personal_data("viewer-habits", viewer_habits, forget_habits)
         register_page("viewer.hangingprotocol", "viewer:protocol")
         register_page("viewer.viewerconfiguration", "viewer:configuration")
+        register_personal_data("annotations", drawn_annotations)

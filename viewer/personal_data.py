@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from app.accounts.models import User
 from app.accounts.personal_data import Row
 from viewer.models import (
+    Annotation,
     HangingProtocol,
     RememberedLayout,
     ViewerConfiguration,
@@ -47,3 +48,22 @@ def forget_habits(user: User) -> None:
     """Remove the person's own settings and layouts."""
     ViewerPreferences.objects.filter(user=user).delete()
     RememberedLayout.objects.filter(user=user).delete()
+
+
+def drawn_annotations(user: User) -> Iterator[Row]:
+    """Yield what the person drew, as it stands; the voxels of masks are had from the viewer."""
+    rows = Annotation.objects.filter(author=user).order_by("created")
+    for annotation in rows.iterator(chunk_size=500):
+        yield {
+            "id": annotation.pk,
+            "source": annotation.source,
+            "object_id": annotation.object_id,
+            "image": annotation.image_id,
+            "kind": annotation.kind,
+            "label": annotation.label,
+            "value": annotation.value,
+            "version": annotation.version,
+            "deleted": annotation.deleted,
+            "created": annotation.created,
+            "modified": annotation.modified,
+        }

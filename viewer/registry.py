@@ -48,6 +48,8 @@ class DisplaySetView:
 
     ``sockets`` are all that it fills, in order. ``viewable`` is the object that says how its cases
     hang (`viewer.viewables`); nothing where there is none.
+    ``others`` is what the user may do with the annotations that other people made of it, and
+    ``values`` are the keys of its socket values, which annotations may be begun with.
     """
 
     title: str
@@ -56,6 +58,8 @@ class DisplaySetView:
     panel_url: str = ""
     sockets: tuple[Filled, ...] = ()
     viewable: Any = None
+    others: Literal["none", "see", "edit"] = "none"
+    values: tuple[int, ...] = ()
 
 
 class DisplaySetSource(Protocol):

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('algorithms', '0005_endpoints'),
-        ('viewer', '0003_hanging'),
+        ('viewer', '0004_hanging'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('reader_studies', '0003_access_requests'),
-        ('viewer', '0003_hanging'),
+        ('viewer', '0004_hanging'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from viewer.annotations.api.urls import urlpatterns as annotations
 from viewer.api import servers
 from viewer.api.hanging import ConfigViewSet, Preferences, ProtocolViewSet, Viewing
 from viewer.api.views import SessionViewSet
@@ -15,6 +16,7 @@ urlpatterns = [
     *router.urls,
     path("workstations/preferences/", Preferences.as_view(), name="viewer-preferences"),
     path("viewing/<str:kind>/<uuid:pk>/", Viewing.as_view(), name="viewing"),
+    *annotations,
     path("viewer/servers/beat/", servers.Beat.as_view(), name="viewer-beat"),
     path("viewer/seats/", servers.Knock.as_view(), name="viewer-knock"),
     path("viewer/seats/packs/", servers.Packs.as_view(), name="viewer-packs"),

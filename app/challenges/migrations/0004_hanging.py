@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('challenges', '0003_public_challenges_stay_open'),
-        ('viewer', '0003_hanging'),
+        ('viewer', '0004_hanging'),
     ]
 
     operations = [

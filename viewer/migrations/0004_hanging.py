@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_profile'),
-        ('viewer', '0002_servers'),
+        ('viewer', '0003_annotations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

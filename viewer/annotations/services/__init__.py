@@ -1,0 +1,22 @@
+"""Verbs on annotations."""
+
+from viewer.annotations.services.changes import Change, Outcome, take_changes
+from viewer.annotations.services.copies import Copy, begin_copy
+from viewer.annotations.services.exports import (
+    measurements,
+    measurements_csv,
+    write_mask,
+    write_nifti,
+)
+
+__all__ = [
+    "Change",
+    "Copy",
+    "Outcome",
+    "begin_copy",
+    "measurements",
+    "measurements_csv",
+    "take_changes",
+    "write_mask",
+    "write_nifti",
+]
