@@ -19,10 +19,11 @@ LAYOUT_SCHEMA: dict[str, Any] = {
     "$schema": "http://json-schema.org/draft-07/schema#",
     "title": "Layout of a viewer",
     "type": "object",
-    "required": ["protocol", "rows", "columns", "panes"],
+    "required": ["protocol", "offered", "rows", "columns", "panes"],
     "additionalProperties": False,
     "properties": {
         "protocol": {"type": ["string", "null"], "maxLength": 36},
+        "offered": {"type": ["string", "null"], "maxLength": 36},
         "rows": _SIDE,
         "columns": _SIDE,
         "panes": {
