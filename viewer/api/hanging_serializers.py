@@ -110,6 +110,11 @@ class ViewingChangeSerializer(serializers.Serializer[Any]):
     )
     view_content = ContentField(required=False)
     viewer_configuration = LinkField("api:view-config-detail", required=False, allow_null=True)
+    viewports = ProtocolField(
+        required=False,
+        help_text="New viewports of the hanging protocol, for whoever made it; they and "
+        "view_content change together.",
+    )
 
 
 class LayoutSerializer(serializers.Serializer[Any]):

@@ -17,6 +17,7 @@ from viewer.policies import PROTOCOLS
 from viewer.viewables import kind_of_viewable, viewable_kinds
 
 UNVERIFIED = "Hanging protocols are made by verified people."
+NOT_YOURS = "Only whoever made this hanging protocol changes it."
 IN_USE = "This hanging protocol is in use."
 
 
@@ -45,6 +46,13 @@ def change_protocol(*, actor: User, protocol: HangingProtocol, **changes: Any) -
 
     Viewports may go only if nothing hangs by the protocol with something in them.
     """
+    changed = _changed(actor=actor, protocol=protocol, **changes)
+    if "json" in changes:
+        _require_fitting_contents(changed)
+    return changed
+
+
+def _changed(*, actor: User, protocol: HangingProtocol, **changes: Any) -> HangingProtocol:
     protocol = HangingProtocol.objects.select_for_update().get(pk=protocol.pk)
     before = {name: getattr(protocol, name) for name in changes}
     if "json" in changes:
@@ -54,8 +62,6 @@ def change_protocol(*, actor: User, protocol: HangingProtocol, **changes: Any) -
     for name, value in changes.items():
         setattr(protocol, name, value)
     protocol.save()
-    if "json" in changes:
-        _require_fitting_contents(protocol)
     changed = {"before": before, "after": dict(changes)}
     record("viewer.protocol.changed", obj=protocol, actor=actor, data=changed)
     return protocol
@@ -80,9 +86,16 @@ def change_viewing(
     optional_hanging_protocols: Iterable[HangingProtocol],
     view_content: Mapping[str, Any],
     viewer_configuration: ViewerConfiguration | None,
+    viewports: Any = None,
 ) -> None:
-    """Say how the cases of an object hang and how the viewer behaves for them."""
+    """Say how the cases of an object hang and how the viewer behaves for them.
+
+    ``viewports`` are new ones for the protocol, if its maker is at work: they and what lies in
+    them change together. Raises `NotFound` for whoever did not make it.
+    """
     kind = kind_of_viewable(target)
+    if viewports is not None:
+        hanging_protocol = _with_viewports(hanging_protocol, viewports, actor=actor)
     require_content(view_content, protocol=hanging_protocol)
     optional = [one for one in optional_hanging_protocols if one != hanging_protocol]
     before = _said(target)
@@ -94,6 +107,18 @@ def change_viewing(
     target.optional_hanging_protocols.set(optional)
     changed = {"kind": kind.key, "before": before, "after": _said(target)}
     record("viewer.viewing.changed", obj=target, actor=actor, data=changed)
+    if viewports is not None and hanging_protocol is not None:
+        _require_fitting_contents(hanging_protocol)
+
+
+def _with_viewports(
+    protocol: HangingProtocol | None, viewports: Any, *, actor: User
+) -> HangingProtocol:
+    if protocol is None:
+        raise ValidationFailed(fields={"viewports": ["Name the hanging protocol they are of."]})
+    if not PROTOCOLS.allows(actor, protocol, "change"):
+        raise NotFound(NOT_YOURS, advice="Save it as a new one.")
+    return _changed(actor=actor, protocol=protocol, json=viewports)
 
 
 def require_content(content: Any, *, protocol: HangingProtocol | None) -> None:

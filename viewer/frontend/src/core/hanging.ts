@@ -248,3 +248,30 @@ export function problemOf(protocol: unknown): string | null {
   const whole = given.every((value) => value === undefined || (Number.isInteger(value) && value >= 0));
   return whole ? null : "Places and sizes are whole numbers from 0.";
 }
+
+/** A viewport under another name, also where others refer to it. */
+export function renamed(protocol: Protocol, index: number, name: string): Protocol {
+  const before = protocol[index]?.viewport_name;
+  const other = (value: string | undefined): string | undefined => (value === before ? name : value);
+  return protocol.map((viewport, place) => {
+    const parent = other(viewport.parent_id);
+    const indicator = other(viewport.slice_plane_indicator);
+    return {
+      ...viewport,
+      viewport_name: place === index ? name : viewport.viewport_name,
+      ...(parent === undefined ? {} : { parent_id: parent }),
+      ...(indicator === undefined ? {} : { slice_plane_indicator: indicator }),
+    };
+  });
+}
+
+/** The same picture on a grid of twice as many cells each way. */
+export function finer(protocol: Protocol): Protocol {
+  return placed(protocol).map((viewport) => ({
+    ...viewport,
+    x: (viewport.x ?? 0) * 2,
+    y: (viewport.y ?? 0) * 2,
+    w: (viewport.w ?? 1) * 2,
+    h: (viewport.h ?? 1) * 2,
+  }));
+}

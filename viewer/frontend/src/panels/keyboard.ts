@@ -2,6 +2,7 @@
 
 import { commandFor, keyOf } from "./commands";
 import type { Desk } from "./desk";
+import { boundCommands } from "./wishes";
 
 /** Where keys belong to the element that has the focus: `all`, those that move it, those that press it, or none. */
 export type Taken = "all" | "moving" | "pressing" | "none";
@@ -39,13 +40,14 @@ function storage(): Storage | null {
 }
 
 export function listenToKeys(desk: Desk): void {
+  const own = boundCommands(desk.workspace.arrangement.settings);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
     const taken = keysTakenBy(event.target, desk.root);
     if (taken === "all") return;
     const onPicture = event.target instanceof Element && event.target.closest(".hv-stage") !== null;
     if (!onPicture && !keysEverywhere()) return;
-    const command = commandFor(keyOf(event));
+    const command = own.get(keyOf(event)) ?? commandFor(keyOf(event));
     if (!command) return;
     // The browser closes an open menu itself, unless somebody else takes the key.
     if (event.key === "Escape" && desk.root.querySelector(".hv-popover:popover-open")) return;

@@ -1,11 +1,13 @@
 /** Puts the panels together inside the page's `#viewer`. */
 
 import type { FirstPaint } from "../first/boot";
+import { LayoutMemory } from "../state/memory";
 import type { Workspace } from "../state/workspace";
 import { COMMANDS, GROUPS } from "./commands";
 import { whenDescribed } from "./described";
 import type { Desk, PanelName } from "./desk";
 import { element } from "./element";
+import { hangingPanel } from "./hanging-panel";
 import { type HelpSection, helpDialog } from "./help";
 import { imageList } from "./image-list";
 import { informationPanel } from "./information";
@@ -15,7 +17,7 @@ import { connectionSign, messagePanel, noticePanel } from "./message";
 import { overlayPanel } from "./overlay-panel";
 import { PaneGrid } from "./pane-grid";
 import { paneMenu } from "./pane-menu";
-import { sidePanel } from "./side-panel";
+import { type PanelContent, sidePanel } from "./side-panel";
 import { toolbar } from "./toolbar";
 import { transport } from "./transport";
 
@@ -33,6 +35,7 @@ const NARROW = 900;
 export function buildLayout({ workspace, root, title, backUrl, first }: LayoutOptions): void {
   const desk: Desk = {
     workspace,
+    memory: LayoutMemory.of(workspace),
     root,
     refocus: () => { grid.activeStage?.focus({ preventScroll: true }); },
     openHelp: () => { if (help.open) help.close(); else help.showModal(); },
@@ -87,10 +90,12 @@ function handOverOnce(workspace: Workspace, first: FirstPaint): void {
 }
 
 function buildSidePanel(desk: Desk, changed: (shown: PanelName | null) => void): ReturnType<typeof sidePanel> {
-  const contents = [
+  const hanging = hangingPanel(desk.workspace);
+  const contents: PanelContent[] = [
     { name: "overlays", title: "Overlays", root: overlayPanel(desk.workspace) },
     { name: "information", title: "Information", root: informationPanel(desk.workspace) },
-  ] as const;
+    ...(hanging ? [{ name: "hanging", title: "Hanging protocol", root: hanging } as const] : []),
+  ];
   return sidePanel(contents, changed, () => { desk.refocus(); });
 }
 
