@@ -14,8 +14,8 @@ class Annotation(TimestampedModel):
     """Something a person drew on an image of a display set, as it stands.
 
     Key and ``revision`` are made by the client, so that sending it twice is the same as once.
-    ``revision`` is the key of the `AnnotationVersion` whose content the row repeats. ``question`` is
-    whatever a layer above lets it answer.
+    ``revision`` is the key of the `AnnotationVersion` whose content the row repeats.
+    ``question`` is whatever a layer above lets it answer.
     """
 
     id = models.UUIDField(primary_key=True)

@@ -129,7 +129,9 @@ class ChangeSerializer(ChangeKeysSerializer):
 class ChangesSerializer(PlaceSerializer):
     """Changes of annotations of one display set, in the order in which they were made."""
 
-    changes = serializers.ListField(child=PlainJSONField(), min_length=1, max_length=MOST_CHANGES)
+    changes = serializers.ListField(
+        child=serializers.JSONField(), min_length=1, max_length=MOST_CHANGES
+    )
 
 
 class DocumentedChangesSerializer(PlaceSerializer):

@@ -8,6 +8,7 @@ from viewer.annotations.services.exports import (
     write_mask,
     write_nifti,
 )
+from viewer.annotations.services.publishing import publish_mask
 
 __all__ = [
     "Change",
@@ -16,6 +17,7 @@ __all__ = [
     "begin_copy",
     "measurements",
     "measurements_csv",
+    "publish_mask",
     "take_changes",
     "write_mask",
     "write_nifti",

@@ -37,11 +37,16 @@ FIELDS = (
 )
 
 
+def axes_of(image: Image) -> int:
+    """Return how many axes in space an image's own file has; its masks have as many."""
+    return 2 if image.metadata.get("axes") == 2 and image.size[2] == 1 else 3
+
+
 def write_mask(annotation: Annotation, path: Path) -> None:
     """Write a mask as MetaImage, aligned with its image: same size, spacing, origin, direction."""
     image = annotation.image
     grid = grid_of(image, bits=annotation.value["bits"])
-    axes = 2 if image.metadata.get("axes") == 2 and grid.depth == 1 else 3
+    axes = axes_of(image)
     header = MetaImageHeader(
         size=(grid.width, grid.height, grid.depth)[:axes],
         spacing=tuple(image.spacing[:axes]),

@@ -157,8 +157,8 @@ export function withOption<Key extends keyof Viewport>(
 ): Protocol {
   return protocol.map((viewport, place) => {
     if (place !== index) return viewport;
-    const { [key]: _gone, ...rest } = viewport;
-    return (value === undefined ? rest : { ...rest, [key]: value }) as Viewport;
+    const rest = Object.entries(viewport).filter(([name]) => name !== key);
+    return Object.fromEntries(value === undefined ? rest : [...rest, [key, value]]) as unknown as Viewport;
   });
 }
 

@@ -42,8 +42,8 @@ export function withSocket(
   const isPicture = (one: string): boolean => PICTURES.includes(sockets.find((socket) => socket.slug === one)?.kind ?? "");
   const before = (contents[name] ?? []).filter((one) => one !== slug && !(on && isPicture(slug) && isPicture(one)));
   const after = on ? (isPicture(slug) ? [slug, ...before] : [...before, slug]) : before;
-  const { [name]: _gone, ...rest } = contents;
-  return after.length > 0 ? { ...rest, [name]: after } : rest;
+  const rest = Object.entries(contents).filter(([other]) => other !== name);
+  return Object.fromEntries(after.length > 0 ? [...rest, [name, after]] : rest);
 }
 
 /** Contents of viewports that there are, after a change of the protocol. */

@@ -4,6 +4,7 @@ import type { Pane, Place } from "../state/workspace";
 import type { Desk } from "./desk";
 import { button, element, setHidden } from "./element";
 import { draggedImage } from "./image-list";
+import { MarkLayer } from "./mark-layer";
 import { PointerInput } from "./pointer";
 import { MoveHandle, draggedPane } from "./move-handle";
 import { Readouts } from "./readouts";
@@ -15,6 +16,7 @@ export class PaneView {
   readonly root: HTMLElement;
   readonly stage: HTMLElement;
   readonly pane: Pane;
+  readonly marks: MarkLayer;
   private readonly desk: Desk;
   private readonly readouts: Readouts;
   private readonly slices: SliceBar;
@@ -30,9 +32,10 @@ export class PaneView {
     this.pane = pane;
     this.readouts = new Readouts(pane);
     this.slices = new SliceBar(desk.workspace, pane);
+    this.marks = new MarkLayer(desk.workspace, pane);
     const viewport = element("div", { class: "hv-viewport" });
     this.stage = element("div", { class: "hv-stage", tabindex: "0", role: "application", "aria-roledescription": "picture" });
-    this.stage.append(viewport, this.readouts.crossLines, this.readouts.root);
+    this.stage.append(viewport, this.readouts.crossLines, this.marks.root, this.readouts.root);
     this.empty = emptyState(desk);
     this.handle = new MoveHandle(desk, pane);
     this.chart = new TimeChart(desk.workspace, pane);
@@ -42,7 +45,7 @@ export class PaneView {
       this.stage, this.slices.root, this.empty, this.chart.root, this.message, this.handle.root,
     );
     this.stage.addEventListener("focus", () => { desk.workspace.activate(pane.id); });
-    new PointerInput(desk, pane, this.stage);
+    new PointerInput(desk, pane, this.stage, this.marks);
     this.takeImages();
     pane.mount(viewport);
     this.show();
@@ -79,6 +82,11 @@ export class PaneView {
     });
   }
 
+  /** Only what is drawn over the picture differs: at once, since a hand waits for it. */
+  showMarks(): void {
+    this.marks.show();
+  }
+
   /** Only the pointer moved. */
   showCursor(): void {
     this.readouts.showCursor();
@@ -89,6 +97,7 @@ export class PaneView {
     const { workspace } = desk;
     this.root.classList.toggle("hv-active", pane.isActive);
     this.readouts.show();
+    this.marks.show();
     this.slices.show();
     this.slices.paint();
     const isChart = pane.place?.special === "intensity-over-time-chart";

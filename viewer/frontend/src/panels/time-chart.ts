@@ -37,7 +37,7 @@ export class TimeChart {
 
   private draw(): void {
     const { place } = this.pane;
-    if (place?.parent == null) return;
+    if (!place || place.parent === null) return;
     const parent = this.workspace.pane(place.parent);
     const world = parent.cursor?.world ?? parent.state.focus;
     const values = parent.valuesOverTime(world);

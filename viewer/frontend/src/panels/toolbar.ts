@@ -1,6 +1,6 @@
 /** The bar on top: way back, title, everything that is done to the active pane, and the page's own buttons. */
 
-import type { Pane, Tool, WorkspaceState } from "../state/workspace";
+import type { Pane, NavigationTool, WorkspaceState } from "../state/workspace";
 import { showOrientation } from "./commands";
 import { whenDescribed } from "./described";
 import type { Desk, MenuName } from "./desk";
@@ -141,7 +141,7 @@ function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
   return box;
 }
 
-const TOOL_ICONS: Readonly<Record<Tool, string>> = {
+const TOOL_ICONS: Readonly<Record<NavigationTool, string>> = {
   window: icons.window,
   scroll: icons.scroll,
   pan: icons.pan,
@@ -151,7 +151,7 @@ const TOOL_ICONS: Readonly<Record<Tool, string>> = {
 };
 
 /** Tools that a study can do without. */
-const TOOL_PARTS: Partial<Readonly<Record<Tool, Part>>> = { window: "window_level_tool", rotate: "swivel_tool" };
+const TOOL_PARTS: Readonly<Record<string, Part>> = { window: "window_level_tool", rotate: "swivel_tool" };
 
 function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
   const { workspace } = desk;

@@ -152,7 +152,7 @@ export function following(
   if (!hanging || hanging.home.every(({ special }) => special === null)) return panes;
   return panes.map((pane) => {
     const place = hanging.home[pane.id];
-    const parent = place?.parent == null ? undefined : panes[place.parent];
+    const parent = panes[place?.parent ?? -1];
     const special = place?.special;
     if (!parent || !special || special === "clientside") return pane;
     const geometry = meta(parent);
@@ -233,7 +233,7 @@ export function takenIn(saved: SavedLayout, protocol: HungProtocol): readonly nu
   const own = protocol.json.map((_, index) => index);
   const taken = own.map((index) => {
     const name = saved.panes[index]?.place;
-    const found = name == null ? index : protocol.json.findIndex(({ viewport_name }) => viewport_name === name);
+    const found = typeof name !== "string" ? index : protocol.json.findIndex(({ viewport_name }) => viewport_name === name);
     return found < 0 ? index : found;
   });
   return new Set(taken).size === own.length ? taken : own;
