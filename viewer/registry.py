@@ -33,12 +33,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class DisplaySetView:
-    """What one user sees of one display set; ``panel_url`` is loaded beside the picture."""
+    """What one user sees of one display set.
+
+    ``panel_url`` is loaded beside the picture; ``panel_script`` is the front-end entry that makes
+    it work.
+    """
 
     title: str
     layers: tuple[Layer, ...]
     back_url: str
     panel_url: str = ""
+    panel_script: str = ""
 
 
 class DisplaySetSource(Protocol):

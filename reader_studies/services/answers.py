@@ -155,9 +155,7 @@ def check_answer(question: Question, raw: Any) -> Any:
     return question.answer_type.clean(raw, question.rules)
 
 
-def check_given(
-    question: Question, raw: Any, *, reader: User, display_set: DisplaySet
-) -> Checked:
+def check_given(question: Question, raw: Any, *, reader: User, display_set: DisplaySet) -> Checked:
     """Return a given answer as it can be stored, or raise `InvalidAnswer`."""
     given = GivenAnswer.of(raw)
     value = check_answer(question, given.value)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 
 from app.audit.services import record
@@ -31,4 +31,14 @@ def export(request: HttpRequest, pk: UUID) -> HttpResponse:
     body = "\ufeff" + "".join(services.answers_csv(study))
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="answers-{study.pk}.csv"'
+    return response
+
+
+@login_required
+def export_all(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Send everything about a study as JSON: questions, cases, readings, answers, reference."""
+    study = selectors.get_study_for(request.user, pk, action="statistics")
+    record("reader_studies.answers.exported", obj=study, actor=request.user)
+    response = StreamingHttpResponse(services.study_json(study), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="study-{study.pk}.json"'
     return response
