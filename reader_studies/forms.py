@@ -6,11 +6,11 @@ from django import forms
 
 from app.accounts.models import User
 from app.requests.forms import AskableForm
-from app.sockets.models import LookUpTable, Socket
+from app.sockets.models import LookUpTable
 from app.sockets.policies import SOCKETS
 from archives.models import Archive, ArchiveItem
 from archives.policies import ARCHIVES
-from reader_studies.answer_types import ANSWER_TYPES, Setting
+from reader_studies.answer_types import ANSWER_TYPES
 from reader_studies.models import Question, ReaderStudy
 from reader_studies.models.reader_study import MOST_ROLLED_OVER
 from reader_studies.services.tables import MOST_BYTES
@@ -27,8 +27,8 @@ class StudyForm(AskableForm):
         min_value=0,
         max_value=MOST_ROLLED_OVER,
         label="Answers roll over to the next cases",
-        help_text="So many cases after each start with the answers to the one before. With 1, case 2"
-        " starts with those to case 1, and case 3 anew. Empty or 0: none does.",
+        help_text="So many cases after each start with the answers to the one before. With 1,"
+        " case 2 starts with those to case 1, and case 3 anew. Empty or 0: none does.",
     )
 
     class Meta:
@@ -109,7 +109,7 @@ class _QuestionFields(forms.ModelForm[Question]):
             "confirm_empty": "For questions that need no answer.",
             "widget": "Empty: as usual for this kind of answer.",
             "step": "Numbers go in steps of this from the smallest.",
-            "pattern": "A regular expression that fits somewhere in the text; ^ and $ are its ends.",
+            "pattern": "A regular expression that fits in the text; ^ and $ are its ends.",
             "viewport": "Where it is drawn; empty: in any.",
             "socket": "An algorithm's output, for example, as an editable start.",
         }

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.text import safe_cell
-from reader_studies.models import Answer, DisplaySet, Question, Reading, ReaderStudy
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy, Reading
 from reader_studies.selectors import ordered_sets, questions_of
 
 HEADER = (

@@ -135,10 +135,11 @@ class _Cases:
 
     def __init__(self, study: ReaderStudy, head: Sequence[str]) -> None:
         names = [name.strip().casefold() for name in head]
-        self._column = next((names.index(each) for each in (CASE_ID, CASE) if each in names), None)
-        if self._column is None:
+        column = next((names.index(each) for each in (CASE_ID, CASE) if each in names), None)
+        if column is None:
             raise _refused(f"The table has no column “{CASE_ID}” or “{CASE}” that names the cases.")
-        self._by_id = names[self._column] == CASE_ID
+        self._column = column
+        self._by_id = names[column] == CASE_ID
         sets = list(study.display_sets.all())
         self._titles = Counter(one.title.strip().casefold() for one in sets)
         self._known = {
@@ -147,7 +148,6 @@ class _Cases:
 
     def of(self, row: Sequence[str]) -> DisplaySet:
         """Return the case, or raise `InvalidAnswer`."""
-        assert self._column is not None
         name = _plain(row[self._column]) if self._column < len(row) else ""
         found = self._known.get(name.casefold())
         if found is None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from app.audit.services import record
@@ -35,10 +35,11 @@ def export(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @login_required
-def export_all(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def export_all(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send everything about a study as JSON: questions, cases, readings, answers, reference."""
     study = selectors.get_study_for(request.user, pk, action="statistics")
     record("reader_studies.answers.exported", obj=study, actor=request.user)
-    response = StreamingHttpResponse(services.study_json(study), content_type="application/json")
+    body = "".join(services.study_json(study))
+    response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="study-{study.pk}.json"'
     return response
