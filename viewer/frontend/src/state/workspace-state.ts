@@ -5,10 +5,13 @@ import type { Window } from "../core/window-level";
 import type { View } from "../render/camera";
 import type { Interpolation, Slab, SlabMode } from "../render/scene";
 import type { Facing, Orientation } from "../render/sections";
+import type { DrawingTool } from "../tools/registry";
 
 export type { Facing, Interpolation, Orientation, Slab, SlabMode, View };
 
-export type Tool = "window" | "scroll" | "pan" | "zoom" | "crosshairs" | "rotate";
+export type NavigationTool = "window" | "scroll" | "pan" | "zoom" | "crosshairs" | "rotate";
+/** What a mouse button does; those that draw are only ever on the left one. */
+export type Tool = NavigationTool | DrawingTool;
 export type MouseButton = "left" | "middle" | "right";
 export type LinkName = "scroll" | "zoom" | "pan" | "window";
 /** Names of `render/color-maps.ts`; `grey` is none. */
