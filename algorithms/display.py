@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from algorithms.policies import ALGORITHMS
 from algorithms.selectors import get_run_for, inputs_for_eyes_of
 from app.core.errors import NotFound
 from app.sockets.models import SocketValue
@@ -35,4 +36,6 @@ class RunSource:
             title=f"{run.version.algorithm.title} · {run.title}",
             layers=layers,
             back_url=reverse("algorithms:run", args=[run.pk]),
+            others="see" if ALGORITHMS.allows(user, run.version.algorithm, "change") else "none",
+            values=tuple(value.pk for value in values),
         )

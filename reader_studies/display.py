@@ -6,6 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from app.core.errors import NotFound
+from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import get_display_set_for
 from viewer.layers import layers_of
 from viewer.registry import DisplaySetView
@@ -24,15 +25,19 @@ class DisplaySetSource:
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         display_set = get_display_set_for(user, pk, action=self.action)
-        layers = layers_of(display_set.values.all())
+        values = display_set.values.all()
+        layers = layers_of(values)
         if not layers:
             raise NotFound("This case holds no image to view.")
+        may_see = READER_STUDIES.allows(user, display_set.study, "statistics")
         return DisplaySetView(
             title=display_set.title,
             layers=layers,
             back_url=reverse(self.back, args=[display_set.study_id]),
             panel_url=reverse(self.panel, args=[display_set.pk]),
             panel_script=PANEL_SCRIPT,
+            others="see" if may_see else "none",
+            values=tuple(value.pk for value in values),
         )
 
 

@@ -13,7 +13,7 @@ class ViewerConfig(AppConfig):
         """Show single images, and ask for a slice pack as soon as an image can be read."""
         from app.accounts.personal_data import register_personal_data
         from app.images.registry import register_image_ready
-        from viewer.personal_data import forget_views, opened_views
+        from viewer.personal_data import drawn_annotations, forget_views, opened_views
         from viewer.registry import register
         from viewer.services.packs import request_pack
         from viewer.sources import ImageSource
@@ -21,3 +21,4 @@ class ViewerConfig(AppConfig):
         register(ImageSource())
         register_image_ready(request_pack)
         register_personal_data("views", opened_views, forget_views)
+        register_personal_data("annotations", drawn_annotations)

@@ -36,7 +36,8 @@ class DisplaySetView:
     """What one user sees of one display set.
 
     ``panel_url`` is loaded beside the picture; ``panel_script`` is the front-end entry that makes
-    it work.
+    it work. ``others`` is what the user may do with the annotations that other people made of it,
+    and ``values`` are the keys of its socket values, which annotations may be begun with.
     """
 
     title: str
@@ -44,6 +45,8 @@ class DisplaySetView:
     back_url: str
     panel_url: str = ""
     panel_script: str = ""
+    others: Literal["none", "see", "edit"] = "none"
+    values: tuple[int, ...] = ()
 
 
 class DisplaySetSource(Protocol):

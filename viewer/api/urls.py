@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from viewer.annotations.api.urls import urlpatterns as annotations
 from viewer.api import servers
 from viewer.api.views import ConfigViewSet, SessionViewSet
 
@@ -11,6 +12,7 @@ router.register("workstations/sessions", SessionViewSet, basename="view-session"
 router.register("workstations/configs", ConfigViewSet, basename="view-config")
 urlpatterns = [
     *router.urls,
+    *annotations,
     path("viewer/servers/beat/", servers.Beat.as_view(), name="viewer-beat"),
     path("viewer/seats/", servers.Knock.as_view(), name="viewer-knock"),
     path("viewer/seats/packs/", servers.Packs.as_view(), name="viewer-packs"),

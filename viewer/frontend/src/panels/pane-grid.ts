@@ -1,8 +1,9 @@
 /** The panes of the layout, beside each other or one alone. */
 
-import type { PaneId } from "../state/workspace";
+import type { Pane, PaneId } from "../state/workspace";
 import type { Desk } from "./desk";
 import { element } from "./element";
+import type { MarkLayer } from "./mark-layer";
 import { PaneView } from "./pane-view";
 
 export class PaneGrid {
@@ -21,6 +22,9 @@ export class PaneGrid {
     workspace.on("drawn", (id) => { this.views.get(id)?.request(); });
     workspace.on("progress", () => { this.requestAll(); });
     workspace.on("described", () => { this.requestAll(); });
+    const showMarks = (): void => { for (const view of this.views.values()) view.showMarks(); };
+    workspace.annotations.on("change", showMarks);
+    workspace.drawing.on("change", showMarks);
     workspace.on("pointer", (id) => { this.views.get(id)?.showCursor(); });
     this.build();
   }
@@ -28,6 +32,10 @@ export class PaneGrid {
   /** The active pane's picture, which takes the keys. */
   get activeStage(): HTMLElement | undefined {
     return this.views.get(this.desk.workspace.state.active)?.stage;
+  }
+
+  marksOf(pane: Pane): MarkLayer | undefined {
+    return this.views.get(pane.id)?.marks;
   }
 
   private requestAll(): void {

@@ -4,6 +4,7 @@ import type { Pane } from "../state/workspace";
 import type { Desk } from "./desk";
 import { button, element } from "./element";
 import { draggedImage } from "./image-list";
+import { MarkLayer } from "./mark-layer";
 import { PointerInput } from "./pointer";
 import { Readouts } from "./readouts";
 import { SliceBar } from "./slice-bar";
@@ -13,6 +14,7 @@ export class PaneView {
   readonly root: HTMLElement;
   readonly stage: HTMLElement;
   readonly pane: Pane;
+  readonly marks: MarkLayer;
   private readonly desk: Desk;
   private readonly readouts: Readouts;
   private readonly slices: SliceBar;
@@ -26,13 +28,14 @@ export class PaneView {
     this.pane = pane;
     this.readouts = new Readouts(pane);
     this.slices = new SliceBar(desk.workspace, pane);
+    this.marks = new MarkLayer(desk.workspace, pane);
     const viewport = element("div", { class: "hv-viewport" });
     this.stage = element("div", { class: "hv-stage", tabindex: "0", role: "application", "aria-roledescription": "picture" });
-    this.stage.append(viewport, this.readouts.crossLines, this.readouts.root);
+    this.stage.append(viewport, this.readouts.crossLines, this.marks.root, this.readouts.root);
     this.empty = emptyState(desk);
     this.root = element("section", { class: "hv-pane" }, this.stage, this.slices.root, this.empty, this.message);
     this.stage.addEventListener("focus", () => { desk.workspace.activate(pane.id); });
-    new PointerInput(desk, pane, this.stage);
+    new PointerInput(desk, pane, this.stage, this.marks);
     this.takeImages();
     pane.mount(viewport);
     this.show();
@@ -53,6 +56,11 @@ export class PaneView {
     });
   }
 
+  /** Only what is drawn over the picture differs: at once, since a hand waits for it. */
+  showMarks(): void {
+    this.marks.show();
+  }
+
   /** Only the pointer moved. */
   showCursor(): void {
     this.readouts.showCursor();
@@ -63,6 +71,7 @@ export class PaneView {
     const { workspace } = desk;
     this.root.classList.toggle("hv-active", pane.isActive);
     this.readouts.show();
+    this.marks.show();
     this.slices.show();
     this.slices.paint();
     this.empty.hidden = pane.state.image !== null || workspace.meta === null;

@@ -1,6 +1,6 @@
 /** The bar on top: way back, title, everything that is done to the active pane, and the page's own buttons. */
 
-import type { Pane, Tool, WorkspaceState } from "../state/workspace";
+import type { Pane, NavigationTool, WorkspaceState } from "../state/workspace";
 import { showOrientation } from "./commands";
 import { whenDescribed } from "./described";
 import type { Desk, MenuName } from "./desk";
@@ -126,7 +126,7 @@ function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
   return box;
 }
 
-const TOOL_ICONS: Readonly<Record<Tool, string>> = {
+const TOOL_ICONS: Readonly<Record<NavigationTool, string>> = {
   window: icons.window,
   scroll: icons.scroll,
   pan: icons.pan,

@@ -4,6 +4,7 @@
  */
 
 import { Emitter } from "../core/emitter";
+import { newId } from "../core/ids";
 import type { Frame } from "../core/annotations";
 import { answerValue, fitsKind } from "../tools/many";
 import { type AnnotationTool, type DrawingTool, defaultTool, toolNamed } from "../tools/registry";
@@ -25,7 +26,7 @@ export interface AnnotationContent {
   readonly label: string;
   /** `#rrggbb`. */
   readonly color: string;
-  /** The question that it answers; null where it is a mark of its own. */
+  /** The question that it answers and is saved with; null where it is a mark of its own. */
   readonly question: string | null;
 }
 
@@ -51,6 +52,9 @@ export interface Edit {
   readonly after: Annotation | null;
 }
 
+/** How it came about. */
+export type How = "drawn" | "edited" | "deleted" | "undone" | "redone";
+
 /** A question beside the images that is answered by marks. */
 export interface Question {
   readonly id: string;
@@ -66,8 +70,8 @@ export interface AnnotationEvents {
   change: null;
   /** Something is to be saved. */
   edited: Edit;
-  /** The id of a question whose marks differ: `answer()` tells what is marked for it now. */
-  answer: string;
+  /** The marks of a question differ: `answer()` tells what is marked for it now. */
+  answer: { readonly question: string; readonly how: How };
 }
 
 /** Told apart on gray pictures, and by readers who do not tell red from green. */
@@ -98,6 +102,8 @@ export class Annotations extends Emitter<AnnotationEvents> {
   }
 
   get(id: string): Annotation | undefined { return this.all.find((each) => each.id === id); }
+  /** Whether one is being dragged: what takes time waits until it is let go. */
+  get dragging(): boolean { return this.trial !== null; }
   get selected(): Annotation | null { return (this.chosen !== null && this.get(this.chosen)) || null; }
   get asked(): Question | null { return this.question; }
   isHidden(id: string): boolean { return this.hidden.has(id); }
@@ -113,7 +119,7 @@ export class Annotations extends Emitter<AnnotationEvents> {
       color: (fits ? question.color : undefined) ?? this.color,
       question: fits ? question.id : null,
       ...made,
-      id: crypto.randomUUID(),
+      id: newId(),
       author: this.me,
       mine: true,
       editable: true,
@@ -121,8 +127,8 @@ export class Annotations extends Emitter<AnnotationEvents> {
       saving: "waiting",
     };
     const single = fits && !question.kind.startsWith("M");
-    const old = single ? this.list.filter((each) => each.question === question.id && each.mine) : [];
-    this.step(`${toolNamed(annotation.tool).id} drawn`, [
+    const old = single ? this.marksOf(question.id) : [];
+    this.step("drawn", [
       ...old.map((each): Edit => ({ id: each.id, before: each, after: null })),
       { id: annotation.id, before: null, after: annotation },
     ]);
@@ -135,12 +141,12 @@ export class Annotations extends Emitter<AnnotationEvents> {
     if (!before?.editable) return;
     const after = { ...before, ...patch };
     if (sameContent(before, after)) return;
-    this.step("Annotation changed", [{ id, before, after }]);
+    this.step("edited", [{ id, before, after }]);
   }
 
   remove(id: string): void {
     const before = this.list.find((each) => each.id === id);
-    if (before?.editable) this.step("Annotation deleted", [{ id, before, after: null }]);
+    if (before?.editable) this.step("deleted", [{ id, before, after: null }]);
   }
 
   /** A colleague's or an algorithm's mark as the start of one's own. */
@@ -212,17 +218,27 @@ export class Annotations extends Emitter<AnnotationEvents> {
     return question ? (question.tool ?? defaultTool(question.kind)) : null;
   }
 
+  /** The marks of a question, in order. */
+  marksOf(question: string): readonly Annotation[] {
+    return this.list.filter((each) => each.question === question);
+  }
+
   /** What is marked for a question, as its kind wants it. */
-  answer(question: Pick<Question, "id" | "kind">): GeometryValue | null {
-    const values = this.list.filter((each) => each.question === question.id && each.mine).map(({ value }) => value);
-    return answerValue(question.kind, values);
+  answer({ id, kind }: Pick<Question, "id" | "kind">): GeometryValue | null {
+    return answerValue(kind, this.marksOf(id).map(({ value }) => value));
+  }
+
+  /** The marks of all questions as the panel knows them; they take the place of those before. */
+  loadAnswers(marks: readonly Annotation[]): void {
+    this.list = [...this.list.filter((each) => each.question === null), ...marks];
+    this.emit("change", null);
   }
 
   // From the site
 
-  /** Everything that the site knows; what was drawn before stays as it is told by `waiting`. */
+  /** Every mark that is no answer, as it is now. */
   load(list: readonly Annotation[]): void {
-    this.list = list;
+    this.list = [...list, ...this.list.filter((each) => each.question !== null)];
     this.emit("change", null);
   }
 
@@ -241,17 +257,18 @@ export class Annotations extends Emitter<AnnotationEvents> {
     this.emit("change", null);
   }
 
-  private step(name: string, edits: readonly Edit[]): void {
-    this.apply(edits);
+  private step(how: "drawn" | "edited" | "deleted", edits: readonly Edit[]): void {
+    this.apply(edits, how);
+    const back = edits.map(({ id, before, after }) => ({ id, before: after, after: before })).reverse();
     this.history.push({
-      name,
-      undo: () => { this.apply(edits.map(({ id, before, after }) => ({ id, before: after, after: before })).reverse()); },
-      redo: () => { this.apply(edits); },
+      name: `Annotation ${how}`,
+      undo: () => { this.apply(back, "undone"); },
+      redo: () => { this.apply(edits, "redone"); },
     });
   }
 
   /** Versions and rights are those of now, whatever a step remembers. */
-  private apply(edits: readonly Edit[]): void {
+  private apply(edits: readonly Edit[], how: How): void {
     for (const { id, after } of edits) {
       const now = this.list.find((each) => each.id === id) ?? null;
       const next = after && { ...after, version: now?.version ?? after.version, saving: "waiting" as const };
@@ -261,7 +278,7 @@ export class Annotations extends Emitter<AnnotationEvents> {
     }
     this.emit("change", null);
     const asked = edits.flatMap(({ before, after }) => [before?.question, after?.question]);
-    for (const question of new Set(asked)) if (question) this.emit("answer", question);
+    for (const question of new Set(asked)) if (question) this.emit("answer", { question, how });
   }
 }
 

@@ -23,6 +23,9 @@ import type { Drawn } from "../render/scene";
 import { isStored, namedPlane, rightOf, sliceRange } from "../render/sections";
 import { negate } from "../render/vectors";
 import { agree } from "./links";
+import type { Cut } from "../tools/tool";
+import type { Ground } from "./drawing";
+import { type Mark, cutOf, jumpedTo, marksIn } from "./marks";
 import { type OverlayChoice, overlaysFor } from "./overlays";
 import * as changes from "./pane-changes";
 import { cameraFor, overlayState, shownSlice } from "./scenes";
@@ -363,6 +366,39 @@ export class Pane {
 
   /** Whether the workspace's links join this pane for `name`. */
   isLinked(name: LinkName): boolean { return this.workspace.state.links[name]; }
+
+  // Annotations
+
+  /** Where what is drawn here lies; null in an empty pane. */
+  get ground(): Ground | null {
+    const { layer, state } = this;
+    if (!layer) return null;
+    return { pane: this.id, image: layer.meta.image, timepoint: state.timepoint, facing: screenFacing(state.facing, state.view) };
+  }
+
+  /** The plane on the screen, as thick as a slice or its slab. */
+  get cut(): Cut | null {
+    const { layer, state } = this;
+    return layer ? cutOf(state, layer.meta) : null;
+  }
+
+  /** The point of the patient under a point of the pane, also outside the image. */
+  worldAt(x: number, y: number): Vec3 | null {
+    const { camera } = this;
+    return camera && screenToWorld(camera, this.size, [x, y]);
+  }
+
+  /** What of the annotations lies in the plane of this pane. */
+  get marks(): readonly Mark[] {
+    const { layer, state, workspace } = this;
+    return layer ? marksIn(state, layer, workspace.annotations, workspace.session.layers) : [];
+  }
+
+  /** Brings an annotation's plane and its middle onto the pane. */
+  jumpTo(id: string): void {
+    const annotation = this.workspace.annotations.get(id);
+    if (annotation) this.change((state, meta) => jumpedTo(state, meta, annotation, this.cutRefusal === null));
+  }
 
   private get range(): { index: number; count: number } | null {
     const { layer, state } = this;

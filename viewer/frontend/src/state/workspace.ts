@@ -11,11 +11,17 @@ import type { Session } from "../core/session";
 import type { Timings } from "../core/timings";
 import type { Background } from "../render/engine";
 import { namedPlane } from "../render/sections";
+import { centroid } from "../tools/geometry";
+import { toolNamed } from "../tools/registry";
+import { pointsOf } from "../tools/values";
+import { Annotations } from "./annotations";
 import { CineClock } from "./cine";
-import { followed } from "./links";
+import { type Drawn, Drawing } from "./drawing";
+import { History } from "./history";
+import { agree, followed } from "./links";
 import { overlaysFor } from "./overlays";
 import { Pane } from "./pane";
-import { atTimepoint, opened, withOrientation } from "./pane-changes";
+import { atTimepoint, movedTo, opened, withOrientation } from "./pane-changes";
 import { type PaneInputs, demandOf, overlayState, sceneOf } from "./scenes";
 import { Screen } from "./screen";
 import { type Status, statusOf } from "./status";
@@ -32,6 +38,8 @@ import {
 } from "./workspace-state";
 
 export type { Camera, Cursor, Drawn, Point, ReferenceLine, Side } from "./pane";
+export type { Annotation, GeometryValue } from "./annotations";
+export type { Mark } from "./marks";
 export type { Status } from "./status";
 export type * from "./workspace-state";
 export { Pane };
@@ -60,6 +68,9 @@ const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", 
 export class Workspace extends Emitter<WorkspaceEvents> {
   readonly session: Session;
   readonly screen: Screen;
+  readonly history = new History();
+  readonly annotations = new Annotations(this.history);
+  readonly drawing = new Drawing((drawn) => { this.keepDrawn(drawn); });
   status: Status = { kind: "connecting" };
   meta: SessionMeta | null = null;
   private current: WorkspaceState = INITIAL_WORKSPACE;
@@ -168,6 +179,15 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     this.set({ tools: { ...this.current.tools, [button]: tool } });
   }
 
+  /** Takes the last place of what is being drawn back, else the last thing that was done. */
+  undo(): void {
+    if (!this.drawing.back()) this.history.undo();
+  }
+
+  redo(): void {
+    this.history.redo();
+  }
+
   setLink(name: LinkName, linked: boolean): void {
     this.set({ links: { ...this.current.links, [name]: linked } });
   }
@@ -193,6 +213,17 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   /** Whether what was asked for last is on the screen at full resolution; so is an empty pane of a session that is known. */
   isComplete({ id, state, drawn }: Pane): boolean {
     return this.meta !== null && !this.syncing && (state.image === null || (this.screen.upToDate(id) && drawn.complete));
+  }
+
+  /** A mark of the volume is met by the other panes, where it can be put right. */
+  private keepDrawn(drawn: Drawn): void {
+    this.annotations.draw(drawn);
+    if (!toolNamed(drawn.tool).spatial) return;
+    const middle = centroid(pointsOf(drawn.value));
+    const own = this.session.layers.find(({ meta }) => meta.image === drawn.image)?.meta;
+    this.changeAll((state, meta) =>
+      own && state.id !== this.current.active && agree(own, meta) ? movedTo(state, meta, middle) : state,
+    );
   }
 
   // For panes

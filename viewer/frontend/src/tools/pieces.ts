@@ -8,18 +8,21 @@ import type { GeometryValue } from "./values";
 /** Rounding on the way here and back is not to take a mark off its own slice. */
 const ROUNDING = 1e-3;
 
+type Look = NonNullable<Path["look"]> | "line";
+
 export interface Piece {
   readonly points: readonly Vec3[];
   /** Only where the whole outline is in the plane. */
   readonly closed: boolean;
-  readonly look: NonNullable<Path["look"]> | "line";
+  readonly look: Look;
   /** Whether the path lies in the plane as a whole; a part of one has neither head nor label. */
   readonly whole: boolean;
 }
 
 /** A path clipped to the plane: whole, in pieces, or (none) not at all. */
 export function piecesIn(path: Path, cut: Cut): readonly Piece[] {
-  const { points, closed, look = "line" } = path;
+  const { points, closed } = path;
+  const look: Look = path.look ?? "line";
   const reach = cut.reach + ROUNDING;
   const heights = points.map((point) => height(cut, point));
   if (heights.every((each) => Math.abs(each) <= reach)) return [{ points, closed, look, whole: true }];
@@ -66,7 +69,7 @@ function clipped(a: Vec3, b: Vec3, low: number, high: number, reach: number): Pa
 /** Everything of a value that a plane shows. */
 export function shownPieces(tool: ToolDefinition, value: GeometryValue, cut: Cut): readonly Piece[] {
   const section = tool.section?.(value, cut);
-  if (section) return section.map(({ points, closed, look = "line" }): Piece => ({ points, closed, look, whole: true }));
+  if (section) return section.map((path): Piece => ({ ...path, look: path.look ?? "line", whole: true }));
   return tool.paths(value).flatMap((path) => piecesIn(path, cut));
 }
 
