@@ -10,6 +10,7 @@ const ENTRIES: Record<string, string> = {
   charts: "app/sockets/frontend/charts.ts",
   review: "app/images/frontend/review.ts",
   hanging: "viewer/frontend/src/hanging/page.ts",
+  reading: "reader_studies/frontend/reading.ts",
 };
 
 const root = import.meta.dirname;

@@ -44,12 +44,13 @@ class Filled:
 
 @dataclass(frozen=True)
 class DisplaySetView:
-    """What one user sees of one display set; ``panel_url`` is loaded beside the picture.
+    """What one user sees of one display set.
 
     ``sockets`` are all that it fills, in order. ``viewable`` is the object that says how its cases
     hang (`viewer.viewables`); nothing where there is none.
-    ``others`` is what the user may do with the annotations that other people made of it, and
-    ``values`` are the keys of its socket values, which annotations may be begun with.
+    ``panel_url`` is loaded beside the picture; ``panel_script`` is the front-end entry that makes
+    it work. ``others`` is what the user may do with the annotations that other people made of it,
+    and ``values`` are the keys of its socket values, which annotations may be begun with.
     """
 
     title: str
@@ -58,6 +59,7 @@ class DisplaySetView:
     panel_url: str = ""
     sockets: tuple[Filled, ...] = ()
     viewable: Any = None
+    panel_script: str = ""
     others: Literal["none", "see", "edit"] = "none"
     values: tuple[int, ...] = ()
 

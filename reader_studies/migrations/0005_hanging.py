@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reader_studies', '0003_access_requests'),
+        ('reader_studies', '0004_questions'),
         ('viewer', '0004_hanging'),
     ]
 
