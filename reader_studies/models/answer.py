@@ -33,8 +33,9 @@ class Answer(UUIDModel, TimestampedModel):
 
     ``value`` is of the question's type; that of a mask is in ``image``. Without either, the reader
     confirmed that there is nothing to answer. ``version`` counts its changes: whoever changes an
-    answer says which version they saw; ``writer`` names the window that did. ``reader`` is who gave it; of the reference standard, who
-    entered it last. ``score`` compares it with the reference, where equality says something.
+    answer says which version they saw; ``writer`` names the window that did. ``reader`` is who
+    gave it; of the reference standard, who entered it last. ``score`` compares it with the
+    reference, where equality says something.
     """
 
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="answers")

@@ -145,9 +145,7 @@ def give_answer(
     known = Answer.objects.filter(question=question, display_set=display_set, reader=reader).first()
     if known is not None and not change and not _holds(known, checked):
         raise ValidationFailed(fields={"answer": ["You have answered this; change that answer."]})
-    stored = store(reader=reader, display_set=display_set, checked=checked, pk=pk)
-    assert stored is not None
-    return stored
+    return _put(reader=reader, display_set=display_set, checked=checked, pk=pk)
 
 
 def check_answer(question: Question, raw: Any) -> Any:
@@ -155,9 +153,7 @@ def check_answer(question: Question, raw: Any) -> Any:
     return question.answer_type.clean(raw, question.rules)
 
 
-def check_given(
-    question: Question, raw: Any, *, reader: User, display_set: DisplaySet
-) -> Checked:
+def check_given(question: Question, raw: Any, *, reader: User, display_set: DisplaySet) -> Checked:
     """Return a given answer as it can be stored, or raise `InvalidAnswer`."""
     given = GivenAnswer.of(raw)
     value = check_answer(question, given.value)
@@ -186,10 +182,15 @@ def store(
 
     Raises `AnsweredElsewhere`, and `Conflict` where answers are final. Call it in a transaction.
     """
+    if checked.is_answer:
+        return _put(reader=reader, display_set=display_set, checked=checked, pk=pk)
     key = {"question": checked.question, "display_set": display_set, "reader": reader}
-    if not checked.is_answer:
-        _take_back(key, display_set=display_set, given=checked.given)
-        return None
+    _take_back(key, display_set=display_set, given=checked.given)
+    return None
+
+
+def _put(*, reader: User, display_set: DisplaySet, checked: Checked, pk: UUID | None) -> Answer:
+    key = {"question": checked.question, "display_set": display_set, "reader": reader}
     answer, made = Answer.objects.select_for_update().get_or_create(
         **key,
         defaults={

@@ -15,9 +15,7 @@ CLOSE = 1e-3
 """Millimetres, and parts of a direction, within which two grids are the same."""
 
 
-def mask_image(
-    *, reader: User, question: Question, display_set: DisplaySet, value: Any
-) -> Image:
+def mask_image(*, reader: User, question: Question, display_set: DisplaySet, value: Any) -> Image:
     """Return the image that answers a mask question, or raise `InvalidAnswer`.
 
     It must be one that the reader may place elsewhere, be part of the case, or have been their

@@ -76,6 +76,8 @@ def set_reference(
             raise AnsweredElsewhere(known)
     if known is None and not checked.is_answer:
         return None
+    if known is not None and checked.is_answer and _is_same(known, checked, explanation):
+        return known
     before = None if known is None else told(known.content)
     answer = _replaced(known, checked, key=key, editor=editor, explanation=explanation)
     score_again(question=question, display_set=display_set)
@@ -88,6 +90,12 @@ def set_reference(
             data={"question": str(question.pk), "before": before, "after": after},
         )
     return answer
+
+
+def _is_same(known: Answer, checked: Checked, explanation: str | None) -> bool:
+    image = None if checked.image is None else checked.image.pk
+    same = known.value == checked.value and known.image_id == image
+    return bool(same and explanation in (None, known.explanation))
 
 
 def _replaced(

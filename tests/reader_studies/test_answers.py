@@ -11,14 +11,12 @@ from app.accounts.models import User
 from app.audit.models import Event
 from app.core.errors import Conflict, ValidationFailed
 from app.core.ids import new_id
-from reader_studies.models import Answer, Question, ReaderStudy
+from reader_studies.models import Answer, ReaderStudy
 from reader_studies.selectors import next_display_set, progress_by_reader, progress_in, progress_of
 from reader_studies.services import save_answers
 from reader_studies.services.answers import check_answer
 from tests.factories.accounts import UserFactory
-from tests.factories.studies import make_question, make_study
-
-Kind = Question.Kind
+from tests.factories.studies import Kind, make_question, make_study
 
 
 @pytest.fixture
