@@ -148,7 +148,8 @@ class TestOfAValue:
         from app.images.models import ImageFile
 
         replace(ImageFile.objects.get(image=value.image), labels)
-        copy(hand, value=value.pk, image=str(image.pk), status=400)
+        said = copy(hand, value=value.pk, image=str(image.pk), status=400)
+        assert "whole numbers" in said["detail"]
 
     def test_values_that_are_not_on_the_table(
         self, hand: Hand, image: Image, table: Table, points: SocketValue
