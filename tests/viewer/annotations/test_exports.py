@@ -6,6 +6,7 @@ from io import StringIO
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.accounts.personal_data import personal_data
 from app.audit.models import Event
@@ -51,6 +52,33 @@ def test_a_mask_measures_the_volume_of_each_segment(hand: Hand, image: Image) ->
         ("Vessel", "voxels", 20),
         ("Vessel", "volume", 15.0),
     ]
+
+
+def test_values_of_voxels_are_said_where_asked(
+    hand: Hand, volume: NDArray[np.int16], image: Image
+) -> None:
+    box = [[10, 20, 8], [30, 20, 8], [30, 40, 8], [10, 40, 8]]  # slices are 2 mm apart
+    hand.draw(kind="2DBB", tool="rectangle", value={**KINDS["2DBB"].example, "corners": box})
+    drawn = np.zeros((64, 48), "u1")
+    drawn[3:9, 5:12] = 2
+    hand.send(hand.mask(slices=[packed(drawn, index=7), packed(drawn * 0, index=2)]))
+    assert "mean" not in {one["quantity"] for one in hand.get("measurements/", **hand.place).json()}
+    said = hand.get("measurements/", **hand.place, values="true").json()
+    for kind, name, voxels in (
+        ("2DBB", KINDS["2DBB"].example["name"], volume[4, 20:40, 10:30]),
+        ("SEG", "Vessel", volume[7, 3:9, 5:12]),
+    ):
+        found = {
+            one["quantity"]: one["value"]
+            for one in said
+            if (one["kind"], one["name"]) == (kind, name)
+        }
+        assert found["voxels with a value"] == voxels.size, kind
+        assert found["mean"] == pytest.approx(voxels.mean(), abs=1e-5)
+        assert found["standard deviation"] == pytest.approx(voxels.std(), abs=1e-5)
+        assert (found["minimum"], found["maximum"]) == (voxels.min(), voxels.max())
+    nothing = {one["quantity"] for one in said if one["name"] == "Nodule"}
+    assert nothing == {"voxels", "volume", "voxels with a value"}
 
 
 def test_millimeters_that_are_none_are_marked(hand: Hand, image: Image) -> None:
