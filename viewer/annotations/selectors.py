@@ -86,7 +86,7 @@ def _start(value: SocketValue, images: Sequence[Image]) -> StartView | None:
     elif kind in GEOMETRY:
         fitting = images
         plural = get_kind(kind).objects
-        items = len(value.value.get(plural, ())) if plural and value.has_value else None
+        items = len((value.value or {}).get(plural, ())) if plural and value.has_value else None
     return StartView(
         value=value.pk,
         socket=value.socket.slug,

@@ -1,7 +1,7 @@
 """The API of annotations: thin, through the desk that is their access door."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -43,7 +43,7 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
     area = "images"
     queryset = Annotation.objects.none()
     serializer_class = shapes.AnnotationSerializer
-    filters: Mapping[str, Filter] = {
+    filters: ClassVar[Mapping[str, Filter]] = {
         "image": KeyFilter("image"),
         "kind": Filter("kind"),
         "author": Filter("author__username", says="Only those of this person, by user name."),

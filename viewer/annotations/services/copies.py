@@ -53,7 +53,7 @@ def start_with_annotation(desk: Desk, pk: UUID) -> Start:
     found, _ = annotation_for(desk.user, pk)
     if found.image_id not in desk.image_ids:
         raise ValidationFailed(fields={"of": ["It lies on an image that is not shown here."]})
-    slices = ()
+    slices: tuple[PackedSlice, ...] = ()
     if found.is_mask:
         slices = tuple(
             PackedSlice(one.index, bytes(one.data), {int(k): v for k, v in one.counts.items()})
