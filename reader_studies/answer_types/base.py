@@ -76,8 +76,8 @@ class AnswerType(ABC):
 
     ``key`` and ``label`` are those of the public API, ``words`` what people read. ``settings`` are
     the fields of a question that mean something, ``sockets`` the kinds of sockets whose values can
-    be where an answer starts. What is ``drawn`` is answered in the picture; ``several`` says that an
-    answer names any number of options.
+    be where an answer starts. What is ``drawn`` is answered in the picture; ``several`` says that
+    an answer names any number of options.
     """
 
     key: str
@@ -132,5 +132,4 @@ def is_empty(raw: Any) -> bool:
 
 def decimal_text(value: float | Decimal) -> str:
     """Return a number as people write it."""
-    text = f"{value:.15g}" if isinstance(value, float) else f"{value.normalize():f}"
-    return text
+    return f"{value:.15g}" if isinstance(value, float) else f"{value.normalize():f}"

@@ -1,4 +1,4 @@
-"""Answers that are drawn in the picture: geometry in LPS millimetres, as the socket kinds say it."""
+"""Answers that are drawn in the picture: geometry in LPS millimetres, as socket kinds say it."""
 
 import json
 from collections.abc import Mapping

@@ -23,7 +23,7 @@ Holds = Callable[[str, int], bool]
 
 
 class UnusablePattern(ValueError):
-    """An expression that is not one, or that asks for more than we do; the message is for people."""
+    """An expression that is none, or that asks for more than we do; the message is for people."""
 
 
 @dataclass(frozen=True)

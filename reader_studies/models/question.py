@@ -101,9 +101,7 @@ class Question(UUIDModel, TimestampedModel):
             min_length=self.min_length,
             max_length=self.max_length,
             pattern=self.pattern,
-            options=[
-                Option(option.pk, option.title, option.default) for option in self._options()
-            ],
+            options=[Option(option.pk, option.title, option.default) for option in self._options()],
         )
 
     @property

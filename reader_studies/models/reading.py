@@ -27,9 +27,7 @@ class Reading(UUIDModel, TimestampedModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=("display_set", "reader"), name="reading_one_per_reader"
-            )
+            models.UniqueConstraint(fields=("display_set", "reader"), name="reading_one_per_reader")
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from reader_studies.selectors.answers import (
     answers_of,
     get_answer_for,
     has_reference,
+    references_in,
     references_of,
 )
 from reader_studies.selectors.cases import (
@@ -67,6 +68,7 @@ __all__ = [
     "progress_of",
     "questions_for",
     "questions_of",
+    "references_in",
     "references_of",
     "reviewed_study",
     "starts_of",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from app.accounts.models import User
 from app.core.errors import NotFound
@@ -21,6 +21,12 @@ def references_of(display_set: DisplaySet) -> dict[UUID, Answer]:
     """Return the reference standard of one display set by question id."""
     answers = Answer.references.filter(display_set=display_set)
     return {answer.question_id: answer for answer in answers}
+
+
+def references_in(study: ReaderStudy) -> dict[UUID, int]:
+    """Return how many answers of the reference standard each display set has."""
+    rows = Answer.references.filter(display_set__study=study).order_by()
+    return dict(rows.values_list("display_set").annotate(count=Count("pk")))
 
 
 def has_reference(study: ReaderStudy) -> bool:

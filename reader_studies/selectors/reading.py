@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from app.accounts.models import User
 from reader_studies.answer_types import InvalidAnswer
-from reader_studies.models import Answer, DisplaySet, Question, Reading, ReaderStudy
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy, Reading
 from reader_studies.ordering import rolls_over_from, shuffled
 from reader_studies.selectors.answers import answers_of
 from reader_studies.selectors.cases import questions_of

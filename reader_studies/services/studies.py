@@ -52,7 +52,7 @@ def update_study(*, actor: User, study: ReaderStudy, **changes: object) -> Reade
     changed = [name for name, value in order.items() if getattr(study, name) != value]
     if changed and Answer.objects.filter(display_set__study=study).exists():
         raise Conflict(
-            "Readers have already begun, so the order of cases and what rolls over stay as they are.",
+            "Readers have already begun, so the order of cases and what rolls over stay.",
             advice="Make a new study for another order.",
         )
     return change("reader_studies.study.changed", obj=study, actor=actor, **changes)

@@ -41,7 +41,8 @@ def reference_csv(study: ReaderStudy) -> Iterator[str]:
     """Yield the reference standard line by line; without one, the table to be filled in."""
     questions = [one for one in questions_of(study) if one.answer_type.answerable]
     names = _names(questions)
-    yield _line([CASE_ID, CASE, *(f"{names[one]}{end}" for one in questions for end in ("", EXPLANATION))])
+    heads = [f"{names[one]}{end}" for one in questions for end in ("", EXPLANATION)]
+    yield _line([CASE_ID, CASE, *heads])
     known: dict[tuple[object, object], Answer] = {
         (answer.display_set_id, answer.question_id): answer
         for answer in Answer.references.filter(display_set__study=study)
@@ -58,7 +59,7 @@ def reference_csv(study: ReaderStudy) -> Iterator[str]:
 def read_reference_csv(*, editor: User, study: ReaderStudy, data: bytes) -> int:
     """Enter the reference standard from a table, all or nothing; return how many answers it had.
 
-    An empty cell leaves what is there. Raises `ValidationFailed` that says in which line and
+    An empty cell leaves what is there. Raises `ValidationFailed` that says in which row and
     column something is wrong.
     """
     rows = _rows(data)
@@ -74,10 +75,10 @@ def read_reference_csv(*, editor: User, study: ReaderStudy, data: bytes) -> int:
         try:
             display_set = cases.of(row)
             if display_set.pk in seen:
-                raise InvalidAnswer(f"this case stands in line {seen[display_set.pk]} already")
+                raise InvalidAnswer(f"this case stands in row {seen[display_set.pk]} already")
             seen[display_set.pk] = line
         except InvalidAnswer as error:
-            errors.append(f"Line {line}: {error}.")
+            errors.append(f"Row {line}: {error}.")
             continue
         count += _enter(row, line, columns, display_set=display_set, editor=editor, errors=errors)
     if errors:
@@ -106,9 +107,14 @@ def _enter(
     count = 0
     for number, column in columns.items():
         cell = cells.get(number, "")
-        if column.is_explanation or not cell:
-            continue
         question = column.question
+        if column.is_explanation:
+            continue
+        if not cell:
+            if question.pk in explained:
+                said = "there is an explanation but no answer"
+                errors.append(f"Row {line}, “{question.text[:60]}”: {said}.")
+            continue
         try:
             value = None if cell == EMPTY else question.answer_type.from_cell(cell, question.rules)
             set_reference(
@@ -120,7 +126,7 @@ def _enter(
             )
             count += 1
         except InvalidAnswer as error:
-            errors.append(f"Line {line}, “{question.text[:60]}”: {error}")
+            errors.append(f"Row {line}, “{question.text[:60]}”: {error}")
     return count
 
 
@@ -129,10 +135,11 @@ class _Cases:
 
     def __init__(self, study: ReaderStudy, head: Sequence[str]) -> None:
         names = [name.strip().casefold() for name in head]
-        self._column = next((names.index(each) for each in (CASE_ID, CASE) if each in names), None)
-        if self._column is None:
+        column = next((names.index(each) for each in (CASE_ID, CASE) if each in names), None)
+        if column is None:
             raise _refused(f"The table has no column “{CASE_ID}” or “{CASE}” that names the cases.")
-        self._by_id = names[self._column] == CASE_ID
+        self._column = column
+        self._by_id = names[column] == CASE_ID
         sets = list(study.display_sets.all())
         self._titles = Counter(one.title.strip().casefold() for one in sets)
         self._known = {
@@ -141,7 +148,6 @@ class _Cases:
 
     def of(self, row: Sequence[str]) -> DisplaySet:
         """Return the case, or raise `InvalidAnswer`."""
-        assert self._column is not None
         name = _plain(row[self._column]) if self._column < len(row) else ""
         found = self._known.get(name.casefold())
         if found is None:
@@ -195,6 +201,7 @@ def _rows(data: bytes) -> list[list[str]]:
         raise _refused("The file is no text.")
     head = text.split("\n", 1)[0]
     delimiter = ";" if head.count(";") > head.count(",") else ","
+    csv.field_size_limit(MOST_BYTES)  # a drawing may be long
     try:
         rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:

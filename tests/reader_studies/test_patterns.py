@@ -15,7 +15,22 @@ PATTERNS = (
     *(r"^\d+$", r"^a|b$", r"\bab\b", r"\Bb", r"\Aab\Z", ".", "a.c", "(?i)AbC", "(?i)[a-c]x"),
     *("(a(b(c)?)?)?d", "(?P<name>a+)b", r"[\d\-]+", r"[^\s,]+,[^\s,]+", "(|a)+b", "((a*)*)*b"),
 )
-TEXTS = ("", "a", "b", "ab", "abc", "aabbc", "xx", "xxxx", "xy", "12-34", "ab ab", "A\nB", "ABCX", "é_1")
+TEXTS = (
+    "",
+    "a",
+    "b",
+    "ab",
+    "abc",
+    "aabbc",
+    "xx",
+    "xxxx",
+    "xy",
+    "12-34",
+    "ab ab",
+    "A\nB",
+    "ABCX",
+    "é_1",
+)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

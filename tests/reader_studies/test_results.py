@@ -13,9 +13,7 @@ from app.audit.models import Event
 from reader_studies.models import Question, ReaderStudy
 from reader_studies.services import answers_csv, save_answers, study_statistics
 from tests.factories.accounts import UserFactory
-from tests.factories.studies import make_question, make_study
-
-Kind = Question.Kind
+from tests.factories.studies import Kind, make_question, make_study
 
 
 def give(study: ReaderStudy, reader: User, question: Question, *values: object) -> None:

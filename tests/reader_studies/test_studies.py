@@ -6,7 +6,7 @@ from django.urls import resolve, reverse
 
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
-from reader_studies.models import Answer, Question, ReaderStudy
+from reader_studies.models import Answer, ReaderStudy
 from reader_studies.services import (
     add_display_sets,
     delete_display_set,
@@ -14,9 +14,7 @@ from reader_studies.services import (
     save_answers,
 )
 from tests.factories.archives import make_archive
-from tests.factories.studies import make_question, make_study
-
-Kind = Question.Kind
+from tests.factories.studies import Kind, make_question, make_study
 
 
 def test_cases_and_questions_keep_their_order(user: User) -> None:

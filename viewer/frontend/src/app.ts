@@ -1,5 +1,6 @@
 /** The application behind the first paint: panels and everything that draws for them. */
 
+import { readArrangement } from "./core/arrangement";
 import type { Boot } from "./first/boot";
 import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
@@ -12,7 +13,8 @@ const BLACK = [0, 0, 0] as const;
 export function start({ session, root, first }: Boot): void {
   const { title = "", backUrl = "" } = root.dataset;
   const touch = window.matchMedia("(pointer: coarse)").matches;
-  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window", background: BLACK });
+  const arrangement = readArrangement(document);
+  const workspace = new Workspace(session, { tool: touch ? "scroll" : "window", background: BLACK, arrangement });
   window.hounsfieldViewer = inspectionOf(workspace);
   const set = displaySetOf(root.dataset);
   const csrfToken = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";

@@ -5,6 +5,7 @@ import type { Pane, SlabMode, Tool, Workspace } from "../state/workspace";
 import type { Desk } from "./desk";
 import { jumpTo } from "../state/jump";
 import { DRAWING_WORDS } from "./mark-words";
+import { nextMovable } from "./move-handle";
 import { FASTEST, LINKS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
 export const GROUPS = [
@@ -216,6 +217,7 @@ function playFaster(pane: Pane, by: number): void {
 
 const PANES: readonly Command[] = [
   { group: "Panes", keys: ["l"], shown: "L", meaning: "Layout of panes", run: (_pane, desk) => { desk.openMenu("layout"); } },
+  { group: "Panes", keys: ["shift+l"], shown: "Shift L", meaning: "Swap the pane with the next one", run: swapWithNext },
   { group: "Panes", keys: ["."], shown: ".", meaning: "Next pane", run: (_pane, desk) => { nextPane(desk, 1); } },
   { group: "Panes", keys: [","], shown: ",", meaning: "Previous pane", run: (_pane, desk) => { nextPane(desk, -1); } },
   { group: "Panes", keys: ["enter"], shown: "Enter", meaning: "This pane alone, and all again", run: (pane, { workspace }) => { toggleMaximized(workspace, pane); }, presses: true },
@@ -226,12 +228,20 @@ const PANES: readonly Command[] = [
 ];
 
 export function toggleMaximized(workspace: Workspace, pane: Pane): void {
-  if (workspace.state.maximized === null && workspace.panes.length < 2) return;
+  if (workspace.state.maximized === null && (workspace.panes.length < 2 || pane.place?.fullsizable === false)) return;
   workspace.maximize(workspace.state.maximized === null ? pane.id : null);
 }
 
+/** The pane goes on being the active one, in its new place. */
+function swapWithNext(pane: Pane, desk: Desk): void {
+  const other = nextMovable(desk);
+  if (other !== undefined) desk.workspace.swap(pane.id, other);
+  desk.refocus();
+}
+
 function nextPane({ workspace, refocus }: Desk, by: number): void {
-  const { panes, active } = workspace.state;
+  const { active } = workspace.state;
+  const panes = workspace.state.panes.filter(({ id }) => id === active || workspace.pane(id).place?.selectable !== false);
   const place = panes.findIndex(({ id }) => id === active);
   const next = panes[(place + by + panes.length) % panes.length];
   if (!next) return;

@@ -1,12 +1,15 @@
 /** What panels share: the workspace, and what one part asks of another. */
 
+import type { LayoutMemory } from "../state/memory";
 import type { Pane, Workspace } from "../state/workspace";
 
 export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine" | "draw";
-export type PanelName = "overlays" | "information" | "annotations" | "masks";
+export type PanelName = "overlays" | "information" | "annotations" | "masks" | "hanging";
 
 export interface Desk {
   readonly workspace: Workspace;
+  /** Null where the reader's layout is not remembered. */
+  readonly memory: LayoutMemory | null;
   /** `#viewer`: everything of ours is inside. */
   readonly root: HTMLElement;
   /** Gives the keyboard back to the picture of the active pane. */

@@ -2,6 +2,7 @@
 
 import { commandFor, keyOf } from "./commands";
 import type { Desk } from "./desk";
+import { boundCommands } from "./wishes";
 
 /** Where keys belong to the element that has the focus: `all`, those that move it, those that press it, or none. */
 export type Taken = "all" | "moving" | "pressing" | "none";
@@ -39,6 +40,7 @@ function storage(): Storage | null {
 }
 
 export function listenToKeys(desk: Desk): void {
+  const own = boundCommands(desk.workspace.arrangement.settings);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey) return;
     const taken = keysTakenBy(event.target, desk.root);
@@ -51,7 +53,7 @@ export function listenToKeys(desk: Desk): void {
       event.preventDefault();
       return;
     }
-    const command = commandFor(key);
+    const command = own.get(key) ?? commandFor(key);
     if (!command) return;
     // The browser closes an open menu itself, unless somebody else takes the key.
     if (event.key === "Escape" && menuOpen) return;

@@ -1,6 +1,7 @@
 /** Puts the panels together inside the page's `#viewer`. */
 
 import type { FirstPaint } from "../first/boot";
+import { LayoutMemory } from "../state/memory";
 import type { Workspace } from "../state/workspace";
 import type { Keeping } from "../state/keeping";
 import { COMMANDS, GROUPS } from "./commands";
@@ -8,6 +9,7 @@ import { conflictDialog } from "./conflict-dialog";
 import { whenDescribed } from "./described";
 import type { Desk, PanelName } from "./desk";
 import { element } from "./element";
+import { hangingPanel } from "./hanging-panel";
 import { type HelpSection, helpDialog } from "./help";
 import { imageList } from "./image-list";
 import { informationPanel } from "./information";
@@ -22,7 +24,7 @@ import { overlayPanel } from "./overlay-panel";
 import { PaneGrid } from "./pane-grid";
 import { paneMenu } from "./pane-menu";
 import { saveSign } from "./save-sign";
-import { sidePanel } from "./side-panel";
+import { type PanelContent, sidePanel } from "./side-panel";
 import { toolbar } from "./toolbar";
 import { transport } from "./transport";
 
@@ -42,6 +44,7 @@ const NARROW = 900;
 export function buildLayout({ workspace, root, title, backUrl, first, keeping }: LayoutOptions): Desk {
   const desk: Desk = {
     workspace,
+    memory: LayoutMemory.of(workspace),
     root,
     refocus: () => { grid.activeStage?.focus({ preventScroll: true }); },
     openHelp: () => { if (help.open) help.close(); else help.showModal(); },
@@ -105,12 +108,14 @@ function handOverOnce(workspace: Workspace, first: FirstPaint): void {
 }
 
 function buildSidePanel(desk: Desk, keeping: Keeping | null, changed: (shown: PanelName | null) => void): ReturnType<typeof sidePanel> {
-  const contents = [
+  const hanging = hangingPanel(desk.workspace);
+  const contents: PanelContent[] = [
     { name: "annotations", title: "Annotations", root: markPanel(desk, keeping) },
     { name: "overlays", title: "Overlays", root: overlayPanel(desk.workspace) },
     { name: "information", title: "Information", root: informationPanel(desk.workspace) },
     { name: "masks", title: "Masks", root: maskPanel(desk) },
-  ] as const;
+    ...(hanging ? [{ name: "hanging", title: "Hanging protocol", root: hanging } as const] : []),
+  ];
   return sidePanel(contents, changed, () => { desk.refocus(); });
 }
 

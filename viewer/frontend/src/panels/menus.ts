@@ -5,6 +5,7 @@ import type { Pane, SlabMode, Tool } from "../state/workspace";
 import { colorMapChoices } from "./color-names";
 import type { Desk, MenuName } from "./desk";
 import { button, element } from "./element";
+import { hangingContent } from "./hanging-menu";
 import * as icons from "./icons";
 import { drawMenu } from "./draw-menu";
 import { layoutPicker } from "./layout-picker";
@@ -30,7 +31,8 @@ export function buildMenus(desk: Desk): Readonly<Record<MenuName, Menu>> {
   return made;
 }
 
-function layoutContent({ workspace }: Desk, own: Menu): Node[] {
+function layoutContent(desk: Desk, own: Menu): Node[] {
+  const { workspace } = desk;
   const picker = layoutPicker(workspace.state.layout, (layout) => {
     workspace.setLayout(layout);
     own.close(true);
@@ -45,7 +47,7 @@ function layoutContent({ workspace }: Desk, own: Menu): Node[] {
       own.close(true);
     },
   });
-  return [picker, element("div", { class: "hv-menu-part hv-context" }, mpr)];
+  return [...hangingContent(desk, own), picker, element("div", { class: "hv-menu-part hv-context" }, mpr)];
 }
 
 function windowContent(pane: Pane, own: Menu): Node[] {

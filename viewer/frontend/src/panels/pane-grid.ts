@@ -69,15 +69,18 @@ export class PaneGrid {
   }
 
   private arrange(): void {
-    const { layout, maximized, active } = this.desk.workspace.state;
+    const { layout, hanging, maximized, active } = this.desk.workspace.state;
     const alone = maximized !== null;
-    this.root.style.gridTemplate = alone
+    const places = alone ? null : (hanging?.places ?? null);
+    this.root.classList.toggle("hv-placed", places !== null);
+    this.root.style.gridTemplate = alone || places
       ? "minmax(0, 1fr) / minmax(0, 1fr)"
       : `repeat(${layout.rows}, minmax(0, 1fr)) / repeat(${layout.columns}, minmax(0, 1fr))`;
     this.root.classList.toggle("hv-several", !alone && this.views.size > 1);
     for (const [id, view] of this.views) {
       view.root.hidden = alone && id !== maximized;
       view.root.classList.toggle("hv-active", id === active);
+      view.place(places?.[id] ?? null);
     }
   }
 }

@@ -11,6 +11,7 @@ import * as maskIcons from "./mask-icons";
 import { buildMenus } from "./menus";
 import type { Menu } from "./popover";
 import { rove } from "./roving";
+import { type Part, isLeftOut } from "./wishes";
 import { MOUSE_BUTTONS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
 export interface Toolbar {
@@ -46,6 +47,7 @@ export function toolbar(desk: Desk, { title, backUrl, saving }: { title: string;
     { class: "hv-page-controls", role: "toolbar", "aria-label": "Page", hidden: "" },
     page.annotations, page.masks, page.overlays, page.information, page.fullScreen, page.help,
   );
+  leaveOut(workspace, page, menus);
   const follow = (): void => { followers.forEach((one) => { one(workspace.state, workspace.active); }); };
   workspace.on("change", follow);
   whenDescribed(workspace, () => {
@@ -66,6 +68,19 @@ export function toolbar(desk: Desk, { title, backUrl, saving }: { title: string;
     popovers: Object.values(menus).map(({ panel }) => panel),
     setShown: (part, value) => { setPressed(shown[part], value); },
   };
+}
+
+/** Parts that a study or the reader does without. A class of its own: `hidden` follows what is shown. */
+function leaveOut({ arrangement: { settings } }: Desk["workspace"], page: ReturnType<typeof pageButtons>, menus: Toolbar["menus"]): void {
+  const parts: readonly (readonly [Part, HTMLElement])[] = [
+    ["image_info_plugin", page.information],
+    ["overlay_plugin", page.overlays],
+    ["image_switcher_plugin", page.images],
+    ["display_plugin", menus.window.button],
+    ["lut_selection_tool", menus.colors.button],
+    ["flip_tool", menus.turn.button],
+  ];
+  for (const [part, button_] of parts) button_.classList.toggle("hv-left-out", isLeftOut(settings, part));
 }
 
 function markEnds(bar: HTMLElement): void {
@@ -140,11 +155,16 @@ const TOOL_ICONS: Readonly<Record<NavigationTool, string>> = {
   rotate: icons.rotate,
 };
 
+/** Tools that a study can do without. */
+const TOOL_PARTS: Readonly<Record<string, Part>> = { window: "window_level_tool", rotate: "swivel_tool" };
+
 function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
   const { workspace } = desk;
   const buttons = TOOLS.map((tool) => {
     const { label, key } = tool;
     const made = button({ label, key, icon: TOOL_ICONS[tool.id], onClick: press(desk, () => { workspace.setTool("left", tool.id); }) });
+    const part = TOOL_PARTS[tool.id];
+    made.classList.toggle("hv-left-out", part !== undefined && isLeftOut(workspace.arrangement.settings, part));
     const mark = element("span", { class: "hv-held-by", "aria-hidden": "true" });
     made.append(mark);
     followers.push(({ tools }) => {
@@ -171,6 +191,7 @@ function lookControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]):
       pane.setInverted(!pane.state.inverted);
     }),
   });
+  invert.classList.toggle("hv-left-out", isLeftOut(desk.workspace.arrangement.settings, "invert_tool"));
   followers.push((_state, pane) => {
     setPressed(invert, pane.state.inverted);
     menus.window.setText(pane.presets.find(({ id }) => id === pane.state.preset)?.name ?? "Window");
@@ -184,12 +205,14 @@ function positionButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[
   followers.push((_state, { state: { view } }) => {
     menus.turn.button.classList.toggle("hv-in-use", view.rotation % 360 !== 0 || view.flipHorizontal || view.flipVertical);
   });
+  const reset = button({ label: "Reset the pane", key: "R", icon: icons.reset, onClick: press(desk, () => { workspace.active.reset(); }) });
+  reset.classList.toggle("hv-left-out", isLeftOut(workspace.arrangement.settings, "reset_tool"));
   return group(
     "Zoom and position",
     button({ label: "Fit to the pane", key: "F", icon: icons.fit, onClick: press(desk, () => { workspace.active.fit(); }) }),
     button({ label: "One image pixel per screen pixel", key: "0", text: "1:1", onClick: press(desk, () => { workspace.active.oneToOne(); }) }),
     menus.turn.button,
-    button({ label: "Reset the pane", key: "R", icon: icons.reset, onClick: press(desk, () => { workspace.active.reset(); }) }),
+    reset,
   );
 }
 
