@@ -40,6 +40,8 @@ export interface AutosaveEvents {
   /** One of this reader's changes was acknowledged as a version. */
   saved: { readonly annotation: string; readonly version: number | null };
   trouble: Trouble;
+  /** A trouble is being decided: from now on changes build on what stands after the decision. */
+  deciding: { readonly trouble: Trouble; readonly decision: Decision };
   /** A trouble was decided. `copy`: the id under which mine lives on beside theirs. */
   decided: { readonly trouble: Trouble; readonly decision: Decision; readonly copy: string | null };
 }
@@ -64,6 +66,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** Writing to disk goes on in order, and sending waits for it. */
   private writing: Promise<unknown> = Promise.resolve();
   private sending = false;
+  private readonly merging = new Set<string>();
   private merger: (trouble: Trouble) => Promise<boolean> = () => Promise.resolve(false);
   /** Orders of changes that are not on disk: below zero. */
   private unwritten = 0;
@@ -87,7 +90,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
     return this.away ? { kind: "waiting", count } : { kind: "saving", count };
   }
 
-  get conflicts(): readonly Trouble[] { return [...this.troubles.values()]; }
+  /** What the reader has to decide. */
+  get conflicts(): readonly Trouble[] { return [...this.troubles.values()].filter(({ annotation }) => !this.merging.has(annotation)); }
   /** Whether the site knows, or will know, of an annotation. */
   knows(annotation: string): boolean { return this.heads.has(annotation); }
   isWaiting(annotation: string): boolean {
@@ -138,6 +142,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   async decide(annotation: string, decision: Decision): Promise<void> {
     const trouble = this.troubles.get(annotation);
     if (!trouble) return;
+    this.emit("deciding", { trouble, decision });
     const { theirs } = trouble;
     // What was done a moment ago counts, too.
     await this.writing;
@@ -281,8 +286,16 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private hold(change: Change, theirs: StoredAnnotation | null, kind: Trouble["kind"], problem: string): void {
     const trouble: Trouble = { annotation: change.annotation, kind, mine: this.fieldsWaiting(change.annotation), theirs, problem };
     this.troubles.set(change.annotation, trouble);
-    const merged = kind === "conflict" ? this.merger(trouble).catch(() => false) : Promise.resolve(false);
-    void merged.then((done) => { if (!done) this.emit("trouble", trouble); });
+    if (kind === "refused") this.emit("trouble", trouble);
+    else void this.tryMerge(trouble);
+  }
+
+  private async tryMerge(trouble: Trouble): Promise<void> {
+    const { annotation } = trouble;
+    this.merging.add(annotation);
+    const done = await this.merger(trouble).catch(() => false);
+    this.merging.delete(annotation);
+    if (!done && this.troubles.has(annotation)) this.emit("trouble", trouble);
   }
 
   /** Everything of an annotation that waits, taken together; what was drawn after a conflict counts, too. */

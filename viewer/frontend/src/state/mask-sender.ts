@@ -23,6 +23,7 @@ export class MaskSender {
   private readonly dirty = new Map<Mask, Dirty>();
   /** Segments as they were sent last. */
   private readonly sent = new Map<Mask, readonly MaskSegment[]>();
+  private readonly dropped = new Set<Mask>();
   private readonly sending = new Map<Mask, Promise<void>>();
 
   constructor(masks: Masks, autosave: Autosave) {
@@ -48,9 +49,10 @@ export class MaskSender {
     this.sent.set(mask, mask.segments);
   }
 
-  /** The reader decided otherwise. */
+  /** The reader decided otherwise: what is under way here is not handed on. */
   drop(mask: Mask): void {
     this.dirty.delete(mask);
+    if (this.sending.has(mask)) this.dropped.add(mask);
   }
 
   /** Slices that the site has not got although nothing was painted. */
@@ -77,6 +79,7 @@ export class MaskSender {
       for (let dirty = this.next(mask); dirty; dirty = this.next(mask)) await this.sendOne(mask, dirty);
     } finally {
       this.sending.delete(mask);
+      this.dropped.delete(mask);
     }
   }
 
@@ -101,6 +104,7 @@ export class MaskSender {
     let first = 0;
     do {
       const parts = await packed(mask, order, first);
+      if (this.dropped.has(mask)) return;
       first += parts.length;
       await this.autosave.push(mask.id, parts.length > 0 ? { ...fields, slices: parts } : fields);
       fields = {};

@@ -8,7 +8,7 @@ import { type Change, type ChangeFields, type DisplaySet, type SliceChange, type
 import type { Layer } from "../core/layer";
 import type { MaskApi, StoredMask } from "../core/mask-api";
 import { LabelMap, type Labels } from "../core/masks/label-map";
-import { unpackSlice } from "../core/masks/slice-codec";
+import { BadSlice, unpackSlice } from "../core/masks/slice-codec";
 import type { Autosave, Decision, Trouble } from "./autosave";
 import { type MaskValue, aboutOf, isMask, segmentsOf } from "./mask-rows";
 import { MaskSender } from "./mask-sender";
@@ -28,6 +28,9 @@ export class MaskSync {
   private readonly sender: MaskSender;
   /** Version of the site that the slices held here are those of. */
   private readonly versions = new Map<string, number>();
+  /** What waits of an earlier visit builds on versions whose slices nobody remembers: nothing is merged with it. */
+  private readonly uncertain = new Set<string>();
+  private readonly merging = new Set<Mask>();
   private rows: readonly StoredAnnotation[] = [];
   /** Of an earlier visit, not acknowledged yet. */
   private unsent: readonly Change[] = [];
@@ -44,6 +47,7 @@ export class MaskSync {
     autosave.mergeWith((trouble) => this.merge(trouble));
     autosave.on("saved", ({ annotation, version }) => { this.saved(annotation, version); });
     autosave.on("trouble", ({ annotation }) => { this.mark(annotation, "conflict"); });
+    autosave.on("deciding", ({ trouble, decision }) => { this.deciding(trouble, decision); });
     autosave.on("decided", ({ trouble, decision, copy }) => { void this.decided(trouble, decision, copy); });
   }
 
@@ -115,10 +119,17 @@ export class MaskSync {
       setTimeout(() => { void this.fetchAll(mask, row); }, AGAIN_AFTER);
       return;
     }
-    await this.receive(mask, stored.slices);
+    try {
+      await this.receive(mask, stored.slices);
+      await this.putUnsent(mask);
+    } catch (error) {
+      if (!(error instanceof BadSlice)) throw error;
+      // It stays as it is, and nothing is painted on half of it.
+      this.masks.emit("notice", `“${mask.name}” cannot be shown: ${error.message} Reload the page to try again.`);
+      return;
+    }
     this.versions.set(mask.id, stored.version);
     this.autosave.know([{ ...row, revision: stored.revision }]);
-    await this.putUnsent(mask);
     mask.loading = false;
     this.masks.emit("change", null);
   }
@@ -150,7 +161,10 @@ export class MaskSync {
       await this.receive(mask, slices ?? []);
       if (deleted !== undefined) this.masks.receiveDeleted(mask, deleted);
     }
-    if (own.length > 0) this.masks.mark(mask, this.autosave.isWaiting(mask.id) ? "waiting" : "saved");
+    if (own.length === 0) return;
+    const waiting = this.autosave.isWaiting(mask.id);
+    if (waiting) this.uncertain.add(mask.id);
+    this.masks.mark(mask, waiting ? "waiting" : "saved");
   }
 
   /** What others did since. */
@@ -199,7 +213,9 @@ export class MaskSync {
   private saved(annotation: string, version: number | null): void {
     const mask = this.masks.get(annotation);
     if (!mask) return;
-    if (version !== null) this.versions.set(annotation, Math.max(version, this.versions.get(annotation) ?? 0));
+    // Only where nothing came in between: the slices of that would be missing here.
+    if (version === (this.versions.get(annotation) ?? 0) + 1) this.versions.set(annotation, version);
+    if (!this.autosave.isWaiting(annotation)) this.uncertain.delete(annotation);
     this.mark(annotation, this.isWaitingFor(mask) ? "waiting" : "saved");
   }
 
@@ -211,16 +227,26 @@ export class MaskSync {
   /** Where others changed other slices of the mask, and nothing but slices, both changes stand. */
   private async merge({ annotation, theirs }: Trouble): Promise<boolean> {
     const mask = this.masks.get(annotation);
-    if (!mask || !theirs || theirs.deleted) return false;
+    if (!mask || !theirs || theirs.deleted || this.uncertain.has(annotation)) return false;
     return this.alone(mask, async () => {
       const mine = this.autosave.fieldsWaiting(annotation);
       const own = indicesOf(mine);
       const stored = await this.api.read(annotation, this.versions.get(annotation) ?? 0);
       if (!stored || !onlySlices(mine) || stored.slices.some(({ index }) => own.has(index))) return false;
       await this.takeTheirs(mask, theirs, stored);
+      this.merging.add(mask);
       await this.autosave.decide(annotation, "mine");
+      this.merging.delete(mask);
       return true;
     });
+  }
+
+  private deciding({ annotation }: Trouble, decision: Decision): void {
+    const mask = this.masks.get(annotation);
+    if (!mask || this.merging.has(mask)) return;
+    // Until it is as decided nothing is painted on it.
+    mask.loading = true;
+    if (decision !== "mine") this.sender.drop(mask);
   }
 
   private async decided({ annotation, theirs, mine }: Trouble, decision: Decision, copy: string | null): Promise<void> {
@@ -233,12 +259,14 @@ export class MaskSync {
 
   /** Mine stands in the slices that were painted; in the others what came in between. */
   private keepMine(mask: Mask): Promise<void> {
-    // A merge has seen to it already, and is alone with the mask.
-    if (mask.loading) return Promise.resolve();
+    if (this.merging.has(mask)) return Promise.resolve();
     return this.alone(mask, async () => {
-      const stored = await this.api.read(mask.id, this.versions.get(mask.id) ?? 0);
       const own = indicesOf(this.autosave.fieldsWaiting(mask.id));
-      if (stored) await this.receive(mask, stored.slices.filter(({ index }) => !own.has(index)));
+      const stored = await this.api.read(mask.id, this.versions.get(mask.id) ?? 0);
+      if (stored) {
+        await this.receive(mask, stored.slices.filter(({ index }) => !own.has(index)));
+        this.versions.set(mask.id, stored.version);
+      }
       this.masks.mark(mask, this.isWaitingFor(mask) ? "waiting" : "saved");
     });
   }
@@ -247,10 +275,15 @@ export class MaskSync {
   private async startAgain(mask: Mask, theirs: StoredAnnotation): Promise<void> {
     const held = Array.from({ length: mask.map.size[2] }, (_, k) => k).filter((k) => mask.map.has(k));
     for (const k of held) this.masks.receive(mask, new Map([[k, emptySlice(mask)]]));
-    const stored = await this.api.read(mask.id);
-    if (stored) await this.takeTheirs(mask, theirs, stored);
-    else this.masks.receiveDeleted(mask, true);
+    this.versions.delete(mask.id);
     this.masks.mark(mask, "saved");
+    const stored = await this.api.read(mask.id);
+    if (!stored) {
+      setTimeout(() => { this.take(theirs); }, AGAIN_AFTER);
+      return;
+    }
+    await this.takeTheirs(mask, theirs, stored);
+    this.autosave.know([{ ...theirs, revision: stored.revision }]);
   }
 
   /** Mine lives on under another id: with all of its slices, not only those that were being sent. */
