@@ -33,6 +33,9 @@ export interface Trouble {
 
 export type Decision = "mine" | "theirs" | "both";
 
+/** Tries to end a conflict in which nothing of either side is lost; `later`: the site did not say what is needed for that. */
+export type Merger = (trouble: Trouble) => Promise<"merged" | "no" | "later">;
+
 export interface AutosaveEvents {
   status: SaveStatus;
   /** The site holds another version than before: it was acknowledged, or somebody else changed it. */
@@ -52,6 +55,7 @@ const MOST_CHANGES = 200;
 const MOST_BYTES = 8 * 2 ** 20;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
+const LATER = 3000;
 
 export class Autosave extends Emitter<AutosaveEvents> {
   private readonly api: Api;
@@ -67,7 +71,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private writing: Promise<unknown> = Promise.resolve();
   private sending = false;
   private readonly merging = new Set<string>();
-  private merger: (trouble: Trouble) => Promise<boolean> = () => Promise.resolve(false);
+  private readonly later = new Map<string, Trouble>();
+  private merger: Merger = () => Promise.resolve("no");
   /** Orders of changes that are not on disk: below zero. */
   private unwritten = 0;
   private pause = FIRST_PAUSE;
@@ -100,7 +105,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   }
 
   /** Asked before the reader is: tells whether it has decided a conflict in which nothing of either side is lost. */
-  mergeWith(merger: (trouble: Trouble) => Promise<boolean>): void {
+  mergeWith(merger: Merger): void {
     this.merger = merger;
   }
 
@@ -135,6 +140,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** The network or the reader is back: no pause is waited for. */
   wake(): void {
     this.pause = FIRST_PAUSE;
+    this.mergeLater();
     if (this.ended === null) this.soon(0);
   }
 
@@ -293,9 +299,21 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private async tryMerge(trouble: Trouble): Promise<void> {
     const { annotation } = trouble;
     this.merging.add(annotation);
-    const done = await this.merger(trouble).catch(() => false);
+    const outcome = await this.merger(trouble).catch(() => "no" as const);
+    if (outcome === "later") {
+      this.later.set(annotation, trouble);
+      setTimeout(() => { this.mergeLater(); }, LATER);
+      return;
+    }
     this.merging.delete(annotation);
-    if (!done && this.troubles.has(annotation)) this.emit("trouble", trouble);
+    if (outcome === "no" && this.troubles.has(annotation)) this.emit("trouble", trouble);
+  }
+
+  /** The site may be there again. */
+  private mergeLater(): void {
+    const list = [...this.later.values()];
+    this.later.clear();
+    list.forEach((trouble) => { void this.tryMerge(trouble); });
   }
 
   /** Everything of an annotation that waits, taken together; what was drawn after a conflict counts, too. */

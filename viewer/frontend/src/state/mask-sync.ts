@@ -225,19 +225,20 @@ export class MaskSync {
   }
 
   /** Where others changed other slices of the mask, and nothing but slices, both changes stand. */
-  private async merge({ annotation, theirs }: Trouble): Promise<boolean> {
+  private async merge({ annotation, theirs }: Trouble): Promise<"merged" | "no" | "later"> {
     const mask = this.masks.get(annotation);
-    if (!mask || !theirs || theirs.deleted || this.uncertain.has(annotation)) return false;
+    if (!mask || !theirs || theirs.deleted || this.uncertain.has(annotation)) return "no";
     return this.alone(mask, async () => {
       const mine = this.autosave.fieldsWaiting(annotation);
       const own = indicesOf(mine);
       const stored = await this.api.read(annotation, this.versions.get(annotation) ?? 0);
-      if (!stored || !onlySlices(mine) || stored.slices.some(({ index }) => own.has(index))) return false;
+      if (!stored) return "later";
+      if (!onlySlices(mine) || stored.slices.some(({ index }) => own.has(index))) return "no";
       await this.takeTheirs(mask, theirs, stored);
       this.merging.add(mask);
       await this.autosave.decide(annotation, "mine");
       this.merging.delete(mask);
-      return true;
+      return "merged";
     });
   }
 
