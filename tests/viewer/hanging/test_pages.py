@@ -136,7 +136,6 @@ class TestViewing:
     def test_others_do_not(self, client: Client) -> None:
         archive = make_archive(public=True)
         client.force_login(UserFactory())
-        assert (
-            client.get(reverse("viewer:viewing", args=["archive", archive.pk])).status_code == 404
-        )
-        assert client.get(reverse("viewer:viewing", args=["x", archive.pk])).status_code == 404
+        for kind in ("archive", "x"):
+            address = reverse("viewer:viewing", args=[kind, archive.pk])
+            assert client.get(address).status_code == 404
