@@ -52,7 +52,8 @@ class TestProtocols:
         ("json", "words"),
         [
             ("[{", "not JSON"),
-            ("[]", "at least 1"),
+            ("[]", "required"),
+            ("[{}]", "viewport_name"),
             ('[{"viewport_name": "second"}]', "called"),
             ("", "required"),
         ],
