@@ -1,5 +1,6 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.annotations_table import ANNOTATIONS
 from tests.permissions.audit_table import AUDIT
 from tests.permissions.endpoints_table import ENDPOINTS
 from tests.permissions.execution_table import EXECUTION
@@ -321,4 +322,5 @@ TABLE = [
     *OPERATIONS,
     *SOCKETS,
     *VIEWER,
+    *ANNOTATIONS,
 ]

@@ -45,6 +45,7 @@ from tests.factories.algorithms import (
     make_run,
     make_version,
 )
+from tests.factories.annotations import make_marks
 from tests.factories.archives import make_archive
 from tests.factories.challenges import (
     finish_cases,
@@ -123,6 +124,7 @@ def build_world() -> World:
     things["view_session"] = open_session(
         user=people["stranger"], source="image", pk=things["shared_image"].pk
     )[0]
+    things |= make_marks(people, things)
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
     values = {name: getattr(value, "pk", value) for name, value in things.items()}

@@ -12,10 +12,21 @@ _CLOSE = 0.05
 class Geometry(Protocol):
     """An image's size in voxels, and its geometry in LPS mm (see `app.images.models.Image`)."""
 
-    size: Sequence[int]
-    spacing: Sequence[float]
-    origin: Sequence[float]
-    direction: Sequence[float]
+    @property
+    def size(self) -> Sequence[int]:
+        """Voxels along x, y and z."""
+
+    @property
+    def spacing(self) -> Sequence[float]:
+        """Mm per voxel along x, y and z."""
+
+    @property
+    def origin(self) -> Sequence[float]:
+        """Center of the first voxel."""
+
+    @property
+    def direction(self) -> Sequence[float]:
+        """Row-major 3 x 3 matrix, axes in its columns."""
 
 
 def place_of(geometry: Geometry, index: Sequence[float]) -> tuple[float, ...]:

@@ -83,10 +83,10 @@ def _start(value: SocketValue, images: Sequence[Image]) -> StartView | None:
     fitting: Sequence[Image] = ()
     if kind == MASK and value.image is not None:
         fitting = [image for image in images if same_grid(value.image, image)]
-    elif kind in GEOMETRY and value.has_value:
+    elif kind in GEOMETRY:
         fitting = images
         plural = get_kind(kind).objects
-        items = len(value.value.get(plural, ())) if plural else None
+        items = len((value.value or {}).get(plural, ())) if plural and value.has_value else None
     return StartView(
         value=value.pk,
         socket=value.socket.slug,

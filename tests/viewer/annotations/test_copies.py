@@ -1,5 +1,6 @@
 """Editable starts: what an algorithm or a colleague made, copied to be one's own."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.core.storage import get_store
 from app.images.models import Image
 from app.sockets.models import SocketValue
 from app.sockets.schemas import KINDS
-from app.sockets.services import ensure_socket, image_value, json_value
+from app.sockets.services import ensure_socket, file_value, image_value, json_value
 from tests.viewer.annotations.conftest import SEGMENTS, Hand, Table, packed
 from tests.viewer.annotations.test_masks import read
 from tests.viewer.conftest import MakeImage
@@ -108,6 +110,19 @@ class TestOfAValue:
         assert one["copied_from"] == {"value": points.pk}
         copy(hand, value=points.pk, image=str(image.pk), item=2, status=400)
 
+    def test_a_geometry_that_is_kept_as_a_file(self, hand: Hand, image: Image, give: Any) -> None:
+        socket = ensure_socket(
+            slug="many", title="Many", kind="MPOI", relative_path="many.json", as_file=True
+        )
+        content = json.dumps(KINDS["MPOI"].example).encode()
+        get_store().put_bytes(content, key="values/many.json")
+        value = file_value(socket=socket, file_key="values/many.json", file_size=len(content))
+        give(value)
+        made = copy(hand, value=value.pk, image=str(image.pk), item=0)
+        assert (made["kind"], made["label"]) == ("POIN", "Finding 1")
+        get_store().delete("values/many.json")
+        copy(hand, value=value.pk, image=str(image.pk), status=400)
+
     def test_a_segmentation_voxel_for_voxel(
         self, hand: Hand, image: Image, volume: NDArray[Any], segment: Any
     ) -> None:
@@ -148,7 +163,8 @@ class TestOfAValue:
         from app.images.models import ImageFile
 
         replace(ImageFile.objects.get(image=value.image), labels)
-        copy(hand, value=value.pk, image=str(image.pk), status=400)
+        said = copy(hand, value=value.pk, image=str(image.pk), status=400)
+        assert "whole numbers" in said["detail"]
 
     def test_values_that_are_not_on_the_table(
         self, hand: Hand, image: Image, table: Table, points: SocketValue
@@ -199,8 +215,6 @@ def replace(file: Any, array: NDArray[Any]) -> None:
     from tempfile import TemporaryDirectory
 
     import SimpleITK
-
-    from app.core.storage import get_store
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "other.mha"

@@ -1,7 +1,7 @@
 """The API of annotations: thin, through the desk that is their access door."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,6 +28,12 @@ PLACE = [
     OpenApiParameter("source", str, required=True, description="Source of the display set."),
     OpenApiParameter("object", OpenApiTypes.UUID, required=True, description="Its key."),
 ]
+MEASURED = [
+    *PLACE,
+    OpenApiParameter(
+        "values", bool, description="Also the values of the voxels in areas and masks."
+    ),
+]
 CSV = "text/csv; charset=utf-8"
 
 
@@ -37,7 +43,7 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
     area = "images"
     queryset = Annotation.objects.none()
     serializer_class = shapes.AnnotationSerializer
-    filters: Mapping[str, Filter] = {
+    filters: ClassVar[Mapping[str, Filter]] = {
         "image": KeyFilter("image"),
         "kind": Filter("kind"),
         "author": Filter("author__username", says="Only those of this person, by user name."),
@@ -143,28 +149,41 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
         found = selectors.mask_of(annotation, since=since, first=first, last=last)
         return Response(shapes.MaskSerializer(found).data)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="annotations_mask_metaimage",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
     def mask_mha(self, request: Request, pk: UUID) -> FileResponse:
         """Return a mask as MetaImage, aligned with its image."""
         return self._file(pk, "mha")
 
-    @extend_schema(responses={(200, "application/gzip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="annotations_mask_nifti",
+        responses={(200, "application/gzip"): OpenApiTypes.BINARY},
+    )
     def mask_nifti(self, request: Request, pk: UUID) -> FileResponse:
         """Return a mask as NIfTI, aligned with its image."""
         return self._file(pk, "nii.gz")
 
     @extend_schema(
-        parameters=PLACE, responses=shapes.MeasurementSerializer(many=True), filters=False
+        parameters=MEASURED, responses=shapes.MeasurementSerializer(many=True), filters=False
     )
     @action(detail=False, pagination_class=None)
     def measurements(self, request: Request) -> Response:
         """Return what the annotations of a display set measure: lengths, areas, angles, volumes."""
-        return Response(list(services.measurements(self._measured(request))))
+        measured, asked = self._measured(request), _yes(request, "values")
+        return Response(list(services.measurements(measured, with_values=asked)))
 
-    @extend_schema(parameters=PLACE, responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
+    @extend_schema(
+        operation_id="annotations_measurements_table",
+        parameters=MEASURED,
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        filters=False,
+    )
     def measurements_csv(self, request: Request) -> HttpResponse:
         """Return the same as a table."""
-        body = "\ufeff" + "".join(services.measurements_csv(self._measured(request)))
+        measured, asked = self._measured(request), _yes(request, "values")
+        body = "\ufeff" + "".join(services.measurements_csv(measured, with_values=asked))
         answer = HttpResponse(body, content_type=CSV)
         answer["Content-Disposition"] = 'attachment; filename="measurements.csv"'
         patch_cache_control(answer, private=True, no_store=True)
@@ -250,3 +269,7 @@ def _number(request: Request, name: str) -> int | None:
     if not given.isascii() or not given.isdigit() or len(given) > 9:
         raise ValidationFailed(fields={name: ["Give a whole number."]})
     return int(given)
+
+
+def _yes(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "").lower() in ("true", "1")

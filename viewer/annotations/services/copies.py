@@ -1,5 +1,6 @@
 """Editable starts: a colleague's annotation or an algorithm's output, copied to be one's own."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from app.images.models import Image, ImageFile
 from app.images.slices import PackError
 from app.images.slices.metaimage import header_of, slices_of
 from app.sockets.models import SocketValue
-from app.sockets.schemas import InvalidValue
+from app.sockets.schemas import MOST_JSON, InvalidValue
 from viewer.annotations.desk import Desk, annotation_for
 from viewer.annotations.grids import same_grid
 from viewer.annotations.models import Annotation, AnnotationVersion
@@ -52,7 +53,7 @@ def start_with_annotation(desk: Desk, pk: UUID) -> Start:
     found, _ = annotation_for(desk.user, pk)
     if found.image_id not in desk.image_ids:
         raise ValidationFailed(fields={"of": ["It lies on an image that is not shown here."]})
-    slices = ()
+    slices: tuple[PackedSlice, ...] = ()
     if found.is_mask:
         slices = tuple(
             PackedSlice(one.index, bytes(one.data), {int(k): v for k, v in one.counts.items()})
@@ -181,9 +182,10 @@ def _copied(desk: Desk, start: Start, *, change_id: UUID, annotation_id: UUID) -
 def _start_with_geometry(
     value: SocketValue, image_id: UUID, *, item: int | None, tool: str
 ) -> Start:
-    kind, found = value.socket.kind, value.value
-    if kind not in GEOMETRY or not value.has_value:
+    kind = value.socket.kind
+    if kind not in GEOMETRY:
         raise ValidationFailed(fields={"of": ["This value is no geometry that can be drawn."]})
+    found = _json_of(value)
     try:
         if item is not None:
             if kind not in SINGLE:
@@ -196,6 +198,17 @@ def _start_with_geometry(
         ) from error
     label = str(found.get("name") or value.socket.title)[:200]
     return Start(image_id, kind, tool or "copied", found, label=label, of_value=value)
+
+
+def _json_of(value: SocketValue) -> Any:
+    """Return a value that is JSON, from the database or, of sockets that keep it so, its file."""
+    if value.has_value:
+        return value.value
+    try:
+        with get_store().open(value.file_key) as stored:
+            return json.loads(stored.read(MOST_JSON))
+    except (ObjectMissing, ValueError, RecursionError) as error:
+        raise ValidationFailed(fields={"of": ["Its file cannot be read."]}) from error
 
 
 def _start_with_mask(value: SocketValue, image: Image, *, tool: str) -> Start:

@@ -14,6 +14,7 @@ from app.images.models import Image
 from viewer.annotations.measuring import Measurement, measure
 from viewer.annotations.models import Annotation
 from viewer.annotations.services.masks import grid_of, voxel_counts, voxels_of
+from viewer.annotations.services.statistics import voxel_statistics
 
 MOST_NIFTI_BYTES = 2**30
 """NIfTI is written by a library that holds the whole mask in memory."""
@@ -71,18 +72,28 @@ def write_nifti(annotation: Annotation, path: Path) -> None:
     SimpleITK.WriteImage(SimpleITK.ReadImage(str(plain)), str(path))
 
 
-def measurements(annotations: Iterable[Annotation]) -> Iterator[dict[str, Any]]:
-    """Yield what each annotation measures, a row per number."""
-    for annotation in annotations:
+def measurements(
+    annotations: Iterable[Annotation], *, with_values: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield what each annotation measures, a row per number.
+
+    ``with_values`` adds the mean, spread, least and greatest value of the voxels in areas and
+    masks, for which the images are read.
+    """
+    listed = list(annotations)
+    values = voxel_statistics(listed) if with_values else {}
+    for annotation in listed:
         found = _of_mask(annotation) if annotation.is_mask else _of_geometry(annotation)
-        for one in found:
+        for one in (*found, *values.get(annotation.pk, ())):
             yield _row(annotation, one)
 
 
-def measurements_csv(annotations: Iterable[Annotation]) -> Iterator[str]:
+def measurements_csv(
+    annotations: Iterable[Annotation], *, with_values: bool = False
+) -> Iterator[str]:
     """Yield the same as a CSV file, line by line; spreadsheets find no formula in it."""
     yield _line(FIELDS)
-    for row in measurements(annotations):
+    for row in measurements(annotations, with_values=with_values):
         yield _line("" if row[name] is None else row[name] for name in FIELDS)
 
 
