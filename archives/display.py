@@ -8,7 +8,7 @@ from django.urls import reverse
 from app.core.errors import NotFound
 from archives.policies import ARCHIVES
 from archives.selectors import get_item_for
-from viewer.layers import layers_of
+from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
 
 
@@ -30,6 +30,8 @@ class ArchiveItemSource:
             title=item.title,
             layers=layers,
             back_url=back,
+            sockets=sockets_of(values),
+            viewable=item.archive,
             others="edit" if may_edit else "none",
             values=tuple(value.pk for value in values),
         )

@@ -36,7 +36,9 @@ class ReaderStudiesConfig(AppConfig):
             value_ids_visible_to,
         )
         from reader_studies.services import describe_display_set, receive_display_set_image
+        from reader_studies.viewing import VIEWABLE
         from viewer.registry import register
+        from viewer.viewables import register_viewable
 
         visibility.register(image_ids_visible_to, used=image_ids_used_by)
         visibility.register(answer_image_ids_visible_to)
@@ -63,4 +65,5 @@ class ReaderStudiesConfig(AppConfig):
         register_place(place_of_policy("reader-study", READER_STUDIES, describe=reviewed_study))
         register_home("display-set", "reader-study", study_of_display_set)
         register(DisplaySetSource())
+        register_viewable(VIEWABLE)
         register(ReferenceSource())

@@ -8,7 +8,7 @@ from django.urls import reverse
 from app.core.errors import NotFound
 from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import get_display_set_for
-from viewer.layers import layers_of
+from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
 
 PANEL_SCRIPT = "reading"
@@ -36,6 +36,8 @@ class DisplaySetSource:
             back_url=reverse(self.back, args=[display_set.study_id]),
             panel_url=reverse(self.panel, args=[display_set.pk]),
             panel_script=PANEL_SCRIPT,
+            sockets=sockets_of(values),
+            viewable=display_set.study,
             others="see" if may_see else "none",
             values=tuple(value.pk for value in values),
         )

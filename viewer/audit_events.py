@@ -4,6 +4,13 @@ from app.core.audit import register_events
 
 register_events(
     {
+        "viewer.configuration.changed": "{actor} changed the viewer configuration {object}",
+        "viewer.configuration.created": "{actor} made the viewer configuration {object}",
+        "viewer.configuration.deleted": "{actor} deleted the viewer configuration {title}",
+        "viewer.protocol.changed": "{actor} changed the hanging protocol {object}",
+        "viewer.protocol.created": "{actor} made the hanging protocol {object}",
+        "viewer.protocol.deleted": "{actor} deleted the hanging protocol {title}",
+        "viewer.viewing.changed": "{actor} changed how the cases of {object} are viewed",
         "viewer.annotation.changed": "{actor} changed {object}: version {version}",
         "viewer.annotation.copied": "{actor} made {object} as a copy of {of}",
         "viewer.annotation.created": "{actor} drew {object} ({source})",

@@ -18,6 +18,7 @@ from reader_studies.api.question_serializers import LARGEST, QuestionSerializer
 from reader_studies.models import Answer, DisplaySet, ReaderStudy
 from reader_studies.models.reader_study import MOST_ROLLED_OVER
 from reader_studies.selectors import has_reference, ordered_sets
+from viewer.api.hanging_serializers import ContentField, HangingProtocolSerializer
 
 
 class ReaderStudySerializer(serializers.ModelSerializer[ReaderStudy]):
@@ -102,9 +103,13 @@ class _DisplaySetSerializer(serializers.ModelSerializer[DisplaySet]):
     title_safe = serializers.CharField(source="title", read_only=True)
     description = Constant("")
     descriptions_map_safe = serializers.SerializerMethodField()
-    hanging_protocol = Constant(None)
-    optional_hanging_protocols = Constant([])
-    view_content = Constant(None)
+    hanging_protocol = HangingProtocolSerializer(
+        source="study.hanging_protocol", read_only=True, allow_null=True
+    )
+    optional_hanging_protocols = HangingProtocolSerializer(
+        source="study.optional_hanging_protocols", many=True, read_only=True
+    )
+    view_content = ContentField(source="study.view_content", read_only=True)
     index = serializers.SerializerMethodField()
 
     @extend_schema_field({"type": "object"})

@@ -6,11 +6,12 @@ from django.db import models
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
 from app.requests.models import AccessRequest, Askable
+from viewer.models import Viewable
 
 MOST_ROLLED_OVER = 100
 
 
-class ReaderStudy(Askable, UUIDModel, TimestampedModel):
+class ReaderStudy(Viewable, Askable, UUIDModel, TimestampedModel):
     """Display sets that readers look at, and questions that they answer about each."""
 
     title = models.CharField(max_length=200)

@@ -16,7 +16,7 @@ def get_display_set_for(user: Any, pk: UUID | str, *, action: str = "view") -> D
     """Return the display set if ``user`` may do ``action`` with its study."""
     found = (
         DisplaySet.objects.filter(pk=pk, study__in=READER_STUDIES.visible_to(user))
-        .select_related("study")
+        .select_related("study__hanging_protocol")
         .prefetch_related("values__socket")
         .first()
     )
@@ -46,8 +46,8 @@ def display_sets_for(user: Any) -> QuerySet[DisplaySet]:
     """Return the display sets of all studies that ``user`` may view."""
     return (
         DisplaySet.objects.filter(study__in=READER_STUDIES.visible_to(user))
-        .select_related("study")
-        .prefetch_related("values__socket")
+        .select_related("study__hanging_protocol")
+        .prefetch_related("values__socket", "study__optional_hanging_protocols")
     )
 
 

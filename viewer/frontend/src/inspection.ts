@@ -61,6 +61,13 @@ export interface Shown {
   readonly interpolation?: "nearest" | "linear";
 }
 
+export interface PlaceInspection {
+  readonly name: string;
+  readonly label: string;
+  /** Left, top, width, height. */
+  readonly box: readonly [number, number, number, number];
+}
+
 /** The first part tells of the active pane. */
 export interface Inspection {
   /** Whether a picture of the wanted slice is on the screen, at any level. */
@@ -85,6 +92,8 @@ export interface Inspection {
   readonly panes: readonly PaneInspection[];
   readonly active: PaneId;
   readonly layout: Layout;
+  /** Of a hanging protocol: its key and where each pane lies, in shares of the screen; null in a grid. */
+  readonly hanging: { readonly protocol: string; readonly places: readonly PlaceInspection[] } | null;
   readonly links: Readonly<Record<LinkName, boolean>>;
   readonly crosshairs: boolean;
   goTo(plane: PlaneName, index: number): void;
@@ -128,6 +137,7 @@ export function inspectionOf(workspace: Workspace): Inspection {
     get panes() { return workspace.panes.map((pane) => inspected(workspace, pane)); },
     get active() { return workspace.state.active; },
     get layout() { return { ...workspace.state.layout }; },
+    get hanging() { return hangingOf(workspace); },
     get links() { return { ...workspace.state.links }; },
     get crosshairs() { return workspace.state.crosshairs; },
     goTo(plane, index) {
@@ -166,6 +176,14 @@ function inspected(workspace: Workspace, pane: Pane): PaneInspection {
     cine: { ...state.cine },
     draws: workspace.screen.draws(pane.id),
   };
+}
+
+function hangingOf({ state: { hanging } }: Workspace): Inspection["hanging"] {
+  if (!hanging) return null;
+  const places = hanging.places.map(({ name, label, left, top, width, height }): PlaceInspection => ({
+    name, label, box: [left, top, width, height],
+  }));
+  return { protocol: hanging.protocol, places };
 }
 
 function planeName(pane: Pane): PlaneName | "oblique" {

@@ -4,6 +4,7 @@ import type { Pane, PaneId } from "../state/workspace";
 import type { Desk } from "./desk";
 import { element } from "./element";
 import type { MarkLayer } from "./mark-layer";
+import type { Over } from "./mask-keys";
 import { PaneView } from "./pane-view";
 
 export class PaneGrid {
@@ -38,6 +39,11 @@ export class PaneGrid {
     return this.views.get(pane.id)?.marks;
   }
 
+  /** What lies over a pane's picture. */
+  over(pane: Pane): Over | undefined {
+    return this.views.get(pane.id);
+  }
+
   private requestAll(): void {
     for (const view of this.views.values()) view.request();
   }
@@ -63,15 +69,18 @@ export class PaneGrid {
   }
 
   private arrange(): void {
-    const { layout, maximized, active } = this.desk.workspace.state;
+    const { layout, hanging, maximized, active } = this.desk.workspace.state;
     const alone = maximized !== null;
-    this.root.style.gridTemplate = alone
+    const places = alone ? null : (hanging?.places ?? null);
+    this.root.classList.toggle("hv-placed", places !== null);
+    this.root.style.gridTemplate = alone || places
       ? "minmax(0, 1fr) / minmax(0, 1fr)"
       : `repeat(${layout.rows}, minmax(0, 1fr)) / repeat(${layout.columns}, minmax(0, 1fr))`;
     this.root.classList.toggle("hv-several", !alone && this.views.size > 1);
     for (const [id, view] of this.views) {
       view.root.hidden = alone && id !== maximized;
       view.root.classList.toggle("hv-active", id === active);
+      view.place(places?.[id] ?? null);
     }
   }
 }

@@ -1,4 +1,4 @@
-"""View sessions and the making of slice packs; annotations stand in `viewer.annotations`."""
+"""View sessions, and the making of slice packs."""
 
 from django.conf import settings
 from django.db import models
@@ -7,16 +7,6 @@ from django.utils import timezone
 from app.core.models import TimestampedModel, UUIDModel
 from app.core.states import StateMachine
 from app.images.models import Image
-from viewer.annotations.models import Annotation, AnnotationVersion, MaskSlice
-
-__all__ = [
-    "Annotation",
-    "AnnotationVersion",
-    "MaskSlice",
-    "SlicePack",
-    "ViewSession",
-    "ViewerProcess",
-]
 
 
 class ViewSession(UUIDModel, TimestampedModel):
