@@ -191,7 +191,7 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
 
     pk = KeyField(read_only=True)
     api_url = LinkField("api:answer-detail", source="*", read_only=True)
-    answer = serializers.JSONField(source="value", read_only=True)
+    answer = serializers.SerializerMethodField()
     creator = serializers.CharField(source="reader.username", read_only=True)
     question = LinkField("api:question-detail", source="question_id", read_only=True)
     display_set = LinkField("api:display-set-detail", source="display_set_id", read_only=True)
@@ -221,6 +221,11 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
             "score",
         )
         read_only_fields = fields
+
+    @extend_schema_field({})
+    def get_answer(self, answer: Answer) -> Any:
+        """Return the answer; of a mask nothing, for that is an image."""
+        return None if answer.image_id is not None else answer.value
 
     @extend_schema_field({"type": ["number", "null"]})
     def get_score(self, answer: Answer) -> float | None:

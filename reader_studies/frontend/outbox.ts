@@ -30,6 +30,12 @@ export interface OutboxOptions {
   onState(state: Sending, words: string): void;
 }
 
+/** Why it is sent now: the reader pressed *Save*, or is done with the case. Otherwise it is just time. */
+export interface Purpose {
+  readonly saves?: boolean;
+  readonly done?: boolean;
+}
+
 interface Kept {
   readonly entries: Readonly<Record<string, GivenAnswer>>;
 }
@@ -60,11 +66,11 @@ export class Outbox {
   }
 
   /** Sends what waits now; `done` closes the case. Null: there was no answer, and it is tried again. */
-  async flush({ done = false }: { readonly done?: boolean } = {}): Promise<Reply | null> {
+  async flush({ saves = false, done = false }: Purpose = {}): Promise<Reply | null> {
     while (this.underWay) await this.underWay;
     this.stopWaiting?.();
     this.stopWaiting = null;
-    this.underWay = this.deliver(done);
+    this.underWay = this.deliver({ saves, done });
     try {
       return await this.underWay;
     } finally {
@@ -75,13 +81,13 @@ export class Outbox {
 
   /** What is to be said when the page goes away; nothing is waited for. */
   parting(): Message | null {
-    const message = this.message(false);
+    const message = this.message({ saves: false, done: false });
     return this.pending.size > 0 || message.spent >= 1 ? message : null;
   }
 
-  private async deliver(done: boolean): Promise<Reply | null> {
+  private async deliver(purpose: Required<Purpose>): Promise<Reply | null> {
     const sent = new Map(this.pending);
-    const message = this.message(done);
+    const message = this.message(purpose);
     const spentAt = this.options.spent();
     this.options.onState("sending", "Saving …");
     try {
@@ -118,12 +124,13 @@ export class Outbox {
     this.keep();
   }
 
-  private message(done: boolean): Message {
+  private message({ saves, done }: Required<Purpose>): Message {
     return {
       answers: Object.fromEntries(this.pending),
       writer: this.options.writer,
       spent: Math.max(0, Math.round(this.options.spent() - this.told)) / 1000,
       opened: !this.opened,
+      saves,
       done,
     };
   }

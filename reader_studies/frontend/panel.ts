@@ -143,7 +143,7 @@ export class ReadingPanel {
     this.questions.forEach((question) => {
       if (question.dataset.start !== undefined && !isEmpty(answerOf(question))) this.put(question);
     });
-    void this.outbox.flush();
+    void this.outbox.flush({ saves: true });
   }
 
   private typed(event: Event): void {

@@ -17,6 +17,8 @@ export interface Message {
   /** Seconds spent since the last message. */
   readonly spent: number;
   readonly opened: boolean;
+  /** The reader pressed *Save*: what is only kept while one draws becomes final. */
+  readonly saves: boolean;
   readonly done: boolean;
 }
 

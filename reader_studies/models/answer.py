@@ -31,7 +31,8 @@ class ReferenceManager(models.Manager["Answer"]):
 class Answer(UUIDModel, TimestampedModel):
     """The answer to one question about one display set, of one reader or of the reference standard.
 
-    ``value`` is of the question's type; that of a mask is in ``image``. Without either, the reader
+    ``value`` is of the question's type; a mask is in ``image``, and ``value`` then names the
+    annotation that it was painted as. Without either, the reader
     confirmed that there is nothing to answer. ``version`` counts its changes: whoever changes an
     answer says which version they saw; ``writer`` names the window that did. ``reader`` is who
     gave it; of the reference standard, who entered it last. ``score`` compares it with the
@@ -80,6 +81,12 @@ class Answer(UUIDModel, TimestampedModel):
     def content(self) -> Any:
         """What was answered in its stored form; a mask by its image, ``None`` if nothing was."""
         return {"image": str(self.image_id)} if self.image_id is not None else self.value
+
+    @property
+    def editable_content(self) -> Any:
+        """What an answer goes on from: a mask from where it was painted."""
+        is_painted = isinstance(self.value, dict) and "mask" in self.value
+        return {"mask": self.value["mask"]} if is_painted else self.content
 
     @property
     def answer_type(self) -> AnswerType:

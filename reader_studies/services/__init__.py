@@ -13,6 +13,7 @@ from reader_studies.services.reading import (
     finish_reading,
     open_reading,
     save_as_one_goes,
+    save_reading,
     spend_time,
 )
 from reader_studies.services.references import (
@@ -54,6 +55,7 @@ __all__ = [
     "reference_csv",
     "save_answers",
     "save_as_one_goes",
+    "save_reading",
     "save_references",
     "set_reference",
     "spend_time",

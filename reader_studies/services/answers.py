@@ -18,7 +18,7 @@ from app.images.models import Image
 from reader_studies.answer_types import InvalidAnswer, Setting
 from reader_studies.models import Answer, DisplaySet, Question
 from reader_studies.selectors import current_set, questions_of
-from reader_studies.services.masks import mask_image
+from reader_studies.services.masks import drawn_mask, is_as_painted, mask_image
 from reader_studies.services.scores import score
 
 LONGEST_EDIT = timedelta(hours=24)
@@ -143,7 +143,7 @@ def give_answer(
     if not checked.is_answer:
         raise ValidationFailed(fields={"answer": ["Give an answer."]})
     known = Answer.objects.filter(question=question, display_set=display_set, reader=reader).first()
-    if known is not None and not change and not _holds(known, checked):
+    if known is not None and not change and not holds(known, checked):
         raise ValidationFailed(fields={"answer": ["You have answered this; change that answer."]})
     return _put(reader=reader, display_set=display_set, checked=checked, pk=pk)
 
@@ -160,6 +160,9 @@ def check_given(question: Question, raw: Any, *, reader: User, display_set: Disp
     if value is None and given.is_confirmed_empty and question.required:
         given = replace(given, is_confirmed_empty=False)
     if value is None or Setting.SEGMENTS not in question.answer_type.settings:
+        return Checked(question, given, value)
+    if "mask" in value:
+        drawn_mask(reader=reader, display_set=display_set, key=value["mask"])
         return Checked(question, given, value)
     image = mask_image(reader=reader, question=question, display_set=display_set, value=value)
     return Checked(question, given, None, image)
@@ -206,7 +209,7 @@ def _put(*, reader: User, display_set: DisplaySet, checked: Checked, pk: UUID | 
         _score(answer)
         data = {"value": told(answer.content)}
         record("reader_studies.answer.given", obj=answer, actor=reader, data=data)
-    elif not _holds(answer, checked):
+    elif not holds(answer, checked):
         _check_version(answer, checked.given)
         _require_changeable(display_set)
         _change(answer, checked)
@@ -226,8 +229,12 @@ def told(content: Any) -> Any:
     return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "letters": len(text)}
 
 
-def _holds(answer: Answer, checked: Checked) -> bool:
+def holds(answer: Answer, checked: Checked) -> bool:
+    """Tell whether an answer is what was given already."""
     image = None if checked.image is None else checked.image.pk
+    if isinstance(checked.value, dict) and "mask" in checked.value and answer.image_id is not None:
+        key, where = checked.value["mask"], answer.display_set
+        return is_as_painted(answer, key, reader=answer.reader, display_set=where)
     return bool(answer.value == checked.value and answer.image_id == image)
 
 

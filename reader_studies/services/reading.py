@@ -23,6 +23,7 @@ from reader_studies.services.answers import (
     require_turn,
     store,
 )
+from reader_studies.services.masks import finish_mask
 
 GRACE = timedelta(seconds=30)
 """How much later than it happened time may be told, such as after a lost connection."""
@@ -82,6 +83,15 @@ def save_as_one_goes(
     return saved
 
 
+def save_reading(
+    *, reader: User, display_set: DisplaySet, given: Mapping[UUID, GivenAnswer]
+) -> Saved:
+    """Store what is given because the reader said so: masks become images."""
+    saved = save_as_one_goes(reader=reader, display_set=display_set, given=given)
+    _finish_masks(saved, reader=reader, display_set=display_set)
+    return saved
+
+
 @transaction.atomic
 def finish_reading(
     *, reader: User, display_set: DisplaySet, given: Mapping[UUID, GivenAnswer]
@@ -90,7 +100,7 @@ def finish_reading(
 
     Where something is missing, what could be stored is, and the case stays open.
     """
-    saved = save_as_one_goes(reader=reader, display_set=display_set, given=given)
+    saved = save_reading(reader=reader, display_set=display_set, given=given)
     stored = answers_of(display_set, reader=reader)
     for question in questions_of(display_set.study):
         known = question.pk in stored or question.pk in saved.errors
@@ -106,6 +116,17 @@ def finish_reading(
             finished_at=timezone.now()
         )
     return saved
+
+
+def _finish_masks(saved: Saved, *, reader: User, display_set: DisplaySet) -> None:
+    answers = Answer.objects.select_related("question", "reader", "display_set").filter(
+        reader=reader, display_set=display_set, image=None, value__has_key="mask"
+    )
+    for answer in answers:
+        try:
+            finish_mask(answer)
+        except InvalidAnswer as error:
+            saved.errors[answer.question_id] = str(error)
 
 
 def _save_one(

@@ -17,8 +17,10 @@ from reader_studies.services.answers import (
     Checked,
     GivenAnswer,
     check_given,
+    holds,
     told,
 )
+from reader_studies.services.masks import finish_mask
 from reader_studies.services.reading import Saved
 from reader_studies.services.scores import score_again
 
@@ -29,6 +31,7 @@ def save_references(
     display_set: DisplaySet,
     given: Mapping[UUID, GivenAnswer],
     explanations: Mapping[UUID, str] | None = None,
+    is_final: bool = True,
 ) -> Saved:
     """Store what is right about one display set, as an editor enters it in the viewer."""
     saved = Saved()
@@ -42,6 +45,7 @@ def save_references(
                 question=question,
                 given=given[question.pk],
                 explanation=(explanations or {}).get(question.pk),
+                is_final=is_final,
             )
         except InvalidAnswer as error:
             saved.errors[question.pk] = str(error)
@@ -60,10 +64,12 @@ def set_reference(
     question: Question,
     given: GivenAnswer,
     explanation: str | None = None,
+    is_final: bool = True,
 ) -> Answer | None:
     """Store, change or (empty) take away what is right; scores follow.
 
-    Raises `InvalidAnswer`, and `AnsweredElsewhere` when it changed since the editor saw it.
+    A mask becomes an image when this is ``is_final``, and not while it is painted. Raises
+    `InvalidAnswer`, and `AnsweredElsewhere` when it changed since the editor saw it.
     """
     if question.study_id != display_set.study_id:
         raise ValidationFailed(fields={"question": ["It belongs to another reader study."]})
@@ -76,10 +82,12 @@ def set_reference(
             raise AnsweredElsewhere(known)
     if known is None and not checked.is_answer:
         return None
-    if known is not None and checked.is_answer and _is_same(known, checked, explanation):
-        return known
+    kept = known is not None and explanation in (None, known.explanation)
+    if known is not None and kept and checked.is_answer and holds(known, checked):
+        return _finished(known, is_final=is_final)
     before = None if known is None else told(known.content)
     answer = _replaced(known, checked, key=key, editor=editor, explanation=explanation)
+    answer = None if answer is None else _finished(answer, is_final=is_final)
     score_again(question=question, display_set=display_set)
     after = None if answer is None else told(answer.content)
     if before != after:
@@ -90,12 +98,6 @@ def set_reference(
             data={"question": str(question.pk), "before": before, "after": after},
         )
     return answer
-
-
-def _is_same(known: Answer, checked: Checked, explanation: str | None) -> bool:
-    image = None if checked.image is None else checked.image.pk
-    same = known.value == checked.value and known.image_id == image
-    return bool(same and explanation in (None, known.explanation))
 
 
 def _replaced(
@@ -116,6 +118,12 @@ def _replaced(
     if explanation is not None:
         answer.explanation = explanation.replace("\x00", "").strip()[:2000]
     answer.save()
+    return answer
+
+
+def _finished(answer: Answer, *, is_final: bool) -> Answer:
+    if is_final:
+        finish_mask(answer)
     return answer
 
 

@@ -133,7 +133,7 @@ def _panel_question(
     begun = None if decides or start is None else start.value
     return PanelQuestion(
         question=question,
-        content=begun if answer is None else answer.content,
+        content=begun if answer is None else answer.editable_content,
         version=0 if answer is None else answer.version,
         is_stored=answer is not None,
         start=start,

@@ -1,7 +1,7 @@
 """Reading: the questions beside the viewer, and their answers on the way in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from math import isfinite
 from typing import Any, cast
@@ -58,9 +58,8 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
         services.open_reading(reader=reader, display_set=display_set)
     services.spend_time(reader=reader, display_set=display_set, spent=spent)
     is_done = body.get("done") is True
-    save = services.finish_reading if is_done else services.save_as_one_goes
     try:
-        saved = save(reader=reader, display_set=display_set, given=given)
+        saved = _verb(body)(reader=reader, display_set=display_set, given=given)
     except Conflict as error:
         saved = Saved(message=error.message)
     study = display_set.study
@@ -72,6 +71,13 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_done and saved.is_complete:
         told["next"] = _next_url(display_set, reader=reader)
     return JsonResponse(told)
+
+
+def _verb(body: Mapping[str, Any]) -> Callable[..., Saved]:
+    """Return what is done with the answers: kept, saved on purpose, or saved to go on."""
+    if body.get("done") is True:
+        return services.finish_reading
+    return services.save_reading if body.get("saves") is True else services.save_as_one_goes
 
 
 def body_of(request: HttpRequest) -> dict[str, Any]:

@@ -104,6 +104,7 @@ def reference_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
         display_set=display_set,
         given=given_answers(body),
         explanations=_explanations(body),
+        is_final=body.get("saves") is True or body.get("done") is True,
     )
     told = outcome(saved, display_set)
     if body.get("done") is True and saved.is_complete:

@@ -4,6 +4,8 @@ import { readArrangement } from "./core/arrangement";
 import type { Boot } from "./first/boot";
 import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
+import { AskedTools } from "./state/asked";
+import { displaySetOf, keepAnnotations } from "./state/keeping";
 import { Workspace } from "./state/workspace";
 
 const BLACK = [0, 0, 0] as const;
@@ -14,6 +16,14 @@ export function start({ session, root, first }: Boot): void {
   const arrangement = readArrangement(document);
   const workspace = new Workspace(session, { tool: touch ? "scroll" : "window", background: BLACK, arrangement });
   window.hounsfieldViewer = inspectionOf(workspace);
-  buildLayout({ workspace, root, title, backUrl, first });
+  const set = displaySetOf(root.dataset);
+  const csrfToken = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+  const keeping = set && keepAnnotations(workspace, set, csrfToken);
+  const desk = buildLayout({ workspace, root, title, backUrl, first, keeping });
+  const paneOf = (viewport: string): number | null => {
+    const place = workspace.state.hanging?.home.findIndex(({ name }) => name === viewport) ?? -1;
+    return place < 0 ? null : place;
+  };
+  new AskedTools({ workspace, paneOf, refocus: desk.refocus });
   workspace.catchUp();
 }

@@ -1,12 +1,15 @@
 /** Every key of the viewer: what it is called, where it belongs in the help, and what it does. */
 
+import { MASK_COMMANDS } from "./mask-keys";
 import type { Pane, SlabMode, Tool, Workspace } from "../state/workspace";
 import type { Desk } from "./desk";
+import { jumpTo } from "../state/jump";
+import { DRAWING_WORDS } from "./mark-words";
 import { nextMovable } from "./move-handle";
 import { FASTEST, LINKS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
 export const GROUPS = [
-  "Slices", "Planes", "Window and colors", "Zoom and position", "Tools", "Time and cine", "Panes", "Overlays and panels", "Help",
+  "Slices", "Planes", "Window and colors", "Zoom and position", "Tools", "Draw and measure", "Masks", "Time and cine", "Panes", "Overlays and panels", "Help",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -97,6 +100,37 @@ export function applyTool(tool: Tool, pane: Pane, dx: number, dy: number): void 
       break;
   }
 }
+
+function drawCommands(): Command[] {
+  return DRAWING_WORDS.map(({ id, name, how, key }) => ({
+    group: "Draw and measure",
+    keys: [key.toLowerCase().replace(" ", "+")],
+    shown: key,
+    meaning: `${name}: ${how}`,
+    run: (_pane, { workspace }) => { workspace.setTool("left", id); },
+  }));
+}
+
+function nextMark(by: 1 | -1): Command["run"] {
+  return (_pane, { workspace }) => {
+    const next = workspace.annotations.selectNext(by);
+    if (next) jumpTo(workspace, next.id);
+  };
+}
+
+const MARKS: readonly Command[] = [
+  { group: "Draw and measure", keys: ["shift+j"], shown: "Shift J", meaning: "Menu of tools that draw", run: (_pane, desk) => { desk.openMenu("draw"); } },
+  ...drawCommands(),
+  { group: "Draw and measure", keys: ["ctrl+z"], shown: "Ctrl Z", meaning: "Undo", run: (_pane, { workspace }) => { workspace.undo(); } },
+  { group: "Draw and measure", keys: ["ctrl+y", "ctrl+shift+z"], shown: "Ctrl Y", meaning: "Redo", run: (_pane, { workspace }) => { workspace.redo(); } },
+  { group: "Draw and measure", keys: ["'"], shown: "'", meaning: "Go to the next annotation", run: nextMark(1) },
+  { group: "Draw and measure", keys: [";"], shown: ";", meaning: "Go to the annotation before", run: nextMark(-1) },
+  { group: "Draw and measure", keys: ["delete", "backspace"], shown: "Delete", meaning: "Delete the chosen annotation; while drawing, its last place", run: (_pane, { workspace }) => {
+    const { selected } = workspace.annotations;
+    if (!workspace.drawing.back() && selected) workspace.annotations.remove(selected.id);
+  } },
+  { group: "Draw and measure", keys: ["shift+k"], shown: "Shift K", meaning: "List of annotations", run: (_pane, desk) => { desk.togglePanel("annotations"); } },
+];
 
 const SLICES: readonly Command[] = [
   { group: "Slices", keys: ["arrowup", "arrowleft"], shown: "↑ ←", meaning: "Previous slice", run: (pane) => { pane.step(-1); }, moves: true },
@@ -235,7 +269,7 @@ const NUDGES: readonly Command[] = [
 ];
 
 export const COMMANDS: readonly Command[] = [
-  ...SLICES, ...PLANES, ...LOOK, ...POSITION, ...toolCommands(), ...NUDGES, ...TIME, ...PANES, ...REST,
+  ...SLICES, ...PLANES, ...LOOK, ...POSITION, ...toolCommands(), ...MARKS, ...MASK_COMMANDS, ...NUDGES, ...TIME, ...PANES, ...REST,
 ];
 
 /** `shift+` stands before keys that keep their name with Shift; `?` and the like say it themselves. */

@@ -7,6 +7,7 @@ import type { Desk, MenuName } from "./desk";
 import { button, element } from "./element";
 import { hangingContent } from "./hanging-menu";
 import * as icons from "./icons";
+import { drawMenu } from "./draw-menu";
 import { layoutPicker } from "./layout-picker";
 import { type Menu, checkLine, choices, menu, rangeField } from "./popover";
 import { FASTEST, INTERPOLATIONS, LINKS, MOUSE_BUTTONS, SLAB_MODES, TOOLS, millimetres } from "./words";
@@ -25,6 +26,7 @@ export function buildMenus(desk: Desk): Readonly<Record<MenuName, Menu>> {
     links: menu({ label: "Links between panes", key: "Shift Y", icon: icons.links, refocus, content: () => linkContent(desk) }),
     mouse: menu({ label: "Mouse buttons", icon: icons.mouse, refocus, content: () => mouseContent(desk) }),
     cine: menu({ label: "Cine", icon: icons.cine, refocus, content: (own) => cineContent(workspace.active, own) }),
+    draw: drawMenu(desk),
   };
   return made;
 }

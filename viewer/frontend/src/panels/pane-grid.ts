@@ -4,6 +4,7 @@ import type { Pane, PaneId } from "../state/workspace";
 import type { Desk } from "./desk";
 import { element } from "./element";
 import type { MarkLayer } from "./mark-layer";
+import type { Over } from "./mask-keys";
 import { PaneView } from "./pane-view";
 
 export class PaneGrid {
@@ -36,6 +37,11 @@ export class PaneGrid {
 
   marksOf(pane: Pane): MarkLayer | undefined {
     return this.views.get(pane.id)?.marks;
+  }
+
+  /** What lies over a pane's picture. */
+  over(pane: Pane): Over | undefined {
+    return this.views.get(pane.id);
   }
 
   private requestAll(): void {

@@ -5,6 +5,7 @@ import type { Desk } from "./desk";
 import { button, element, setHidden } from "./element";
 import { draggedImage } from "./image-list";
 import { MarkLayer } from "./mark-layer";
+import { MaskMarks } from "./mask-marks";
 import { PointerInput } from "./pointer";
 import { MoveHandle, draggedPane } from "./move-handle";
 import { Readouts } from "./readouts";
@@ -17,6 +18,7 @@ export class PaneView {
   readonly stage: HTMLElement;
   readonly pane: Pane;
   readonly marks: MarkLayer;
+  readonly masks: MaskMarks;
   private readonly desk: Desk;
   private readonly readouts: Readouts;
   private readonly slices: SliceBar;
@@ -33,9 +35,10 @@ export class PaneView {
     this.readouts = new Readouts(pane);
     this.slices = new SliceBar(desk.workspace, pane);
     this.marks = new MarkLayer(desk.workspace, pane);
+    this.masks = new MaskMarks(desk.workspace, pane);
     const viewport = element("div", { class: "hv-viewport" });
     this.stage = element("div", { class: "hv-stage", tabindex: "0", role: "application", "aria-roledescription": "picture" });
-    this.stage.append(viewport, this.readouts.crossLines, this.marks.root, this.readouts.root);
+    this.stage.append(viewport, this.readouts.crossLines, this.masks.root, this.marks.root, this.readouts.root);
     this.empty = emptyState(desk);
     this.handle = new MoveHandle(desk, pane);
     this.chart = new TimeChart(desk.workspace, pane);
@@ -45,7 +48,7 @@ export class PaneView {
       this.stage, this.slices.root, this.empty, this.chart.root, this.message, this.handle.root,
     );
     this.stage.addEventListener("focus", () => { desk.workspace.activate(pane.id); });
-    new PointerInput(desk, pane, this.stage, this.marks);
+    new PointerInput(desk, pane, this.stage, this);
     this.takeImages();
     pane.mount(viewport);
     this.show();
@@ -90,6 +93,7 @@ export class PaneView {
   /** Only the pointer moved. */
   showCursor(): void {
     this.readouts.showCursor();
+    this.masks.showBrush();
   }
 
   private show(): void {
@@ -98,6 +102,7 @@ export class PaneView {
     this.root.classList.toggle("hv-active", pane.isActive);
     this.readouts.show();
     this.marks.show();
+    this.masks.showBrush();
     this.slices.show();
     this.slices.paint();
     const isChart = pane.place?.special === "intensity-over-time-chart";

@@ -3,9 +3,11 @@
 import type { Pane, NavigationTool, WorkspaceState } from "../state/workspace";
 import { showOrientation } from "./commands";
 import { whenDescribed } from "./described";
+import { historyButtons, showTool } from "./draw-menu";
 import type { Desk, MenuName } from "./desk";
 import { button, element, group, icon, setHidden, setPressed } from "./element";
 import * as icons from "./icons";
+import * as maskIcons from "./mask-icons";
 import { buildMenus } from "./menus";
 import type { Menu } from "./popover";
 import { rove } from "./roving";
@@ -18,13 +20,13 @@ export interface Toolbar {
   /** The panels of the menus, which belong at the end of the page. */
   readonly popovers: readonly HTMLElement[];
   /** Tells which buttons of the page are on. */
-  setShown(part: "overlays" | "information" | "images" | "full screen", shown: boolean): void;
+  setShown(part: "annotations" | "masks" | "overlays" | "information" | "images" | "full screen", shown: boolean): void;
 }
 
 /** Called after every change with what is so now. */
 type Follow = (state: WorkspaceState, pane: Pane) => void;
 
-export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl: string }): Toolbar {
+export function toolbar(desk: Desk, { title, backUrl, saving }: { title: string; backUrl: string; saving: HTMLElement | null }): Toolbar {
   const { workspace } = desk;
   const menus = buildMenus(desk);
   const followers: Follow[] = [];
@@ -35,6 +37,7 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
     group("Images and layout", page.images, menus.layout.button, mprButton(desk)),
     orientationButtons(desk, followers),
     toolButtons(desk, menus, followers),
+    drawControls(desk, menus, followers),
     lookControls(desk, menus, followers),
     positionButtons(desk, menus, followers),
     planeControls(menus, followers),
@@ -42,7 +45,7 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
   const pageControls = element(
     "div",
     { class: "hv-page-controls", role: "toolbar", "aria-label": "Page", hidden: "" },
-    page.overlays, page.information, page.fullScreen, page.help,
+    page.annotations, page.masks, page.overlays, page.information, page.fullScreen, page.help,
   );
   leaveOut(workspace, page, menus);
   const follow = (): void => { followers.forEach((one) => { one(workspace.state, workspace.active); }); };
@@ -58,9 +61,9 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
   rove(pageControls);
   controls.addEventListener("scroll", () => { markEnds(controls); }, { passive: true });
   new ResizeObserver(() => { markEnds(controls); }).observe(controls);
-  const shown = { overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
+  const shown = { annotations: page.annotations, masks: page.masks, overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
   return {
-    root: element("header", { class: "hv-bar" }, heading(desk, title, backUrl), controls, pageControls),
+    root: element("header", { class: "hv-bar" }, heading(desk, title, backUrl), controls, ...(saving ? [saving] : []), pageControls),
     menus,
     popovers: Object.values(menus).map(({ panel }) => panel),
     setShown: (part, value) => { setPressed(shown[part], value); },
@@ -96,11 +99,13 @@ function heading({ workspace }: Desk, title: string, backUrl: string): HTMLEleme
   return box;
 }
 
-function pageButtons(desk: Desk): Record<"images" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
+function pageButtons(desk: Desk): Record<"images" | "annotations" | "masks" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
   const images = button({ label: "List of images", key: "G", icon: icons.images, onClick: () => { desk.toggleImages(); } });
   images.setAttribute("aria-controls", "hv-images");
   return {
     images,
+    annotations: button({ label: "Annotations", key: "Shift K", icon: icons.list, onClick: () => { desk.togglePanel("annotations"); } }),
+    masks: button({ label: "Masks", key: "#", icon: maskIcons.masks, onClick: () => { desk.togglePanel("masks"); } }),
     overlays: button({ label: "Overlays", key: "Shift O", icon: icons.layers, onClick: () => { desk.togglePanel("overlays"); } }),
     information: button({ label: "Information", key: "Shift I", icon: icons.information, onClick: () => { desk.togglePanel("information"); } }),
     fullScreen: button({ label: "Full screen", key: "Shift F", icon: icons.fullScreen, onClick: () => { desk.toggleFullScreen(); } }),
@@ -169,6 +174,11 @@ function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): 
     return made;
   });
   return group("Tool for dragging", ...buttons, menus.mouse.button);
+}
+
+function drawControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
+  followers.push((state) => { showTool(menus.draw, state); });
+  return group("Draw", menus.draw.button, ...historyButtons(desk));
 }
 
 function lookControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {

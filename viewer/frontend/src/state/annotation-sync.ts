@@ -102,7 +102,7 @@ export class AnnotationSync {
   }
 
   /** What waits here is not touched: whether it still fits, the site says when it is sent. */
-  private take(stored: StoredAnnotation): void {
+  take(stored: StoredAnnotation): void {
     if (this.autosave.isWaiting(stored.pk)) return;
     this.autosave.know([stored]);
     const annotation = stored.deleted ? null : this.annotationOf(stored);

@@ -162,6 +162,7 @@ export class Annotations extends Emitter<AnnotationEvents> {
   /** Shows a value that is no step yet. */
   preview(id: string, value: GeometryValue): void {
     if (!this.list.find((each) => each.id === id)?.editable) return;
+    if (this.trial && this.trial.id !== id) this.settle();
     this.trial = { id, value };
     this.emit("change", null);
   }

@@ -5,7 +5,7 @@ import { newId } from "../core/ids";
 import { spread, fitsKind } from "../tools/many";
 import { defaultTool, toolFor } from "../tools/registry";
 import { type GeometryKind, type GeometryValue, MANY_OF, isGeometryType } from "../tools/values";
-import type { Annotation, Question } from "./annotations";
+import type { Annotation, How, Question } from "./annotations";
 import { jumpTo } from "./jump";
 import type { Tool } from "./workspace-state";
 import type { Workspace } from "./workspace";
@@ -26,70 +26,98 @@ export interface AskedOptions {
   readonly target?: EventTarget;
 }
 
-/** Listens to the panel until the returned function is called. */
-export function answerWithTools({ workspace, paneOf, refocus, target = window }: AskedOptions): () => void {
-  const { annotations } = workspace;
-  let asked: readonly AskedAnnotation[] = [];
-  let before: Tool | null = null;
-  const find = (key: string): AskedAnnotation | undefined => asked.find((each) => each.key === key && isAskedKind(each.kind));
-  const stop = (): void => {
-    if (annotations.asked === null) return;
-    annotations.ask(null);
-    workspace.drawing.cancel();
-    if (before) workspace.setTool("left", before);
-    before = null;
-    tell("hounsfield:drawing", { key: null }, target);
-  };
-  const draw = (key: string): void => {
-    const entry = find(key);
+export class AskedTools {
+  private readonly workspace: Workspace;
+  private readonly paneOf: (viewport: string) => number | null;
+  private readonly refocus: () => void;
+  private readonly target: EventTarget;
+  private asked: readonly AskedAnnotation[] = [];
+  /** What the left button held before a question took it. */
+  private before: Tool | null = null;
+
+  constructor({ workspace, paneOf, refocus, target = window }: AskedOptions) {
+    this.workspace = workspace;
+    this.paneOf = paneOf ?? (() => null);
+    this.refocus = refocus;
+    this.target = target;
+    hear("hounsfield:hello", () => { this.greet(); }, target);
+    hear("hounsfield:annotations", ({ annotations }) => { this.take(annotations); }, target);
+    hear("hounsfield:draw", ({ key }) => { this.draw(key); }, target);
+    hear("hounsfield:stop", ({ key }) => { if (workspace.annotations.asked?.id === key) this.stop(); }, target);
+    hear("hounsfield:jump", ({ key, index }) => { this.jump(key, index); }, target);
+    hear("hounsfield:erase", ({ key, index }) => { this.erase(key, index); }, target);
+    hear("hounsfield:picture", refocus, target);
+    workspace.annotations.on("answer", ({ question, how }) => { this.answer(question, how); });
+    workspace.on("change", ({ tools }) => { this.follow(tools.left); });
+    this.greet();
+  }
+
+  private greet(): void {
+    tell("hounsfield:tools", { kinds: ASKED_KINDS }, this.target);
+  }
+
+  private find(key: string): AskedAnnotation | undefined {
+    return this.asked.find((each) => each.key === key && isAskedKind(each.kind));
+  }
+
+  private take(list: readonly AskedAnnotation[]): void {
+    this.asked = list;
+    this.workspace.annotations.loadAnswers(list.flatMap((entry) => marksOf(this.workspace, entry)));
+  }
+
+  private draw(key: string): void {
+    const { workspace, target } = this;
+    const entry = this.find(key);
     if (!entry) return;
     if (entry.locked) {
       tell("hounsfield:refused", { key, reason: "This answer can only be looked at." }, target);
       return;
     }
-    const pane = entry.viewport ? (paneOf?.(entry.viewport) ?? null) : null;
+    const pane = entry.viewport ? this.paneOf(entry.viewport) : null;
     if (pane !== null) workspace.activate(pane);
-    before ??= workspace.state.tools.left;
-    const tool = annotations.ask(questionOf(entry));
+    const before = this.before ?? workspace.state.tools.left;
+    const tool = workspace.annotations.ask(questionOf(entry));
     if (tool) workspace.setTool("left", tool);
-    refocus();
+    this.before = before;
+    this.refocus();
     tell("hounsfield:drawing", { key }, target);
-  };
-  const ends = [
-    hear("hounsfield:hello", () => { tell("hounsfield:tools", { kinds: ASKED_KINDS }, target); }, target),
-    hear("hounsfield:annotations", ({ annotations: list }) => {
-      asked = list;
-      annotations.loadAnswers(list.flatMap((entry) => marksOf(workspace, entry)));
-    }, target),
-    hear("hounsfield:draw", ({ key }) => { draw(key); }, target),
-    hear("hounsfield:stop", ({ key }) => { if (annotations.asked?.id === key) stop(); }, target),
-    hear("hounsfield:jump", ({ key, index }) => {
-      const mark = annotations.marksOf(key)[index];
-      if (mark) jumpTo(workspace, mark.id);
-    }, target),
-    hear("hounsfield:erase", ({ key, index }) => {
-      const marks = annotations.marksOf(key);
-      for (const mark of index === null ? marks : marks.slice(index, index + 1)) annotations.remove(mark.id);
-    }, target),
-    hear("hounsfield:picture", refocus, target),
-    annotations.on("answer", ({ question, how }) => {
-      const entry = find(question);
-      if (!entry) return;
-      const value = annotations.answer({ id: question, kind: entry.kind as GeometryKind });
-      tell("hounsfield:drawn", { key: question, value, how }, target);
-    }),
-    // Another tool was taken: the question waits.
-    workspace.on("change", ({ tools }) => {
-      const question = annotations.asked;
-      if (question && tools.left !== (question.tool ?? defaultTool(question.kind)) && !drawsFor(question, tools.left)) {
-        annotations.ask(null);
-        before = null;
-        tell("hounsfield:drawing", { key: null }, target);
-      }
-    }),
-  ];
-  tell("hounsfield:tools", { kinds: ASKED_KINDS }, target);
-  return () => { ends.forEach((end) => { end(); }); };
+  }
+
+  private stop(): void {
+    const { before, workspace } = this;
+    this.before = null;
+    workspace.annotations.ask(null);
+    workspace.drawing.cancel();
+    if (before) workspace.setTool("left", before);
+    tell("hounsfield:drawing", { key: null }, this.target);
+  }
+
+  /** Another tool was taken: the question waits. */
+  private follow(tool: Tool): void {
+    const question = this.workspace.annotations.asked;
+    if (!question || tool === (question.tool ?? defaultTool(question.kind)) || drawsFor(question, tool)) return;
+    this.workspace.annotations.ask(null);
+    this.before = null;
+    tell("hounsfield:drawing", { key: null }, this.target);
+  }
+
+  private jump(key: string, index: number): void {
+    const mark = this.workspace.annotations.marksOf(key)[index];
+    if (mark) jumpTo(this.workspace, mark.id);
+  }
+
+  private erase(key: string, index: number | null): void {
+    const { annotations } = this.workspace;
+    const marks = annotations.marksOf(key);
+    for (const mark of index === null ? marks : marks.slice(index, index + 1)) annotations.remove(mark.id);
+  }
+
+  private answer(key: string, how: How): void {
+    const entry = this.find(key);
+    if (!entry) return;
+    const value = this.workspace.annotations.answer({ id: key, kind: entry.kind as GeometryKind });
+    tell("hounsfield:drawn", { key, value, how }, this.target);
+  }
 }
 
 /** Tools that make what a question wants, beside its usual one. */

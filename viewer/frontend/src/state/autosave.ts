@@ -9,6 +9,7 @@ import { type Change, type ChangeFields, type ChangeResult, type StoredAnnotatio
 import type { Buffer, Kept } from "../core/buffer";
 import { Emitter } from "../core/emitter";
 import { newId } from "../core/ids";
+import { without } from "../core/objects";
 
 export type SaveStatus =
   | { readonly kind: "saved" }
@@ -55,6 +56,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private readonly buffer: Buffer;
   private readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   private waiting: Kept[] = [];
+  /** Done just now, and on its way to the disk. */
+  private entering: readonly Change[] = [];
   private readonly troubles = new Map<string, Trouble>();
   /** The revision that the next change of an annotation builds on. */
   private readonly heads = new Map<string, string>();
@@ -77,7 +80,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   }
 
   get status(): SaveStatus {
-    const count = this.waiting.length;
+    const count = this.waiting.length + this.entering.length;
     if (this.ended !== null && count > 0) return { kind: "ended", count, status: this.ended };
     if (count === 0) return { kind: "saved" };
     return this.away ? { kind: "waiting", count } : { kind: "saving", count };
@@ -86,7 +89,10 @@ export class Autosave extends Emitter<AutosaveEvents> {
   get conflicts(): readonly Trouble[] { return [...this.troubles.values()]; }
   /** Whether the site knows, or will know, of an annotation. */
   knows(annotation: string): boolean { return this.heads.has(annotation); }
-  isWaiting(annotation: string): boolean { return this.waiting.some(({ change }) => change.annotation === annotation); }
+  isWaiting(annotation: string): boolean {
+    const own = (change: Change): boolean => change.annotation === annotation;
+    return this.entering.some(own) || this.waiting.some(({ change }) => own(change));
+  }
 
   /** Changes of an earlier visit that never arrived, oldest first. They are sent from now on. */
   async restore(): Promise<readonly Change[]> {
@@ -127,6 +133,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
     const trouble = this.troubles.get(annotation);
     if (!trouble) return;
     const { theirs } = trouble;
+    // What was done a moment ago counts, too.
+    await this.writing;
     const mine = this.fieldsWaiting(annotation);
     const dropped = this.waiting.filter(({ change }) => change.annotation === annotation);
     const orders = dropped.map(({ order }) => order);
@@ -147,7 +155,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     if (decision === "theirs") return [];
     if (decision === "mine") {
       this.heads.set(annotation, now.id);
-      const { image: _image, kind: _kind, tool: _tool, ...fields } = mine;
+      const fields = without(mine, "image", "kind", "tool");
       // An annotation that is deleted there is brought back.
       const back = theirs?.deleted === true && mine.deleted !== true ? { deleted: false } : {};
       return [{ ...(theirs ? fields : mine), ...back, ...now, annotation, base: theirs?.revision ?? null }];
@@ -155,14 +163,15 @@ export class Autosave extends Emitter<AutosaveEvents> {
     if (copy === null) return [];
     this.heads.set(copy, now.id);
     const start = theirs ? { image: imageOf(theirs), kind: theirs.kind, tool: theirs.tool, value: theirs.value, label: theirs.label, color: theirs.color, frame: theirs.frame } : {};
-    const { deleted: _deleted, ...fields } = mine;
-    return [{ ...start, ...fields, ...now, annotation: copy, base: null }];
+    return [{ ...start, ...without(mine, "deleted"), ...now, annotation: copy, base: null }];
   }
 
   private write(changes: readonly Change[], replaced: readonly number[] = []): Promise<void> {
     // Known at once, so that what builds on it finds it; the disk follows in order.
+    this.entering = [...this.entering, ...changes];
     const work = this.writing.then(async () => {
       const kept = await this.buffer.add(changes, replaced).catch(() => this.onlyInMemory(changes));
+      this.entering = this.entering.filter((change) => !changes.includes(change));
       this.waiting.push(...kept);
       this.tell();
       this.soon(0);
@@ -237,20 +246,23 @@ export class Autosave extends Emitter<AutosaveEvents> {
   }
 
   private async settle(batch: readonly Kept[], results: readonly ChangeResult[]): Promise<void> {
-    const done: number[] = [];
     const byId = new Map(results.map((result) => [result.id, result]));
-    for (const { order, change } of batch) {
+    const answered = batch.flatMap(({ order, change }) => {
       const result = byId.get(change.id);
-      if (!result) continue;
-      if (result.status === "saved" || result.status === "repeated") {
-        done.push(order);
-        this.emit("saved", { annotation: change.annotation, version: result.version });
-        if (result.current && !this.laterThan(change)) this.emit("stored", result.current);
-      } else if (!this.troubles.has(change.annotation)) {
-        this.hold(change, result.current, result.status, result.problem?.detail ?? result.problem?.title ?? "");
-      }
-    }
+      return result ? [{ order, change, result }] : [];
+    });
+    const stored = answered.filter(({ result: { status } }) => status === "saved" || status === "repeated");
+    const done = stored.map(({ order }) => order);
     this.waiting = this.waiting.filter(({ order }) => !done.includes(order));
+    for (const { change, result } of stored) {
+      this.emit("saved", { annotation: change.annotation, version: result.version });
+      if (result.current && !this.laterThan(change)) this.emit("stored", result.current);
+    }
+    for (const { change, result } of answered) {
+      if (stored.some(({ result: { id } }) => id === result.id) || this.troubles.has(change.annotation)) continue;
+      const kind = result.status === "refused" ? "refused" : "conflict";
+      this.hold(change, result.current, kind, result.problem?.detail ?? result.problem?.title ?? "");
+    }
     await this.buffer.remove(done);
     this.tell();
   }
@@ -277,8 +289,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   }
 }
 
-function fieldsOf({ id: _id, annotation: _annotation, base: _base, made_at: _made, ...fields }: Change): ChangeFields {
-  return fields;
+function fieldsOf(change: Change): ChangeFields {
+  return without(change, "id", "annotation", "base", "made_at");
 }
 
 /** Of a mask the last of each slice. */

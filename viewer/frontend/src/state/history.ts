@@ -5,12 +5,15 @@ import { Emitter } from "../core/emitter";
 export interface Step {
   /** For people: “Length drawn”. */
   readonly name: string;
+  /** Memory that it takes, where that is much: strokes of a brush. */
+  readonly bytes?: number;
   undo(): void;
   redo(): void;
 }
 
 /** Older steps are forgotten; what they did stays. */
 const MOST_STEPS = 500;
+const MOST_BYTES = 192 * 1024 * 1024;
 
 export class History extends Emitter<{ change: null }> {
   private done: Step[] = [];
@@ -22,7 +25,7 @@ export class History extends Emitter<{ change: null }> {
 
   /** Something was done just now. */
   push(step: Step): void {
-    this.done = [...this.done.slice(1 - MOST_STEPS), step];
+    this.done = affordable([...this.done.slice(1 - MOST_STEPS), step]);
     this.undone = [];
     this.emit("change", null);
   }
@@ -45,9 +48,27 @@ export class History extends Emitter<{ change: null }> {
     return step;
   }
 
+  /** Steps that cannot be taken back any more, because something else came in between. */
+  forget(isGone: (step: Step) => boolean): void {
+    this.done = this.done.filter((step) => !isGone(step));
+    this.undone = this.undone.filter((step) => !isGone(step));
+    this.emit("change", null);
+  }
+
   clear(): void {
     this.done = [];
     this.undone = [];
     this.emit("change", null);
   }
+}
+
+/** The last steps that fit into memory; the very last one always stays. */
+function affordable(steps: readonly Step[]): Step[] {
+  let bytes = 0;
+  let first = steps.length - 1;
+  for (; first >= 0; first -= 1) {
+    bytes += steps[first]?.bytes ?? 0;
+    if (bytes > MOST_BYTES) break;
+  }
+  return steps.slice(Math.min(first + 1, steps.length - 1));
 }

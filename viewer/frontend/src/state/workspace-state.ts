@@ -1,5 +1,6 @@
 /** Everything the reader can change, as one immutable value. Points and directions are LPS millimetres. */
 
+import type { MaskTool } from "../core/masks/tools";
 import type { Place } from "../core/hanging";
 import type { Vec3 } from "../core/meta";
 import type { Window } from "../core/window-level";
@@ -13,7 +14,7 @@ export type { Facing, Interpolation, Orientation, Slab, SlabMode, View };
 
 export type NavigationTool = "window" | "scroll" | "pan" | "zoom" | "crosshairs" | "rotate";
 /** What a mouse button does; those that draw are only ever on the left one. */
-export type Tool = NavigationTool | DrawingTool;
+export type Tool = NavigationTool | DrawingTool | MaskTool;
 export type MouseButton = "left" | "middle" | "right";
 export type LinkName = "scroll" | "zoom" | "pan" | "window";
 /** Names of `render/color-maps.ts`; `grey` is none. */

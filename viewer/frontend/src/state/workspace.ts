@@ -22,6 +22,8 @@ import { type Hangable, beginning, following, hangable, hungPanes, settled } fro
 import { type Drawn, Drawing } from "./drawing";
 import { History } from "./history";
 import { agree, followed } from "./links";
+import { MaskHand } from "./mask-hand";
+import { Masks, atOwnTimepoint } from "./masks";
 import { overlaysFor } from "./overlays";
 import { Pane } from "./pane";
 import { movedTo, opened, withOrientation } from "./pane-changes";
@@ -73,9 +75,12 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   readonly screen: Screen;
   /** What the page says about how the case hangs, and how the viewer behaves; an editor may have changed it since. */
   arrangement: Arrangement;
+  /** Steps of everything that is drawn. */
   readonly history = new History();
   readonly annotations = new Annotations(this.history);
   readonly drawing = new Drawing((drawn) => { this.keepDrawn(drawn); });
+  readonly masks: Masks;
+  readonly maskHand: MaskHand;
   status: Status = { kind: "connecting" };
   meta: SessionMeta | null = null;
   private current: WorkspaceState = INITIAL_WORKSPACE;
@@ -104,7 +109,19 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       ready: (pane) => this.screen.upToDate(pane),
       advance: (pane) => { this.pane(pane).advance(); },
     });
+    this.masks = new Masks(this.history, {
+      join: (make) => this.joined(session.join(make)),
+      edited: ({ index }, slices) => { this.screen.engine?.edited(index, slices); },
+      changed: () => { this.set({}); },
+    });
+    this.masks.on("notice", (notice) => { this.emit("notice", notice); });
+    this.maskHand = new MaskHand(this.masks);
     this.listen(session);
+  }
+
+  private joined<Joined extends Layer>(layer: Joined): Joined {
+    this.screen.engine?.joined(this.session.layers);
+    return layer;
   }
 
   /** The first paint may be gone before the first full slice is there: then it is one of ours. */
@@ -224,10 +241,14 @@ export class Workspace extends Emitter<WorkspaceEvents> {
 
   /** Takes the last place of what is being drawn back, else the last thing that was done. */
   undo(): void {
+    this.annotations.settle();
+    if (this.maskHand.cancel()) return;
     if (!this.drawing.back()) this.history.undo();
   }
 
   redo(): void {
+    this.annotations.settle();
+    if (this.maskHand.busy) return;
     this.history.redo();
   }
 
@@ -325,7 +346,8 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     const { engine } = this.screen;
     const cut = (each: Layer): string | null => engine?.volumes.refusal(each, state.timepoint) ?? null;
     const { fitting } = overlaysFor(layer, this.session.layers, cut);
-    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown);
+    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown)
+      .filter(({ onlyTimepoint }) => onlyTimepoint === null || onlyTimepoint === atOwnTimepoint(layer, state));
     return { state, layer, overlays };
   }
 

@@ -1,5 +1,6 @@
 /** One value of many objects from values of one, and back: marks are drawn one by one, questions may want them together. */
 
+import { without } from "../core/objects";
 import {
   type GeometryKind,
   type GeometryValue,
@@ -35,10 +36,7 @@ export function spread(value: GeometryValue): readonly SingleValue[] {
 
 /** Values of one kind, or of many of that kind, as one value of many. */
 export function gathered(kind: MultipleKind, values: readonly GeometryValue[]): MultipleValue {
-  const items = values.flatMap(spread).map((value) => {
-    const { version: _version, type: _type, ...item } = value;
-    return item;
-  });
+  const items = values.flatMap(spread).map((value) => without(value, "version", "type"));
   return { type: typeOf(kind), version: VERSION, [LISTS[kind]]: items } as unknown as MultipleValue;
 }
 

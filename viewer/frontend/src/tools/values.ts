@@ -4,6 +4,7 @@
  */
 
 import type { Vec3 } from "../core/meta";
+import { without } from "../core/objects";
 
 export const VERSION = { major: 1, minor: 0 } as const;
 
@@ -193,7 +194,7 @@ export function pointsOf(value: GeometryValue): readonly Vec3[] {
 
 /** A value of many with one of its objects replaced; of the object only what an item may hold. */
 export function withItem(value: GeometryValue, list: string, place: number, item: SingleValue): GeometryValue {
-  const { version: _version, type: _type, ...rest } = item;
+  const rest = without(item, "version", "type");
   const items = (value as unknown as Readonly<Record<string, readonly object[]>>)[list] ?? [];
   return { ...value, [list]: items.map((each, index) => (index === place ? { ...each, ...rest } : each)) };
 }
