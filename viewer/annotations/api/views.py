@@ -149,12 +149,18 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
         found = selectors.mask_of(annotation, since=since, first=first, last=last)
         return Response(shapes.MaskSerializer(found).data)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="annotations_mask_metaimage",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
     def mask_mha(self, request: Request, pk: UUID) -> FileResponse:
         """Return a mask as MetaImage, aligned with its image."""
         return self._file(pk, "mha")
 
-    @extend_schema(responses={(200, "application/gzip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="annotations_mask_nifti",
+        responses={(200, "application/gzip"): OpenApiTypes.BINARY},
+    )
     def mask_nifti(self, request: Request, pk: UUID) -> FileResponse:
         """Return a mask as NIfTI, aligned with its image."""
         return self._file(pk, "nii.gz")
@@ -169,7 +175,10 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
         return Response(list(services.measurements(measured, with_values=asked)))
 
     @extend_schema(
-        parameters=MEASURED, responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False
+        operation_id="annotations_measurements_table",
+        parameters=MEASURED,
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        filters=False,
     )
     def measurements_csv(self, request: Request) -> HttpResponse:
         """Return the same as a table."""
