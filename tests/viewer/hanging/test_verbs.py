@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from app.accounts.models import User
+from app.accounts.services import grant_role
 from app.audit.models import Event
 from app.core.errors import Conflict, NotFound, ValidationFailed
 from archives.models import Archive
+from archives.policies import ARCHIVES
 from tests.factories.accounts import UserFactory
 from tests.factories.archives import make_archive
+from tests.factories.challenges import make_challenge, make_phase
 from tests.factories.hanging import make_case, make_configuration, make_protocol, verified
 from viewer.arranging import arrangement_for
 from viewer.models import HangingProtocol, RememberedLayout, ViewerConfiguration
@@ -247,6 +250,18 @@ class TestArrangement:
         save_preferences(user=editor, settings={})
         forget_layout(user=editor, target=archive)
         assert shown(editor, archive)["remembered"] is None
+
+    def test_a_phase_speaks_for_its_archive_unless_that_speaks(self, editor: User) -> None:
+        phase = make_phase(make_challenge(admin=editor), cases=1)
+        archive = phase.archive
+        grant_role(ARCHIVES, actor=editor, obj=archive, user=editor, role="EDITOR")
+        protocol, own = make_protocol(creator=editor), make_protocol(creator=editor)
+        use(phase, actor=editor, hanging_protocol=protocol)  # type: ignore[arg-type]
+        (told,) = shown(editor, archive)["protocols"]
+        assert told["pk"] == str(protocol.pk)
+        use(archive, actor=editor, hanging_protocol=own)
+        (told,) = shown(editor, archive)["protocols"]
+        assert told["pk"] == str(own.pk)
 
     def test_a_wrong_layout_is_refused(self, editor: User, archive: Archive) -> None:
         with pytest.raises(ValidationFailed):
