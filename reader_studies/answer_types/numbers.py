@@ -37,6 +37,10 @@ class _Number(AnswerType):
     def shown(self, value: Any, rules: Rules) -> str:
         return decimal_text(float(value))
 
+    def to_cell(self, value: Any, rules: Rules) -> object:
+        """Stay a number: as a text, a negative one would look like a formula."""
+        return value
+
 
 def _number(raw: Any) -> float:
     """Read a number as people write it: a comma may part the fraction."""

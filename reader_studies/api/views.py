@@ -3,15 +3,7 @@
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import (
-    BooleanField,
-    Exists,
-    ExpressionWrapper,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-)
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -245,13 +237,7 @@ class AnswerViewSet(ResourceViewSet[Answer]):
 
     def get_queryset(self) -> QuerySet[Answer]:
         """Return the visible answers."""
-        user = self.request.user
-        answers = selectors.answers_for(user)
-        if not user.is_authenticated:
-            return answers
-        edited = Q(display_set__study__in=READER_STUDIES.held_by(user, "statistics"))
-        condition = ~Q(pk=None) if user.is_superuser else edited
-        return answers.annotate(shows_score=ExpressionWrapper(condition, BooleanField()))
+        return selectors.answers_for(self.request.user)
 
     def find(self, pk: Any, action: str) -> Answer:
         """Return the answer."""

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Value
 
 from app.accounts.models import User
 from app.core.errors import NotFound
@@ -37,7 +37,8 @@ def has_reference(study: ReaderStudy) -> bool:
 def answers_for(user: Any) -> QuerySet[Answer]:
     """Return the user's own answers, and all those of studies whose statistics they see.
 
-    The reference standard is among these alone: readers must not know it.
+    The reference standard is among these alone: readers must not know it. ``shows_score`` says of
+    each whether the user may know how it compares.
     """
     if not user.is_authenticated:
         return Answer.objects.none()
@@ -45,11 +46,12 @@ def answers_for(user: Any) -> QuerySet[Answer]:
         "created", "pk"
     )
     if user.is_superuser:
-        return answers
-    edited = READER_STUDIES.held_by(user, "statistics")
+        return answers.annotate(shows_score=Value(True))
+    edited = Q(display_set__study__in=READER_STUDIES.held_by(user, "statistics"))
     studies = READER_STUDIES.visible_to(user)
     own = Q(reader=user, is_reference=False, display_set__study__in=studies)
-    return answers.filter(own | Q(display_set__study__in=edited))
+    shows_score = ExpressionWrapper(edited, BooleanField())
+    return answers.filter(own | edited).annotate(shows_score=shows_score)
 
 
 def get_answer_for(user: Any, pk: UUID | str, *, action: str = "view") -> Answer:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.text import safe_cell
+from reader_studies.answer_types import Summary
 from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy, Reading
 from reader_studies.selectors import ordered_sets, questions_of
 
@@ -57,7 +58,7 @@ def answers_csv(study: ReaderStudy) -> Iterator[str]:
                 _moment(reading.finished_at if reading else None),
                 _position(positions, answer),
                 str(answer.pk),
-                json.dumps(answer.content, ensure_ascii=False),
+                _value(answer.content),
             )
         )
 
@@ -121,7 +122,15 @@ def _shown(question: Question, answer: Answer) -> object:
     content = answer.content
     if content is None:
         return NOTHING
+    if question.answer_type.summary is Summary.NUMBERS:
+        return content
     return question.answer_type.shown(content, question.rules)
+
+
+def _value(content: Any) -> object:
+    """Return an answer as JSON in a cell; numbers stay numbers, which is the same."""
+    is_number = isinstance(content, (int, float)) and not isinstance(content, bool)
+    return content if is_number else json.dumps(content, ensure_ascii=False)
 
 
 def _study(study: ReaderStudy) -> dict[str, Any]:

@@ -26,6 +26,16 @@ JSON: dict[str, Any] = {
     "one-file": [{"filename": "a.mha", "size": 3}],
     "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
     "numbers": [1],
+    "one-viewport": [{"viewport_name": "main"}],
+    "one-viewport-text": '[{"viewport_name": "main"}]',
+    "no-settings": {},
+    "a-layout": {
+        "protocol": None,
+        "offered": None,
+        "rows": 1,
+        "columns": 1,
+        "panes": [{"socket": None, "orientation": "stored"}],
+    },
     "socket-list": ["medical-image"],
     "overlay-list": ["segmentation"],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
@@ -154,6 +164,8 @@ def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
             if value == "new-mark"
             else {"annotation": world.value("mark", role=role)}
             if value == "a-mark"
+            else {world.value("question", role=role): {"value": "yes"}}
+            if value == "an-answer"
             else world.value(value, role=role)
         )
         for name, value in row.body.items()

@@ -120,7 +120,9 @@ class TestChoices:
     def test_several(self, raw: Any, stored: list[int]) -> None:
         assert get_answer_type("MCHO").clean(raw, OPTIONS) == stored
 
-    @pytest.mark.parametrize("raw", [[1], ["Good"], [True], [[7]], [None], [7.0], {"a": 7}, [7] * 2000])
+    @pytest.mark.parametrize(
+        "raw", [[1], ["Good"], [True], [[7]], [None], [7.0], {"a": 7}, [7] * 2000]
+    )
     def test_not_among_the_options(self, raw: Any) -> None:
         with pytest.raises(InvalidAnswer, match="among the options"):
             get_answer_type("MCHO").clean(raw, OPTIONS)
@@ -144,7 +146,9 @@ class TestChoices:
 
 
 class TestMasks:
-    @pytest.mark.parametrize("raw", [{"image": MASK_KEY}, json.dumps({"image": MASK_KEY}), MASK_KEY])
+    @pytest.mark.parametrize(
+        "raw", [{"image": MASK_KEY}, json.dumps({"image": MASK_KEY}), MASK_KEY]
+    )
     def test_by_an_image(self, raw: Any) -> None:
         assert clean("MASK", raw) == {"image": MASK_KEY}
 

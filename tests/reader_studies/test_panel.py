@@ -1,4 +1,4 @@
-"""The panel beside the picture: what it shows, what becomes of answers, whose turn which case is."""
+"""The panel beside the picture: what it shows, what becomes of answers, which case is next."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.sockets.schemas import KINDS
 from app.sockets.services import ensure_socket, json_value
-from reader_studies.models import Answer, DisplaySet, Question, Reading, ReaderStudy
+from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy, Reading
 from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import ordered_sets, starts_of
 from reader_studies.services import save_answers
@@ -39,7 +39,9 @@ class Panel:
 
     def send(self, case: DisplaySet, answers: dict[Any, Any] | None = None, **body: Any) -> Any:
         given = {
-            str(question.pk): each if isinstance(each, dict) and "value" in each else {"value": each}
+            str(question.pk): each
+            if isinstance(each, dict) and "value" in each
+            else {"value": each}
             for question, each in (answers or {}).items()
         }
         response = self.client.post(
@@ -97,17 +99,13 @@ class TestSaving:
         assert Answer.objects.get().question == given
         assert not Reading.objects.filter(finished_at__isnull=False).exists()
 
-    def test_nothing_is_confirmed(
-        self, panel: Panel, study: ReaderStudy, case: DisplaySet
-    ) -> None:
+    def test_nothing_is_confirmed(self, panel: Panel, study: ReaderStudy, case: DisplaySet) -> None:
         question = make_question(
             study, kind="MPOI", text="Nodules", required=False, confirm_empty=True
         )
         told = panel.send(case, {}, done=True)
         assert "confirm" in told["errors"][str(question.pk)]
-        assert "next" in panel.send(
-            case, {question: {"value": None, "confirmed": True}}, done=True
-        )
+        assert "next" in panel.send(case, {question: {"value": None, "confirmed": True}}, done=True)
         answer = Answer.objects.get()
         assert (answer.value, answer.content) == (None, None)
         assert f'name="c-{question.pk}" checked' in panel.page(case)
@@ -133,8 +131,10 @@ class TestSaving:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"[]", b"nothing", b'{"answers": []}', b'{"answers": {"x": 3}}', b'{"writer": 3}']
-        + [b"[" * 5000, b'{"answers": {"01a20000-0000-7000-8000-000000000001": 3}}'],
+        [
+            *(b"", b"[]", b"nothing", b'{"answers": []}', b'{"answers": {"x": 3}}', b"[" * 5000),
+            *(b'{"writer": 3}', b'{"answers": {"01a20000-0000-7000-8000-000000000001": 3}}'),
+        ],
     )
     def test_what_cannot_be_read(self, signed_in: Client, case: DisplaySet, body: bytes) -> None:
         address = reverse("reader_studies:answers", args=[case.pk])
@@ -185,16 +185,12 @@ class TestTwoWindows:
     ) -> None:
         question = make_question(study)
         for writer in ("one", "two"):
-            told = Panel(signed_in, writer).send(
-                case, {question: {"value": "yes", "version": 0}}
-            )
+            told = Panel(signed_in, writer).send(case, {question: {"value": "yes", "version": 0}})
             assert told["conflicts"] == {}
 
 
 class TestTime:
-    def test_no_more_than_went_by(
-        self, panel: Panel, study: ReaderStudy, case: DisplaySet
-    ) -> None:
+    def test_no_more_than_went_by(self, panel: Panel, study: ReaderStudy, case: DisplaySet) -> None:
         panel.send(case, opened=True, spent=3600)
         assert Reading.objects.get().spent <= timedelta(seconds=31)
         Reading.objects.update(modified=timezone.now() - timedelta(seconds=100), spent=timedelta())

@@ -242,7 +242,9 @@ class TestInTheViewer:
         text = page.content.decode()
         assert "reference standard" in text
         assert f'name="e-{question.pk}"' in text
-        assert signed_in.get(reverse("viewer:open", args=["reference-standard", case.pk])).status_code in (200, 404)
+        assert signed_in.get(
+            reverse("viewer:open", args=["reference-standard", case.pk])
+        ).status_code in (200, 404)
 
 
 class TestApart:
@@ -277,7 +279,9 @@ class TestApart:
 
 class TestScores:
     def scores(self, question: Question) -> list[float | None]:
-        return list(Answer.objects.filter(question=question).order_by("pk").values_list("score", flat=True))
+        return list(
+            Answer.objects.filter(question=question).order_by("pk").values_list("score", flat=True)
+        )
 
     def test_follow_answers_and_reference(self, study: ReaderStudy, user: User) -> None:
         question = make_question(study, kind=Kind.CHOICES)

@@ -20,6 +20,10 @@ export function start({ session, root, first }: Boot): void {
   const csrfToken = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
   const keeping = set && keepAnnotations(workspace, set, csrfToken);
   const desk = buildLayout({ workspace, root, title, backUrl, first, keeping });
-  new AskedTools({ workspace, refocus: desk.refocus });
+  const paneOf = (viewport: string): number | null => {
+    const place = workspace.state.hanging?.home.findIndex(({ name }) => name === viewport) ?? -1;
+    return place < 0 ? null : place;
+  };
+  new AskedTools({ workspace, paneOf, refocus: desk.refocus });
   workspace.catchUp();
 }

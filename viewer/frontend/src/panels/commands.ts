@@ -104,8 +104,8 @@ export function applyTool(tool: Tool, pane: Pane, dx: number, dy: number): void 
 function drawCommands(): Command[] {
   return DRAWING_WORDS.map(({ id, name, how, key }) => ({
     group: "Draw and measure",
-    keys: [`shift+${key.toLowerCase()}`],
-    shown: `Shift ${key}`,
+    keys: [key.toLowerCase().replace(" ", "+")],
+    shown: key,
     meaning: `${name}: ${how}`,
     run: (_pane, { workspace }) => { workspace.setTool("left", id); },
   }));

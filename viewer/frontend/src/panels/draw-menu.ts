@@ -30,7 +30,7 @@ function content({ workspace }: Desk, own: Menu): Node[] {
   const groups = DRAWING.map(({ title, tools }) =>
     choices<string>({
       legend: title,
-      list: tools.map(({ id, name, key, icon: picture }) => ({ value: id, name, detail: `Shift ${key}`, picture: pictureOf(picture) })),
+      list: tools.map(({ id, name, key, icon: picture }) => ({ value: id, name, detail: key, picture: pictureOf(picture) })),
       current: workspace.state.tools.left,
       choose: (id) => {
         const words = tools.find((tool) => tool.id === id);

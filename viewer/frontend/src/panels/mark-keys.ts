@@ -4,6 +4,7 @@
  */
 
 import type { Vec3 } from "../core/meta";
+import { tell } from "../core/reading-messages";
 import { along, cross } from "../render/vectors";
 import type { Pane, Workspace } from "../state/workspace";
 import { shownHandles } from "../tools/pieces";
@@ -63,10 +64,7 @@ export class MarkKeys {
       case "shift+enter":
         return selected !== null && this.hold(pane, layer, 0);
       case "escape":
-        if (drawing.cancel()) return true;
-        if (!selected) return false;
-        annotations.select(null);
-        return true;
+        return this.goBack(drawing.cancel());
       case "delete":
       case "backspace":
         if (drawing.back()) return true;
@@ -76,6 +74,19 @@ export class MarkKeys {
       default:
         return false;
     }
+  }
+
+  /** One thing after the other: the draft, the selection, then the question that asked for it. */
+  private goBack(cancelled: boolean): boolean {
+    const { annotations } = this.desk.workspace;
+    if (cancelled) return true;
+    if (annotations.selected) {
+      annotations.select(null);
+      return true;
+    }
+    if (!annotations.asked) return false;
+    tell("hounsfield:panel", { key: annotations.asked.id });
+    return true;
   }
 
   private callCursor(pane: Pane, layer: MarkLayer): boolean {

@@ -12,7 +12,7 @@ export interface ToolWords {
   readonly name: string;
   /** How it is drawn. */
   readonly how: string;
-  /** With Shift. */
+  /** As people write it. */
   readonly key: string;
   readonly icon: string;
 }
@@ -21,38 +21,38 @@ export const DRAWING: readonly { readonly title: string; readonly tools: readonl
   {
     title: "Measure",
     tools: [
-      { id: "length", name: "Length", how: "drag from end to end", key: "L", icon: icons.length },
-      { id: "bidirectional", name: "Two diameters", how: "drag along the longest one", key: "B", icon: icons.bidirectional },
-      { id: "angle", name: "Angle", how: "three places, the corner second", key: "A", icon: icons.angle },
-      { id: "cobb", name: "Cobb angle", how: "two lines, two places each", key: "C", icon: icons.cobb },
-      { id: "probe", name: "Probe", how: "one place, shows its value", key: "V", icon: icons.probe },
+      { id: "length", name: "Length", how: "drag from end to end", key: "!", icon: icons.length },
+      { id: "bidirectional", name: "Two diameters", how: "drag along the longest one", key: "Shift B", icon: icons.bidirectional },
+      { id: "angle", name: "Angle", how: "three places, the corner second", key: "Shift A", icon: icons.angle },
+      { id: "cobb", name: "Cobb angle", how: "two lines, two places each", key: "Shift C", icon: icons.cobb },
+      { id: "probe", name: "Probe", how: "one place, shows its value", key: "Shift V", icon: icons.probe },
     ],
   },
   {
     title: "Outline",
     tools: [
-      { id: "rectangle", name: "Rectangle", how: "drag from corner to corner", key: "R", icon: icons.rectangle },
-      { id: "ellipse", name: "Ellipse", how: "drag from corner to corner", key: "G", icon: icons.ellipse },
-      { id: "circle", name: "Circle", how: "drag from its middle", key: "Q", icon: icons.circle },
-      { id: "polygon", name: "Polygon", how: "corner by corner, the last one twice", key: "P", icon: icons.polygon },
-      { id: "spline", name: "Smooth outline", how: "place by place, the last one twice", key: "S", icon: icons.spline },
-      { id: "freehand", name: "Freehand", how: "draw around it", key: "H", icon: icons.freehand },
+      { id: "rectangle", name: "Rectangle", how: "drag from corner to corner", key: "Shift R", icon: icons.rectangle },
+      { id: "ellipse", name: "Ellipse", how: "drag from corner to corner", key: "Shift G", icon: icons.ellipse },
+      { id: "circle", name: "Circle", how: "drag from its middle", key: "Shift Q", icon: icons.circle },
+      { id: "polygon", name: "Polygon", how: "corner by corner, the last one twice", key: "Shift P", icon: icons.polygon },
+      { id: "spline", name: "Smooth outline", how: "place by place, the last one twice", key: "Shift S", icon: icons.spline },
+      { id: "freehand", name: "Freehand", how: "draw around it", key: "Shift H", icon: icons.freehand },
     ],
   },
   {
     title: "Point out",
     tools: [
-      { id: "point", name: "Point", how: "one place", key: "D", icon: icons.point },
-      { id: "multi-point", name: "Several points", how: "place by place, the last one twice", key: "M", icon: icons.multiPoint },
-      { id: "arrow", name: "Arrow", how: "drag from its tail to its head", key: "W", icon: icons.arrow },
-      { id: "line", name: "Line", how: "place by place, the last one twice", key: "N", icon: icons.line },
+      { id: "point", name: "Point", how: "one place", key: "Shift D", icon: icons.point },
+      { id: "multi-point", name: "Several points", how: "place by place, the last one twice", key: "Shift M", icon: icons.multiPoint },
+      { id: "arrow", name: "Arrow", how: "drag from its tail to its head", key: "Shift W", icon: icons.arrow },
+      { id: "line", name: "Line", how: "place by place, the last one twice", key: "Shift N", icon: icons.line },
     ],
   },
   {
     title: "In the volume",
     tools: [
-      { id: "point-3d", name: "Point in 3D", how: "one place; put right in the other planes", key: "U", icon: icons.point3d },
-      { id: "box-3d", name: "Box in 3D", how: "drag a rectangle; move its faces in any plane", key: "Z", icon: icons.box3d },
+      { id: "point-3d", name: "Point in 3D", how: "one place; put right in the other planes", key: "Shift U", icon: icons.point3d },
+      { id: "box-3d", name: "Box in 3D", how: "drag a rectangle; move its faces in any plane", key: "Shift Z", icon: icons.box3d },
     ],
   },
 ];

@@ -73,8 +73,8 @@ const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", 
 export class Workspace extends Emitter<WorkspaceEvents> {
   readonly session: Session;
   readonly screen: Screen;
-  /** What the page says about how the case hangs, and how the viewer behaves. */
-  readonly arrangement: Arrangement;
+  /** What the page says about how the case hangs, and how the viewer behaves; an editor may have changed it since. */
+  arrangement: Arrangement;
   /** Steps of everything that is drawn. */
   readonly history = new History();
   readonly annotations = new Annotations(this.history);
@@ -205,6 +205,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     this.kept.clear();
     this.set({ hanging, panes, active: 0, maximized: null });
     this.emit("layout", this.current);
+  }
+
+  /** Cases hang by this protocol from now on, and so does this one. */
+  adopt(protocol: HungProtocol): void {
+    const others = this.arrangement.protocols.filter(({ pk }) => pk !== protocol.pk);
+    this.arrangement = { ...this.arrangement, protocols: [protocol, ...others] };
+    this.hang(protocol);
   }
 
   /** Two panes take each other's place. */
