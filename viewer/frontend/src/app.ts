@@ -4,6 +4,7 @@ import { readArrangement } from "./core/arrangement";
 import type { Boot } from "./first/boot";
 import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
+import { ASKED_MASK, AskedMasks } from "./state/asked-masks";
 import { AskedTools } from "./state/asked";
 import { displaySetOf, keepAnnotations } from "./state/keeping";
 import { Workspace } from "./state/workspace";
@@ -24,6 +25,9 @@ export function start({ session, root, first }: Boot): void {
     const place = workspace.state.hanging?.home.findIndex(({ name }) => name === viewport) ?? -1;
     return place < 0 ? null : place;
   };
-  new AskedTools({ workspace, paneOf, refocus: desk.refocus });
+  const asked = { workspace, paneOf, refocus: desk.refocus };
+  // A mask is an answer by its place on the site: nothing of it where nothing is kept.
+  if (keeping) new AskedMasks(asked);
+  new AskedTools({ ...asked, others: keeping ? [ASKED_MASK] : [] });
   workspace.catchUp();
 }

@@ -31,9 +31,9 @@ export function valueOf(mask: Mask, segments: readonly MaskSegment[] = mask.segm
   };
 }
 
-type Row = Pick<StoredAnnotation, "pk" | "author" | "label" | "frame"> & { readonly may_change?: boolean };
+type Row = Pick<StoredAnnotation, "pk" | "author" | "label" | "frame"> & { readonly may_change?: boolean; readonly question?: string | null };
 
-export function aboutOf({ pk, author, label, frame, may_change: mayChange }: Row, { reader, others }: DisplaySet): MaskAbout {
+export function aboutOf({ pk, author, label, frame, question = null, may_change: mayChange }: Row, { reader, others }: DisplaySet): MaskAbout {
   const mine = author === reader;
   return {
     id: pk,
@@ -41,7 +41,7 @@ export function aboutOf({ pk, author, label, frame, may_change: mayChange }: Row
     author,
     mine,
     editable: mayChange ?? (mine || others === "edit"),
-    question: null,
+    question,
     timepoint: frame?.timepoint ?? 0,
   };
 }

@@ -24,6 +24,8 @@ export interface MaskEvents {
   painted: Mask;
   /** Something is to be saved. */
   edited: MaskEdit;
+  /** Everything of a mask is with the site. */
+  kept: Mask;
   /** A sentence for the reader. */
   notice: string;
   /** Something takes its time, with how far it is in words; null when it is over. */
@@ -271,6 +273,7 @@ export class Masks extends Emitter<MaskEvents> {
     if (mask.saving === saving) return;
     mask.saving = saving;
     this.emit("change", null);
+    if (saving === "saved") this.emit("kept", mask);
   }
 
   private end(edit: Edit): void {
