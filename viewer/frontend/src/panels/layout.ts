@@ -113,7 +113,7 @@ function buildSidePanel(desk: Desk, keeping: Keeping | null, changed: (shown: Pa
     { name: "annotations", title: "Annotations", root: markPanel(desk, keeping) },
     { name: "overlays", title: "Overlays", root: overlayPanel(desk.workspace) },
     { name: "information", title: "Information", root: informationPanel(desk.workspace) },
-    { name: "masks", title: "Masks", root: maskPanel(desk) },
+    { name: "masks", title: "Masks", root: maskPanel(desk, keeping) },
     ...(hanging ? [{ name: "hanging", title: "Hanging protocol", root: hanging } as const] : []),
   ];
   return sidePanel(contents, changed, () => { desk.refocus(); });

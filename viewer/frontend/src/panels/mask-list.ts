@@ -1,15 +1,17 @@
 /** The masks of the image in the active pane, and the segments of the one that is painted. */
 
 import { voxelToWorld } from "../core/geometry";
+import type { MaskApi } from "../core/mask-api";
 import { middleOf } from "../core/masks/middle";
 import { type Mask, type MaskSegment, atOwnTimepoint } from "../state/masks";
 import type { Workspace } from "../state/workspace";
-import { button, element, icon as pictureOf, setPressed } from "./element";
+import { button, element, icon as pictureOf, setHidden, setPressed } from "./element";
 import * as icons from "./mask-icons";
 import { volumeText } from "./mask-words";
 
 /** Called after every change with what is so now; the page is touched where it differs only. */
 type Followers = (() => void)[];
+type MaskFiles = Pick<MaskApi, "fileUrl">;
 
 const SAVING: Readonly<Record<Mask["saving"], string>> = {
   saved: "Saved",
@@ -17,13 +19,20 @@ const SAVING: Readonly<Record<Mask["saving"], string>> = {
   conflict: "Changed elsewhere meanwhile",
 };
 
+interface Names {
+  readonly masks: string;
+  readonly segments: string;
+  readonly files: MaskFiles | null;
+}
+
 let groups = 0;
 
-export function maskList(workspace: Workspace): HTMLElement {
+/** `files`: where masks can be downloaded; null where nothing is kept. */
+export function maskList(workspace: Workspace, files: MaskFiles | null): HTMLElement {
   const root = element("div", { class: "hv-masks" });
   const { masks } = workspace;
   groups += 1;
-  const names = { masks: `hv-masks-${groups}`, segments: `hv-mask-segments-${groups}` };
+  const names: Names = { files, masks: `hv-masks-${groups}`, segments: `hv-mask-segments-${groups}` };
   let followers: Followers = [];
   let filled = "";
   const show = (): void => {
@@ -59,7 +68,7 @@ function focused(root: HTMLElement): string | null {
   return activeElement instanceof HTMLElement && root.contains(activeElement) ? (activeElement.dataset.focus ?? null) : null;
 }
 
-function content(workspace: Workspace, names: { masks: string; segments: string }, followers: Followers): Node[] {
+function content(workspace: Workspace, names: Names, followers: Followers): Node[] {
   const { masks, active: { layer, state } } = workspace;
   if (!layer) return [element("p", { class: "hv-hint" }, "This pane is empty.")];
   const timepoint = atOwnTimepoint(layer, state);
@@ -69,12 +78,12 @@ function content(workspace: Workspace, names: { masks: string; segments: string 
   const list = masks.of(layer, timepoint);
   return [
     element("div", { class: "hv-masks-head" }, element("h3", {}, "Masks of this image"), add),
-    ...(list.length === 0 ? [] : [element("ul", { class: "hv-mask-list" }, ...list.map((each) => maskLine(workspace, each, names.masks, followers)))]),
+    ...(list.length === 0 ? [] : [element("ul", { class: "hv-mask-list" }, ...list.map((each) => maskLine(workspace, each, names, followers)))]),
     ...(mask ? segmentPart(workspace, mask, names.segments, followers) : []),
   ];
 }
 
-function maskLine(workspace: Workspace, mask: Mask, name: string, followers: Followers): HTMLElement {
+function maskLine(workspace: Workspace, mask: Mask, { masks: name, files }: Names, followers: Followers): HTMLElement {
   const { masks } = workspace;
   const choose = element("input", { type: "radio", name, "aria-label": `Paint on ${mask.name}` });
   choose.dataset.focus = `mask-${mask.id}`;
@@ -93,7 +102,16 @@ function maskLine(workspace: Workspace, mask: Mask, name: string, followers: Fol
     if (state.textContent !== text) state.textContent = text;
     state.classList.toggle("hv-warning", mask.saving === "conflict");
   });
-  return element("li", {}, line, state);
+  return element("li", {}, line, element("div", { class: "hv-segment-tools" }, state, ...(files ? downloads(mask, files, followers) : [])));
+}
+
+/** What is saved can be taken along. */
+function downloads(mask: Mask, files: MaskFiles, followers: Followers): HTMLElement[] {
+  return ([["mha", "MHA", "MetaImage"], ["nii.gz", "NIfTI", "NIfTI"]] as const).map(([format, text, name]) => {
+    const link = element("a", { href: files.fileUrl(mask.id, format), download: "", "aria-label": `Download ${mask.name} as ${name}` }, text);
+    followers.push(() => { setHidden(link, mask.saving !== "saved" || mask.loading); });
+    return link;
+  });
 }
 
 function segmentPart(workspace: Workspace, mask: Mask, name: string, followers: Followers): Node[] {

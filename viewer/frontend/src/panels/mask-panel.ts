@@ -1,6 +1,7 @@
 /** The panel of masks: tools, what they are set to, and the masks with their segments. */
 
 import { isMaskTool } from "../core/masks/tools";
+import type { Keeping } from "../state/keeping";
 import type { Workspace } from "../state/workspace";
 import type { Desk } from "./desk";
 import { button, element, group, setPressed } from "./element";
@@ -10,9 +11,9 @@ import { maskSettings } from "./mask-settings";
 import { MASK_TOOL_WORDS } from "./mask-words";
 import { rangeField } from "./popover";
 
-export function maskPanel(desk: Desk): HTMLElement {
+export function maskPanel(desk: Desk, keeping: Keeping | null): HTMLElement {
   const { workspace } = desk;
-  const root = element("div", { class: "hv-mask-panel" }, toolButtons(desk), busyLine(workspace), maskSettings(workspace), maskList(workspace), opacity(workspace));
+  const root = element("div", { class: "hv-mask-panel" }, toolButtons(desk), busyLine(workspace), maskSettings(workspace), maskList(workspace, keeping?.maskApi ?? null), opacity(workspace));
   return root;
 }
 
