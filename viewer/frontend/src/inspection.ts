@@ -3,6 +3,7 @@
 import type { Vec3 } from "./core/meta";
 import { type PlaneName, PLANES } from "./core/planes";
 import { namedPlane } from "./render/sections";
+import { type MasksInspection, masksInspection } from "./mask-inspection";
 import type { Camera, Pane, Point, Workspace } from "./state/workspace";
 import type { Cine, Layout, LinkName, Orientation, PaneId, Slab } from "./state/workspace";
 
@@ -116,6 +117,7 @@ export interface Inspection {
   readonly selectedAnnotation: string | null;
   /** What is half drawn: its tool and places (LPS millimetres). */
   readonly draft: { readonly tool: string; readonly places: readonly (readonly number[])[] } | null;
+  readonly masks: MasksInspection;
   goTo(plane: PlaneName, index: number): void;
   /** What lies under a point of a pane, in CSS pixels from its top left; the value is interpolated as the pane interpolates. */
   probe(pane: PaneId, x: number, y: number): Reading | null;
@@ -166,6 +168,7 @@ export function inspectionOf(workspace: Workspace): Inspection {
       const { draft } = workspace.drawing;
       return draft && { tool: draft.tool, places: draft.places };
     },
+    masks: masksInspection(workspace.masks, () => workspace.maskHand.busy),
     goTo(plane, index) {
       if (!PLANES.includes(plane)) throw new RangeError(`There is no plane called ${String(plane)}.`);
       const { active } = workspace;
