@@ -1,4 +1,4 @@
-"""Segmentation by a real mouse and by real keys: what is painted is what the site keeps, voxel for voxel."""
+"""Segmentation by a real mouse: what is painted is what the site keeps, voxel for voxel."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ def _here(reading: Reading, k: int) -> np.ndarray[Any, Any]:
 def _kept(reading: Reading, k: int) -> np.ndarray[Any, Any]:
     """The slice as the site has it."""
     address = f"/api/v1/annotations/{_mask(reading)['id']}/mask/"
-    told = reading.page.request.get(
-        reading.page.url.split("/", 3)[0] + "//" + reading.page.url.split("/")[2] + address
-    )
+    scheme, _, host, *_ = reading.page.url.split("/")
+    told = reading.page.request.get(f"{scheme}//{host}{address}")
     found = {one["index"]: one["data"] for one in told.json()["slices"]}
     if k not in found:
         return np.zeros(SIZE, dtype=np.uint8)
