@@ -81,6 +81,8 @@ function side(title: string, lines: readonly string[]): HTMLElement {
 }
 
 function mineText(mine: Annotation | undefined, fields: ChangeFields): readonly string[] {
+  // Masks are no marks: what is known of them is which slices were painted.
+  if (!mine && fields.deleted !== true && fields.slices) return [`A mask, ${fields.slices.length === 1 ? "1 slice" : `${fields.slices.length} slices`} painted`];
   if (fields.deleted || !mine) return ["Deleted"];
   return textOf(mine.value, mine.tool, mine.label);
 }
