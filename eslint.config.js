@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
  * `app.ts` wires them and may import all. `first/` and `main.ts` are what every reader waits for:
  * they stand on `core` alone and import the rest when the first picture is on its way.
  */
-const LAYERS = ["core", "render", "state", "panels"];
+const LAYERS = ["core", "hanging", "render", "tools", "state", "panels"];
 const SRC = "viewer/frontend/src";
 
 const layerRules = LAYERS.slice(0, -1).map((layer, rank) => ({

@@ -9,6 +9,8 @@ const ENTRIES: Record<string, string> = {
   uploader: "app/uploads/frontend/uploader.ts",
   charts: "app/sockets/frontend/charts.ts",
   review: "app/images/frontend/review.ts",
+  hanging: "viewer/frontend/src/hanging/page.ts",
+  reading: "reader_studies/frontend/reading.ts",
 };
 
 const root = import.meta.dirname;

@@ -22,6 +22,7 @@ class AlgorithmsConfig(AppConfig):
             value_ids_visible_to,
         )
         from algorithms.socket_uses import uses_of_socket
+        from algorithms.viewing import VIEWABLE
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
@@ -29,6 +30,7 @@ class AlgorithmsConfig(AppConfig):
         from app.sockets import visibility as values
         from app.sockets.uses import register_socket_uses
         from viewer.registry import register
+        from viewer.viewables import register_viewable
 
         self._register_images()
         self._register_execution()
@@ -58,6 +60,7 @@ class AlgorithmsConfig(AppConfig):
         values.register(value_ids_visible_to)
         register_socket_uses(uses_of_socket)
         register(RunSource())
+        register_viewable(VIEWABLE)
 
     def _register_execution(self) -> None:
         """Say what runs, where its containers and weights are shown and when they may go."""

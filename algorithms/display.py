@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from algorithms.policies import ALGORITHMS
 from algorithms.selectors import get_run_for, inputs_for_eyes_of
 from app.core.errors import NotFound
 from app.sockets.models import SocketValue
-from viewer.layers import layers_of
+from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
 
 
@@ -35,4 +36,8 @@ class RunSource:
             title=f"{run.version.algorithm.title} · {run.title}",
             layers=layers,
             back_url=reverse("algorithms:run", args=[run.pk]),
+            sockets=sockets_of(values),
+            viewable=run.version.algorithm,
+            others="see" if ALGORITHMS.allows(user, run.version.algorithm, "change") else "none",
+            values=tuple(value.pk for value in values),
         )

@@ -175,7 +175,15 @@ def get_version_for(user: Any, pk: UUID | str, *, action: str = "view") -> Algor
 
 def jobs_for(user: Any) -> QuerySet[AlgorithmRun]:
     """Return the try-outs that ``user`` may look at, with what their jobs took and gave."""
-    return runs_for(user).prefetch_related("job__inputs__socket", "job__outputs__socket")
+    return (
+        runs_for(user)
+        .select_related("version__algorithm__hanging_protocol")
+        .prefetch_related(
+            "job__inputs__socket",
+            "job__outputs__socket",
+            "version__algorithm__optional_hanging_protocols",
+        )
+    )
 
 
 def get_run_of_job_for(user: Any, job_pk: UUID, *, action: str = "view") -> AlgorithmRun:

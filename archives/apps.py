@@ -26,7 +26,9 @@ class ArchivesConfig(AppConfig):
             parts_of,
             value_ids_visible_to,
         )
+        from archives.viewing import VIEWABLE
         from viewer.registry import register
+        from viewer.viewables import register_viewable
 
         self._register_images()
         register_people("archive", ARCHIVES, page="archives:people")
@@ -48,6 +50,7 @@ class ArchivesConfig(AppConfig):
         register_history("images.image", door=image_history_door)
         values.register(value_ids_visible_to)
         register(ArchiveItemSource())
+        register_viewable(VIEWABLE)
 
     def _register_images(self) -> None:
         """Say who sees images through archives, how they come in and who reviews them."""

@@ -31,7 +31,7 @@ def get_item_for(user: Any, pk: UUID | str, *, action: str = "view") -> ArchiveI
     """Return the item if ``user`` may do ``action`` with its archive, else raise `NotFound`."""
     item = (
         ArchiveItem.objects.filter(pk=pk, archive__in=ARCHIVES.visible_to(user))
-        .select_related("archive")
+        .select_related("archive__hanging_protocol")
         .prefetch_related("values__socket", "values__image")
         .first()
     )
@@ -50,8 +50,8 @@ def items_for(user: Any) -> QuerySet[ArchiveItem]:
     """Return the items of all archives that ``user`` may view."""
     return (
         ArchiveItem.objects.filter(archive__in=ARCHIVES.visible_to(user))
-        .select_related("archive")
-        .prefetch_related("values__socket")
+        .select_related("archive__hanging_protocol")
+        .prefetch_related("values__socket", "archive__optional_hanging_protocols")
     )
 
 

@@ -20,11 +20,12 @@ class ReaderStudiesConfig(AppConfig):
         from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
-        from reader_studies.display import DisplaySetSource
+        from reader_studies.display import DisplaySetSource, ReferenceSource
         from reader_studies.models import ReaderStudyMember, ReaderStudyRequest
-        from reader_studies.personal_data import given_answers
+        from reader_studies.personal_data import given_answers, readings
         from reader_studies.policies import READER_STUDIES
         from reader_studies.selectors import (
+            answer_image_ids_visible_to,
             image_ids_used_by,
             image_ids_visible_to,
             managed_study,
@@ -35,12 +36,16 @@ class ReaderStudiesConfig(AppConfig):
             value_ids_visible_to,
         )
         from reader_studies.services import describe_display_set, receive_display_set_image
+        from reader_studies.viewing import VIEWABLE
         from viewer.registry import register
+        from viewer.viewables import register_viewable
 
         visibility.register(image_ids_visible_to, used=image_ids_used_by)
+        visibility.register(answer_image_ids_visible_to)
         register_uses(uses_of_image)
         register_people("reader-study", READER_STUDIES, page="reader_studies:people")
         register_personal_data("answers", given_answers)
+        register_personal_data("readings", readings)
         register_kind(
             Kind(
                 key="reader-study",
@@ -60,3 +65,5 @@ class ReaderStudiesConfig(AppConfig):
         register_place(place_of_policy("reader-study", READER_STUDIES, describe=reviewed_study))
         register_home("display-set", "reader-study", study_of_display_set)
         register(DisplaySetSource())
+        register_viewable(VIEWABLE)
+        register(ReferenceSource())

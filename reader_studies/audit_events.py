@@ -17,6 +17,13 @@ register_events(
         "reader_studies.answer.given": "{actor} gave an answer",
         "reader_studies.answer.changed": "{actor} changed an answer",
         "reader_studies.answer.taken_back": "{actor} took an answer back",
+        "reader_studies.reference.changed": ("{actor} changed the reference standard of {object}"),
+        "reader_studies.reference.taken": (
+            "{actor} made {count} answers of {reader} the reference standard of {object}"
+        ),
+        "reader_studies.reference.exported": (
+            "{actor} exported the reference standard of {object}"
+        ),
         "reader_studies.answers.exported": "{actor} exported the answers of {object}",
         "reader_studies.readerstudyrequest.state_changed": "{object}: {before} → {after}",
     }

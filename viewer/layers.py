@@ -6,7 +6,7 @@ from typing import Any
 from app.images.models import Image
 from app.sockets.models import SocketValue
 from app.sockets.schemas import MOST_SEGMENTS
-from viewer.registry import Layer, Segment
+from viewer.registry import Filled, Layer, Segment
 
 COLORS = ("#ff9f1c", "#2ec4b6", "#e6484f", "#8e7cc3", "#4f9d4f", "#f4d35e", "#5aa9e6", "#d885a3")
 """Colors of segments that were declared without one."""
@@ -23,11 +23,25 @@ def layers_of(values: Iterable[SocketValue]) -> tuple[Layer, ...]:
             name=value.socket.title,
             role="overlay" if value.socket.kind in OVERLAYS else "image",
             segments=_segments_of(value),
+            socket=value.socket.slug,
         )
         for value in values
         if value.image_id is not None
     ]
     return tuple(sorted(layers, key=lambda layer: layer.role == "overlay"))
+
+
+def sockets_of(values: Iterable[SocketValue]) -> tuple[Filled, ...]:
+    """Return what the values fill, in the order of the values."""
+    return tuple(
+        Filled(
+            slug=value.socket.slug,
+            title=value.socket.title,
+            kind=value.socket.kind,
+            image_id=value.image_id,
+        )
+        for value in values
+    )
 
 
 def _segments_of(value: SocketValue) -> tuple[Segment, ...]:

@@ -29,16 +29,39 @@ class Layer:
     name: str
     role: Literal["image", "overlay"] = "image"
     segments: tuple[Segment, ...] = ()
+    socket: str = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One socket that a display set fills; ``image_id`` is the image in it, if it holds one."""
+
+    slug: str
+    title: str
+    kind: str
+    image_id: UUID | None = None
 
 
 @dataclass(frozen=True)
 class DisplaySetView:
-    """What one user sees of one display set; ``panel_url`` is loaded beside the picture."""
+    """What one user sees of one display set.
+
+    ``sockets`` are all that it fills, in order. ``viewable`` is the object that says how its cases
+    hang (`viewer.viewables`); nothing where there is none.
+    ``panel_url`` is loaded beside the picture; ``panel_script`` is the front-end entry that makes
+    it work. ``others`` is what the user may do with the annotations that other people made of it,
+    and ``values`` are the keys of its socket values, which annotations may be begun with.
+    """
 
     title: str
     layers: tuple[Layer, ...]
     back_url: str
     panel_url: str = ""
+    sockets: tuple[Filled, ...] = ()
+    viewable: Any = None
+    panel_script: str = ""
+    others: Literal["none", "see", "edit"] = "none"
+    values: tuple[int, ...] = ()
 
 
 class DisplaySetSource(Protocol):

@@ -21,4 +21,5 @@ class ImageSource:
             title=image.name,
             layers=(Layer(image_id=image.pk, name=image.name),),
             back_url=reverse("images:detail", args=[image.pk]),
+            others="see" if user.is_superuser else "none",
         )

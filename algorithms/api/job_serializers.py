@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from algorithms.models import AlgorithmRun
 from algorithms.selectors import hidden_images
-from app.core.api.fields import Constant, KeyField, LinkField
+from app.core.api.fields import KeyField, LinkField
 from app.core.api.pages import PageField
 from app.execution.models import Job
 from app.execution.selectors import Prospects, prospects
@@ -20,6 +20,7 @@ from app.sockets.api.serializers import (
     SocketValuePostSerializer,
     SocketValueSerializer,
 )
+from viewer.api.hanging_serializers import ContentField, HangingProtocolSerializer
 
 JOB_STATUS = {
     Job.State.VALIDATING_INPUTS: "Validating inputs",
@@ -41,9 +42,13 @@ class _JobSerializer(serializers.ModelSerializer[AlgorithmRun]):
     algorithm_image = LinkField("api:algorithm-image-detail", source="version_id", read_only=True)
     status = serializers.SerializerMethodField()
     error_message = serializers.CharField(source="job.reason", read_only=True)
-    hanging_protocol = Constant(None)
-    optional_hanging_protocols = Constant([])
-    view_content = Constant(None)
+    hanging_protocol = HangingProtocolSerializer(
+        source="version.algorithm.hanging_protocol", read_only=True, allow_null=True
+    )
+    optional_hanging_protocols = HangingProtocolSerializer(
+        source="version.algorithm.optional_hanging_protocols", many=True, read_only=True
+    )
+    view_content = ContentField(source="version.algorithm.view_content", read_only=True)
     exec_duration = serializers.SerializerMethodField()
     invoke_duration = serializers.SerializerMethodField()
     _hidden: set[UUID] | None = None

@@ -12,9 +12,10 @@ from app.execution.contract.limits import MIB
 from app.execution.services.limits import capped, default_limits
 from app.requests.models import AccessRequest, Askable
 from app.sockets.models import Socket
+from viewer.models import Viewable
 
 
-class Algorithm(Askable, UUIDModel, TimestampedModel):
+class Algorithm(Viewable, Askable, UUIDModel, TimestampedModel):
     """A container's page: what it does, its versions and its runs.
 
     The texts from ``summary`` to ``publications`` are its model facts. The limits are those of one

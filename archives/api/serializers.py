@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from app.core.api.fields import Constant, KeyField, LinkField
+from app.core.api.fields import KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
 from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import (
@@ -13,6 +13,7 @@ from app.sockets.api.serializers import (
     SocketValueSerializer,
 )
 from archives.models import Archive, ArchiveItem
+from viewer.api.hanging_serializers import ContentField, HangingProtocolSerializer
 
 
 class ArchiveSerializer(serializers.ModelSerializer[Archive]):
@@ -54,9 +55,13 @@ class _ItemSerializer(serializers.ModelSerializer[ArchiveItem]):
     pk = KeyField(read_only=True)
     archive = LinkField("api:archive-detail", source="archive_id", read_only=True)
     api_url = LinkField("api:archive-item-detail", source="*", read_only=True)
-    hanging_protocol = Constant(None)
-    optional_hanging_protocols = Constant([])
-    view_content = Constant(None)
+    hanging_protocol = HangingProtocolSerializer(
+        source="archive.hanging_protocol", read_only=True, allow_null=True
+    )
+    optional_hanging_protocols = HangingProtocolSerializer(
+        source="archive.optional_hanging_protocols", many=True, read_only=True
+    )
+    view_content = ContentField(source="archive.view_content", read_only=True)
 
 
 _FIELDS = (

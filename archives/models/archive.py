@@ -5,9 +5,10 @@ from django.db import models
 from app.accounts.models import Membership
 from app.core.models import TimestampedModel, UUIDModel
 from app.requests.models import AccessRequest, Askable
+from viewer.models import Viewable
 
 
-class Archive(Askable, UUIDModel, TimestampedModel):
+class Archive(Viewable, Askable, UUIDModel, TimestampedModel):
     """A curated set of cases."""
 
     title = models.CharField(max_length=200)

@@ -1,5 +1,6 @@
 """Shapes of reader studies, display sets, questions and answers."""
 
+from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -13,122 +14,11 @@ from app.sockets.api.serializers import (
     SocketValuePostSerializer,
     SocketValueSerializer,
 )
-from reader_studies.models import Answer, DisplaySet, Question, QuestionOption, ReaderStudy
-
-LARGEST = 2_147_483_647
-_ANSWER_TYPES = {
-    Question.Kind.TEXT: "Single line text",
-    Question.Kind.NUMBER: "Number",
-    Question.Kind.CHOICE: "Choice",
-    Question.Kind.YES_NO: "Bool",
-}
-_KINDS = {label: kind for kind, label in _ANSWER_TYPES.items()}
-
-
-class OptionSerializer(serializers.ModelSerializer[QuestionOption]):
-    """One option of a choice; answers name its id."""
-
-    id = serializers.IntegerField(read_only=True)
-    default = Constant(False)
-
-    class Meta:
-        model = QuestionOption
-        fields = ("id", "title", "default")
-        read_only_fields = ("title",)
-
-
-class QuestionSerializer(serializers.ModelSerializer[Question]):
-    """A question."""
-
-    pk = KeyField(read_only=True)
-    api_url = LinkField("api:question-detail", source="*", read_only=True)
-    reader_study = LinkField("api:reader-study-detail", source="study_id", read_only=True)
-    answer_type = serializers.SerializerMethodField()
-    question_text_safe = serializers.CharField(source="text", read_only=True)
-    help_text_safe = serializers.CharField(source="help_text", read_only=True)
-    form_direction = Constant("Horizontal")
-    image_port = Constant("")
-    default_annotation_color = Constant("")
-    options = OptionSerializer(many=True, read_only=True)
-    interface = Constant(None)
-    overlay_segments = Constant(None)
-    look_up_table = Constant(None)
-    widget = Constant("")
-    answer_min_value = serializers.FloatField(source="minimum", read_only=True, allow_null=True)
-    answer_max_value = serializers.FloatField(source="maximum", read_only=True, allow_null=True)
-    answer_step_size = Constant(None)
-    answer_min_length = Constant(None)
-    answer_max_length = Constant(None)
-    answer_match_pattern = Constant("")
-    empty_answer_confirmation = Constant(False)
-    empty_answer_confirmation_label_safe = Constant("")
-    interactive_algorithms = Constant([])
-    algorithms = Constant([])
-
-    class Meta:
-        model = Question
-        fields = (
-            "pk",
-            "api_url",
-            "reader_study",
-            "answer_type",
-            "question_text_safe",
-            "help_text_safe",
-            "form_direction",
-            "image_port",
-            "default_annotation_color",
-            "required",
-            "order",
-            "options",
-            "interface",
-            "overlay_segments",
-            "look_up_table",
-            "widget",
-            "answer_min_value",
-            "answer_max_value",
-            "answer_step_size",
-            "answer_min_length",
-            "answer_max_length",
-            "answer_match_pattern",
-            "empty_answer_confirmation",
-            "empty_answer_confirmation_label_safe",
-            "interactive_algorithms",
-            "algorithms",
-        )
-        read_only_fields = ("required", "order")
-
-    @extend_schema_field({"type": "string", "enum": list(_KINDS)})
-    def get_answer_type(self, question: Question) -> str:
-        """Return the kind in the words of the public API."""
-        return _ANSWER_TYPES[Question.Kind(question.kind)]
-
-
-class QuestionChangeSerializer(serializers.Serializer[Any]):
-    """What is changed of a question."""
-
-    text = serializers.CharField(max_length=300)
-    help_text = serializers.CharField(  # type: ignore[assignment]
-        max_length=500, required=False, allow_blank=True
-    )
-    required = serializers.BooleanField(required=False)  # type: ignore[assignment]
-    minimum = serializers.FloatField(required=False, allow_null=True)
-    maximum = serializers.FloatField(required=False, allow_null=True)
-    order = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
-
-
-class NewQuestionSerializer(QuestionChangeSerializer):
-    """A question to be added; ``answer_type`` by its label, ``options`` for a choice."""
-
-    order = None  # type: ignore[assignment]
-    reader_study = LinkField("api:reader-study-detail")
-    answer_type = serializers.ChoiceField(choices=list(_KINDS), source="kind")
-    options = serializers.ListField(
-        child=serializers.CharField(max_length=200), required=False, max_length=200
-    )
-
-    def validate_answer_type(self, label: str) -> str:
-        """Return the kind's key."""
-        return str(_KINDS[label])
+from reader_studies.api.question_serializers import LARGEST, QuestionSerializer
+from reader_studies.models import Answer, DisplaySet, ReaderStudy
+from reader_studies.models.reader_study import MOST_ROLLED_OVER
+from reader_studies.selectors import has_reference, ordered_sets
+from viewer.api.hanging_serializers import ContentField, HangingProtocolSerializer
 
 
 class ReaderStudySerializer(serializers.ModelSerializer[ReaderStudy]):
@@ -143,15 +33,16 @@ class ReaderStudySerializer(serializers.ModelSerializer[ReaderStudy]):
     questions = QuestionSerializer(many=True, read_only=True)
     is_educational = Constant(False)
     instant_verification = Constant(False)
-    has_ground_truth = Constant(False)
+    has_ground_truth = serializers.SerializerMethodField()
     allow_answer_modification = serializers.BooleanField(
         source="answers_may_change", read_only=True
     )
     enable_autosaving = Constant(True)
-    allow_case_navigation = Constant(True)
+    allow_case_navigation = serializers.BooleanField(source="case_navigation", read_only=True)
     allow_show_all_annotations = Constant(False)
-    roll_over_answers_for_n_cases = Constant(0)
-    end_of_study_text_safe = Constant("")
+    roll_over_answers_for_n_cases = serializers.IntegerField(source="roll_over", read_only=True)
+    shuffle_hanging_list = serializers.BooleanField(source="shuffle", read_only=True)
+    end_of_study_text_safe = serializers.CharField(source="end_text", read_only=True)
 
     class Meta:
         model = ReaderStudy
@@ -176,9 +67,15 @@ class ReaderStudySerializer(serializers.ModelSerializer[ReaderStudy]):
             "allow_case_navigation",
             "allow_show_all_annotations",
             "roll_over_answers_for_n_cases",
+            "shuffle_hanging_list",
             "end_of_study_text_safe",
         )
         read_only_fields = fields
+
+    def get_has_ground_truth(self, study: ReaderStudy) -> bool:
+        """Tell whether a reference standard was entered."""
+        known = getattr(study, "is_referenced", None)
+        return has_reference(study) if known is None else bool(known)
 
 
 class NewReaderStudySerializer(AskableSerializer):
@@ -190,6 +87,14 @@ class NewReaderStudySerializer(AskableSerializer):
     allow_answer_modification = serializers.BooleanField(
         required=False, source="answers_may_change"
     )
+    allow_case_navigation = serializers.BooleanField(required=False, source="case_navigation")
+    shuffle_hanging_list = serializers.BooleanField(required=False, source="shuffle")
+    roll_over_answers_for_n_cases = serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_ROLLED_OVER, source="roll_over"
+    )
+    end_of_study_text = serializers.CharField(
+        max_length=20_000, required=False, allow_blank=True, source="end_text"
+    )
 
 
 class _DisplaySetSerializer(serializers.ModelSerializer[DisplaySet]):
@@ -198,15 +103,32 @@ class _DisplaySetSerializer(serializers.ModelSerializer[DisplaySet]):
     title_safe = serializers.CharField(source="title", read_only=True)
     description = Constant("")
     descriptions_map_safe = serializers.SerializerMethodField()
-    hanging_protocol = Constant(None)
-    optional_hanging_protocols = Constant([])
-    view_content = Constant(None)
-    index = Constant(None)
+    hanging_protocol = HangingProtocolSerializer(
+        source="study.hanging_protocol", read_only=True, allow_null=True
+    )
+    optional_hanging_protocols = HangingProtocolSerializer(
+        source="study.optional_hanging_protocols", many=True, read_only=True
+    )
+    view_content = ContentField(source="study.view_content", read_only=True)
+    index = serializers.SerializerMethodField()
 
     @extend_schema_field({"type": "object"})
     def get_descriptions_map_safe(self, display_set: DisplaySet) -> dict[str, str]:
         """Return descriptions by image; display sets have none."""
         return {}
+
+    def get_index(self, display_set: DisplaySet) -> int | None:
+        """Return its place, from 0, in the order in which the caller gets the cases."""
+        request = self.context.get("request")
+        if request is None or not request.user.is_authenticated:
+            return None
+        context: dict[str, Any] = self.context  # type: ignore[assignment]
+        orders = context.setdefault("orders", {})
+        if display_set.study_id not in orders:
+            ordered = ordered_sets(display_set.study, reader=request.user)
+            orders[display_set.study_id] = {pk: place for place, pk in enumerate(ordered)}
+        place: int | None = orders[display_set.study_id].get(display_set.pk)
+        return place
 
 
 _FIELDS = (
@@ -266,19 +188,19 @@ class NewDisplaySetSerializer(DisplaySetChangeSerializer):
 
 
 class AnswerSerializer(serializers.ModelSerializer[Answer]):
-    """An answer; a choice is answered by its option's id."""
+    """An answer; a choice is answered by its option's id, a mask by an image."""
 
     pk = KeyField(read_only=True)
     api_url = LinkField("api:answer-detail", source="*", read_only=True)
-    answer = serializers.JSONField(source="value", read_only=True)
+    answer = serializers.SerializerMethodField()
     creator = serializers.CharField(source="reader.username", read_only=True)
     question = LinkField("api:question-detail", source="question_id", read_only=True)
     display_set = LinkField("api:display-set-detail", source="display_set_id", read_only=True)
-    answer_image = Constant(None)
-    last_edit_duration = Constant(None)
-    total_edit_duration = Constant(None)
-    is_ground_truth = Constant(False)
-    score = Constant(None)
+    answer_image = LinkField("api:image-detail", source="image_id", read_only=True, allow_null=True)
+    last_edit_duration = serializers.DurationField(read_only=True, allow_null=True)
+    total_edit_duration = serializers.DurationField(read_only=True, allow_null=True)
+    is_ground_truth = serializers.BooleanField(source="is_reference", read_only=True)
+    score = serializers.SerializerMethodField()
 
     class Meta:
         model = Answer
@@ -295,15 +217,42 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
             "last_edit_duration",
             "total_edit_duration",
             "is_ground_truth",
+            "explanation",
+            "version",
             "score",
         )
         read_only_fields = fields
 
+    @extend_schema_field({})
+    def get_answer(self, answer: Answer) -> Any:
+        """Return the answer; of a mask nothing, for that is an image."""
+        return None if answer.image_id is not None else answer.value
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_score(self, answer: Answer) -> float | None:
+        """Return how it compares with the reference standard, to those who may know that."""
+        return answer.score if getattr(answer, "shows_score", False) else None
+
 
 class AnswerChangeSerializer(serializers.Serializer[Any]):
-    """A changed answer."""
+    """A changed answer: JSON of the question's type, or for a mask the image that holds it.
 
-    answer = PlainJSONField()
+    ``null`` answers a question that is not required: there is nothing. ``last_edit_duration`` is
+    how long the reader was at it, in seconds or as ``hh:mm:ss``.
+    """
+
+    answer = PlainJSONField(required=False, allow_null=True, default=None)
+    answer_image = LinkField("api:image-detail", required=False, allow_null=True)
+    last_edit_duration = serializers.DurationField(
+        required=False, allow_null=True, min_value=timedelta()
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take an image as the answer that it is."""
+        image = attrs.pop("answer_image", None)
+        if image is not None:
+            attrs["answer"] = {"image": image}
+        return attrs
 
 
 class NewAnswerSerializer(AnswerChangeSerializer):

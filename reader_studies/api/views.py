@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -16,8 +16,10 @@ from app.core.api.views import ResourceViewSet, key_of
 from app.core.errors import NotFound
 from app.sockets.api.serializers import given_value
 from reader_studies import selectors, services
-from reader_studies.api import serializers
+from reader_studies.api import question_serializers, serializers
+from reader_studies.api.references import shown_references
 from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
+from reader_studies.policies import READER_STUDIES
 
 
 class ReaderStudyViewSet(ResourceViewSet[ReaderStudy]):
@@ -31,7 +33,19 @@ class ReaderStudyViewSet(ResourceViewSet[ReaderStudy]):
 
     def get_queryset(self) -> QuerySet[ReaderStudy]:
         """Return the visible studies with their questions."""
-        return selectors.studies_for(self.request.user).prefetch_related("questions__options")
+        studies = selectors.studies_for(self.request.user).annotate(
+            is_referenced=Exists(
+                Answer.references.filter(display_set__study=OuterRef("pk")).order_by()
+            )
+        )
+        return studies.prefetch_related(
+            Prefetch(
+                "questions",
+                Question.objects.select_related("socket", "look_up_table").prefetch_related(
+                    "options"
+                ),
+            )
+        )
 
     def find(self, pk: Any, action: str) -> ReaderStudy:
         """Return the study."""
@@ -65,12 +79,14 @@ class ReaderStudyViewSet(ResourceViewSet[ReaderStudy]):
         filter_backends=(),
     )
     def ground_truth(self, request: Request, pk: str, case_pk: str) -> Response:
-        """Show the reference answers to a display set; studies here hold none."""
+        """Show the reference standard of a display set by question, to those who edit the study."""
         study = self.find(key_of(pk), "view")
         display_set = selectors.get_display_set_for(request.user, key_of(case_pk))
         if display_set.study_id != study.pk:
             raise NotFound
-        return Response({})
+        if not READER_STUDIES.allows(request.user, study, "statistics"):
+            return Response({})
+        return Response(shown_references(display_set))
 
 
 class QuestionViewSet(ResourceViewSet[Question]):
@@ -78,7 +94,7 @@ class QuestionViewSet(ResourceViewSet[Question]):
 
     area = "reader-studies"
     queryset = Question.objects.none()
-    serializer_class = serializers.QuestionSerializer
+    serializer_class = question_serializers.QuestionSerializer
     filters = {"reader_study": KeyFilter("study")}
 
     def get_queryset(self) -> QuerySet[Question]:
@@ -90,22 +106,32 @@ class QuestionViewSet(ResourceViewSet[Question]):
         return selectors.get_question_for(self.request.user, pk, action=action)
 
     @extend_schema(
-        request=serializers.NewQuestionSerializer, responses={201: serializers.QuestionSerializer}
+        request=question_serializers.NewQuestionSerializer,
+        responses={201: question_serializers.QuestionSerializer},
     )
     def create(self, request: Request) -> Response:
         """Add a question to a reader study."""
-        given = self.checked(serializers.NewQuestionSerializer)
+        given = self.checked(question_serializers.NewQuestionSerializer)
         actor = cast(User, request.user)
         study = selectors.get_study_for(actor, key_of(given.pop("reader_study")), action="change")
-        return self.shown(services.add_question(actor=actor, study=study, **given), status=201)
+        options = given.pop("options", ())
+        question = services.add_question(
+            actor=actor,
+            study=study,
+            options=[title for title, _ in options],
+            defaults=[title for title, default in options if default],
+            **given,
+        )
+        return self.shown(question, status=201)
 
     @extend_schema(
-        request=serializers.QuestionChangeSerializer, responses=serializers.QuestionSerializer
+        request=question_serializers.QuestionChangeSerializer,
+        responses=question_serializers.QuestionSerializer,
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change a question's words, range and place."""
+        """Change a question's words and place; its rules until it was answered."""
         question = self.find(key_of(pk), "change")
-        given = self.checked(serializers.QuestionChangeSerializer, partial=True)
+        given = self.checked(question_serializers.QuestionChangeSerializer, partial=True)
         actor = cast(User, request.user)
         return self.shown(services.update_question(actor=actor, question=question, **given))
 
@@ -203,8 +229,8 @@ class AnswerViewSet(ResourceViewSet[Answer]):
         "question__reader_study": KeyFilter("question__study"),
         "display_set": KeyFilter("display_set"),
         "is_ground_truth": YesNoFilter(
-            says="Reference answers; there are none here.",
-            narrow=lambda answers, wanted, user: answers.none() if wanted else answers,
+            says="The reference standard, which editors see; or the answers of readers.",
+            narrow=lambda answers, wanted, user: answers.filter(is_reference=wanted),
         ),
     }
     ordering_fields = ("created", "modified")
@@ -221,7 +247,8 @@ class AnswerViewSet(ResourceViewSet[Answer]):
     @action(detail=False)
     def mine(self, request: Request) -> Response:
         """List the caller's own answers."""
-        own = self.filter_queryset(self.get_queryset().filter(reader=cast(User, request.user)))
+        answers = self.get_queryset().filter(reader=cast(User, request.user), is_reference=False)
+        own = self.filter_queryset(answers)
         page = self.paginate_queryset(own)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -239,6 +266,7 @@ class AnswerViewSet(ResourceViewSet[Answer]):
             ),
             question=selectors.get_question_for(reader, key_of(given["question"]), action="read"),
             value=given["answer"],
+            duration=given.get("last_edit_duration"),
         )
         return self.shown(answer, status=201)
 
@@ -255,6 +283,7 @@ class AnswerViewSet(ResourceViewSet[Answer]):
             question=answer.question,
             value=given["answer"],
             change=True,
+            duration=given.get("last_edit_duration"),
         )
         return self.shown(changed)
 

@@ -1,12 +1,13 @@
 """Statistics of a study for its editors."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median, stdev
 from typing import Any
 from uuid import UUID
 
 from app.accounts.models import User
+from reader_studies.answer_types import Summary
 from reader_studies.models import Answer, Question, ReaderStudy, ReaderStudyMember
 from reader_studies.selectors import Progress, progress_by_reader, questions_of
 from reader_studies.statistics import fleiss_kappa, percent_agreement
@@ -14,11 +15,15 @@ from reader_studies.statistics import fleiss_kappa, percent_agreement
 
 @dataclass(frozen=True)
 class QuestionStatistics:
-    """What readers answered to one question."""
+    """What readers answered to one question; numbers of what is drawn count its objects.
+
+    ``empty`` of the ``answered`` say that there is nothing.
+    """
 
     question: Question
     answered: int
     counts: list[tuple[str, int, int]]  # (answer, count, percent)
+    empty: int = 0
     mean: float | None = None
     median: float | None = None
     deviation: float | None = None
@@ -45,46 +50,63 @@ def study_statistics(study: ReaderStudy) -> StudyStatistics:
     progress = progress_by_reader(study, readers=readers)
     return StudyStatistics(
         readers=[(reader, progress[reader.pk]) for reader in readers],
-        questions=[_summarise(question, answers[question.pk]) for question in questions_of(study)],
+        questions=[
+            _summarise(question, answers[question.pk])
+            for question in questions_of(study)
+            if question.answer_type.answerable
+        ],
         answers=sum(len(rows) for rows in answers.values()),
     )
 
 
 def _summarise(question: Question, answers: list[Answer]) -> QuestionStatistics:
-    if question.kind == Question.Kind.NUMBER:
-        numbers = [float(answer.value) for answer in answers]
-        return QuestionStatistics(
-            question=question,
-            answered=len(numbers),
-            counts=[],
-            mean=fmean(numbers) if numbers else None,
-            median=median(numbers) if numbers else None,
-            deviation=stdev(numbers) if len(numbers) > 1 else None,
+    given = [answer for answer in answers if answer.content is not None]
+    summary = question.answer_type.summary
+    base = QuestionStatistics(
+        question=question, answered=len(answers), empty=len(answers) - len(given), counts=[]
+    )
+    if summary is Summary.NUMBERS:
+        return _numbers(base, [float(answer.content) for answer in given])
+    if summary is Summary.OBJECTS:
+        return _numbers(base, [float(question.answer_type.count(a.content)) for a in given])
+    if summary is Summary.CATEGORIES:
+        cases = _by_case(answers)
+        return replace(
+            base,
+            counts=_counts(question, given),
+            agreement=percent_agreement(cases),
+            kappa=fleiss_kappa(cases),
         )
-    if question.kind == Question.Kind.TEXT:
-        return QuestionStatistics(question=question, answered=len(answers), counts=[])
-    cases = _by_case(answers)
-    return QuestionStatistics(
-        question=question,
-        answered=len(answers),
-        counts=_counts(question, answers),
-        agreement=percent_agreement(cases),
-        kappa=fleiss_kappa(cases),
+    return base
+
+
+def _numbers(base: QuestionStatistics, numbers: list[float]) -> QuestionStatistics:
+    return replace(
+        base,
+        mean=fmean(numbers) if numbers else None,
+        median=median(numbers) if numbers else None,
+        deviation=stdev(numbers) if len(numbers) > 1 else None,
     )
 
 
 def _by_case(answers: list[Answer]) -> list[list[Any]]:
+    """Return what was answered about each case; several options at once are one answer."""
     cases: dict[UUID, list[Any]] = defaultdict(list)
     for answer in answers:
-        cases[answer.display_set_id].append(answer.value)
+        value = answer.value
+        cases[answer.display_set_id].append(tuple(value) if isinstance(value, list) else value)
     return list(cases.values())
 
 
 def _counts(question: Question, answers: list[Answer]) -> list[tuple[str, int, int]]:
-    counted = Counter(answer.value for answer in answers)
-    if question.kind == Question.Kind.CHOICE:
-        named: list[tuple[Any, str]] = [(o.pk, o.title) for o in question.options.all()]
-    else:
-        named = [(True, "Yes"), (False, "No")]
+    """Return how many answers name each option; of several at once, each counts."""
+    counted = Counter(
+        key for answer in answers for key in question.answer_type.categories(answer.value)
+    )
+    options = question.rules.options
+    named: list[tuple[Any, str]] = [(option.key, option.title) for option in options]
     total = len(answers) or 1
-    return [(title, counted[key], round(100 * counted[key] / total)) for key, title in named]
+    return [
+        (title, counted[key], round(100 * counted[key] / total))
+        for key, title in named or [(True, "Yes"), (False, "No")]
+    ]

@@ -1,6 +1,6 @@
-"""Making and changing studies, display sets and questions."""
+"""Making and changing studies and display sets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db.models import Max
 from app.accounts.models import User
 from app.accounts.services import make_owned
 from app.audit.services import change, record
-from app.core.errors import Conflict, ValidationFailed
+from app.core.errors import Conflict
 from app.core.ids import new_id
 from app.core.slugs import free_slug
 from app.images.models import Image, Import
@@ -22,16 +22,12 @@ from app.sockets.services import (
     take_values,
 )
 from archives.models import ArchiveItem
-from reader_studies.models import (
-    DisplaySet,
-    Question,
-    QuestionOption,
-    ReaderStudy,
-)
+from reader_studies.models import Answer, DisplaySet, ReaderStudy
 from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import get_display_set_for
 
 DISPLAY_SET = "display-set"
+ORDER = ("shuffle", "roll_over")
 
 
 @transaction.atomic
@@ -47,7 +43,18 @@ def create_study(
 
 
 def update_study(*, actor: User, study: ReaderStudy, **changes: object) -> ReaderStudy:
-    """Change a study's texts and rules."""
+    """Change a study's texts and rules.
+
+    The order of cases stays once somebody reads: a shuffle half-way would make positions, and what
+    rolls over, mean something else.
+    """
+    order = {name: changes[name] for name in ORDER if name in changes}
+    changed = [name for name, value in order.items() if getattr(study, name) != value]
+    if changed and Answer.objects.filter(display_set__study=study).exists():
+        raise Conflict(
+            "Readers have already begun, so the order of cases and what rolls over stay.",
+            advice="Make a new study for another order.",
+        )
     return change("reader_studies.study.changed", obj=study, actor=actor, **changes)
 
 
@@ -159,57 +166,6 @@ def delete_display_set(*, actor: User, display_set: DisplaySet) -> None:
     data = {"display_set": str(display_set.pk), "title": display_set.title}
     record("reader_studies.display_set.deleted", obj=display_set.study, actor=actor, data=data)
     display_set.delete()
-
-
-@transaction.atomic
-def add_question(
-    *,
-    actor: User,
-    study: ReaderStudy,
-    options: Sequence[str] = (),
-    option_pks: Mapping[str, int] | None = None,
-    pk: UUID | None = None,
-    **fields: object,
-) -> Question:
-    """Add a question; a choice needs at least two different options.
-
-    ``option_pks`` maps titles of options to the keys that they must have.
-    """
-    order = _next_order(study.questions)
-    question = Question(pk=pk or new_id(), study=study, order=order, **fields)
-    titles = list(dict.fromkeys(title.strip() for title in options if title.strip()))
-    if question.kind == Question.Kind.CHOICE and len(titles) < 2:
-        raise ValidationFailed(fields={"options": ["Give at least two different options."]})
-    question.full_clean()
-    question.save()
-    if question.kind == Question.Kind.CHOICE:
-        QuestionOption.objects.bulk_create(
-            QuestionOption(
-                pk=(option_pks or {}).get(title), question=question, title=title, order=number
-            )
-            for number, title in enumerate(titles)
-        )
-    data = {"study": str(study.pk), "text": question.text}
-    record("reader_studies.question.added", obj=question, actor=actor, data=data)
-    return question
-
-
-def update_question(*, actor: User, question: Question, **changes: object) -> Question:
-    """Change a question's words, range and place; its kind and options stay."""
-    return change("reader_studies.question.changed", obj=question, actor=actor, **changes)
-
-
-@transaction.atomic
-def delete_question(*, actor: User, question: Question) -> None:
-    """Delete a question that nobody has answered yet."""
-    if question.answers.exists():
-        raise Conflict(
-            "Readers have already answered this question.",
-            advice="Keep it, or export the answers and make a new study.",
-        )
-    data = {"question": str(question.pk), "text": question.text}
-    record("reader_studies.question.deleted", obj=question.study, actor=actor, data=data)
-    question.delete()
 
 
 def _next_order(related: object) -> int:

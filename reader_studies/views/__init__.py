@@ -1,5 +1,5 @@
 """Pages of reader studies."""
 
-from reader_studies.views import content, reading, results, studies
+from reader_studies.views import content, reading, reference, results, studies
 
-__all__ = ["content", "reading", "results", "studies"]
+__all__ = ["content", "reading", "reference", "results", "studies"]

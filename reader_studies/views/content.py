@@ -10,11 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
-from app.core.errors import ValidationFailed
+from app.core.errors import Conflict, ValidationFailed
 from app.core.forms import add_errors
 from archives.selectors import archives_for, get_archive_for
 from reader_studies import selectors, services
-from reader_studies.forms import ItemsForm, QuestionForm
+from reader_studies.forms import ItemsForm, QuestionChangeForm, QuestionForm
 
 
 @login_required
@@ -43,7 +43,7 @@ def add_cases(request: HttpRequest, pk: UUID) -> HttpResponse:
 def add_question(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Add a question."""
     study = selectors.get_study_for(request.user, pk, action="change")
-    form = QuestionForm(request.POST or None)
+    form = QuestionForm(request.POST or None, user=cast(User, request.user))
     if request.method == "POST" and form.is_valid():
         try:
             services.add_question(actor=cast(User, request.user), study=study, **form.values())
@@ -53,6 +53,26 @@ def add_question(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The question is added.")
             return redirect("reader_studies:detail", pk=study.pk)
     return render(request, "reader_studies/add_question.html", {"study": study, "form": form})
+
+
+@login_required
+def edit_question(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change a question; what it asks of answers stays once there are some."""
+    question = selectors.get_question_for(request.user, pk, action="change")
+    actor = cast(User, request.user)
+    form = QuestionChangeForm(request.POST or None, instance=question, user=actor)
+    if request.method == "POST" and form.is_valid():
+        changes = form.values()
+        question.refresh_from_db()
+        try:
+            services.update_question(actor=actor, question=question, **changes)
+        except Conflict as error:
+            form.add_error(None, f"{error.message} {error.advice}")
+        else:
+            messages.success(request, "Your changes are saved.")
+            return redirect("reader_studies:detail", pk=question.study_id)
+    context = {"study": question.study, "question": question, "form": form}
+    return render(request, "reader_studies/edit_question.html", context)
 
 
 @login_required

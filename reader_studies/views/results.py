@@ -32,3 +32,14 @@ def export(request: HttpRequest, pk: UUID) -> HttpResponse:
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="answers-{study.pk}.csv"'
     return response
+
+
+@login_required
+def export_all(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send everything about a study as JSON: questions, cases, readings, answers, reference."""
+    study = selectors.get_study_for(request.user, pk, action="statistics")
+    record("reader_studies.answers.exported", obj=study, actor=request.user)
+    body = "".join(services.study_json(study))
+    response = HttpResponse(body, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="study-{study.pk}.json"'
+    return response

@@ -18,11 +18,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from algorithms.consumers import NOT_FOUND, NOT_SIGNED_IN, NewsConsumer
 from algorithms.models import AlgorithmEndpoint, AlgorithmRun, CreditCharge
 from algorithms.routing import websocket_urlpatterns
 from app.accounts.models import User
 from app.accounts.services import issue_token
+from app.accounts.telling import NOT_FOUND, NOT_SIGNED_IN, NewsConsumer
 from app.core.states import transition
 from app.execution.models import Endpoint, Job
 from app.execution.services import cancel_job

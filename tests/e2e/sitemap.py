@@ -89,6 +89,16 @@ VIEWER = (
         viewer=True,
     ),
     _visit("viewer:sessions", "researcher", "/view/sessions/"),
+    _visit("viewer:protocols", "researcher", "/view/protocols/"),
+    _visit("viewer:protocol", "researcher", "/view/protocols/{protocol}/"),
+    _visit("viewer:create_protocol", "admin", "/view/protocols/new/"),
+    _visit("viewer:edit_protocol", "admin", "/view/protocols/{protocol}/edit/"),
+    _visit("viewer:configurations", "researcher", "/view/configurations/"),
+    _visit("viewer:configuration", "researcher", "/view/configurations/{configuration}/"),
+    _visit("viewer:create_configuration", "admin", "/view/configurations/new/"),
+    _visit("viewer:edit_configuration", "admin", "/view/configurations/{configuration}/edit/"),
+    _visit("viewer:preferences", "researcher", "/view/preferences/"),
+    _visit("viewer:viewing", "researcher", "/view/of/archive/{archive}/"),
     _visit("viewer:open", "author", "/view/run/{run}/", picture="viewer", viewer=True),
     _visit(
         "viewer:open", "radiologist", "/view/display-set/{case}/", picture="reading", viewer=True
@@ -111,6 +121,17 @@ STUDIES = (
         note="chosen",
     ),
     _visit("reader_studies:add_question", "researcher", "/reader-studies/{study}/questions/add/"),
+    _visit(
+        "reader_studies:edit_question", "researcher", "/reader-studies/questions/{question}/edit/"
+    ),
+    _visit("reader_studies:reference", "researcher", "/reader-studies/{study}/reference/"),
+    _visit(
+        "viewer:open",
+        "researcher",
+        "/view/reference-standard/{case}/",
+        note="reference",
+        viewer=True,
+    ),
     _visit(
         "reader_studies:statistics",
         "researcher",
@@ -355,10 +376,15 @@ POST_ONLY = frozenset(
         "requests:accept_several",
         "requests:reject",
         "requests:withdraw",
+        "viewer:delete_configuration",
+        "viewer:delete_protocol",
         "viewer:stop",
         "notifications:retry",
         "reader_studies:delete_case",
+        "reader_studies:answers",
         "reader_studies:delete_question",
+        "reader_studies:reference_answers",
+        "reader_studies:take_answers",
     }
 )
 
@@ -403,6 +429,9 @@ NO_PAGES = {
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",
+    "reader_studies:export_all": "sends a file",
+    "reader_studies:reference_panel": "a part of the viewer's page, seen there",
+    "reader_studies:reference_table": "sends a CSV file",
     "sockets:schema": "sends a file",
     "sockets:value": "sends a file",
     "reader_studies:panel": "a part of the viewer's page, seen there",

@@ -12,6 +12,20 @@ from reader_studies.services import add_display_sets, add_question, create_study
 from tests.factories.accounts import UserFactory
 from tests.factories.archives import make_archive
 
+
+class Kind:
+    """Types of answers that tests name most."""
+
+    TEXT = "TEXT"
+    NUMBER = "NUMB"
+    CHOICE = "CHOI"
+    CHOICES = "MCHO"
+    YES_NO = "BOOL"
+    HEADING = "HEAD"
+    MASK = "MASK"
+    values = (TEXT, NUMBER, CHOICE, CHOICES, YES_NO)
+
+
 _counter = iter(range(10**9))
 
 
@@ -38,10 +52,10 @@ def make_study(
 
 
 def make_question(
-    study: ReaderStudy, *, kind: str = Question.Kind.YES_NO, text: str = "Nodule?", **fields: Any
+    study: ReaderStudy, *, kind: str = Kind.YES_NO, text: str = "Nodule?", **fields: Any
 ) -> Question:
     """A question; a choice has the options A and B."""
     editor = study.memberships.filter(role="EDITOR")[0].user
-    if kind == Question.Kind.CHOICE:
+    if kind in (Kind.CHOICE, Kind.CHOICES):
         fields.setdefault("options", ["A", "B"])
     return add_question(actor=editor, study=study, kind=kind, text=text, **fields)

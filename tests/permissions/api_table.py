@@ -1,8 +1,10 @@
 """Who may do what over the API; together with the pages this is the whole table."""
 
+from tests.permissions.annotations_table import ANNOTATIONS
 from tests.permissions.audit_table import AUDIT
 from tests.permissions.endpoints_table import ENDPOINTS
 from tests.permissions.execution_table import EXECUTION
+from tests.permissions.hanging_table import HANGING
 from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.operations_table import OPERATIONS
@@ -321,4 +323,6 @@ TABLE = [
     *OPERATIONS,
     *SOCKETS,
     *VIEWER,
+    *HANGING,
+    *ANNOTATIONS,
 ]

@@ -16,6 +16,7 @@ from django.test import TestCase, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from app.audit.models import Event
+from app.sockets.schemas import KINDS
 from tests.permissions.api_table import TABLE
 from tests.permissions.table import CONFLICT, HIDDEN, LOGIN, METHOD, OK, REFUSED, Row
 from tests.permissions.world import ROLES, World, build_world
@@ -25,6 +26,16 @@ JSON: dict[str, Any] = {
     "one-file": [{"filename": "a.mha", "size": 3}],
     "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
     "numbers": [1],
+    "one-viewport": [{"viewport_name": "main"}],
+    "one-viewport-text": '[{"viewport_name": "main"}]',
+    "no-settings": {},
+    "a-layout": {
+        "protocol": None,
+        "offered": None,
+        "rows": 1,
+        "columns": 1,
+        "panes": [{"socket": None, "orientation": "stored"}],
+    },
     "socket-list": ["medical-image"],
     "overlay-list": ["segmentation"],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
@@ -149,6 +160,12 @@ def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
             if value == "shared-input"
             else [world.value("own-upload", role=role)]
             if value == "own-uploads"
+            else [_new_mark(world)]
+            if value == "new-mark"
+            else {"annotation": world.value("mark", role=role)}
+            if value == "a-mark"
+            else {world.value("question", role=role): {"value": "yes"}}
+            if value == "an-answer"
             else world.value(value, role=role)
         )
         for name, value in row.body.items()
@@ -158,6 +175,18 @@ def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
 def _input(world: World) -> list[dict[str, Any]]:
     """The one input of the algorithm: an image that everybody sees."""
     return [{"interface": "medical-image", "image": world.value("shared_image", role="stranger")}]
+
+
+def _new_mark(world: World) -> dict[str, Any]:
+    """A change that draws a distance on the archive's image."""
+    return {
+        "id": str(UUID(int=1)),
+        "annotation": str(UUID(int=2)),
+        "image": world.value("archive_image", role="stranger"),
+        "kind": "DIST",
+        "tool": "length",
+        "value": KINDS["DIST"].example,
+    }
 
 
 def _send(row: Row, address: str, *, body: dict[str, Any], role: str, world: World) -> Any:

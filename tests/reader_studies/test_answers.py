@@ -4,21 +4,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 
 from app.accounts.models import User
 from app.audit.models import Event
 from app.core.errors import Conflict, ValidationFailed
 from app.core.ids import new_id
-from reader_studies.models import Answer, Question, ReaderStudy
+from reader_studies.models import Answer, ReaderStudy
 from reader_studies.selectors import next_display_set, progress_by_reader, progress_in, progress_of
 from reader_studies.services import save_answers
 from reader_studies.services.answers import check_answer
 from tests.factories.accounts import UserFactory
-from tests.factories.studies import make_question, make_study
-
-Kind = Question.Kind
+from tests.factories.studies import Kind, make_question, make_study
 
 
 @pytest.fixture
@@ -68,6 +64,8 @@ class TestKinds:
             (Kind.NUMBER, "1e999"),
             (Kind.NUMBER, "1.2.3"),
             (Kind.NUMBER, "9" * 5000 + "x"),
+            (Kind.CHOICES, ["0"]),
+            (Kind.CHOICES, "A"),
             (Kind.CHOICE, "0"),
             (Kind.CHOICE, "-1"),
             (Kind.CHOICE, "A"),
@@ -214,43 +212,6 @@ class TestProgress:
         assert next_display_set(study, reader=user) == third
         answer(study, user, 2, a="yes")
         assert next_display_set(study, reader=user) is None
-
-
-class TestPanel:
-    @pytest.fixture
-    def address(self, study: ReaderStudy) -> str:
-        return reverse("reader_studies:panel", args=[study.display_sets.all()[0].pk])
-
-    def test_saves_while_one_types(
-        self, study: ReaderStudy, signed_in: Client, address: str
-    ) -> None:
-        question = make_question(study, kind=Kind.NUMBER)
-        response = signed_in.post(address, {f"q-{question.pk}": "3,5"})
-        assert response.status_code == 200
-        assert b"Saved" in response.content
-        assert Answer.objects.get().value == 3.5
-        assert b'value="3.5"' in signed_in.get(address).content
-
-    def test_goes_on_to_the_next_case(
-        self, study: ReaderStudy, signed_in: Client, address: str
-    ) -> None:
-        question = make_question(study)
-        following = study.display_sets.all()[1]
-        response = signed_in.post(address, {f"q-{question.pk}": "yes", "action": "next"})
-        assert response["HX-Redirect"] == reverse("viewer:open", args=["display-set", following.pk])
-
-    def test_says_what_is_wrong_and_keeps_what_was_typed(
-        self, study: ReaderStudy, signed_in: Client, address: str
-    ) -> None:
-        question = make_question(study, kind=Kind.NUMBER)
-        response = signed_in.post(address, {f"q-{question.pk}": "<many>", "action": "next"})
-        assert b"Please enter a number." in response.content
-        assert b"&lt;many&gt;" in response.content
-        assert not Answer.objects.exists()
-
-    def test_hostile_names_are_ignored(self, signed_in: Client, address: str) -> None:
-        response = signed_in.post(address, {"q-": "x", "q-abc": "x", "q-\x00": "x", "é": "x"})
-        assert response.status_code == 200
 
 
 class TestTakingBack:

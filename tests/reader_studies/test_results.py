@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from statistics import stdev
 
 import pytest
@@ -10,12 +11,19 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.audit.models import Event
+from app.sockets.schemas import KINDS
 from reader_studies.models import Question, ReaderStudy
-from reader_studies.services import answers_csv, save_answers, study_statistics
+from reader_studies.selectors import ordered_sets
+from reader_studies.services import (
+    GivenAnswer,
+    answers_csv,
+    open_reading,
+    save_answers,
+    set_reference,
+    study_statistics,
+)
 from tests.factories.accounts import UserFactory
-from tests.factories.studies import make_question, make_study
-
-Kind = Question.Kind
+from tests.factories.studies import Kind, make_question, make_study
 
 
 def give(study: ReaderStudy, reader: User, question: Question, *values: object) -> None:
@@ -68,8 +76,30 @@ class TestStatistics:
             make_question(study, kind=kind, text=kind)
         found = study_statistics(study)
         assert found.answers == 0
-        assert [question.answered for question in found.questions] == [0, 0, 0, 0]
+        assert [question.answered for question in found.questions] == [0] * len(Kind.values)
         assert {question.mean for question in found.questions} == {None}
+
+    def test_each_of_several_options_counts(self, readers: list[User]) -> None:
+        study = make_study(readers=readers, cases=1)
+        question = make_question(study, kind=Kind.CHOICES, options=["A", "B", "C"])
+        a, b, _ = (option.pk for option in question.options.all())
+        give(study, readers[0], question, [a, b])
+        give(study, readers[1], question, [b, a])
+        give(study, readers[2], question, [b])
+        (found,) = study_statistics(study).questions
+        assert found.counts == [("A", 2, 67), ("B", 3, 100), ("C", 0, 0)]
+        # One pair of three agrees; the order in which options are named says nothing.
+        assert found.agreement == pytest.approx(1 / 3)
+
+    def test_drawings_count_their_objects(self, readers: list[User]) -> None:
+        study = make_study(readers=readers, cases=1)
+        question = make_question(study, kind="MPOI", required=False)
+        many = KINDS["MPOI"].example
+        give(study, readers[0], question, many)
+        give(study, readers[1], question, {**many, "points": many["points"][:1]})
+        give(study, readers[2], question, GivenAnswer(is_confirmed_empty=True))
+        (found,) = study_statistics(study).questions
+        assert (found.answered, found.empty, found.mean) == (3, 1, 1.5)
 
     def test_progress_per_reader(self, readers: list[User]) -> None:
         study = make_study(readers=readers, cases=2)
@@ -145,6 +175,43 @@ class TestExport:
         titles = list(study.display_sets.values_list("title", flat=True))
         assert seen == [(title, reader.username) for title in titles for reader in readers]
         assert list(rows[0])[:3] == ["case", "case_id", "reader"]
+
+    def test_values_for_programs(self, readers: list[User]) -> None:
+        study = make_study(readers=readers, cases=1)
+        point = KINDS["POIN"].example
+        for kind, value in (("NUMB", -2), ("POIN", point), ("BOOL", "yes"), ("TEXT", "=x")):
+            give(study, readers[0], make_question(study, kind=kind, text=kind), value)
+        found = {row["question"]: json.loads(row["value"]) for row in self.rows(study)}
+        assert found == {"NUMB": -2, "POIN": point, "BOOL": True, "TEXT": "=x"}
+
+    def test_everything_as_json(self, user: User, client: Client, readers: list[User]) -> None:
+        study = make_study(editor=user, readers=readers, cases=2, shuffle=True)
+        question = make_question(study, kind=Kind.CHOICE, text="Which?")
+        give(study, readers[0], question, question.options.all()[0].pk)
+        first = study.display_sets.all()[0]
+        set_reference(
+            editor=user,
+            display_set=first,
+            question=question,
+            given=GivenAnswer(value=question.options.all()[1].pk),
+            explanation="so",
+        )
+        open_reading(reader=readers[0], display_set=first)
+        client.force_login(user)
+        response = client.get(reverse("reader_studies:export_all", args=[study.pk]))
+        found = json.loads(response.content)
+        assert found["reader_study"]["shuffle"] is True
+        assert [option["title"] for option in found["questions"][0]["options"]] == ["A", "B"]
+        assert {case["id"] for case in found["cases"]} == {
+            str(case.pk) for case in study.display_sets.all()
+        }
+        assert [(one["text"], one["is_reference"], one["score"]) for one in found["answers"]] == [
+            ("A", False, 0.0),
+            ("B", True, None),
+        ]
+        (reading,) = found["readings"]
+        order = ordered_sets(study, reader=readers[0])
+        assert reading["position"] == order.index(first.pk) + 1
 
     def test_an_empty_study_has_a_header(self, db: None) -> None:
         assert "".join(answers_csv(make_study())).count("\n") == 1

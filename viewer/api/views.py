@@ -1,18 +1,19 @@
-"""The API of view sessions and of viewer configurations, of which there are none yet."""
+"""The API of view sessions."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from app.accounts.models import User
 from app.core.api.filters import Filter, KeyFilter
-from app.core.api.views import Conditional, ResourceViewSet, key_of
+from app.core.api.views import ResourceViewSet, key_of
 from app.core.errors import NotFound
+from viewer.api.hanging_serializers import LayoutSerializer
 from viewer.api.serializers import (
     STATUS,
     AddressSerializer,
@@ -22,9 +23,16 @@ from viewer.api.serializers import (
     SessionSerializer,
     status_of,
 )
-from viewer.models import ViewSession
+from viewer.models import Viewable, ViewSession
+from viewer.registry import get_source
 from viewer.selectors import get_session_for, sessions_for
-from viewer.services import keep_alive, open_session, stop_session
+from viewer.services import (
+    forget_layout,
+    keep_alive,
+    open_session,
+    remember_layout,
+    stop_session,
+)
 from viewer.services.placing import Whereabouts
 from viewer.services.sessions import STOPPED_BY_READER
 from viewer.services.tickets import Address, address_for
@@ -98,6 +106,29 @@ class SessionViewSet(ResourceViewSet[ViewSession]):
         said = {"socket_url": found.url, "server": found.server, "status": status_of(session)}
         return Response(said)
 
+    @extend_schema(request=LayoutSerializer, responses={204: None}, methods=["PUT"])
+    @extend_schema(request=None, responses={204: None}, methods=["DELETE"])
+    @action(detail=True, methods=["put", "delete"])
+    def layout(self, request: Request, pk: str) -> Response:
+        """Remember how the screen is left, for the next case of the same object, or forget it."""
+        session = self.find(key_of(pk), "view")
+        target = self._viewable(session)
+        user = cast(User, request.user)
+        if request.method == "DELETE":
+            forget_layout(user=user, target=target)
+        else:
+            given = self.checked(LayoutSerializer)
+            remember_layout(user=user, target=target, layout=given["layout"])
+        return Response(status=204)
+
+    def _viewable(self, session: ViewSession) -> Viewable:
+        """Return what the session's case belongs to; `NotFound` for whoever lost access."""
+        view = get_source(session.source).resolve(user=session.user, pk=session.object_id)
+        if view.viewable is None:
+            raise NotFound("This image belongs to nothing whose layout could be remembered.")
+        found: Viewable = view.viewable
+        return found
+
     def _address(self, session: ViewSession, *, failed: str = "") -> Address:
         by_cookie = isinstance(self.request.successful_authenticator, SessionAuthentication)
         key = self.request.session.session_key if by_cookie else None
@@ -108,28 +139,3 @@ class SessionViewSet(ResourceViewSet[ViewSession]):
             whereabouts=Whereabouts(address=str(self.request.META.get("REMOTE_ADDR") or "")),
             failed=failed,
         )
-
-
-class ConfigSerializer(serializers.Serializer[Any]):
-    """A viewer configuration."""
-
-    pk = serializers.CharField()
-    title = serializers.CharField()
-
-
-class ConfigViewSet(Conditional, viewsets.GenericViewSet[Any]):
-    """Viewer configurations. The viewer has one way to work, so there are none."""
-
-    area = "images"
-    serializer_class = ConfigSerializer
-    filter_backends = ()
-
-    @extend_schema(responses=ConfigSerializer(many=True))
-    def list(self, request: Request) -> Response:
-        """List the configurations: none."""
-        self.paginate_queryset([])  # type: ignore[arg-type]
-        return self.get_paginated_response([])
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """Find no configuration."""
-        raise NotFound

@@ -8,13 +8,14 @@ from app.core.models import TimestampedModel, UUIDModel
 from app.execution.models import ContainerImage
 from app.sockets.models import Socket
 from archives.models import Archive
+from viewer.models import Viewable
 
 SCORE_PATH = RegexValidator(
     r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", "Keys separated by dots, such as aggregates.dice.mean"
 )
 
 
-class Phase(UUIDModel, TimestampedModel):
+class Phase(Viewable, UUIDModel, TimestampedModel):
     """Owns limits, the hidden test archive, the metric and the leaderboard."""
 
     class Direction(models.TextChoices):

@@ -45,7 +45,7 @@ class BodyTooLarge(PortalError):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer errors as problem details; leave the unforeseen to the server."""
-    problem = _problem(error)
+    problem = problem_of(error)
     if problem is None:
         return None
     set_rollback()
@@ -56,7 +56,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return answer
 
 
-def _problem(error: Exception) -> PortalError | None:
+def problem_of(error: Exception) -> PortalError | None:
+    """Return an error as one of ours, or nothing for the unforeseen."""
     if isinstance(error, PortalError):
         return error
     for kind, answer in _ANSWERS:

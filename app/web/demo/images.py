@@ -90,6 +90,7 @@ def items(images: list[dict[str, Any]], *, titles: list[str]) -> list[dict[str, 
 def _study(*, cases: list[str]) -> dict[str, Any]:
     title = "Nodules in thorax phantoms"
     options = ("Good", "Acceptable", "Not diagnostic")
+    findings = ("Emphysema", "Effusion", "Atelectasis")
     return {
         "slug": free_slug(ReaderStudy, title, fallback="reader-study"),
         "title": title,
@@ -109,6 +110,12 @@ def _study(*, cases: list[str]) -> dict[str, Any]:
                 "text": "Image quality",
                 "kind": "CHOI",
                 "options": [{"title": title} for title in options],
+            },
+            {
+                "text": "What else do you see?",
+                "kind": "MCHO",
+                "required": False,
+                "options": [{"title": title} for title in findings],
             },
             {"text": "Remarks", "kind": "TEXT", "required": False},
         ],

@@ -1,5 +1,6 @@
 """What a seed file may say about the use of cases, and the file as a whole."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, m
 
 from algorithms.models import AlgorithmMember
 from app.challenges.models import ChallengeMember, Phase
+from app.sockets.schemas import InvalidValue, clean_segments
 from app.web.seeding.document import (
     MOST,
     ArchiveEntry,
@@ -26,44 +28,92 @@ from app.web.seeding.document import (
     Values,
     Version,
 )
-from reader_studies.models import Question, ReaderStudyMember
+from reader_studies.answer_types import ANSWER_TYPES, Setting
+from reader_studies.models import ReaderStudyMember
 
 Number = Annotated[float, Field(strict=False, allow_inf_nan=False)]
 Comment = Annotated[str, StringConstraints(max_length=300)]
 
 
-def _plain(answer: Any) -> Any:
-    if not isinstance(answer, (bool, int, float, str)) or answer == "":
-        raise ValueError("Give a text, a number, true or false.")
+def _some(answer: Any) -> Any:
+    if answer is None or answer in ("", [], {}):
+        raise ValueError("Give an answer.")
     return answer
 
 
+def _known_kind(key: str) -> str:
+    if key not in ANSWER_TYPES:
+        raise ValueError(f"Known kinds are {', '.join(ANSWER_TYPES)}.")
+    return key
+
+
+def _cleaned(segments: list[Any]) -> list[dict[str, Any]]:
+    try:
+        return clean_segments(segments)
+    except InvalidValue as error:
+        raise ValueError(str(error)) from error
+
+
+AnswerKind = Annotated[
+    str,
+    AfterValidator(_known_kind),
+    WithJsonSchema({"type": "string", "enum": list(ANSWER_TYPES)}),
+]
+AnyAnswer = Annotated[
+    Any,
+    AfterValidator(_some),
+    WithJsonSchema({"type": ["boolean", "number", "string", "array", "object"]}),
+]
+Length = Annotated[int, Field(ge=0, le=10_000)]
+
+
 class OptionEntry(Entry):
-    """One option of a choice."""
+    """One option of a choice; readers start with those that are a default."""
 
     pk: NumberKey | None = None
     title: Title
+    default: bool = False
 
 
 class QuestionEntry(Entry):
-    """A question that every reader answers for every display set."""
+    """A question that every reader answers for every display set.
+
+    ``socket`` names the socket with whose value an answer starts.
+    """
 
     id: Handle | None = None
     pk: UUID | None = None
     text: Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
     help_text: Annotated[str, StringConstraints(max_length=500)] = ""
-    kind: Question.Kind
+    kind: AnswerKind
     required: bool = True
+    widget: Annotated[str, StringConstraints(max_length=24)] = ""
     minimum: Number | None = None
     maximum: Number | None = None
+    step: Annotated[Decimal, Field(strict=False, gt=0, allow_inf_nan=False)] | None = None
+    min_length: Length | None = None
+    max_length: Length | None = None
+    pattern: Annotated[str, StringConstraints(max_length=500)] = ""
+    color: Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    viewport: Annotated[str, StringConstraints(max_length=14)] = ""
+    segments: Annotated[
+        list[Any],
+        Field(max_length=64),
+        AfterValidator(_cleaned),
+        WithJsonSchema({"type": "array", "maxItems": 64, "items": {"type": "object"}}),
+    ] = []
+    socket: Slug | None = None
+    confirm_empty: bool = False
+    confirm_empty_text: Annotated[str, StringConstraints(max_length=200)] = ""
     options: Annotated[list[OptionEntry], Field(max_length=200)] = []
 
     @model_validator(mode="after")
     def _options_fit(self) -> Self:
         titles = [option.title for option in self.options]
-        if self.kind == Question.Kind.CHOICE and len(set(titles)) < 2:
+        has_options = Setting.OPTIONS in ANSWER_TYPES[self.kind].settings
+        if has_options and len(set(titles)) < 2:
             raise ValueError("A choice needs at least two different options.")
-        if self.kind != Question.Kind.CHOICE and titles:
+        if not has_options and titles:
             raise ValueError("Only a choice has options.")
         if len(titles) != len(set(titles)):
             raise ValueError("Two options have the same title.")
@@ -90,15 +140,22 @@ class DisplaySetEntry(Entry):
 
 
 class AnswerEntry(Entry):
-    """A reader's answer; an option is given by its title."""
+    """A reader's answer; options are given by their titles, a mask as ``{"image": key}``."""
 
     pk: UUID | None = None
     reader: Handle
     display_set: Handle
     question: Handle
-    answer: Annotated[
-        Any, AfterValidator(_plain), WithJsonSchema({"type": ["boolean", "number", "string"]})
-    ]
+    answer: AnyAnswer
+
+
+class ReferenceEntry(Entry):
+    """What is right: the reference standard's answer, which the owner enters."""
+
+    display_set: Handle
+    question: Handle
+    answer: AnyAnswer
+    explanation: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
 class StudyMemberEntry(Entry):
@@ -118,11 +175,16 @@ class StudyEntry(AskableEntry):
     description: Text = ""
     instructions: Text = ""
     answers_may_change: bool = True
+    case_navigation: bool = True
+    shuffle: bool = False
+    roll_over: Annotated[int, Field(ge=0, le=100)] = 0
+    end_text: Text = ""
     owner: Handle
     members: Annotated[list[StudyMemberEntry], Field(max_length=MOST)] = []
     questions: Annotated[list[QuestionEntry], Field(max_length=1000)] = []
     display_sets: Annotated[list[DisplaySetEntry], Field(max_length=MOST)] = []
     answers: Annotated[list[AnswerEntry], Field(max_length=100_000)] = []
+    reference: Annotated[list[ReferenceEntry], Field(max_length=100_000)] = []
 
 
 class VersionEntry(Entry):

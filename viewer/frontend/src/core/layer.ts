@@ -15,17 +15,21 @@ import type { DecodeJob } from "./decode-job";
 import { type DecodedSlice, type Pixels, bytesPerValue } from "./pixels";
 import { SliceStore } from "./slice-store";
 import { SliceStreams } from "./streams";
-import type { LayerVolume } from "./volume";
+import type { LayerVolume, VolumeSource } from "./volume";
 import type { LayerDemand } from "./wants";
 
 /** A slice is asked for anew this often, then given up. */
 const MAX_FAILURES = 2;
 /** Compressed bytes per byte of pixels, where nobody has told yet. */
 const USUAL_RATIO = 0.4;
+const NOTHING_HIDDEN: ReadonlySet<number> = new Set();
 
 export class Layer {
   readonly index: number;
-  readonly meta: LayerMeta;
+  /** Made in this browser, not sent by the server. */
+  readonly local: boolean = false;
+  /** It belongs to this time point of its image alone; null: to all. */
+  readonly onlyTimepoint: number | null = null;
   readonly streams: SliceStreams;
   readonly store: SliceStore;
   readonly preview: number;
@@ -35,12 +39,16 @@ export class Layer {
   readonly timepoints: number;
   /** Planned over all layers. */
   capacity: Capacity;
+  /** Grows when the same labels are to look otherwise. */
+  revision = 0;
+  protected description: LayerMeta;
+  protected readonly versions = new Map<number, number>();
   private readonly caches: Caches;
   private readonly broken = new Map<number, number>();
 
   constructor(index: number, meta: LayerMeta, cuts: CutTable, caches: Caches) {
     this.index = index;
-    this.meta = meta;
+    this.description = meta;
     this.caches = caches;
     this.preview = previewLevel(meta);
     this.full = fullLevel(meta);
@@ -54,6 +62,25 @@ export class Layer {
       fullLevel: this.full,
       inVolume: (slice) => this.inVolume(slice),
     });
+  }
+
+  get meta(): LayerMeta {
+    return this.description;
+  }
+
+  /** Whether it belongs on no image: a mask that was deleted. */
+  get gone(): boolean {
+    return false;
+  }
+
+  /** Labels that are hidden wherever this layer is shown. */
+  get hidden(): ReadonlySet<number> {
+    return NOTHING_HIDDEN;
+  }
+
+  /** Grows when a stored slice changes that is complete already. */
+  sliceVersion(slice: number): number {
+    return this.versions.get(slice) ?? 0;
   }
 
   demand(): LayerDemand {
@@ -95,6 +122,11 @@ export class Layer {
     return volume;
   }
 
+  /** The same as the renderer takes it. */
+  source(timepoint: number): VolumeSource {
+    return this.volume(timepoint);
+  }
+
   /** Why {@link volume} would refuse, in words for people; null when it would not. */
   volumeRefusal(timepoint: number): string | null {
     return this.caches.volumes.refusal(this.volumeKey(timepoint), this.meta);
@@ -128,7 +160,7 @@ export class Layer {
 
   /** Stores what a worker decoded; `expanded` is the same on the full grid, for a volume. */
   decoded(slice: number, level: number, pixels: Pixels, expanded: Pixels | null = null): void {
-    const { volume, k } = this.volumeOf(slice);
+    const { volume, k } = this.ownVolumeOf(slice);
     const onGrid = level === this.full ? pixels : expanded;
     if (volume && onGrid) volume.put(k, level, onGrid);
     if (volume && level === this.full) return;
@@ -155,7 +187,13 @@ export class Layer {
     return Math.min(timepoint, this.timepoints - 1);
   }
 
-  private volumeOf(slice: number): { volume: LayerVolume | undefined; k: number } {
+  /** The volume that a stored slice lies in, if there is one, and its place in there. */
+  protected volumeOf(slice: number): { volume: VolumeSource | undefined; k: number } {
+    const { volume, k } = this.ownVolumeOf(slice);
+    return { volume, k };
+  }
+
+  private ownVolumeOf(slice: number): { volume: LayerVolume | undefined; k: number } {
     const depth = this.meta.size[2];
     const timepoint = Math.floor(slice / depth);
     return { volume: this.caches.volumes.peek({ layer: this.index, timepoint }), k: slice % depth };

@@ -112,6 +112,13 @@ export class Session extends Emitter<Events> {
     this.decodeNext();
   }
 
+  /** A layer made here joins those of the server, behind them: nothing is asked of the server for it. */
+  join<Joined extends Layer>(make: (index: number) => Joined): Joined {
+    const layer = make(this.layers.length);
+    this.layers = [...this.layers, layer];
+    return layer;
+  }
+
   /** States what the screen needs now; replaces what was asked before. */
   want(demand: Demand): void {
     this.demand = demand;

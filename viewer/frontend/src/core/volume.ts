@@ -9,7 +9,20 @@ export class VolumeRefused extends Error {
   override readonly name = "VolumeRefused";
 }
 
-export class LayerVolume {
+/** A whole volume as the renderer takes it, slice by slice. */
+export interface VolumeSource {
+  readonly layer: number;
+  readonly timepoint: number;
+  readonly size: Vec3;
+  readonly sliceBytes: number;
+  /** 0 while there is nothing to show. */
+  readonly version: number;
+  level(k: number): number;
+  /** The pixels of slice `k`: a view, not a copy, and not always the same one. */
+  slice(k: number): Pixels;
+}
+
+export class LayerVolume implements VolumeSource {
   readonly layer: number;
   readonly timepoint: number;
   /** Voxels along i, j, k: the layer's own grid. */
@@ -38,6 +51,10 @@ export class LayerVolume {
     if (darkest !== 0) this.pixels.fill(darkest);
     this.levels = new Uint8Array(depth).fill(NO_LEVEL);
     this.missing = depth;
+  }
+
+  get sliceBytes(): number {
+    return this.sliceLength * this.pixels.BYTES_PER_ELEMENT;
   }
 
   /** Whether every slice is at the full level. */

@@ -13,6 +13,8 @@ export interface Preset {
   readonly name: string;
   /** Absent for presets worked out from the pixels. */
   readonly window?: Window;
+  /** Shares of the values that are shown black and white, of a preset worked out from the pixels. */
+  readonly percentiles?: readonly [low: number, high: number];
 }
 
 /** Usual CT windows in HU. */
@@ -63,8 +65,13 @@ export function dragWindow(window: Window, layer: LayerMeta, dx: number, dy: num
 
 const SAMPLES = 200_000;
 
-/** Window between the 1st and 99th percentile of the given slices; null without any pixel. */
-export function percentileWindow(slices: readonly DecodedSlice[]): Window | null {
+const USUAL_PERCENTILES = [0.01, 0.99] as const;
+
+/** Window between two percentiles of the given slices; null without any pixel. */
+export function percentileWindow(
+  slices: readonly DecodedSlice[],
+  [low, high]: readonly [number, number] = USUAL_PERCENTILES,
+): Window | null {
   const total = slices.reduce((sum, slice) => sum + slice.pixels.length, 0);
   const step = Math.max(1, Math.floor(total / SAMPLES));
   const values: number[] = [];
@@ -77,7 +84,7 @@ export function percentileWindow(slices: readonly DecodedSlice[]): Window | null
   if (values.length === 0) return null;
   const sorted = Float64Array.from(values).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] as number;
-  return rangeWindow([at(0.01), at(0.99)]);
+  return rangeWindow([at(low), at(high)]);
 }
 
 /** A number as a reader wants it: whole for counts and HU, few digits for the rest. */

@@ -1,11 +1,15 @@
 /** Every key of the viewer: what it is called, where it belongs in the help, and what it does. */
 
+import { MASK_COMMANDS } from "./mask-keys";
 import type { Pane, SlabMode, Tool, Workspace } from "../state/workspace";
 import type { Desk } from "./desk";
+import { jumpTo } from "../state/jump";
+import { DRAWING_WORDS } from "./mark-words";
+import { nextMovable } from "./move-handle";
 import { FASTEST, LINKS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
 export const GROUPS = [
-  "Slices", "Planes", "Window and colors", "Zoom and position", "Tools", "Time and cine", "Panes", "Overlays and panels", "Help",
+  "Slices", "Planes", "Window and colors", "Zoom and position", "Tools", "Draw and measure", "Masks", "Time and cine", "Panes", "Overlays and panels", "Help",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -97,6 +101,37 @@ export function applyTool(tool: Tool, pane: Pane, dx: number, dy: number): void 
   }
 }
 
+function drawCommands(): Command[] {
+  return DRAWING_WORDS.map(({ id, name, how, key }) => ({
+    group: "Draw and measure",
+    keys: [key.toLowerCase().replace(" ", "+")],
+    shown: key,
+    meaning: `${name}: ${how}`,
+    run: (_pane, { workspace }) => { workspace.setTool("left", id); },
+  }));
+}
+
+function nextMark(by: 1 | -1): Command["run"] {
+  return (_pane, { workspace }) => {
+    const next = workspace.annotations.selectNext(by);
+    if (next) jumpTo(workspace, next.id);
+  };
+}
+
+const MARKS: readonly Command[] = [
+  { group: "Draw and measure", keys: ["shift+j"], shown: "Shift J", meaning: "Menu of tools that draw", run: (_pane, desk) => { desk.openMenu("draw"); } },
+  ...drawCommands(),
+  { group: "Draw and measure", keys: ["ctrl+z"], shown: "Ctrl Z", meaning: "Undo", run: (_pane, { workspace }) => { workspace.undo(); } },
+  { group: "Draw and measure", keys: ["ctrl+y", "ctrl+shift+z"], shown: "Ctrl Y", meaning: "Redo", run: (_pane, { workspace }) => { workspace.redo(); } },
+  { group: "Draw and measure", keys: ["'"], shown: "'", meaning: "Go to the next annotation", run: nextMark(1) },
+  { group: "Draw and measure", keys: [";"], shown: ";", meaning: "Go to the annotation before", run: nextMark(-1) },
+  { group: "Draw and measure", keys: ["delete", "backspace"], shown: "Delete", meaning: "Delete the chosen annotation; while drawing, its last place", run: (_pane, { workspace }) => {
+    const { selected } = workspace.annotations;
+    if (!workspace.drawing.back() && selected) workspace.annotations.remove(selected.id);
+  } },
+  { group: "Draw and measure", keys: ["shift+k"], shown: "Shift K", meaning: "List of annotations", run: (_pane, desk) => { desk.togglePanel("annotations"); } },
+];
+
 const SLICES: readonly Command[] = [
   { group: "Slices", keys: ["arrowup", "arrowleft"], shown: "↑ ←", meaning: "Previous slice", run: (pane) => { pane.step(-1); }, moves: true },
   { group: "Slices", keys: ["arrowdown", "arrowright"], shown: "↓ →", meaning: "Next slice", run: (pane) => { pane.step(1); }, moves: true },
@@ -182,6 +217,7 @@ function playFaster(pane: Pane, by: number): void {
 
 const PANES: readonly Command[] = [
   { group: "Panes", keys: ["l"], shown: "L", meaning: "Layout of panes", run: (_pane, desk) => { desk.openMenu("layout"); } },
+  { group: "Panes", keys: ["shift+l"], shown: "Shift L", meaning: "Swap the pane with the next one", run: swapWithNext },
   { group: "Panes", keys: ["."], shown: ".", meaning: "Next pane", run: (_pane, desk) => { nextPane(desk, 1); } },
   { group: "Panes", keys: [","], shown: ",", meaning: "Previous pane", run: (_pane, desk) => { nextPane(desk, -1); } },
   { group: "Panes", keys: ["enter"], shown: "Enter", meaning: "This pane alone, and all again", run: (pane, { workspace }) => { toggleMaximized(workspace, pane); }, presses: true },
@@ -192,12 +228,20 @@ const PANES: readonly Command[] = [
 ];
 
 export function toggleMaximized(workspace: Workspace, pane: Pane): void {
-  if (workspace.state.maximized === null && workspace.panes.length < 2) return;
+  if (workspace.state.maximized === null && (workspace.panes.length < 2 || pane.place?.fullsizable === false)) return;
   workspace.maximize(workspace.state.maximized === null ? pane.id : null);
 }
 
+/** The pane goes on being the active one, in its new place. */
+function swapWithNext(pane: Pane, desk: Desk): void {
+  const other = nextMovable(desk);
+  if (other !== undefined) desk.workspace.swap(pane.id, other);
+  desk.refocus();
+}
+
 function nextPane({ workspace, refocus }: Desk, by: number): void {
-  const { panes, active } = workspace.state;
+  const { active } = workspace.state;
+  const panes = workspace.state.panes.filter(({ id }) => id === active || workspace.pane(id).place?.selectable !== false);
   const place = panes.findIndex(({ id }) => id === active);
   const next = panes[(place + by + panes.length) % panes.length];
   if (!next) return;
@@ -225,7 +269,7 @@ const NUDGES: readonly Command[] = [
 ];
 
 export const COMMANDS: readonly Command[] = [
-  ...SLICES, ...PLANES, ...LOOK, ...POSITION, ...toolCommands(), ...NUDGES, ...TIME, ...PANES, ...REST,
+  ...SLICES, ...PLANES, ...LOOK, ...POSITION, ...toolCommands(), ...MARKS, ...MASK_COMMANDS, ...NUDGES, ...TIME, ...PANES, ...REST,
 ];
 
 /** `shift+` stands before keys that keep their name with Shift; `?` and the like say it themselves. */

@@ -1,12 +1,15 @@
 /** What panels share: the workspace, and what one part asks of another. */
 
-import type { Workspace } from "../state/workspace";
+import type { LayoutMemory } from "../state/memory";
+import type { Pane, Workspace } from "../state/workspace";
 
-export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine";
-export type PanelName = "overlays" | "information";
+export type MenuName = "layout" | "window" | "colors" | "turn" | "slab" | "links" | "mouse" | "cine" | "draw";
+export type PanelName = "overlays" | "information" | "annotations" | "masks" | "hanging";
 
 export interface Desk {
   readonly workspace: Workspace;
+  /** Null where the reader's layout is not remembered. */
+  readonly memory: LayoutMemory | null;
   /** `#viewer`: everything of ours is inside. */
   readonly root: HTMLElement;
   /** Gives the keyboard back to the picture of the active pane. */
@@ -18,4 +21,8 @@ export interface Desk {
   togglePanel(name: PanelName): void;
   toggleImages(): void;
   toggleFullScreen(): void;
+  /** Shows what could not be saved and waits for a decision, if there is anything. */
+  openConflicts(): void;
+  /** Whether a key of the picture was about annotations. */
+  takeMarkKey(key: string, pane: Pane): boolean;
 }

@@ -8,8 +8,8 @@ export type Point = readonly [x: number, y: number];
 export interface GestureHandlers {
   /** A pointer came down; a drag may follow. */
   start(event: PointerEvent, place: Point): void;
-  /** One pointer moved by (dx, dy) while down. */
-  drag(place: Point, dx: number, dy: number): void;
+  /** One pointer moved by (dx, dy) while down; `way`: all places on the way, the last one too, however fast it was. */
+  drag(place: Point, dx: number, dy: number, way: readonly Point[]): void;
   /** Two fingers: the middle between them moved by (dx, dy) and their distance grew by `factor`. */
   pinch(middle: Point, dx: number, dy: number, factor: number): void;
   /** Came down and up at one place. */
@@ -97,18 +97,24 @@ export class Gestures {
     if (event.pointerType !== "touch" || before) this.handlers.hover(place);
     if (!before) return;
     if (this.down.size === 2) this.pinch(event.pointerId, before, place);
-    else if (this.single && !this.drag(before, place)) return;
+    else if (this.single && !this.drag(before, place, event)) return;
     this.down.set(event.pointerId, place);
   }
 
   /** False while the movement is still too small to be one: it is then told as a whole later. */
-  private drag(before: Point, place: Point): boolean {
+  private drag(before: Point, place: Point, event: PointerEvent): boolean {
     const [dx, dy] = [place[0] - before[0], place[1] - before[1]];
     if (this.moved < this.slack && Math.hypot(dx, dy) < this.slack) return false;
     this.moved = Infinity;
     window.clearTimeout(this.longTimer);
-    this.handlers.drag(place, dx, dy);
+    this.handlers.drag(place, dx, dy, this.wayOf(event, place));
     return true;
+  }
+
+  /** Browsers tell at most one movement per frame, and on demand those in between. */
+  private wayOf(event: PointerEvent, place: Point): readonly Point[] {
+    const between = (event.getCoalescedEvents as (() => PointerEvent[]) | undefined)?.call(event) ?? [];
+    return between.length > 1 ? [...between.map((each) => this.place(each)), place] : [place];
   }
 
   /** The point between two fingers stays under them while they spread and move. */

@@ -2,6 +2,7 @@
 
 import { commandFor, keyOf } from "./commands";
 import type { Desk } from "./desk";
+import { boundCommands } from "./wishes";
 
 /** Where keys belong to the element that has the focus: `all`, those that move it, those that press it, or none. */
 export type Taken = "all" | "moving" | "pressing" | "none";
@@ -39,16 +40,23 @@ function storage(): Storage | null {
 }
 
 export function listenToKeys(desk: Desk): void {
+  const own = boundCommands(desk.workspace.arrangement.settings);
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.defaultPrevented || event.altKey) return;
     const taken = keysTakenBy(event.target, desk.root);
     if (taken === "all") return;
     const onPicture = event.target instanceof Element && event.target.closest(".hv-stage") !== null;
     if (!onPicture && !keysEverywhere()) return;
-    const command = commandFor(keyOf(event));
+    const key = event.ctrlKey || event.metaKey ? `ctrl+${keyOf(event)}` : keyOf(event);
+    const menuOpen = desk.root.querySelector(".hv-popover:popover-open") !== null;
+    if (onPicture && !menuOpen && desk.takeMarkKey(key, desk.workspace.active)) {
+      event.preventDefault();
+      return;
+    }
+    const command = own.get(key) ?? commandFor(key);
     if (!command) return;
     // The browser closes an open menu itself, unless somebody else takes the key.
-    if (event.key === "Escape" && desk.root.querySelector(".hv-popover:popover-open")) return;
+    if (event.key === "Escape" && menuOpen) return;
     if (taken === "moving" && command.moves) return;
     if (taken === "pressing" && command.presses) return;
     event.preventDefault();

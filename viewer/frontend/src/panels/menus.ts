@@ -5,7 +5,9 @@ import type { Pane, SlabMode, Tool } from "../state/workspace";
 import { colorMapChoices } from "./color-names";
 import type { Desk, MenuName } from "./desk";
 import { button, element } from "./element";
+import { hangingContent } from "./hanging-menu";
 import * as icons from "./icons";
+import { drawMenu } from "./draw-menu";
 import { layoutPicker } from "./layout-picker";
 import { type Menu, checkLine, choices, menu, rangeField } from "./popover";
 import { FASTEST, INTERPOLATIONS, LINKS, MOUSE_BUTTONS, SLAB_MODES, TOOLS, millimetres } from "./words";
@@ -24,11 +26,13 @@ export function buildMenus(desk: Desk): Readonly<Record<MenuName, Menu>> {
     links: menu({ label: "Links between panes", key: "Shift Y", icon: icons.links, refocus, content: () => linkContent(desk) }),
     mouse: menu({ label: "Mouse buttons", icon: icons.mouse, refocus, content: () => mouseContent(desk) }),
     cine: menu({ label: "Cine", icon: icons.cine, refocus, content: (own) => cineContent(workspace.active, own) }),
+    draw: drawMenu(desk),
   };
   return made;
 }
 
-function layoutContent({ workspace }: Desk, own: Menu): Node[] {
+function layoutContent(desk: Desk, own: Menu): Node[] {
+  const { workspace } = desk;
   const picker = layoutPicker(workspace.state.layout, (layout) => {
     workspace.setLayout(layout);
     own.close(true);
@@ -43,7 +47,7 @@ function layoutContent({ workspace }: Desk, own: Menu): Node[] {
       own.close(true);
     },
   });
-  return [picker, element("div", { class: "hv-menu-part hv-context" }, mpr)];
+  return [...hangingContent(desk, own), picker, element("div", { class: "hv-menu-part hv-context" }, mpr)];
 }
 
 function windowContent(pane: Pane, own: Menu): Node[] {

@@ -33,7 +33,9 @@ export function overlayPanel(workspace: Workspace): HTMLElement {
 type Followers = (() => void)[];
 
 function contentOf(pane: Pane, followers: Followers): Node[] {
-  const { fitting, refused } = pane.overlays;
+  const { fitting: all, refused } = pane.overlays;
+  // Masks that are drawn here have a panel of their own.
+  const fitting = all.filter(({ local }) => !local);
   if (fitting.length + refused.length === 0) {
     return [element("p", { class: "hv-hint" }, "This image has no overlays. Segmentations and heat maps of the same case would be listed here.")];
   }

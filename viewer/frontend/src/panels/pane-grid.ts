@@ -1,8 +1,10 @@
 /** The panes of the layout, beside each other or one alone. */
 
-import type { PaneId } from "../state/workspace";
+import type { Pane, PaneId } from "../state/workspace";
 import type { Desk } from "./desk";
 import { element } from "./element";
+import type { MarkLayer } from "./mark-layer";
+import type { Over } from "./mask-keys";
 import { PaneView } from "./pane-view";
 
 export class PaneGrid {
@@ -21,6 +23,9 @@ export class PaneGrid {
     workspace.on("drawn", (id) => { this.views.get(id)?.request(); });
     workspace.on("progress", () => { this.requestAll(); });
     workspace.on("described", () => { this.requestAll(); });
+    const showMarks = (): void => { for (const view of this.views.values()) view.showMarks(); };
+    workspace.annotations.on("change", showMarks);
+    workspace.drawing.on("change", showMarks);
     workspace.on("pointer", (id) => { this.views.get(id)?.showCursor(); });
     this.build();
   }
@@ -28,6 +33,15 @@ export class PaneGrid {
   /** The active pane's picture, which takes the keys. */
   get activeStage(): HTMLElement | undefined {
     return this.views.get(this.desk.workspace.state.active)?.stage;
+  }
+
+  marksOf(pane: Pane): MarkLayer | undefined {
+    return this.views.get(pane.id)?.marks;
+  }
+
+  /** What lies over a pane's picture. */
+  over(pane: Pane): Over | undefined {
+    return this.views.get(pane.id);
   }
 
   private requestAll(): void {
@@ -55,15 +69,18 @@ export class PaneGrid {
   }
 
   private arrange(): void {
-    const { layout, maximized, active } = this.desk.workspace.state;
+    const { layout, hanging, maximized, active } = this.desk.workspace.state;
     const alone = maximized !== null;
-    this.root.style.gridTemplate = alone
+    const places = alone ? null : (hanging?.places ?? null);
+    this.root.classList.toggle("hv-placed", places !== null);
+    this.root.style.gridTemplate = alone || places
       ? "minmax(0, 1fr) / minmax(0, 1fr)"
       : `repeat(${layout.rows}, minmax(0, 1fr)) / repeat(${layout.columns}, minmax(0, 1fr))`;
     this.root.classList.toggle("hv-several", !alone && this.views.size > 1);
     for (const [id, view] of this.views) {
       view.root.hidden = alone && id !== maximized;
       view.root.classList.toggle("hv-active", id === active);
+      view.place(places?.[id] ?? null);
     }
   }
 }

@@ -1,23 +1,31 @@
 /** One pane on the page: picture, readouts, slice bar, and what is said where there is no picture. */
 
-import type { Pane } from "../state/workspace";
+import type { Pane, Place } from "../state/workspace";
 import type { Desk } from "./desk";
-import { button, element } from "./element";
+import { button, element, setHidden } from "./element";
 import { draggedImage } from "./image-list";
+import { MarkLayer } from "./mark-layer";
+import { MaskMarks } from "./mask-marks";
 import { PointerInput } from "./pointer";
+import { MoveHandle, draggedPane } from "./move-handle";
 import { Readouts } from "./readouts";
 import { SliceBar } from "./slice-bar";
+import { TimeChart } from "./time-chart";
 import { orientationName } from "./words";
 
 export class PaneView {
   readonly root: HTMLElement;
   readonly stage: HTMLElement;
   readonly pane: Pane;
+  readonly marks: MarkLayer;
+  readonly masks: MaskMarks;
   private readonly desk: Desk;
   private readonly readouts: Readouts;
   private readonly slices: SliceBar;
   private readonly message = element("div", { class: "hv-pane-message", role: "status", hidden: "" });
   private readonly empty: HTMLElement;
+  private readonly handle: MoveHandle;
+  private readonly chart: TimeChart;
   private said = "";
   private scheduled = false;
 
@@ -26,13 +34,21 @@ export class PaneView {
     this.pane = pane;
     this.readouts = new Readouts(pane);
     this.slices = new SliceBar(desk.workspace, pane);
+    this.marks = new MarkLayer(desk.workspace, pane);
+    this.masks = new MaskMarks(desk.workspace, pane);
     const viewport = element("div", { class: "hv-viewport" });
     this.stage = element("div", { class: "hv-stage", tabindex: "0", role: "application", "aria-roledescription": "picture" });
-    this.stage.append(viewport, this.readouts.crossLines, this.readouts.root);
+    this.stage.append(viewport, this.readouts.crossLines, this.masks.root, this.marks.root, this.readouts.root);
     this.empty = emptyState(desk);
-    this.root = element("section", { class: "hv-pane" }, this.stage, this.slices.root, this.empty, this.message);
+    this.handle = new MoveHandle(desk, pane);
+    this.chart = new TimeChart(desk.workspace, pane);
+    this.root = element(
+      "section",
+      { class: "hv-pane" },
+      this.stage, this.slices.root, this.empty, this.chart.root, this.message, this.handle.root,
+    );
     this.stage.addEventListener("focus", () => { desk.workspace.activate(pane.id); });
-    new PointerInput(desk, pane, this.stage);
+    new PointerInput(desk, pane, this.stage, this);
     this.takeImages();
     pane.mount(viewport);
     this.show();
@@ -41,6 +57,22 @@ export class PaneView {
   close(): void {
     this.pane.unmount();
     this.root.remove();
+  }
+
+  /** Where it lies, in shares of the screen; null in a grid or alone. */
+  place(place: Place | null): void {
+    const share = (value: number): string => (place ? `${value * 100}%` : "");
+    const { style } = this.root;
+    style.left = share(place?.left ?? 0);
+    style.top = share(place?.top ?? 0);
+    style.width = share(place?.width ?? 0);
+    style.height = share(place?.height ?? 0);
+    // Orders are within 10,000 of 0 and stay below the messages over the panes.
+    style.zIndex = place ? String(place.order + 10_000) : "";
+    style.opacity = place && place.opacity < 1 ? String(place.opacity) : "";
+    this.root.classList.toggle("hv-over", place !== null && place.parent !== null);
+    this.stage.classList.toggle("hv-fixed", place !== null && !place.selectable);
+    this.stage.tabIndex = place !== null && !place.selectable ? -1 : 0;
   }
 
   /** Tells what is so in the next frame; many changes in one frame are told once. */
@@ -53,9 +85,15 @@ export class PaneView {
     });
   }
 
+  /** Only what is drawn over the picture differs: at once, since a hand waits for it. */
+  showMarks(): void {
+    this.marks.show();
+  }
+
   /** Only the pointer moved. */
   showCursor(): void {
     this.readouts.showCursor();
+    this.masks.showBrush();
   }
 
   private show(): void {
@@ -63,9 +101,15 @@ export class PaneView {
     const { workspace } = desk;
     this.root.classList.toggle("hv-active", pane.isActive);
     this.readouts.show();
+    this.marks.show();
+    this.masks.showBrush();
     this.slices.show();
     this.slices.paint();
-    this.empty.hidden = pane.state.image !== null || workspace.meta === null;
+    const isChart = pane.place?.special === "intensity-over-time-chart";
+    this.empty.hidden = pane.state.image !== null || workspace.meta === null || isChart;
+    this.chart.show(isChart);
+    this.handle.show();
+    setHidden(this.slices.root, this.slices.root.hidden || pane.place?.special === "minimap");
     this.showMessage();
     this.stage.setAttribute("aria-label", this.name());
   }
@@ -73,7 +117,8 @@ export class PaneView {
   private name(): string {
     const { pane, desk } = this;
     const place = desk.workspace.panes.indexOf(pane) + 1;
-    const which = desk.workspace.panes.length > 1 ? `Pane ${place}` : "Medical image";
+    const label = pane.place?.label;
+    const which = label || (desk.workspace.panes.length > 1 ? `Pane ${place}` : "Medical image");
     const what = pane.layer ? `${orientationName(pane.state.orientation).toLowerCase()} ${pane.layer.meta.modality} image` : "empty";
     return `${which}, ${what}. Arrow keys scroll, question mark shows all keys.`;
   }
@@ -99,13 +144,19 @@ export class PaneView {
   private takeImages(): void {
     const { root, pane, desk } = this;
     root.addEventListener("dragover", (event) => {
-      if (draggedImage(event) === null) return;
+      if (draggedImage(event) === null && draggedPane(event) === null) return;
       event.preventDefault();
       root.classList.add("hv-drop");
     });
     root.addEventListener("dragleave", () => { root.classList.remove("hv-drop"); });
     root.addEventListener("drop", (event) => {
       root.classList.remove("hv-drop");
+      const other = draggedPane(event);
+      if (other !== null) {
+        event.preventDefault();
+        desk.workspace.swap(other, pane.id);
+        return;
+      }
       const image = draggedImage(event);
       if (image === null) return;
       event.preventDefault();

@@ -5,7 +5,7 @@ import { type Axis, positionLabel } from "../core/geometry";
 import type { LayerMeta } from "../core/meta";
 import { scaleBarLength } from "../core/view-transform";
 import { formatValue } from "../core/window-level";
-import type { Pane, ReferenceLine, Side } from "../state/workspace";
+import type { Pane, Point, ReferenceLine, Side } from "../state/workspace";
 import { element } from "./element";
 import { SLAB_MODES, millimetres, orientationName } from "./words";
 
@@ -53,12 +53,14 @@ export class Readouts {
     this.lines.toggleAttribute("hidden", !meta);
     if (!meta) return;
     for (const side of SIDES) this.write(this.sides.get(side), [[pane.labels[side]]]);
-    this.write(this.corners.get("nw"), [[meta.name], [[meta.modality, sizeText(meta)].filter(Boolean).join(" · "), "minor"]]);
+    const place = pane.place;
+    this.write(this.corners.get("nw"), [...(place?.label ? [[place.label] as const] : []), [meta.name], [[meta.modality, sizeText(meta)].filter(Boolean).join(" · "), "minor"]]);
     this.write(this.corners.get("ne"), lookLines(pane, meta));
-    this.write(this.corners.get("sw"), placeLines(pane, meta));
+    this.write(this.corners.get("sw"), place?.showsSlice === false ? [] : placeLines(pane, meta));
+    this.root.classList.toggle("hv-map", place?.special === "minimap");
     this.showCursor();
     this.showScale();
-    this.showLines(pane.referenceLines);
+    this.showLines(pane.referenceLines, pane.parentFrame);
   }
 
   showCursor(): void {
@@ -89,12 +91,17 @@ export class Readouts {
     if (this.bar.textContent !== text) this.bar.textContent = text;
   }
 
-  private showLines(lines: readonly ReferenceLine[]): void {
+  private showLines(lines: readonly ReferenceLine[], frame: readonly Point[] | null): void {
     const place = (line: ReferenceLine): string => [line.orientation, ...line.from, ...line.to].join();
-    const text = lines.map(place).join(" ");
+    const text = [...lines.map(place), String(frame ?? "")].join(" ");
     if (this.lines.dataset.shown === text) return;
     this.lines.dataset.shown = text;
-    this.lines.replaceChildren(...lines.map(drawnLine));
+    const fade = this.pane.place?.indicatorFade ?? null;
+    this.lines.replaceChildren(...lines.map(drawnLine), ...(frame ? [drawnFrame(frame)] : []));
+    // Made anew with every change, so that it begins again.
+    for (const line of this.lines.querySelectorAll<SVGElement>("line")) {
+      if (fade !== null) line.style.animation = `hv-fade ${fade}ms ease-in forwards`;
+    }
   }
 }
 
@@ -104,6 +111,13 @@ function drawnLine({ orientation, from, to }: ReferenceLine): SVGElement {
   for (const [name, value] of Object.entries({ x1, y1, x2, y2 })) line.setAttribute(name, String(value));
   line.setAttribute("class", `hv-line-of-${orientation}`);
   return line;
+}
+
+function drawnFrame(corners: readonly Point[]): SVGElement {
+  const frame = document.createElementNS(SVG, "polygon");
+  frame.setAttribute("points", corners.map((corner) => corner.join(",")).join(" "));
+  frame.setAttribute("class", "hv-frame");
+  return frame;
 }
 
 function lookLines(pane: Pane, meta: LayerMeta): Line[] {
@@ -144,13 +158,14 @@ function placeLines(pane: Pane, meta: LayerMeta): Line[] {
 }
 
 function cursorLines(pane: Pane, meta: LayerMeta): Line[] {
-  const { cursor } = pane;
+  const { cursor, place } = pane;
   if (!cursor) return [];
   const lines: Line[] = [];
-  if (cursor.sample) {
+  if (cursor.sample && place?.showsValue !== false) {
     const values = cursor.sample.values.map((value) => formatValue(value)).join(", ");
     lines.push([`${cursor.sample.exact ? "" : "≈ "}${values} ${meta.unit}`.trim()]);
   }
+  if (place?.showsCoordinate === false) return lines;
   lines.push([`Voxel ${cursor.voxel.map(Math.round).join(", ")}`, "minor"]);
   if (isOriented(meta)) {
     const place = cursor.world.map((value, axis) => positionLabel(axis as Axis, value)).join("  ");

@@ -1,14 +1,17 @@
 /** The bar on top: way back, title, everything that is done to the active pane, and the page's own buttons. */
 
-import type { Pane, Tool, WorkspaceState } from "../state/workspace";
+import type { Pane, NavigationTool, WorkspaceState } from "../state/workspace";
 import { showOrientation } from "./commands";
 import { whenDescribed } from "./described";
+import { historyButtons, showTool } from "./draw-menu";
 import type { Desk, MenuName } from "./desk";
 import { button, element, group, icon, setHidden, setPressed } from "./element";
 import * as icons from "./icons";
+import * as maskIcons from "./mask-icons";
 import { buildMenus } from "./menus";
 import type { Menu } from "./popover";
 import { rove } from "./roving";
+import { type Part, isLeftOut } from "./wishes";
 import { MOUSE_BUTTONS, ORIENTATIONS, SLAB_MODES, TOOLS } from "./words";
 
 export interface Toolbar {
@@ -17,13 +20,13 @@ export interface Toolbar {
   /** The panels of the menus, which belong at the end of the page. */
   readonly popovers: readonly HTMLElement[];
   /** Tells which buttons of the page are on. */
-  setShown(part: "overlays" | "information" | "images" | "full screen", shown: boolean): void;
+  setShown(part: "annotations" | "masks" | "overlays" | "information" | "images" | "full screen", shown: boolean): void;
 }
 
 /** Called after every change with what is so now. */
 type Follow = (state: WorkspaceState, pane: Pane) => void;
 
-export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl: string }): Toolbar {
+export function toolbar(desk: Desk, { title, backUrl, saving }: { title: string; backUrl: string; saving: HTMLElement | null }): Toolbar {
   const { workspace } = desk;
   const menus = buildMenus(desk);
   const followers: Follow[] = [];
@@ -34,6 +37,7 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
     group("Images and layout", page.images, menus.layout.button, mprButton(desk)),
     orientationButtons(desk, followers),
     toolButtons(desk, menus, followers),
+    drawControls(desk, menus, followers),
     lookControls(desk, menus, followers),
     positionButtons(desk, menus, followers),
     planeControls(menus, followers),
@@ -41,8 +45,9 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
   const pageControls = element(
     "div",
     { class: "hv-page-controls", role: "toolbar", "aria-label": "Page", hidden: "" },
-    page.overlays, page.information, page.fullScreen, page.help,
+    page.annotations, page.masks, page.overlays, page.information, page.fullScreen, page.help,
   );
+  leaveOut(workspace, page, menus);
   const follow = (): void => { followers.forEach((one) => { one(workspace.state, workspace.active); }); };
   workspace.on("change", follow);
   whenDescribed(workspace, () => {
@@ -56,13 +61,26 @@ export function toolbar(desk: Desk, { title, backUrl }: { title: string; backUrl
   rove(pageControls);
   controls.addEventListener("scroll", () => { markEnds(controls); }, { passive: true });
   new ResizeObserver(() => { markEnds(controls); }).observe(controls);
-  const shown = { overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
+  const shown = { annotations: page.annotations, masks: page.masks, overlays: page.overlays, information: page.information, images: page.images, "full screen": page.fullScreen };
   return {
-    root: element("header", { class: "hv-bar" }, heading(desk, title, backUrl), controls, pageControls),
+    root: element("header", { class: "hv-bar" }, heading(desk, title, backUrl), controls, ...(saving ? [saving] : []), pageControls),
     menus,
     popovers: Object.values(menus).map(({ panel }) => panel),
     setShown: (part, value) => { setPressed(shown[part], value); },
   };
+}
+
+/** Parts that a study or the reader does without. A class of its own: `hidden` follows what is shown. */
+function leaveOut({ arrangement: { settings } }: Desk["workspace"], page: ReturnType<typeof pageButtons>, menus: Toolbar["menus"]): void {
+  const parts: readonly (readonly [Part, HTMLElement])[] = [
+    ["image_info_plugin", page.information],
+    ["overlay_plugin", page.overlays],
+    ["image_switcher_plugin", page.images],
+    ["display_plugin", menus.window.button],
+    ["lut_selection_tool", menus.colors.button],
+    ["flip_tool", menus.turn.button],
+  ];
+  for (const [part, button_] of parts) button_.classList.toggle("hv-left-out", isLeftOut(settings, part));
 }
 
 function markEnds(bar: HTMLElement): void {
@@ -81,11 +99,13 @@ function heading({ workspace }: Desk, title: string, backUrl: string): HTMLEleme
   return box;
 }
 
-function pageButtons(desk: Desk): Record<"images" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
+function pageButtons(desk: Desk): Record<"images" | "annotations" | "masks" | "overlays" | "information" | "fullScreen" | "help", HTMLButtonElement> {
   const images = button({ label: "List of images", key: "G", icon: icons.images, onClick: () => { desk.toggleImages(); } });
   images.setAttribute("aria-controls", "hv-images");
   return {
     images,
+    annotations: button({ label: "Annotations", key: "Shift K", icon: icons.list, onClick: () => { desk.togglePanel("annotations"); } }),
+    masks: button({ label: "Masks", key: "#", icon: maskIcons.masks, onClick: () => { desk.togglePanel("masks"); } }),
     overlays: button({ label: "Overlays", key: "Shift O", icon: icons.layers, onClick: () => { desk.togglePanel("overlays"); } }),
     information: button({ label: "Information", key: "Shift I", icon: icons.information, onClick: () => { desk.togglePanel("information"); } }),
     fullScreen: button({ label: "Full screen", key: "Shift F", icon: icons.fullScreen, onClick: () => { desk.toggleFullScreen(); } }),
@@ -126,7 +146,7 @@ function orientationButtons(desk: Desk, followers: Follow[]): HTMLElement {
   return box;
 }
 
-const TOOL_ICONS: Readonly<Record<Tool, string>> = {
+const TOOL_ICONS: Readonly<Record<NavigationTool, string>> = {
   window: icons.window,
   scroll: icons.scroll,
   pan: icons.pan,
@@ -135,11 +155,16 @@ const TOOL_ICONS: Readonly<Record<Tool, string>> = {
   rotate: icons.rotate,
 };
 
+/** Tools that a study can do without. */
+const TOOL_PARTS: Readonly<Record<string, Part>> = { window: "window_level_tool", rotate: "swivel_tool" };
+
 function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
   const { workspace } = desk;
   const buttons = TOOLS.map((tool) => {
     const { label, key } = tool;
     const made = button({ label, key, icon: TOOL_ICONS[tool.id], onClick: press(desk, () => { workspace.setTool("left", tool.id); }) });
+    const part = TOOL_PARTS[tool.id];
+    made.classList.toggle("hv-left-out", part !== undefined && isLeftOut(workspace.arrangement.settings, part));
     const mark = element("span", { class: "hv-held-by", "aria-hidden": "true" });
     made.append(mark);
     followers.push(({ tools }) => {
@@ -149,6 +174,11 @@ function toolButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): 
     return made;
   });
   return group("Tool for dragging", ...buttons, menus.mouse.button);
+}
+
+function drawControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
+  followers.push((state) => { showTool(menus.draw, state); });
+  return group("Draw", menus.draw.button, ...historyButtons(desk));
 }
 
 function lookControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]): HTMLElement {
@@ -161,6 +191,7 @@ function lookControls(desk: Desk, menus: Toolbar["menus"], followers: Follow[]):
       pane.setInverted(!pane.state.inverted);
     }),
   });
+  invert.classList.toggle("hv-left-out", isLeftOut(desk.workspace.arrangement.settings, "invert_tool"));
   followers.push((_state, pane) => {
     setPressed(invert, pane.state.inverted);
     menus.window.setText(pane.presets.find(({ id }) => id === pane.state.preset)?.name ?? "Window");
@@ -174,12 +205,14 @@ function positionButtons(desk: Desk, menus: Toolbar["menus"], followers: Follow[
   followers.push((_state, { state: { view } }) => {
     menus.turn.button.classList.toggle("hv-in-use", view.rotation % 360 !== 0 || view.flipHorizontal || view.flipVertical);
   });
+  const reset = button({ label: "Reset the pane", key: "R", icon: icons.reset, onClick: press(desk, () => { workspace.active.reset(); }) });
+  reset.classList.toggle("hv-left-out", isLeftOut(workspace.arrangement.settings, "reset_tool"));
   return group(
     "Zoom and position",
     button({ label: "Fit to the pane", key: "F", icon: icons.fit, onClick: press(desk, () => { workspace.active.fit(); }) }),
     button({ label: "One image pixel per screen pixel", key: "0", text: "1:1", onClick: press(desk, () => { workspace.active.oneToOne(); }) }),
     menus.turn.button,
-    button({ label: "Reset the pane", key: "R", icon: icons.reset, onClick: press(desk, () => { workspace.active.reset(); }) }),
+    reset,
   );
 }
 

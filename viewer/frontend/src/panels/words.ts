@@ -1,8 +1,8 @@
 /** How the viewer names things, in one place for buttons, menus, help and what is spoken. */
 
-import type { Interpolation, LinkName, MouseButton, Orientation, SlabMode, Tool } from "../state/workspace";
+import type { Interpolation, LinkName, MouseButton, Orientation, NavigationTool, SlabMode } from "../state/workspace";
 
-export const TOOLS: readonly { readonly id: Tool; readonly name: string; readonly label: string; readonly key: string }[] = [
+export const TOOLS: readonly { readonly id: NavigationTool; readonly name: string; readonly label: string; readonly key: string }[] = [
   { id: "window", name: "Window", label: "Window and level: drag on the picture", key: "W" },
   { id: "scroll", name: "Scroll", label: "Scroll through slices: drag on the picture", key: "D" },
   { id: "pan", name: "Move", label: "Move the picture", key: "P" },

@@ -69,6 +69,24 @@ export class Engine {
     this.images.setLayers(layers);
   }
 
+  /** Layers joined those that are known; what is on the screen stays. */
+  joined(layers: readonly Layer[]): void {
+    this.metadata.know(layers);
+    this.images.know(layers);
+  }
+
+  /** Slices of a layer made here changed: they are drawn with the next frame, without the wait for more. */
+  edited(layer: number, slices: Iterable<number>): void {
+    let inVolume = false;
+    for (const slice of slices) {
+      this.views.forEach((view) => { view.sliceDecoded(layer, slice); });
+      inVolume = this.volumes.gotBetter(layer, slice).length > 0 || inVolume;
+    }
+    if (!inVolume) return;
+    this.sendVolumes();
+    this.views.forEach((view) => { view.volumeNews(); });
+  }
+
   view(id: string, element: HTMLElement, onDrawn: () => void): PaneView {
     const view = new PaneView({ engine: this, id, element, onDrawn });
     this.views.add(view);

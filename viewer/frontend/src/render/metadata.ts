@@ -27,6 +27,11 @@ export class Metadata {
     this.answered.clear();
   }
 
+  /** The same layers with others behind them. */
+  know(layers: readonly Layer[]): void {
+    this.layers = layers;
+  }
+
   /** A provider for `metaData.addProvider`; worked out once per slice. */
   readonly provide = (type: string, id: unknown): unknown => {
     if (typeof id !== "string" || !id.startsWith("hounsfield")) return undefined;

@@ -9,7 +9,13 @@ export type OverlayKind = "labels" | "heat";
 
 /** How an overlay is shown. */
 export type OverlayLook =
-  | { readonly kind: "labels"; readonly opacity: number; readonly hidden: ReadonlySet<number> }
+  | {
+      readonly kind: "labels";
+      readonly opacity: number;
+      readonly hidden: ReadonlySet<number>;
+      /** Of names and colors, where they can change. */
+      readonly revision?: number;
+    }
   | {
       readonly kind: "heat";
       readonly opacity: number;

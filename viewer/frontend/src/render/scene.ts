@@ -67,6 +67,6 @@ function sameOverlay(a: OverlayScene, b: OverlayScene | undefined): boolean {
 /** One text per look. */
 export function lookKey(look: OverlayLook): string {
   return look.kind === "labels"
-    ? `labels:${look.opacity}:${[...look.hidden].sort((x, y) => x - y).join()}`
+    ? `labels:${look.opacity}:${look.revision ?? 0}:${[...look.hidden].sort((x, y) => x - y).join()}`
     : `heat:${look.opacity}:${look.colorMap}:${look.range.join()}`;
 }

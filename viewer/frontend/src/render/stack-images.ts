@@ -25,6 +25,11 @@ export class StackImages {
     this.layers = layers;
   }
 
+  /** The same layers with others behind them. */
+  know(layers: readonly Layer[]): void {
+    this.layers = layers;
+  }
+
   grid(layer: Layer): DisplayGrid {
     return displayGrid(layer.meta, this.maxTextureSize);
   }

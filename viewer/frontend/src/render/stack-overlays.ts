@@ -53,7 +53,7 @@ export class StackOverlays {
     const decoded = layer.store.best(slice);
     shown.actor.setVisibility(decoded !== undefined);
     shown.complete = decoded?.level === layer.full || layer.givenUp(slice);
-    const key = `${slice}:${decoded?.level}:${lookKey(look)}`;
+    const key = `${slice}:${decoded?.level}:${layer.sliceVersion(slice)}:${lookKey(look)}`;
     if (key === shown.key || !decoded) return;
     shown.key = key;
     const grid = this.images.grid(layer);

@@ -3,7 +3,7 @@
 import { ImageVolume, type Types, cache, utilities } from "@cornerstonejs/core";
 import type { Layer } from "../core/layer";
 import type { Pixels } from "../core/pixels";
-import type { LayerVolume } from "../core/volume";
+import type { VolumeSource } from "../core/volume";
 import { displayArray, isColor } from "./display-pixels";
 import { sliceId, volumeId, volumeSliceId } from "./image-ids";
 import { LabelNumbers } from "./label-numbers";
@@ -13,7 +13,7 @@ import { overlayKind } from "./overlay-colors";
 export class TexturedVolume {
   readonly id: string;
   readonly layer: Layer;
-  readonly source: LayerVolume;
+  readonly source: VolumeSource;
   /** Label maps only. */
   readonly numbers: LabelNumbers | null;
   private readonly volume: ImageVolume;
@@ -23,7 +23,7 @@ export class TexturedVolume {
   private readonly sent: Int16Array;
   private readonly sliceBytes: number;
 
-  constructor(layer: Layer, source: LayerVolume) {
+  constructor(layer: Layer, source: VolumeSource) {
     this.layer = layer;
     this.source = source;
     this.id = volumeId(layer.index, source.timepoint);
@@ -32,7 +32,7 @@ export class TexturedVolume {
     const depth = source.size[2];
     this.sent = new Int16Array(depth).fill(-2);
     const dataType = this.textureArray(0).constructor.name;
-    this.sliceBytes = source.pixels.byteLength / depth;
+    this.sliceBytes = source.sliceBytes;
     const imageIds = Array.from({ length: depth }, (_, k) => volumeSliceId(this.id, k));
     imageIds.forEach((id, k) => { cache.putImageSync(id, this.imageOf(id, k)); });
     this.volume = this.make(imageIds, dataType);
@@ -40,9 +40,9 @@ export class TexturedVolume {
     for (let k = 0; k < depth; k += 1) this.waiting.add(k);
   }
 
-  /** Notes a slice that was decoded; tells whether the device has to be told. */
+  /** Notes a slice that was decoded or edited; tells whether the device has to be told. */
   gotBetter(k: number): boolean {
-    if (this.source.level(k) <= (this.sent[k] ?? -1)) return false;
+    if (!this.layer.local && this.source.level(k) <= (this.sent[k] ?? -1)) return false;
     this.waiting.add(k);
     return true;
   }

@@ -76,7 +76,7 @@ export class Volumes {
   private take(layer: Layer, timepoint: number): TexturedVolume {
     const refusal = this.refusal(layer, timepoint);
     if (refusal) throw new VolumeRefused(refusal);
-    const source = layer.volume(timepoint);
+    const source = layer.source(timepoint);
     const known = this.held.get(volumeId(layer.index, source.timepoint));
     if (known?.source === source) return known;
     known?.release();

@@ -19,7 +19,9 @@ export function overlaysFor(
   const fitting: Layer[] = [];
   const refused: { layer: Layer; reason: string }[] = [];
   for (const layer of layers) {
-    if (layer.meta.role !== "overlay") continue;
+    if (layer.meta.role !== "overlay" || layer.gone) continue;
+    // What is drawn here belongs to its image alone: nobody would look for it on another one.
+    if (layer.local && !liesOnGrid(image.meta, layer.meta)) continue;
     const reason = refusal(image, layer, cutRefusal);
     if (reason) refused.push({ layer, reason });
     else fitting.push(layer);

@@ -23,6 +23,10 @@ import type { Drawn } from "../render/scene";
 import { isStored, namedPlane, rightOf, sliceRange } from "../render/sections";
 import { negate } from "../render/vectors";
 import { agree } from "./links";
+import { ownPresets } from "./own-presets";
+import type { Cut } from "../tools/tool";
+import type { Ground } from "./drawing";
+import { type Mark, cutOf, jumpedTo, marksIn } from "./marks";
 import { type OverlayChoice, overlaysFor } from "./overlays";
 import * as changes from "./pane-changes";
 import { cameraFor, overlayState, shownSlice } from "./scenes";
@@ -36,6 +40,7 @@ import type {
   OverlayState,
   PaneId,
   PaneState,
+  Place,
   Slab,
 } from "./workspace-state";
 
@@ -190,7 +195,12 @@ export class Pane {
 
   // Look
 
-  get presets(): readonly Preset[] { return this.layer ? presetsFor(this.layer.meta) : []; }
+  /** Those of the study and the reader come first. */
+  get presets(): readonly Preset[] {
+    const meta = this.layer?.meta;
+    if (!meta || meta.components >= 3) return [];
+    return [...ownPresets(this.workspace.arrangement.settings), ...presetsFor(meta)];
+  }
 
   setWindow(window: Window, preset: string | null = null): void {
     this.change((state) => changes.withWindow(state, window, preset), "window");
@@ -202,7 +212,7 @@ export class Pane {
 
   applyPreset(id: string): void {
     const preset = this.presets.find((candidate) => candidate.id === id);
-    const window = preset?.window ?? (preset && percentileWindow(this.previews()));
+    const window = preset?.window ?? (preset && percentileWindow(this.previews(), preset.percentiles));
     if (window) this.setWindow(window, id);
   }
 
@@ -336,13 +346,39 @@ export class Pane {
 
   get referenceLines(): readonly ReferenceLine[] {
     const { camera, workspace, layer } = this;
-    if (!camera || !layer || !workspace.state.crosshairs) return [];
+    const { crosshairs } = workspace.state;
+    const indicator = this.place?.indicator ?? null;
+    if (!camera || !layer || (!crosshairs && indicator === null)) return [];
     return workspace.visible
-      .filter((other) => other.id !== this.id && other.layer !== undefined && agree(layer.meta, other.layer.meta))
+      .filter((other) => (crosshairs || other.id === indicator) && other.id !== this.id && other.layer !== undefined && agree(layer.meta, other.layer.meta))
       .flatMap(({ id, state }) => {
         const line = crossing(camera, this.size, { normal: state.facing.normal, point: state.focus });
         return line ? [{ pane: id, orientation: state.orientation, from: line[0], to: line[1] }] : [];
       });
+  }
+
+  /** Where the pane lies by the hanging protocol; undefined in a grid. */
+  get place(): Place | undefined { return this.workspace.state.hanging?.home[this.id]; }
+
+  /** What the parent of a minimap has on its screen: corners in CSS pixels of this pane; null for other panes. */
+  get parentFrame(): readonly Point[] | null {
+    const { camera, place, workspace } = this;
+    if (!camera || place?.special !== "minimap" || place.parent === null) return null;
+    const parent = workspace.pane(place.parent);
+    const { width, height } = parent.size;
+    if (!parent.camera || width <= 1) return null;
+    const corners: readonly Point[] = [[0, 0], [width, 0], [width, height], [0, height]];
+    const from = parent.camera;
+    return corners.map((corner) => worldToScreen(camera, this.size, screenToWorld(from, parent.size, corner)));
+  }
+
+  /** Value at a point for each time point, of the nearest voxel; null where it is not loaded. */
+  valuesOverTime(world: Vec3): readonly (number | null)[] {
+    const { layer } = this;
+    if (!layer) return [];
+    const voxel = worldToVoxel(layer.meta, world);
+    const times = Array.from({ length: Math.max(1, layer.meta.timepoints) }, (_, timepoint) => timepoint);
+    return times.map((timepoint) => sampleVoxel(layer, voxel, timepoint, "nearest")?.values[0] ?? null);
   }
 
   /** Level held of stored slice `k` now: -1 nothing, 0 some preview, 1 everything. */
@@ -363,6 +399,39 @@ export class Pane {
 
   /** Whether the workspace's links join this pane for `name`. */
   isLinked(name: LinkName): boolean { return this.workspace.state.links[name]; }
+
+  // Annotations
+
+  /** Where what is drawn here lies; null in an empty pane. */
+  get ground(): Ground | null {
+    const { layer, state } = this;
+    if (!layer) return null;
+    return { pane: this.id, image: layer.meta.image, timepoint: state.timepoint, facing: screenFacing(state.facing, state.view) };
+  }
+
+  /** The plane on the screen, as thick as a slice or its slab. */
+  get cut(): Cut | null {
+    const { layer, state } = this;
+    return layer ? cutOf(state, layer.meta) : null;
+  }
+
+  /** The point of the patient under a point of the pane, also outside the image. */
+  worldAt(x: number, y: number): Vec3 | null {
+    const { camera } = this;
+    return camera && screenToWorld(camera, this.size, [x, y]);
+  }
+
+  /** What of the annotations lies in the plane of this pane. */
+  get marks(): readonly Mark[] {
+    const { layer, state, workspace } = this;
+    return layer ? marksIn(state, layer, workspace.annotations, workspace.session.layers) : [];
+  }
+
+  /** Brings an annotation's plane and its middle onto the pane. */
+  jumpTo(id: string): void {
+    const annotation = this.workspace.annotations.get(id);
+    if (annotation) this.change((state, meta) => jumpedTo(state, meta, annotation, this.cutRefusal === null));
+  }
 
   private get range(): { index: number; count: number } | null {
     const { layer, state } = this;

@@ -58,18 +58,21 @@ export function sceneOf(inputs: PaneInputs, size: Size): Scene {
   };
 }
 
-function lookOf(pane: PaneState, { index, meta }: Layer): OverlayLook {
+function lookOf(pane: PaneState, { index, meta, hidden, revision }: Layer): OverlayLook {
   const { opacity, colorMap, threshold, hiddenLabels } = overlayState(pane, index);
   const shared = opacity * pane.overlayOpacity;
-  if (overlayKind(meta) === "labels") return { kind: "labels", opacity: shared, hidden: hiddenLabels };
+  if (overlayKind(meta) === "labels") {
+    return { kind: "labels", opacity: shared, hidden: new Set([...hiddenLabels, ...hidden]), revision };
+  }
   return { kind: "heat", opacity: shared, colorMap, range: threshold ?? meta.range ?? [0, 1] };
 }
 
 /** What to load for the panes on the screen, the active one first. */
 export function demandOf(panes: readonly PaneInputs[]): Demand {
+  const sent = panes.map((pane) => ({ ...pane, overlays: pane.overlays.filter(({ local }) => !local) }));
   const layers = new Map<number, Layer>();
-  for (const { layer, overlays } of panes) for (const each of [layer, ...overlays]) layers.set(each.index, each);
-  return { layers: [...layers.values()].map((layer) => layer.demand()), views: panes.flatMap(viewsOf) };
+  for (const { layer, overlays } of sent) for (const each of [layer, ...overlays]) layers.set(each.index, each);
+  return { layers: [...layers.values()].map((layer) => layer.demand()), views: sent.flatMap(viewsOf) };
 }
 
 /** Overlays on another grid have slices of their own: a view each. */

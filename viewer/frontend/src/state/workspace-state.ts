@@ -1,14 +1,20 @@
 /** Everything the reader can change, as one immutable value. Points and directions are LPS millimetres. */
 
+import type { MaskTool } from "../core/masks/tools";
+import type { Place } from "../core/hanging";
 import type { Vec3 } from "../core/meta";
 import type { Window } from "../core/window-level";
 import type { View } from "../render/camera";
 import type { Interpolation, Slab, SlabMode } from "../render/scene";
 import type { Facing, Orientation } from "../render/sections";
+import type { DrawingTool } from "../tools/registry";
 
+export type { Place };
 export type { Facing, Interpolation, Orientation, Slab, SlabMode, View };
 
-export type Tool = "window" | "scroll" | "pan" | "zoom" | "crosshairs" | "rotate";
+export type NavigationTool = "window" | "scroll" | "pan" | "zoom" | "crosshairs" | "rotate";
+/** What a mouse button does; those that draw are only ever on the left one. */
+export type Tool = NavigationTool | DrawingTool | MaskTool;
 export type MouseButton = "left" | "middle" | "right";
 export type LinkName = "scroll" | "zoom" | "pan" | "window";
 /** Names of `render/color-maps.ts`; `grey` is none. */
@@ -19,6 +25,18 @@ export type PaneId = number;
 export interface Layout {
   readonly rows: 1 | 2 | 3;
   readonly columns: 1 | 2 | 3;
+}
+
+/** Viewports beyond a grid: where they lie by their protocol, and where the reader put them. Pane i is viewport i. */
+export interface Hanging {
+  /** Key of the protocol; empty while it is being drawn in the editor. */
+  readonly protocol: string;
+  readonly title: string;
+  readonly home: readonly Place[];
+  /** The number of the viewport whose place each takes. */
+  readonly taken: readonly number[];
+  /** `home` after `taken`. */
+  readonly places: readonly Place[];
 }
 
 /** One overlay of one pane. */
@@ -71,6 +89,8 @@ export interface PaneState {
 
 export interface WorkspaceState {
   readonly layout: Layout;
+  /** In place of the layout, if not null. */
+  readonly hanging: Hanging | null;
   /** Panes of the layout in reading order: rows × columns of them. */
   readonly panes: readonly PaneState[];
   readonly active: PaneId;
@@ -120,6 +140,7 @@ export function emptyPane(id: PaneId): PaneState {
 
 export const INITIAL_WORKSPACE: WorkspaceState = {
   layout: { rows: 1, columns: 1 },
+  hanging: null,
   panes: [emptyPane(0)],
   active: 0,
   maximized: null,

@@ -4,6 +4,8 @@
  */
 
 import { Emitter } from "../core/emitter";
+import { type Arrangement, type HungProtocol, NO_ARRANGEMENT } from "../core/arrangement";
+import { rearranged } from "../core/hanging";
 import type { Layer } from "../core/layer";
 import type { LayerMeta, SessionMeta } from "../core/meta";
 import { STORED_AXIS } from "../core/planes";
@@ -11,11 +13,20 @@ import type { Session } from "../core/session";
 import type { Timings } from "../core/timings";
 import type { Background } from "../render/engine";
 import { namedPlane } from "../render/sections";
+import { centroid } from "../tools/geometry";
+import { toolNamed } from "../tools/registry";
+import { pointsOf } from "../tools/values";
+import { Annotations } from "./annotations";
 import { CineClock } from "./cine";
-import { followed } from "./links";
+import { type Hangable, beginning, following, hangable, hungPanes, settled } from "./hanging";
+import { type Drawn, Drawing } from "./drawing";
+import { History } from "./history";
+import { agree, followed } from "./links";
+import { MaskHand } from "./mask-hand";
+import { Masks, atOwnTimepoint } from "./masks";
 import { overlaysFor } from "./overlays";
 import { Pane } from "./pane";
-import { atTimepoint, opened, withOrientation } from "./pane-changes";
+import { movedTo, opened, withOrientation } from "./pane-changes";
 import { type PaneInputs, demandOf, overlayState, sceneOf } from "./scenes";
 import { Screen } from "./screen";
 import { type Status, statusOf } from "./status";
@@ -32,6 +43,8 @@ import {
 } from "./workspace-state";
 
 export type { Camera, Cursor, Drawn, Point, ReferenceLine, Side } from "./pane";
+export type { Annotation, GeometryValue } from "./annotations";
+export type { Mark } from "./marks";
 export type { Status } from "./status";
 export type * from "./workspace-state";
 export { Pane };
@@ -62,6 +75,14 @@ const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", 
 export class Workspace extends Emitter<WorkspaceEvents> {
   readonly session: Session;
   readonly screen: Screen;
+  /** What the page says about how the case hangs, and how the viewer behaves; an editor may have changed it since. */
+  arrangement: Arrangement;
+  /** Steps of everything that is drawn. */
+  readonly history = new History();
+  readonly annotations = new Annotations(this.history);
+  readonly drawing = new Drawing((drawn) => { this.keepDrawn(drawn); });
+  readonly masks: Masks;
+  readonly maskHand: MaskHand;
   status: Status = { kind: "connecting" };
   meta: SessionMeta | null = null;
   private current: WorkspaceState = INITIAL_WORKSPACE;
@@ -73,9 +94,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   private asked = "";
   private progressTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: Session, options: { readonly tool: Tool; readonly background?: Background }) {
+  constructor(
+    session: Session,
+    options: { readonly tool: Tool; readonly background?: Background; readonly arrangement?: Arrangement },
+  ) {
     super();
     this.session = session;
+    this.arrangement = options.arrangement ?? NO_ARRANGEMENT;
     this.current = { ...INITIAL_WORKSPACE, tools: { ...INITIAL_WORKSPACE.tools, left: options.tool } };
     this.screen = new Screen({
       background: options.background ?? DARK,
@@ -87,7 +112,19 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       ready: (pane) => this.screen.upToDate(pane),
       advance: (pane) => { this.pane(pane).advance(); },
     });
+    this.masks = new Masks(this.history, {
+      join: (make) => this.joined(session.join(make)),
+      edited: ({ index }, slices) => { this.screen.engine?.edited(index, slices); },
+      changed: () => { this.set({}); },
+    });
+    this.masks.on("notice", (notice) => { this.emit("notice", notice); });
+    this.maskHand = new MaskHand(this.masks);
     this.listen(session);
+  }
+
+  private joined<Joined extends Layer>(layer: Joined): Joined {
+    this.screen.engine?.joined(this.session.layers);
+    return layer;
   }
 
   /** The first paint may be gone before the first full slice is there: then it is one of ours. */
@@ -137,7 +174,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     const panes: PaneState[] = [];
     for (let id = 0; id < count; id += 1) panes.push(this.kept.get(id) ?? this.filled(id, panes));
     const active = this.current.active < count ? this.current.active : 0;
-    this.set({ layout, panes, active, maximized: null });
+    this.set({ layout, hanging: null, panes, active, maximized: null });
     this.emit("layout", this.current);
   }
 
@@ -156,7 +193,41 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       return { ...pane, cine: { ...pane.cine, playing: false } };
     });
     this.kept.clear();
-    this.set({ layout: { rows: 1, columns: 3 }, panes, active: 0, maximized: null, crosshairs: true });
+    this.set({ layout: { rows: 1, columns: 3 }, hanging: null, panes, active: 0, maximized: null, crosshairs: true });
+    this.emit("layout", this.current);
+  }
+
+  /** Images with the sockets that they fill. */
+  get hangable(): Hangable {
+    return hangable(this.session.layers.map(({ meta }) => meta), this.arrangement);
+  }
+
+  /** Panes as a hanging protocol says. */
+  hang(protocol: HungProtocol): void {
+    const { hanging, panes } = hungPanes(protocol, this.hangable, this.arrangement.settings);
+    this.kept.clear();
+    this.set({ hanging, panes, active: 0, maximized: null });
+    this.emit("layout", this.current);
+  }
+
+  /** Cases hang by this protocol from now on, and so does this one. */
+  adopt(protocol: HungProtocol): void {
+    const others = this.arrangement.protocols.filter(({ pk }) => pk !== protocol.pk);
+    this.arrangement = { ...this.arrangement, protocols: [protocol, ...others] };
+    this.hang(protocol);
+  }
+
+  /** Two panes take each other's place. */
+  swap(a: PaneId, b: PaneId): void {
+    const { hanging, panes } = this.current;
+    if (a === b || !panes[a] || !panes[b]) return;
+    const other = (id: PaneId): PaneId => (id === a ? b : id === b ? a : id);
+    if (hanging) {
+      const taken = hanging.taken.map((place, id) => hanging.taken[other(id)] ?? place);
+      this.set({ hanging: { ...hanging, taken, places: rearranged(hanging.home, taken) } });
+    } else {
+      this.set({ panes: panes.map(({ id }) => ({ ...(panes[other(id)] as PaneState), id })), active: other(this.current.active) });
+    }
     this.emit("layout", this.current);
   }
 
@@ -169,6 +240,19 @@ export class Workspace extends Emitter<WorkspaceEvents> {
 
   setTool(button: MouseButton, tool: Tool): void {
     this.set({ tools: { ...this.current.tools, [button]: tool } });
+  }
+
+  /** Takes the last place of what is being drawn back, else the last thing that was done. */
+  undo(): void {
+    this.annotations.settle();
+    if (this.maskHand.cancel() || this.masks.blocks(this.history.last)) return;
+    if (!this.drawing.back()) this.history.undo();
+  }
+
+  redo(): void {
+    this.annotations.settle();
+    if (this.maskHand.busy || this.masks.blocks(this.history.next)) return;
+    this.history.redo();
   }
 
   setLink(name: LinkName, linked: boolean): void {
@@ -198,6 +282,17 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     return this.meta !== null && !this.syncing && (state.image === null || (this.screen.upToDate(id) && drawn.complete));
   }
 
+  /** A mark of the volume is met by the other panes, where it can be put right. */
+  private keepDrawn(drawn: Drawn): void {
+    this.annotations.draw(drawn);
+    if (!toolNamed(drawn.tool).spatial) return;
+    const middle = centroid(pointsOf(drawn.value));
+    const own = this.session.layers.find(({ meta }) => meta.image === drawn.image)?.meta;
+    this.changeAll((state, meta) =>
+      own && state.id !== this.current.active && agree(own, meta) ? movedTo(state, meta, middle) : state,
+    );
+  }
+
   // For panes
 
   /** Replaces the state of a pane; panes linked by `link` follow. */
@@ -207,13 +302,17 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     if (!meta) return;
     const after = verb(before, meta);
     if (after === before) return;
-    const follows = link !== undefined && this.current.links[link];
+    const follows = link !== undefined && this.current.links[link] && this.isLinkable(id);
     const panes = this.current.panes.map((pane) => {
       if (pane.id === id) return after;
-      const other = follows ? this.layerOf(pane)?.meta : undefined;
+      const other = follows && this.isLinkable(pane.id) ? this.layerOf(pane)?.meta : undefined;
       return link && other ? followed(link, { state: pane, meta: other }, before, { state: after, meta }) : pane;
     });
     this.set({ panes });
+  }
+
+  private isLinkable(id: PaneId): boolean {
+    return this.current.hanging?.home[id]?.linkable ?? true;
   }
 
   /** Replaces states of several panes at once. */
@@ -228,7 +327,8 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   open(id: PaneId, layer: number): void {
     const meta = this.session.layers[layer]?.meta;
     if (!meta) return;
-    const panes = this.current.panes.map((pane) => (pane.id === id ? opened(pane, layer, meta) : pane));
+    const { settings } = this.arrangement;
+    const panes = this.current.panes.map((pane) => (pane.id === id ? settled(opened(pane, layer, meta), meta, settings) : pane));
     this.set({ panes });
   }
 
@@ -249,7 +349,8 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     const { engine } = this.screen;
     const cut = (each: Layer): string | null => engine?.volumes.refusal(each, state.timepoint) ?? null;
     const { fitting } = overlaysFor(layer, this.session.layers, cut);
-    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown);
+    const overlays = fitting.filter(({ index }) => state.overlaysShown && overlayState(state, index).shown)
+      .filter(({ onlyTimepoint }) => onlyTimepoint === null || onlyTimepoint === atOwnTimepoint(layer, state));
     return { state, layer, overlays };
   }
 
@@ -264,7 +365,9 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   }
 
   private set(patch: Partial<WorkspaceState>): void {
-    this.current = { ...this.current, ...patch };
+    const next = { ...this.current, ...patch };
+    const panes = following(next.panes, next.hanging, (pane) => this.layerOf(pane)?.meta);
+    this.current = { ...next, panes };
     this.sync();
     this.emit("change", this.current);
   }
@@ -336,13 +439,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     this.asked = "";
     this.kept.clear();
     this.screen.setLayers(this.session.layers);
-    const [first] = this.images;
-    if (!first) {
+    const begun = beginning(this.arrangement, this.hangable);
+    if (!begun) {
       this.emit("notice", "There is no image in this display set.");
       return;
     }
-    const panes = this.current.panes.map((pane) => atTimepoint(opened(pane, first.index, first.meta), first.meta, 0));
-    this.set({ panes });
+    this.set({ ...begun, active: 0, maximized: null });
+    this.emit("layout", this.current);
     this.setStatus({ kind: "open" });
     this.emit("described", meta);
     this.active.overlays.refused.forEach(({ reason }) => { this.emit("notice", reason); });

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from app.accounts.models import User
 from app.core.pages import list_page
 from viewer import selectors
+from viewer.arranging import arrangement_for
 from viewer.services import open_session, stop_session
 from viewer.services.placing import Whereabouts
 from viewer.services.sessions import STOPPED_BY_READER
@@ -34,7 +35,12 @@ def open_display_set(request: HttpRequest, source: str, pk: UUID) -> HttpRespons
         with_cookie=True,
         whereabouts=where,
     )
-    context = {"view": view, "session": session, "address": address}
+    context = {
+        "view": view,
+        "session": session,
+        "address": address,
+        "arrangement": arrangement_for(request.user, view, session=session),
+    }
     return render(request, "viewer/viewer.html", context)
 
 

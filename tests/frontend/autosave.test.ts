@@ -1,0 +1,348 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Sent } from "../../viewer/frontend/src/core/annotation-api";
+import type { Change, ChangeResult, DisplaySet, StoredAnnotation } from "../../viewer/frontend/src/core/annotations";
+import { MemoryBuffer } from "../../viewer/frontend/src/core/buffer";
+import { AnnotationSync } from "../../viewer/frontend/src/state/annotation-sync";
+import { type Annotation, Annotations } from "../../viewer/frontend/src/state/annotations";
+import { Autosave, type Decision } from "../../viewer/frontend/src/state/autosave";
+import { Drawing } from "../../viewer/frontend/src/state/drawing";
+import { History } from "../../viewer/frontend/src/state/history";
+import type { DistanceValue } from "../../viewer/frontend/src/tools/values";
+
+const IMAGE = "0195aaaa-0000-7000-8000-000000000001";
+
+/** The site after docs/annotations.md: changes in order, never one over another that was not known. */
+class Site {
+  readonly rows = new Map<string, StoredAnnotation>();
+  readonly seen: string[] = [];
+  away = false;
+  /** Stores, but its answer is lost. */
+  deaf = false;
+  refuse: (change: Change) => string | null = () => null;
+
+  send = (changes: readonly Change[], author = "ana"): Promise<Sent> => {
+    if (this.away) return Promise.resolve({ kind: "away" });
+    const results = changes.map((change) => this.take(change, author));
+    return Promise.resolve(this.deaf ? { kind: "away" } : { kind: "answered", results });
+  };
+
+  list = (): Promise<readonly StoredAnnotation[] | null> =>
+    Promise.resolve(this.away ? null : [...this.rows.values()].filter(({ deleted }) => !deleted));
+
+  one = (pk: string): Promise<StoredAnnotation | null> => Promise.resolve(this.away ? null : (this.rows.get(pk) ?? null));
+
+  private take(change: Change, author: string): ChangeResult {
+    const now = this.rows.get(change.annotation) ?? null;
+    const answer = (status: ChangeResult["status"], version: number | null, detail = ""): ChangeResult => ({
+      id: change.id, annotation: change.annotation, status, version, current: this.rows.get(change.annotation) ?? null, problem: detail ? { detail } : null,
+    });
+    if (this.seen.includes(change.id)) return answer("repeated", now?.version ?? null);
+    const problem = this.refuse(change);
+    if (problem) return answer("refused", null, problem);
+    if ((now?.revision ?? null) !== change.base) return answer("conflict", null);
+    this.seen.push(change.id);
+    this.rows.set(change.annotation, {
+      ...(now ?? { pk: change.annotation, image: `https://site/api/v1/cases/images/${change.image!}/`, author, kind: change.kind!, tool: change.tool!, version: 0, label: "", color: "", frame: null, deleted: false, value: null, revision: "", changed_by: author }),
+      ...(change.value === undefined ? {} : { value: change.value }),
+      ...(change.label === undefined ? {} : { label: change.label }),
+      ...(change.color === undefined ? {} : { color: change.color }),
+      ...(change.deleted === undefined ? {} : { deleted: change.deleted }),
+      ...(change.frame === undefined ? {} : { frame: change.frame }),
+      version: (now?.version ?? 0) + 1,
+      revision: change.id,
+      changed_by: author,
+    });
+    return answer("saved", this.rows.get(change.annotation)!.version);
+  }
+}
+
+function desk(site: Site, reader = "ana", buffer = new MemoryBuffer(), others: DisplaySet["others"] = "edit") {
+  const history = new History();
+  const annotations = new Annotations(history);
+  const drawing = new Drawing((drawn) => { annotations.draw(drawn); });
+  const autosave = new Autosave({ api: { send: (changes) => site.send(changes, reader) }, buffer });
+  const api = { list: site.list, one: site.one } as unknown as ConstructorParameters<typeof AnnotationSync>[0]["api"];
+  const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set: { source: "archive-item", object: "o", reader, others } });
+  return { history, annotations, drawing, autosave, sync, buffer };
+}
+
+type Desk = ReturnType<typeof desk>;
+
+function line(x: number): DistanceValue {
+  return { type: "Distance measurement", version: { major: 1, minor: 0 }, start: [0, 0, 0], end: [x, 0, 0] };
+}
+
+function draw({ annotations }: Desk, x = 1): Annotation {
+  return annotations.draw({ tool: "length", image: IMAGE, frame: { timepoint: 0, normal: [0, 0, 1], up: [0, -1, 0] }, value: line(x) });
+}
+
+function move({ annotations }: Desk, id: string, x: number): void {
+  annotations.change(id, { value: line(x) });
+}
+
+function lengthOf(row: { value: unknown } | undefined): number | undefined {
+  return (row?.value as DistanceValue | undefined)?.end[0];
+}
+
+async function settled({ autosave }: Desk): Promise<void> {
+  await vi.waitFor(() => { expect(autosave.status.kind).toBe("saved"); });
+}
+
+describe("saving", () => {
+  it("keeps every step in order, undo and redo as further versions", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    const { id } = draw(ana, 1);
+    move(ana, id, 2);
+    ana.annotations.change(id, { label: "Nodule" });
+    ana.history.undo();
+    ana.history.undo();
+    ana.history.redo();
+    ana.annotations.remove(id);
+    ana.history.undo();
+    await settled(ana);
+    expect(site.rows.get(id)).toMatchObject({ version: 8, label: "", deleted: false, tool: "length", kind: "DIST" });
+    expect(lengthOf(site.rows.get(id))).toBe(2);
+    expect(ana.annotations.get(id)).toMatchObject({ saving: "saved", version: 8 });
+    expect(await ana.buffer.all()).toEqual([]);
+  });
+
+  it("goes on where the site was away, and sends a lost answer's changes once", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    site.away = true;
+    const { id } = draw(ana, 1);
+    move(ana, id, 5);
+    await vi.waitFor(() => { expect(ana.autosave.status).toEqual({ kind: "waiting", count: 2 }); });
+    site.away = false;
+    site.deaf = true;
+    ana.autosave.wake();
+    await vi.waitFor(() => { expect(site.rows.get(id)?.version).toBe(2); });
+    site.deaf = false;
+    ana.autosave.wake();
+    await settled(ana);
+    expect(site.rows.get(id)?.version).toBe(2);
+    expect(site.seen).toHaveLength(2);
+  });
+
+  it("loses nothing when the browser dies: the next visit sends what is on disk", async () => {
+    const site = new Site();
+    const buffer = new MemoryBuffer();
+    const before = desk(site, "ana", buffer);
+    site.away = true;
+    const { id } = draw(before, 1);
+    const gone = draw(before, 9);
+    move(before, id, 3);
+    before.annotations.remove(gone.id);
+    await vi.waitFor(async () => { expect(await buffer.all()).toHaveLength(4); });
+    const after = desk(site, "ana", buffer);
+    await after.sync.open();
+    expect(after.annotations.all).toMatchObject([{ id, value: line(3), saving: "waiting" }]);
+    site.away = false;
+    after.autosave.wake();
+    await settled(after);
+    expect(lengthOf(site.rows.get(id))).toBe(3);
+    expect(site.rows.get(gone.id)?.deleted).toBe(true);
+  });
+
+  it("shows what others draw, and one's unsent changes on top of what the site tells", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    const { id } = draw(ana, 1);
+    await settled(ana);
+    const buffer = new MemoryBuffer();
+    const ben = desk(site, "ben", buffer);
+    await ben.sync.open();
+    expect(ben.annotations.all).toMatchObject([{ id, author: "ana", mine: false, editable: true, saving: "saved" }]);
+    site.away = true;
+    move(ben, id, 7);
+    await vi.waitFor(async () => { expect(await buffer.all()).toHaveLength(1); });
+    const again = desk(site, "ben", buffer);
+    site.away = false;
+    await again.sync.open();
+    expect(lengthOf(again.annotations.get(id))).toBe(7);
+    await settled(again);
+    expect(lengthOf(site.rows.get(id))).toBe(7);
+    ana.sync.hear([id]);
+    await vi.waitFor(() => { expect(lengthOf(ana.annotations.get(id))).toBe(7); });
+  });
+
+  it("lets readers who may only see change nothing of others", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    const { id } = draw(ana);
+    await settled(ana);
+    const ben = desk(site, "ben", new MemoryBuffer(), "see");
+    await ben.sync.open();
+    move(ben, id, 9);
+    ben.annotations.remove(id);
+    expect(lengthOf(ben.annotations.get(id))).toBe(1);
+    expect(ben.autosave.status.kind).toBe("saved");
+  });
+});
+
+describe("two people at one mark", () => {
+  async function conflict(): Promise<{ site: Site; ana: Desk; ben: Desk; id: string }> {
+    const site = new Site();
+    const ana = desk(site);
+    const { id } = draw(ana, 1);
+    await settled(ana);
+    const ben = desk(site, "ben");
+    await ben.sync.open();
+    move(ben, id, 20);
+    await settled(ben);
+    move(ana, id, 10);
+    move(ana, id, 11);
+    await vi.waitFor(() => { expect(ana.autosave.conflicts).toHaveLength(1); });
+    return { site, ana, ben, id };
+  }
+
+  it("overwrite nothing: both versions are kept and told", async () => {
+    const { site, ana, id } = await conflict();
+    expect(lengthOf(site.rows.get(id))).toBe(20);
+    expect(ana.autosave.conflicts[0]).toMatchObject({ kind: "conflict", annotation: id, theirs: { changed_by: "ben" } });
+    expect(ana.annotations.get(id)).toMatchObject({ saving: "conflict", value: line(11) });
+    expect(await ana.buffer.all()).toHaveLength(2);
+  });
+
+  it("do not hold up other marks", async () => {
+    const { site, ana } = await conflict();
+    const other = draw(ana, 4);
+    await vi.waitFor(() => { expect(site.rows.get(other.id)?.version).toBe(1); });
+    expect(ana.autosave.conflicts).toHaveLength(1);
+  });
+
+  it.each<[Decision, number]>([["mine", 12], ["theirs", 20]])("choose %s", async (decision, length) => {
+    const { site, ana, id } = await conflict();
+    move(ana, id, 12); // goes on while the question is open
+    await vi.waitFor(async () => { expect(await ana.buffer.all()).toHaveLength(3); });
+    await ana.autosave.decide(id, decision);
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(length);
+    expect(lengthOf(ana.annotations.get(id))).toBe(length);
+    expect(await ana.buffer.all()).toEqual([]);
+    move(ana, id, 30);
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(30);
+  });
+
+  it("keep both as two marks", async () => {
+    const { site, ana, id } = await conflict();
+    await ana.autosave.decide(id, "both");
+    await settled(ana);
+    expect([...site.rows.values()].map(lengthOf)).toEqual([20, 11]);
+    expect(ana.annotations.all.map(lengthOf).sort()).toEqual([11, 20]);
+    expect(ana.annotations.all.every(({ saving }) => saving === "saved")).toBe(true);
+  });
+
+  it("bring back what the other deleted, if the reader wants that", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    const { id } = draw(ana, 1);
+    await settled(ana);
+    const ben = desk(site, "ben");
+    await ben.sync.open();
+    ben.annotations.remove(id);
+    await settled(ben);
+    move(ana, id, 2);
+    await vi.waitFor(() => { expect(ana.autosave.conflicts[0]?.theirs?.deleted).toBe(true); });
+    await ana.autosave.decide(id, "mine");
+    await settled(ana);
+    expect(site.rows.get(id)).toMatchObject({ deleted: false, value: line(2) });
+  });
+
+  it("ask again after a reload", async () => {
+    const { site, ana, id } = await conflict();
+    const again = desk(site, "ana", ana.buffer);
+    await again.sync.open();
+    await vi.waitFor(() => { expect(again.autosave.conflicts).toHaveLength(1); });
+    expect(lengthOf(again.annotations.get(id))).toBe(11);
+  });
+});
+
+describe("what the site refuses", () => {
+  it("is told with its reason and kept", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    site.refuse = ({ value }) => (lengthOf({ value }) === 13 ? "value.end: out of bounds" : null);
+    const { id } = draw(ana, 13);
+    const other = draw(ana, 2);
+    await vi.waitFor(() => { expect(ana.autosave.conflicts[0]).toMatchObject({ kind: "refused", problem: "value.end: out of bounds" }); });
+    await vi.waitFor(() => { expect(site.rows.has(other.id)).toBe(true); });
+    expect(await ana.buffer.all()).toHaveLength(1);
+    await ana.autosave.decide(id, "theirs");
+    await settled(ana);
+    expect(ana.annotations.get(id)).toBeUndefined();
+  });
+});
+
+describe("a half-drawn mark", () => {
+  it("is there again on the next visit", async () => {
+    const site = new Site();
+    const buffer = new MemoryBuffer();
+    const before = desk(site, "ana", buffer);
+    const ground = { pane: 0, image: IMAGE, timepoint: 0, facing: { normal: [0, 0, 1], up: [0, -1, 0] } } as const;
+    before.drawing.place("polygon", ground, [0, 0, 5]);
+    before.drawing.place("polygon", ground, [4, 0, 5]);
+    await vi.waitFor(async () => { expect(await buffer.draft()).not.toBeNull(); });
+    const after = desk(site, "ana", buffer);
+    await vi.waitFor(() => { expect(after.drawing.draft?.places).toHaveLength(2); });
+    after.drawing.place("polygon", ground, [4, 4, 5]);
+    after.drawing.finish();
+    expect(after.annotations.all).toHaveLength(1);
+    await vi.waitFor(async () => { expect(await buffer.draft()).toBeNull(); });
+  });
+});
+
+describe("200 edits by two people over a line that breaks at random", () => {
+  it("are all there, or in front of their reader as a conflict", async () => {
+    let seed = 7;
+    const random = (): number => {
+      seed = (seed * 16807) % 2147483647;
+      return seed / 2147483647;
+    };
+    const site = new Site();
+    const buffers = [new MemoryBuffer(), new MemoryBuffer()];
+    const people = [desk(site, "ana", buffers[0]), desk(site, "ben", buffers[1])];
+    const acknowledged = new Map<string, Set<string>>();
+    for (let edit = 0; edit < 200; edit += 1) {
+      const who = edit % 2;
+      const person = people[who]!;
+      site.away = random() < 0.3;
+      site.deaf = random() < 0.2;
+      const marks = person.annotations.all.filter(({ saving }) => saving !== "conflict");
+      const mark = marks[Math.floor(random() * marks.length)];
+      if (!mark || random() < 0.2) draw(person, edit + 1);
+      else move(person, mark.id, edit + 1);
+      if (random() < 0.1) {
+        // The browser dies and opens again.
+        await vi.waitFor(async () => { expect(await buffers[who]!.all()).toBeDefined(); });
+        people[who] = desk(site, who === 0 ? "ana" : "ben", buffers[who]!);
+        await people[who]!.sync.open();
+      } else if (random() < 0.3) {
+        await new Promise((resolve) => { setTimeout(resolve, 1); });
+        if (!site.away) void person.sync.reload();
+      }
+      for (const { id } of person.annotations.all) acknowledged.set(id, acknowledged.get(id) ?? new Set());
+    }
+    site.away = false;
+    site.deaf = false;
+    for (const person of people) {
+      person.autosave.wake();
+      await vi.waitFor(() => {
+        const held = new Set(person.autosave.conflicts.map(({ annotation }) => annotation));
+        expect(person.annotations.all.filter(({ id, saving }) => saving === "waiting" && !held.has(id))).toEqual([]);
+      }, { timeout: 5000 });
+    }
+    // A chain of versions without a gap: each change built on the one before it.
+    for (const row of site.rows.values()) expect(row.version).toBeGreaterThan(0);
+    for (const person of people) {
+      await person.sync.reload();
+      for (const annotation of person.annotations.all) {
+        const held = person.autosave.conflicts.some((trouble) => trouble.annotation === annotation.id);
+        if (!held) expect(lengthOf(annotation)).toBe(lengthOf(site.rows.get(annotation.id)));
+      }
+    }
+    expect(site.rows.size).toBeGreaterThan(10);
+  }, 30_000);
+});

@@ -1,0 +1,1 @@
+"""The API of annotations: see docs/annotations.md."""

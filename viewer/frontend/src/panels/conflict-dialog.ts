@@ -1,0 +1,102 @@
+/** Two people changed the same mark: both versions beside each other, and the reader decides. Nothing is overwritten before. */
+
+import type { ChangeFields, StoredAnnotation } from "../core/annotations";
+import { figuresOf } from "../state/readings";
+import type { Autosave, Decision, Trouble } from "../state/autosave";
+import type { Annotation } from "../state/annotations";
+import { jumpTo } from "../state/jump";
+import { type GeometryValue, isGeometryType } from "../tools/values";
+import { toolFor } from "../tools/registry";
+import type { Desk } from "./desk";
+import { button, element } from "./element";
+import { figureLines, toolWords } from "./mark-words";
+
+export interface ConflictDialog {
+  readonly root: HTMLDialogElement;
+  /** Opens if anything waits for a decision. */
+  open(): void;
+}
+
+export function conflictDialog(desk: Desk, autosave: Autosave): ConflictDialog {
+  const dialog = element("dialog", { class: "hv-conflict", "aria-labelledby": "hv-conflict-title" });
+  const next = (): void => {
+    const [trouble] = autosave.conflicts;
+    if (!trouble) {
+      if (dialog.open) dialog.close();
+      desk.refocus();
+      return;
+    }
+    dialog.replaceChildren(...contentOf(desk, autosave, trouble, next));
+    if (!dialog.open) dialog.showModal();
+  };
+  autosave.on("trouble", () => { if (!dialog.open) next(); });
+  dialog.addEventListener("close", () => {
+    if (autosave.conflicts.length === 0) return;
+    desk.workspace.emit("notice", "Your changes stay on this computer until you have chosen. The list of annotations marks them with “!”.");
+  });
+  return { root: dialog, open: next };
+}
+
+function contentOf(desk: Desk, autosave: Autosave, trouble: Trouble, next: () => void): Node[] {
+  const { annotation, theirs, kind, problem } = trouble;
+  const mine = desk.workspace.annotations.get(annotation);
+  const decide = (decision: Decision) => (): void => { void autosave.decide(annotation, decision).then(next); };
+  const look = (): void => { jumpTo(desk.workspace, annotation); };
+  const name = theirs?.label || mine?.label || (mine ? toolWords(mine.tool).name : "This annotation");
+  const title = element("h2", { id: "hv-conflict-title" }, kind === "conflict" ? `“${name}” was changed elsewhere, too` : `“${name}” could not be saved`);
+  if (kind === "refused") {
+    return [
+      title,
+      element("p", {}, problem || "The site does not take it as it is."),
+      verbs(
+        button({ label: "Show it", text: "Show it", onClick: () => { look(); closeOf(title); } }),
+        button({ label: "Give up my change", text: "Give up my change", onClick: decide("theirs") }),
+        button({ label: "Try again", text: "Try again", onClick: decide("mine") }),
+      ),
+    ];
+  }
+  const by = theirs?.changed_by ?? "somebody else";
+  return [
+    title,
+    element("p", {}, theirs?.deleted ? `${by} deleted it while you changed it.` : `${by} changed it while you did. Nothing is lost: choose what is to stand.`),
+    element("div", { class: "hv-conflict-sides" }, side("Yours", mineText(mine, trouble.mine)), side(`By ${by}`, theirsText(theirs))),
+    verbs(
+      button({ label: "Keep mine", text: "Keep mine", onClick: decide("mine") }),
+      button({ label: `Keep that of ${by}`, text: theirs?.deleted ? "Leave it deleted" : `Keep that of ${by}`, onClick: decide("theirs") }),
+      ...(theirs?.deleted || trouble.mine.deleted ? [] : [button({ label: "Keep both", text: "Keep both", onClick: decide("both") })]),
+    ),
+  ];
+}
+
+function closeOf(part: HTMLElement): void {
+  part.closest("dialog")?.close();
+}
+
+function verbs(...buttons: HTMLButtonElement[]): HTMLElement {
+  return element("div", { class: "hv-conflict-verbs" }, ...buttons);
+}
+
+function side(title: string, lines: readonly string[]): HTMLElement {
+  return element("section", {}, element("h3", {}, title), ...lines.map((line) => element("p", {}, line)));
+}
+
+function mineText(mine: Annotation | undefined, fields: ChangeFields): readonly string[] {
+  // Masks are no marks: what is known of them is which slices were painted.
+  if (!mine && fields.deleted !== true && fields.slices) return [`A mask, ${fields.slices.length === 1 ? "1 slice" : `${fields.slices.length} slices`} painted`];
+  if (fields.deleted || !mine) return ["Deleted"];
+  return textOf(mine.value, mine.tool, mine.label);
+}
+
+function theirsText(theirs: StoredAnnotation | null): readonly string[] {
+  if (!theirs || theirs.deleted) return ["Deleted"];
+  return textOf(theirs.value, theirs.tool, theirs.label);
+}
+
+function textOf(value: unknown, named: string, label: string): readonly string[] {
+  const lines = label ? [`Name: ${label}`] : [];
+  if (!isGeometryType((value as { type?: unknown } | null)?.type)) return [...lines, "A mask"];
+  const tool = toolFor(value as GeometryValue, named);
+  if (!tool) return lines;
+  const figures = figureLines(figuresOf(tool, value as GeometryValue));
+  return [...lines, toolWords(tool).name, ...figures];
+}

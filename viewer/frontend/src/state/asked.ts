@@ -1,0 +1,173 @@
+/** Questions beside the images (`core/reading-messages`): their annotations, and which tool draws the answer. */
+
+import { type AskedAnnotation, hear, tell } from "../core/reading-messages";
+import { newId } from "../core/ids";
+import { spread, fitsKind } from "../tools/many";
+import { defaultTool, toolFor } from "../tools/registry";
+import { type GeometryKind, type GeometryValue, MANY_OF, isGeometryType } from "../tools/values";
+import type { Annotation, How, Question } from "./annotations";
+import { jumpTo } from "./jump";
+import type { Tool } from "./workspace-state";
+import type { Workspace } from "./workspace";
+
+/** Kinds that are drawn here. Masks have a part of their own. */
+export const ASKED_KINDS: readonly GeometryKind[] = Object.entries(MANY_OF).flat() as GeometryKind[];
+
+function isAskedKind(kind: string): kind is GeometryKind {
+  return (ASKED_KINDS as readonly string[]).includes(kind);
+}
+
+export interface AskedOptions {
+  readonly workspace: Workspace;
+  /** The pane that shows what hangs in a named viewport; null when there is none. */
+  readonly paneOf?: (viewport: string) => number | null;
+  /** Gives the keyboard to the picture. */
+  readonly refocus: () => void;
+  readonly target?: EventTarget;
+  /** Kinds that another part draws. */
+  readonly others?: readonly string[];
+}
+
+export class AskedTools {
+  private readonly workspace: Workspace;
+  private readonly paneOf: (viewport: string) => number | null;
+  private readonly refocus: () => void;
+  private readonly target: EventTarget;
+  private readonly others: readonly string[];
+  private asked: readonly AskedAnnotation[] = [];
+  /** What the left button held before a question took it. */
+  private before: Tool | null = null;
+
+  constructor({ workspace, paneOf, refocus, target = window, others = [] }: AskedOptions) {
+    this.others = others;
+    this.workspace = workspace;
+    this.paneOf = paneOf ?? (() => null);
+    this.refocus = refocus;
+    this.target = target;
+    hear("hounsfield:hello", () => { this.greet(); }, target);
+    hear("hounsfield:annotations", ({ annotations }) => { this.take(annotations); }, target);
+    hear("hounsfield:draw", ({ key }) => { this.draw(key); }, target);
+    hear("hounsfield:stop", ({ key }) => { if (workspace.annotations.asked?.id === key) this.stop(); }, target);
+    hear("hounsfield:jump", ({ key, index }) => { this.jump(key, index); }, target);
+    hear("hounsfield:erase", ({ key, index }) => { this.erase(key, index); }, target);
+    hear("hounsfield:picture", refocus, target);
+    workspace.annotations.on("answer", ({ question, how }) => { this.answer(question, how); });
+    workspace.on("change", ({ tools }) => { this.follow(tools.left); });
+    this.greet();
+  }
+
+  private greet(): void {
+    tell("hounsfield:tools", { kinds: [...ASKED_KINDS, ...this.others] }, this.target);
+  }
+
+  private find(key: string): AskedAnnotation | undefined {
+    return this.asked.find((each) => each.key === key && isAskedKind(each.kind));
+  }
+
+  private take(list: readonly AskedAnnotation[]): void {
+    this.asked = list;
+    this.workspace.annotations.loadAnswers(list.flatMap((entry) => marksOf(this.workspace, entry)));
+  }
+
+  private draw(key: string): void {
+    const { workspace, target } = this;
+    const entry = this.find(key);
+    if (!entry) return;
+    if (entry.locked) {
+      tell("hounsfield:refused", { key, reason: "This answer can only be looked at." }, target);
+      return;
+    }
+    const pane = entry.viewport ? this.paneOf(entry.viewport) : null;
+    if (pane !== null) workspace.activate(pane);
+    const before = this.before ?? workspace.state.tools.left;
+    const tool = workspace.annotations.ask(questionOf(entry));
+    if (tool) workspace.setTool("left", tool);
+    this.before = before;
+    this.refocus();
+    tell("hounsfield:drawing", { key }, target);
+  }
+
+  private stop(): void {
+    const { before, workspace } = this;
+    this.before = null;
+    workspace.annotations.ask(null);
+    workspace.drawing.cancel();
+    if (before) workspace.setTool("left", before);
+    tell("hounsfield:drawing", { key: null }, this.target);
+  }
+
+  /** Another tool was taken: the question waits. */
+  private follow(tool: Tool): void {
+    const question = this.workspace.annotations.asked;
+    if (!question || tool === (question.tool ?? defaultTool(question.kind)) || drawsFor(question, tool)) return;
+    this.workspace.annotations.ask(null);
+    this.before = null;
+    tell("hounsfield:drawing", { key: null }, this.target);
+  }
+
+  private jump(key: string, index: number): void {
+    const mark = this.workspace.annotations.marksOf(key)[index];
+    if (mark) jumpTo(this.workspace, mark.id);
+  }
+
+  private erase(key: string, index: number | null): void {
+    const { annotations } = this.workspace;
+    const marks = annotations.marksOf(key);
+    for (const mark of index === null ? marks : marks.slice(index, index + 1)) annotations.remove(mark.id);
+  }
+
+  private answer(key: string, how: How): void {
+    const entry = this.find(key);
+    if (!entry) return;
+    const value = this.workspace.annotations.answer({ id: key, kind: entry.kind as GeometryKind });
+    tell("hounsfield:drawn", { key, value, how }, this.target);
+  }
+}
+
+/** Tools that make what a question wants, beside its usual one. */
+const OTHERS: Readonly<Partial<Record<string, readonly Tool[]>>> = {
+  ELLI: ["circle"],
+  POLY: ["spline", "freehand"],
+  POIN: ["probe", "point-3d"],
+  LINE: ["arrow"],
+};
+
+function drawsFor({ kind }: Question, tool: Tool): boolean {
+  const single = Object.entries(MANY_OF).find(([one, many]) => one === kind || many === kind)?.[0] ?? "";
+  return OTHERS[single]?.includes(tool) ?? false;
+}
+
+function questionOf({ key, kind, label, color }: AskedAnnotation): Question {
+  return { id: key, kind: kind as GeometryKind, label, ...(color ? { color } : {}) };
+}
+
+/** The objects of an answer as marks that can be edited one by one. */
+function marksOf(workspace: Workspace, entry: AskedAnnotation): readonly Annotation[] {
+  const { kind, value, key, locked, label, color } = entry;
+  if (!isAskedKind(kind) || !isGeometryType((value as { type?: unknown } | null)?.type)) return [];
+  const known = workspace.annotations.marksOf(key);
+  const image = (workspace.active.layer ?? workspace.images[0])?.meta.image ?? "";
+  const answer = value as GeometryValue;
+  if (!fitsKind(answer, kind)) return [];
+  return spread(answer).flatMap((each) => {
+    const text = JSON.stringify(each);
+    const same = known.find((mark) => JSON.stringify(mark.value) === text);
+    const tool = same?.tool ?? toolFor(each, defaultTool(kind));
+    if (!tool) return [];
+    return [{
+      id: same?.id ?? newId(),
+      tool,
+      image: same?.image ?? image,
+      frame: same?.frame ?? null,
+      value: each,
+      label,
+      color: color || workspace.annotations.color,
+      question: key,
+      author: workspace.annotations.me,
+      mine: true,
+      editable: !locked,
+      version: 0,
+      saving: "saved" as const,
+    }];
+  });
+}
