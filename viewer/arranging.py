@@ -18,13 +18,14 @@ from viewer.models import (
     ViewSession,
 )
 from viewer.registry import DisplaySetView
-from viewer.viewables import kind_of_viewable
+from viewer.viewables import kind_of_viewable, speaker_of
 
 
 def arrangement_for(user: Any, view: DisplaySetView, *, session: ViewSession) -> dict[str, Any]:
     """Return everything as JSON; the protocol to begin with is the first of ``protocols``."""
     target: Viewable | None = view.viewable
-    settings = settings_for(user, target)
+    speaker = None if target is None else speaker_of(target)
+    settings = settings_for(user, speaker)
     return {
         "sockets": [
             {
@@ -35,7 +36,7 @@ def arrangement_for(user: Any, view: DisplaySetView, *, session: ViewSession) ->
             }
             for filled in view.sockets
         ],
-        "protocols": [] if target is None else hung_protocols(target, view),
+        "protocols": [] if speaker is None else hung_protocols(speaker, view),
         "remembered": _remembered(user, target) if settings["remember_layout"] else None,
         "settings": settings,
         "viewing": None if target is None else _viewing(user, target),
@@ -62,9 +63,10 @@ def hung_protocols(target: Viewable, view: DisplaySetView) -> list[dict[str, Any
 
 def protocols_of(target: Viewable) -> list[HangingProtocol]:
     """Return the default protocol, then the alternatives by title."""
-    default = [] if target.hanging_protocol is None else [target.hanging_protocol]
-    optional = target.optional_hanging_protocols.exclude(pk=target.hanging_protocol_id or None)
-    return [*default, *optional.order_by("title", "pk")]
+    default = target.hanging_protocol
+    optional = target.optional_hanging_protocols.order_by("title", "pk")
+    others = [one for one in optional if one != default]
+    return others if default is None else [default, *others]
 
 
 def settings_for(user: Any, target: Viewable | None) -> dict[str, Any]:

@@ -146,10 +146,15 @@ class SettingsForm(forms.Form):
         "default_overlay_color_map",
     )
 
-    def __init__(self, *args: Any, settings: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        settings: Mapping[str, Any],
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
         self.before = dict(settings)
-        initial = {**self._initial(settings), **(kwargs.pop("initial", None) or {})}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial={**self._initial(settings), **(initial or {})})
 
     def _initial(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -229,14 +234,14 @@ class ViewingForm(forms.Form):
         empty_label="None: the viewer as usual",
     )
 
-    def __init__(self, *args: Any, target: Viewable, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, target: Viewable) -> None:
         now = {
             "hanging_protocol": target.hanging_protocol_id,
             "optional_hanging_protocols": target.optional_hanging_protocols.all(),
             "view_content": target.view_content,
             "viewer_configuration": target.viewer_configuration_id,
         }
-        super().__init__(*args, initial=now, **kwargs)
+        super().__init__(data, initial=now)
         for name in ("hanging_protocol", "optional_hanging_protocols"):
             self.fields[name].queryset = self.protocols()  # type: ignore[attr-defined]
         configurations = ViewerConfiguration.objects.order_by("title")

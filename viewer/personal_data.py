@@ -31,8 +31,8 @@ def made_protocols(user: User) -> Iterator[Row]:
     for row in protocols.values("title", "description", "json", "created").iterator():
         yield {"kind": "hanging protocol", **row}
     configurations = ViewerConfiguration.objects.filter(creator=user)
-    for row in configurations.values("title", "description", "settings", "created").iterator():
-        yield {"kind": "viewer configuration", **row}
+    for made in configurations.values("title", "description", "settings", "created").iterator():
+        yield {"kind": "viewer configuration", **made}
 
 
 def viewer_habits(user: User) -> Iterator[Row]:

@@ -4,12 +4,12 @@ An archive, an algorithm, a phase or a reader study says by which protocol its c
 the viewer behaves. A display-set source names the object (`DisplaySetView.viewable`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from app.core.errors import NotFound
 from app.sockets.models import Socket
@@ -30,11 +30,14 @@ class ViewableKind:
     area: str
     model: type[Viewable]
     find: Callable[[Any, UUID, str], Any]
-    sockets: Callable[[Any], Iterable[Socket]]
+    sockets: Callable[[Any], QuerySet[Socket]]
     page: Callable[[Any], str]
 
 
+StandIn = Callable[[Any], Viewable | None]
+
 _kinds: dict[str, ViewableKind] = {}
+_stand_ins: dict[str, list[StandIn]] = {}
 
 
 def register_viewable(kind: ViewableKind) -> None:
@@ -60,3 +63,24 @@ def kind_of_viewable(obj: Model) -> ViewableKind:
         if isinstance(obj, kind.model):
             return kind
     raise NotFound
+
+
+def register_stand_in(key: str, stand_in: StandIn) -> None:
+    """Let ``stand_in(obj)`` name who speaks for an object of this kind that says nothing itself.
+
+    A phase speaks for the archive of its cases.
+    """
+    known = _stand_ins.setdefault(key, [])
+    if stand_in not in known:
+        known.append(stand_in)
+
+
+def speaker_of(obj: Viewable) -> Viewable:
+    """Return who says how the cases of an object hang: itself, unless it says nothing."""
+    if obj.hanging_protocol_id or obj.viewer_configuration_id or obj.view_content:
+        return obj
+    for stand_in in _stand_ins.get(kind_of_viewable(obj).key, []):
+        found = stand_in(obj)
+        if found is not None:
+            return found
+    return obj

@@ -23,12 +23,12 @@ class ChallengesConfig(AppConfig):
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
         from app.challenges.socket_uses import uses_of_socket
-        from app.challenges.viewing import VIEWABLE
+        from app.challenges.viewing import VIEWABLE, phase_of
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.requests.registry import Kind, register_kind
         from app.sockets.uses import register_socket_uses
-        from viewer.viewables import register_viewable
+        from viewer.viewables import register_stand_in, register_viewable
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
@@ -53,6 +53,7 @@ class ChallengesConfig(AppConfig):
         visibility.register(image_ids_visible_to)
         register_socket_uses(uses_of_socket)
         register_viewable(VIEWABLE)
+        register_stand_in("archive", phase_of)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished
         )

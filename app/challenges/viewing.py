@@ -1,5 +1,7 @@
 """How the cases of a phase are viewed: what the viewer asks of phases."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
@@ -12,6 +14,14 @@ from viewer.viewables import ViewableKind
 def sockets_of(phase: Phase) -> QuerySet[Socket]:
     """Return what algorithms take and give in the phase."""
     return Socket.objects.filter(Q(phase_inputs=phase) | Q(phase_outputs=phase)).distinct()
+
+
+def phase_of(archive: Any) -> Phase | None:
+    """Return the phase that says how the cases of an archive hang, the oldest of several."""
+    speaking = Phase.objects.filter(archive=archive).exclude(
+        hanging_protocol=None, viewer_configuration=None
+    )
+    return speaking.select_related("hanging_protocol").order_by("created").first()
 
 
 VIEWABLE = ViewableKind(

@@ -42,6 +42,7 @@ class World:
         self._find_the_demo()
         waiting = [self._start_run(), self._start_failing_run(), self._start_batch()]
         self._make_empty_things()
+        self._make_viewing_things()
         self._ask_for_access()
         self._read_cases()
         waiting.append(self._import_with_problems())
@@ -133,6 +134,23 @@ class World:
             assert state_of(text) == expected, text
 
         return wait
+
+    def _make_viewing_things(self) -> None:
+        admin = self.person("admin")
+        three = (
+            '[{"viewport_name": "main", "x": 0, "y": 0, "w": 2, "h": 2, "label": "T2"},'
+            ' {"viewport_name": "secondary", "x": 2, "y": 0, "w": 1, "h": 1},'
+            ' {"viewport_name": "tertiary", "x": 2, "y": 1, "w": 1, "h": 1}]'
+        )
+        made = admin.fill("/view/protocols/new/", title=f"Prostate for {LONG}", json=three)
+        self.places["protocol"] = _first(UUID, made)
+        made = admin.fill(
+            "/view/configurations/new/",
+            title=f"Reading of {LONG}",
+            window_presets="Liver: 60 160",
+            keeps_layout="on",
+        )
+        self.places["configuration"] = _first(UUID, made)
 
     def _make_empty_things(self) -> None:
         author, organizer = self.person("author"), self.person("organizer")

@@ -4,6 +4,7 @@ from tests.permissions.annotations_table import ANNOTATIONS
 from tests.permissions.audit_table import AUDIT
 from tests.permissions.endpoints_table import ENDPOINTS
 from tests.permissions.execution_table import EXECUTION
+from tests.permissions.hanging_table import HANGING
 from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.operations_table import OPERATIONS
@@ -322,5 +323,6 @@ TABLE = [
     *OPERATIONS,
     *SOCKETS,
     *VIEWER,
+    *HANGING,
     *ANNOTATIONS,
 ]

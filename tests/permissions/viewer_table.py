@@ -24,8 +24,6 @@ VIEWER = [
     *api("api:view-session-detail", "DELETE", _OWNER, path=pk("view_session"), changes=True),
     *api("api:view-session-keep-alive", "PATCH", _OWNER, path=pk("view_session")),
     *api("api:view-session-address", "POST", _OWNER, path=pk("view_session")),
-    *api("api:view-config-list", "GET", SIGNED_IN),
-    *api("api:view-config-detail", "GET", frozenset(), path=pk("notification")),
     *_servers_only("beat"),
     *_servers_only("beat", "GET"),
     *_servers_only("knock"),

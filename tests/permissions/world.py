@@ -55,6 +55,7 @@ from tests.factories.challenges import (
     make_submission,
 )
 from tests.factories.execution import make_worker
+from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.quarantine import make_quarantined
@@ -125,6 +126,13 @@ def build_world() -> World:
         user=people["stranger"], source="image", pk=things["shared_image"].pk
     )[0]
     things |= make_marks(people, things)
+    things["item_session"] = open_session(
+        user=people["archive_user"], source="archive-item", pk=things["archive_item"].pk
+    )[0]
+    maker = people["verified_author"]
+    things["protocol"] = make_protocol(creator=maker)
+    things["unused_protocol"] = make_protocol(creator=maker)
+    things["configuration"] = make_configuration(creator=maker)
     for name in [name for name in things if name.endswith("_image")]:
         things[f"{name}_file"] = _file(things[name])
     values = {name: getattr(value, "pk", value) for name, value in things.items()}

@@ -166,7 +166,7 @@ def _require_fitting_contents(protocol: HangingProtocol) -> None:
                 require_content(target.view_content, protocol=protocol)
             except ValidationFailed as error:
                 raise ValidationFailed(
-                    fields={"json": [f"A {kind.noun} hangs by it. {_first(error)}"]},
+                    fields={"json": [f"Cases of one {kind.noun} hang by it. {_first(error)}"]},
                     advice="Change what lies in its viewports first.",
                 ) from error
 

@@ -19,6 +19,38 @@ import SimpleITK
 from django.core.management import call_command
 from numpy.typing import NDArray
 
+PROSTATE = [
+    {"viewport_name": "main", "x": 0, "y": 0, "w": 2, "h": 2, "label": "T2"},
+    {
+        "viewport_name": "secondary",
+        "x": 2,
+        "y": 0,
+        "w": 1,
+        "h": 1,
+        "label": "ADC",
+        "orientation": "coronal",
+        "slice_plane_indicator": "main",
+    },
+    {
+        "viewport_name": "tertiary",
+        "x": 2,
+        "y": 1,
+        "w": 1,
+        "h": 1,
+        "label": "DWI",
+        "relative_start_position": 0.25,
+    },
+    {
+        "viewport_name": "map",
+        "x": 0,
+        "y": 1,
+        "w": 1,
+        "h": 1,
+        "specialized_view": "minimap",
+        "parent_id": "main",
+        "order": 1,
+    },
+]
 DEPTH, HEIGHT, WIDTH = 40, 96, 96
 TIMES = 6
 
@@ -36,6 +68,7 @@ def _build() -> dict[str, str]:
     from app.sockets.services import ensure_socket
     from tests.factories.accounts import UserFactory
     from tests.factories.archives import make_archive
+    from viewer.services import save_preferences
 
     reader = UserFactory(username="reader")
     archive = make_archive(editor=reader, title="Thorax CT for reading")
@@ -70,7 +103,46 @@ def _build() -> dict[str, str]:
     )
     places["time"] = make.case("Perfusion", {images: make.image(_beating(), modality="MR")})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
-    return places
+    # What one test left on the screen is not what the next one begins with.
+    save_preferences(user=reader, settings={"remember_layout": False})
+    return places | _hanging(phantom, geometry)
+
+
+def _hanging(phantom: Any, geometry: dict[str, Any]) -> dict[str, str]:
+    """Two cases of three sequences with a segmentation, in the archive of an editor."""
+    from app.sockets.services import ensure_socket
+    from tests.factories.archives import make_archive
+    from tests.factories.hanging import SEQUENCES, make_protocol, verified
+    from viewer.services import change_viewing
+
+    editor = verified(username="editor")
+    archive = make_archive(editor=editor, title="Prostate")
+    make = _Maker(editor, archive)
+    sockets = [
+        ensure_socket(slug=slug, title=slug.upper(), kind=kind, relative_path=f"images/{slug}")
+        for slug, kind in SEQUENCES.items()
+    ]
+    truth = phantom.truth.astype(np.uint8)
+    found: dict[str, str] = {}
+    for number in (1, 2):
+        pictures = [np.flip(phantom.volume, axis=axis).copy() for axis in (1, 2)]
+        arrays = [phantom.volume, *pictures, truth]
+        values = {
+            socket: make.image(array, name=socket.title, modality="MR", **geometry)
+            for socket, array in zip(sockets, arrays, strict=True)
+        }
+        found[f"prostate{number}"] = make.case(f"Patient {number}", values)
+    protocol = make_protocol(creator=editor, title="Prostate", json=PROSTATE)
+    other = make_protocol("main", creator=editor, title="T2 alone")
+    change_viewing(
+        actor=editor,
+        target=archive,
+        hanging_protocol=protocol,
+        optional_hanging_protocols=[other],
+        view_content={"main": ["t2", "lesions"], "secondary": ["adc"], "tertiary": ["dwi"]},
+        viewer_configuration=None,
+    )
+    return {**found, "editor_cookie": _cookie_of(editor), "protocol": str(protocol.pk)}
 
 
 class _Maker:

@@ -60,8 +60,11 @@ class HangingPanel {
     this.contents = contents;
     this.shown = true;
     this.said.textContent = "Not saved yet.";
-    const dealt = Object.keys(contents).length === 0;
-    this.workspace.hang({ pk: "", title: this.title.value, json: protocol, contents: dealt ? this.dealt(protocol) : contents });
+    this.workspace.hang({ pk: "", title: this.title.value, json: protocol, contents: this.shownContents() });
+  }
+
+  private shownContents(): Contents {
+    return Object.keys(this.contents).length === 0 ? this.dealt(this.protocol) : this.contents;
   }
 
   /** What the site dealt out for this case, by the order of the viewports; it deals anew when it is saved. */
@@ -90,7 +93,8 @@ class HangingPanel {
       const pk = asNew ? await this.made(title) : this.begun.pk;
       const change = { hanging_protocol: pk, view_content: this.contents };
       await askSite(this.viewing.url, "PATCH", asNew ? change : { ...change, viewports: this.protocol });
-      this.begun = { pk, title, json: this.protocol, contents: this.begun.contents };
+      this.begun = { pk, title, json: this.protocol, contents: this.shownContents() };
+      this.workspace.adopt(this.begun);
       this.save.disabled = false;
       this.said.textContent = "Saved. Cases open this way from now on.";
     } catch (error) {

@@ -9,6 +9,7 @@ import { colorChoice } from "./draw-menu";
 import { button, element, icon, setHidden, setPressed } from "./element";
 import * as icons from "./icons";
 import { figureLines, markName, toolWords } from "./mark-words";
+import { exchangePart } from "./mark-exchange";
 import { copyOf, startsPart } from "./mark-starts";
 
 const LONGEST_LABEL = 200;
@@ -49,6 +50,7 @@ export function markPanel(desk: Desk, keeping: Keeping | null): HTMLElement {
   show();
   const parts: Node[] = [empty, list];
   if (keeping) parts.push(startsPart(desk, keeping), downloads(keeping));
+  parts.push(exchangePart(desk));
   return element("div", { class: "hv-mark-panel" }, ...parts);
 }
 

@@ -73,8 +73,8 @@ const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", 
 export class Workspace extends Emitter<WorkspaceEvents> {
   readonly session: Session;
   readonly screen: Screen;
-  /** What the page says about how the case hangs, and how the viewer behaves. */
-  readonly arrangement: Arrangement;
+  /** What the page says about how the case hangs, and how the viewer behaves; an editor may have changed it since. */
+  arrangement: Arrangement;
   /** Steps of everything that is drawn. */
   readonly history = new History();
   readonly annotations = new Annotations(this.history);
@@ -207,6 +207,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     this.emit("layout", this.current);
   }
 
+  /** Cases hang by this protocol from now on, and so does this one. */
+  adopt(protocol: HungProtocol): void {
+    const others = this.arrangement.protocols.filter(({ pk }) => pk !== protocol.pk);
+    this.arrangement = { ...this.arrangement, protocols: [protocol, ...others] };
+    this.hang(protocol);
+  }
+
   /** Two panes take each other's place. */
   swap(a: PaneId, b: PaneId): void {
     const { hanging, panes } = this.current;
@@ -235,13 +242,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   /** Takes the last place of what is being drawn back, else the last thing that was done. */
   undo(): void {
     this.annotations.settle();
-    if (this.maskHand.cancel()) return;
+    if (this.maskHand.cancel() || this.masks.blocks(this.history.last)) return;
     if (!this.drawing.back()) this.history.undo();
   }
 
   redo(): void {
     this.annotations.settle();
-    if (this.maskHand.busy) return;
+    if (this.maskHand.busy || this.masks.blocks(this.history.next)) return;
     this.history.redo();
   }
 
