@@ -5,6 +5,7 @@ import type { Boot } from "./first/boot";
 import { inspectionOf } from "./inspection";
 import { buildLayout } from "./panels/layout";
 import { AskedTools } from "./state/asked";
+import { AskedMasks } from "./state/asked-masks";
 import { displaySetOf, keepAnnotations } from "./state/keeping";
 import { Workspace } from "./state/workspace";
 
@@ -25,5 +26,18 @@ export function start({ session, root, first }: Boot): void {
     return place < 0 ? null : place;
   };
   new AskedTools({ workspace, paneOf, refocus: desk.refocus });
+  new AskedMasks({
+    masks: workspace.masks,
+    show: (viewport) => {
+      const pane = viewport ? paneOf(viewport) : null;
+      if (pane !== null) workspace.activate(pane);
+      const { layer, state } = workspace.active;
+      return layer ? { image: layer, timepoint: state.timepoint } : null;
+    },
+    tool: () => workspace.state.tools.left,
+    setTool: (tool) => { workspace.setTool("left", tool); },
+    onTool: (listener) => { workspace.on("change", ({ tools }) => { listener(tools.left); }); },
+    refocus: desk.refocus,
+  });
   workspace.catchUp();
 }
