@@ -1,133 +1,142 @@
-/**
- * Questions that are answered by a mask (`core/reading-messages`). The mask is painted and saved like any other; the panel
- * hears of it once the site has it, and makes it the answer by its id.
- */
+/** Questions that a mask answers (`core/reading-messages`): which mask is painted for them, told once the site has it. */
 
-import { type AskedAnnotation, type MaskValue as MaskAnswer, hear, tell } from "../core/reading-messages";
-import { voxelToWorld } from "../core/geometry";
-import { isMaskTool } from "../core/masks/tools";
+import { COLORS } from "./annotations";
+import type { Layer } from "../core/layer";
+import type { Vec3 } from "../core/meta";
 import { middleOf } from "../core/masks/middle";
-import { spareColor } from "../core/palette";
-import { type Mask, type MaskSegment, atOwnTimepoint, newSegment } from "./masks";
-import type { Workspace } from "./workspace";
+import { type MaskTool, isMaskTool } from "../core/masks/tools";
+import { type AskedAnnotation, type MaskValue, hear, tell } from "../core/reading-messages";
+import type { Mask, MaskSegment } from "./mask";
+import type { Masks } from "./masks";
 import type { Tool } from "./workspace-state";
 
-export const ASKED_MASK = "MASK";
+const KIND = "MASK";
+const FIRST_TOOL: MaskTool = "brush";
 
-export interface AskedMasksOptions {
-  readonly workspace: Workspace;
-  /** The pane that shows what hangs in a named viewport; null when there is none. */
-  readonly paneOf: (viewport: string) => number | null;
-  readonly refocus: () => void;
-  readonly target?: EventTarget;
+/** The part of the workspace that is needed. */
+export interface MaskDesk {
+  readonly masks: Masks;
+  /** The image on which a question of this viewport is painted, shown in the active pane; null: there is none. */
+  show(viewport: string): { readonly image: Layer; readonly timepoint: number } | null;
+  tool(): Tool;
+  setTool(tool: Tool): void;
+  /** Moves a pane that shows the image to a voxel of it. */
+  jump(image: Layer, voxel: Vec3): void;
+  onTool(listener: (tool: Tool) => void): void;
+  refocus(): void;
 }
 
 export class AskedMasks {
-  private readonly workspace: Workspace;
-  private readonly options: AskedMasksOptions;
+  private readonly desk: MaskDesk;
   private readonly target: EventTarget;
   private asked: readonly AskedAnnotation[] = [];
-  /** The question whose mask is painted, and what the left button held before. */
-  private painting: { readonly key: string; readonly before: Tool } | null = null;
-  /** Questions by the id of their mask. */
-  private readonly keys = new Map<string, string>();
+  private drawing: string | null = null;
+  private before: Tool | null = null;
+  /** Masks that were painted on and that the panel has not heard of since, and whether they are on their way. */
+  private readonly untold = new Map<string, boolean>();
 
-  constructor(options: AskedMasksOptions) {
-    const { workspace, target = window } = options;
-    this.workspace = workspace;
-    this.options = options;
+  constructor(desk: MaskDesk, target: EventTarget = window) {
+    this.desk = desk;
     this.target = target;
-    hear("hounsfield:annotations", ({ annotations }) => { this.take(annotations); }, target);
+    hear("hounsfield:hello", () => { this.greet(); }, target);
+    hear("hounsfield:annotations", ({ annotations }) => { this.asked = annotations.filter(({ kind }) => kind === KIND); }, target);
     hear("hounsfield:draw", ({ key }) => { this.draw(key); }, target);
-    hear("hounsfield:stop", ({ key }) => { if (this.painting?.key === key) this.stop(); }, target);
+    hear("hounsfield:stop", ({ key }) => { if (this.drawing === key) this.stop(); }, target);
     hear("hounsfield:jump", ({ key }) => { this.jump(key); }, target);
     hear("hounsfield:erase", ({ key }) => { this.erase(key); }, target);
-    workspace.masks.on("kept", (mask) => { this.tellOf(mask); });
-    workspace.on("change", ({ tools }) => { this.follow(tools.left); });
+    desk.masks.on("edited", ({ mask, slices }) => {
+      const matters = slices.length > 0 || mask.layer.withdrawn;
+      if (mask.question !== null && matters) this.untold.set(mask.id, mask.saving !== "saved");
+    });
+    desk.masks.on("change", () => { this.tellWhatIsKept(); });
+    desk.onTool((tool) => { this.follow(tool); });
+    this.greet();
   }
 
-  private find(key: string): AskedAnnotation | undefined {
-    return this.asked.find((each) => each.key === key);
-  }
-
-  private take(list: readonly AskedAnnotation[]): void {
-    this.asked = list.filter(({ kind }) => kind === ASKED_MASK);
-    for (const { key, value } of this.asked) {
-      const { mask } = (value ?? {}) as MaskAnswer;
-      if (mask) this.keys.set(mask, key);
-    }
-  }
-
-  private maskOf(key: string): Mask | undefined {
-    return this.workspace.masks.all.find(({ id, question }) => this.keys.get(id) === key || question === key);
+  private greet(): void {
+    tell("hounsfield:tools", { kinds: [KIND] }, this.target);
   }
 
   private draw(key: string): void {
-    const { workspace, target } = this;
-    const entry = this.find(key);
+    const entry = this.asked.find((each) => each.key === key);
     if (!entry) return;
-    const pane = entry.viewport ? this.options.paneOf(entry.viewport) : null;
-    if (pane !== null) workspace.activate(pane);
-    const { layer, state } = workspace.active;
-    const refusal = entry.locked ? "This answer can only be looked at." : layer ? "" : "There is no image to paint on in this pane.";
-    if (refusal || !layer) {
-      tell("hounsfield:refused", { key, reason: refusal }, target);
+    const place = entry.locked ? null : this.desk.show(entry.viewport);
+    const mask = this.maskOf(entry);
+    if (!mask && !place) {
+      const reason = entry.locked ? "This answer can only be looked at." : "There is no image to paint on.";
+      tell("hounsfield:refused", { key, reason }, this.target);
       return;
     }
-    const timepoint = atOwnTimepoint(layer, state);
-    const mask = this.maskOf(key) ?? workspace.masks.create(layer, { name: entry.label, question: key, timepoint }, segmentsOf(entry));
-    this.keys.set(mask.id, key);
-    workspace.masks.choose(mask);
-    const before = this.painting?.before ?? workspace.state.tools.left;
-    this.painting = { key, before };
-    if (!isMaskTool(workspace.state.tools.left)) workspace.setTool("left", "brush");
-    this.options.refocus();
-    tell("hounsfield:drawing", { key }, target);
+    const about = { question: key, name: entry.label.slice(0, 200), timepoint: place?.timepoint ?? 0 };
+    this.desk.masks.choose(mask ?? this.desk.masks.create((place as { image: Layer }).image, about, segmentsOf(entry)));
+    this.before ??= this.desk.tool();
+    this.drawing = key;
+    this.desk.setTool(FIRST_TOOL);
+    this.desk.refocus();
+    tell("hounsfield:drawing", { key }, this.target);
   }
 
   private stop(): void {
-    const { painting, workspace } = this;
-    this.painting = null;
-    workspace.maskHand.cancel();
-    if (painting) workspace.setTool("left", painting.before);
+    const { before } = this;
+    this.before = null;
+    this.drawing = null;
+    if (before) this.desk.setTool(before);
     tell("hounsfield:drawing", { key: null }, this.target);
   }
 
-  /** Another tool was taken: the question waits. */
+  /** Another tool than those of masks was taken: the question waits. */
   private follow(tool: Tool): void {
-    if (!this.painting || isMaskTool(tool)) return;
-    this.painting = null;
+    if (this.drawing === null || isMaskTool(tool)) return;
+    this.before = null;
+    this.drawing = null;
     tell("hounsfield:drawing", { key: null }, this.target);
   }
 
   private jump(key: string): void {
-    const mask = this.maskOf(key);
+    const entry = this.asked.find((each) => each.key === key);
+    const mask = entry && this.maskOf(entry);
     const value = mask?.map.labels[0];
     const voxel = mask && value !== undefined ? middleOf(mask.map, value) : null;
-    const pane = this.workspace.visible.find(({ layer }) => layer === mask?.image);
-    if (!mask || !voxel || !pane) return;
-    this.workspace.activate(pane.id);
-    pane.moveTo(voxelToWorld(mask.image.meta, voxel));
+    if (mask && voxel) this.desk.jump(mask.image, voxel);
   }
 
   private erase(key: string): void {
-    const mask = this.maskOf(key);
-    if (mask && this.find(key)?.locked === false) this.workspace.masks.remove(mask);
+    const entry = this.asked.find((each) => each.key === key);
+    const mask = entry && this.maskOf(entry);
+    if (mask?.editable) this.desk.masks.remove(mask);
   }
 
-  private tellOf(mask: Mask): void {
-    const key = this.keys.get(mask.id) ?? mask.question;
-    if (key === null || !this.find(key)) return;
-    const gone = mask.layer.withdrawn || mask.map.labels.length === 0;
-    const value: MaskAnswer | null = gone ? null : { mask: mask.id };
-    tell("hounsfield:drawn", { key, value, how: gone ? "deleted" : "edited" }, this.target);
+  /** The answer names a mask of the site, so it is told when that has what was painted. */
+  private tellWhatIsKept(): void {
+    for (const [id, underWay] of this.untold) {
+      const mask = this.desk.masks.get(id);
+      const key = mask?.question ?? null;
+      if (!mask || key === null) continue;
+      if (mask.saving !== "saved") this.untold.set(id, true);
+      if (mask.saving !== "saved" || !underWay) continue;
+      this.untold.delete(id);
+      const gone = mask.layer.withdrawn;
+      const value: MaskValue | null = gone ? null : { mask: mask.id };
+      tell("hounsfield:drawn", { key, value, how: gone ? "deleted" : "drawn" }, this.target);
+    }
+  }
+
+  private maskOf({ key, value }: AskedAnnotation): Mask | null {
+    const named = (value as MaskValue | null)?.mask;
+    const known = named === undefined ? undefined : this.desk.masks.get(named);
+    const found = known ?? this.desk.masks.all.find((each) => each.mine && each.question === key);
+    return found && !found.layer.withdrawn ? found : null;
   }
 }
 
-/** A question without segments asks for one of value 1. */
-function segmentsOf({ segments, label, color }: AskedAnnotation): readonly MaskSegment[] {
-  if (segments.length === 0) return [{ ...newSegment([]), name: label || "Segment 1", ...(color ? { color } : {}) }];
-  return segments
-    .filter(({ voxel_value: value }) => value > 0)
-    .map(({ voxel_value: value, name, color: own, visible }) => ({ value, name, visible, locked: false, color: own ?? spareColor(value) }));
+function segmentsOf({ segments, color, label }: AskedAnnotation): readonly MaskSegment[] {
+  const named = segments.filter(({ voxel_value: value }) => value > 0);
+  if (named.length === 0) return [{ value: 1, name: label.slice(0, 100), color: color || COLORS[0], visible: true, locked: false }];
+  return named.map(({ voxel_value: value, name, visible, color: own }, place) => ({
+    value,
+    name,
+    visible,
+    color: own ?? (place === 0 && color ? color : (COLORS[place % COLORS.length] as string)),
+    locked: false,
+  }));
 }

@@ -24,8 +24,6 @@ export interface AskedOptions {
   /** Gives the keyboard to the picture. */
   readonly refocus: () => void;
   readonly target?: EventTarget;
-  /** Kinds that another part draws. */
-  readonly others?: readonly string[];
 }
 
 export class AskedTools {
@@ -33,13 +31,11 @@ export class AskedTools {
   private readonly paneOf: (viewport: string) => number | null;
   private readonly refocus: () => void;
   private readonly target: EventTarget;
-  private readonly others: readonly string[];
   private asked: readonly AskedAnnotation[] = [];
   /** What the left button held before a question took it. */
   private before: Tool | null = null;
 
-  constructor({ workspace, paneOf, refocus, target = window, others = [] }: AskedOptions) {
-    this.others = others;
+  constructor({ workspace, paneOf, refocus, target = window }: AskedOptions) {
     this.workspace = workspace;
     this.paneOf = paneOf ?? (() => null);
     this.refocus = refocus;
@@ -57,7 +53,7 @@ export class AskedTools {
   }
 
   private greet(): void {
-    tell("hounsfield:tools", { kinds: [...ASKED_KINDS, ...this.others] }, this.target);
+    tell("hounsfield:tools", { kinds: ASKED_KINDS }, this.target);
   }
 
   private find(key: string): AskedAnnotation | undefined {
