@@ -73,7 +73,7 @@ class _QuestionFields(forms.ModelForm[Question]):
 
     class Meta:
         model = Question
-        fields = (
+        fields: tuple[str, ...] = (
             "text",
             "help_text",
             "required",

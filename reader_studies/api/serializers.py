@@ -122,7 +122,8 @@ class _DisplaySetSerializer(serializers.ModelSerializer[DisplaySet]):
         request = self.context.get("request")
         if request is None or not request.user.is_authenticated:
             return None
-        orders = self.context.setdefault("orders", {})
+        context: dict[str, Any] = self.context  # type: ignore[assignment]
+        orders = context.setdefault("orders", {})
         if display_set.study_id not in orders:
             ordered = ordered_sets(display_set.study, reader=request.user)
             orders[display_set.study_id] = {pk: place for place, pk in enumerate(ordered)}

@@ -61,6 +61,7 @@ export class Drawings {
   private readonly questions: ReadonlyMap<string, DrawnQuestion>;
   private readonly stops: readonly (() => void)[];
   private readonly locked: boolean;
+  private readonly kinds = new Set<string>();
 
   constructor(panel: HTMLElement, options: DrawingOptions) {
     this.locked = options.locked;
@@ -86,8 +87,10 @@ export class Drawings {
     tell("hounsfield:annotations", { annotations: [] });
   }
 
+  /** Parts of the viewer say so one by one: marks and masks are drawn by different ones. */
   private introduce(kinds: readonly string[]): void {
-    this.questions.forEach((each) => { each.setUsable(kinds.includes(each.asked.kind)); });
+    kinds.forEach((kind) => { this.kinds.add(kind); });
+    this.questions.forEach((each) => { each.setUsable(this.kinds.has(each.asked.kind)); });
     this.announce();
   }
 
@@ -149,7 +152,7 @@ class DrawnQuestion {
 
   setUsable(usable: boolean): void {
     this.button.disabled = this.options.locked || !usable;
-    if (!usable && !this.asked.decides) this.refuse("This viewer has no tool for this question.");
+    if (!this.asked.decides) this.refuse(usable ? "" : "The viewer has no tool for this question.");
   }
 
   refuse(reason: string): void {

@@ -11,7 +11,7 @@ export const SETTLED = 700;
 const FIRST_RETRY = 1000;
 const LONGEST_RETRY = 30_000;
 
-export type Sending = "idle" | "waiting" | "sending" | "offline" | "refused";
+export type Sending = "idle" | "waiting" | "offline" | "refused";
 
 /** The part of `Storage` that is used. */
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -26,7 +26,7 @@ export interface OutboxOptions {
   /** Milliseconds that the reader spent on the case. */
   spent(): number;
   schedule(action: () => void, delay: number): () => void;
-  onReply(reply: Reply): void;
+  onReply(reply: Reply, purpose: Required<Purpose>): void;
   onState(state: Sending, words: string): void;
 }
 
@@ -89,7 +89,7 @@ export class Outbox {
     const sent = new Map(this.pending);
     const message = this.message(purpose);
     const spentAt = this.options.spent();
-    this.options.onState("sending", "Saving …");
+    const matters = sent.size > 0 || purpose.saves || purpose.done;
     try {
       const reply = await this.options.send(message);
       this.told = spentAt;
@@ -97,15 +97,15 @@ export class Outbox {
       this.tries = 0;
       this.refused = false;
       this.settle(sent, reply);
-      this.options.onState("idle", reply.message || (sent.size > 0 ? "Saved" : ""));
-      this.options.onReply(reply);
+      if (matters || reply.message) this.options.onState("idle", reply.message || "Saved");
+      this.options.onReply(reply, purpose);
       return reply;
     } catch (error) {
       if (error instanceof Refused) {
         this.tries = 0;
         this.refused = true;
         this.options.onState("refused", error.message);
-      } else {
+      } else if (matters) {
         this.tries += 1;
         const delay = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (this.tries - 1));
         this.soon(delay, "offline", "No connection. Your answers are kept in this browser and sent when it is back.");

@@ -102,7 +102,7 @@ export class ReadingPanel {
         const timer = window.setTimeout(act, delay);
         return () => { window.clearTimeout(timer); };
       },
-      onReply: (reply) => { this.take(reply); },
+      onReply: (reply, { saves, done }) => { this.take(reply, saves || done); },
       onState: (state, words) => { this.say(state, words); },
     };
   }
@@ -198,7 +198,8 @@ export class ReadingPanel {
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  private take(reply: Reply): void {
+  /** `whole`: the reader asked for all of it, so what is not wrong now is right. */
+  private take(reply: Reply, whole: boolean): void {
     for (const question of this.questions) {
       const key = question.dataset.question ?? "";
       const version = reply.versions[key];
@@ -210,7 +211,7 @@ export class ReadingPanel {
       if (this.outbox.has(key)) continue;
       const other = reply.conflicts[key];
       if (other) this.showConflict(question, other);
-      if (reply.errors[key] !== undefined || version !== undefined) this.showError(question, reply.errors[key] ?? "");
+      if (whole || reply.errors[key] !== undefined || version !== undefined) this.showError(question, reply.errors[key] ?? "");
     }
     if (reply.progress) this.showProgress(reply.progress);
   }

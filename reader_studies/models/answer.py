@@ -85,8 +85,9 @@ class Answer(UUIDModel, TimestampedModel):
     @property
     def editable_content(self) -> Any:
         """What an answer goes on from: a mask from where it was painted."""
-        is_painted = isinstance(self.value, dict) and "mask" in self.value
-        return {"mask": self.value["mask"]} if is_painted else self.content
+        if isinstance(self.value, dict) and "mask" in self.value:
+            return {"mask": self.value["mask"]}
+        return self.content
 
     @property
     def answer_type(self) -> AnswerType:

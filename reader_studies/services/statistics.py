@@ -66,7 +66,7 @@ def _summarise(question: Question, answers: list[Answer]) -> QuestionStatistics:
         question=question, answered=len(answers), empty=len(answers) - len(given), counts=[]
     )
     if summary is Summary.NUMBERS:
-        return _numbers(base, [float(answer.value) for answer in given])
+        return _numbers(base, [float(answer.content) for answer in given])
     if summary is Summary.OBJECTS:
         return _numbers(base, [float(question.answer_type.count(a.content)) for a in given])
     if summary is Summary.CATEGORIES:

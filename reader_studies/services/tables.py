@@ -168,14 +168,14 @@ def _columns(head: Sequence[str], questions: Sequence[Question]) -> dict[int, _C
         if name in ("", CASE, CASE_ID):
             continue
         is_explanation = name.endswith(EXPLANATION) and name not in known
-        question = known.get(name.removesuffix(EXPLANATION) if is_explanation else name)
-        if question is None:
+        asked_for = known.get(name.removesuffix(EXPLANATION) if is_explanation else name)
+        if asked_for is None:
             asked = ", ".join(f"“{one}”" for one in _names(questions).values())
             raise _refused(f"Column “{raw[:60]}” is no question of this study; those are {asked}.")
-        if (question.pk, is_explanation) in taken:
+        if (asked_for.pk, is_explanation) in taken:
             raise _refused(f"Column “{raw[:60]}” is there twice.")
-        taken.add((question.pk, is_explanation))
-        found[number] = _Column(question, is_explanation)
+        taken.add((asked_for.pk, is_explanation))
+        found[number] = _Column(asked_for, is_explanation)
     if not any(not column.is_explanation for column in found.values()):
         raise _refused("The table has no column with a question's words.")
     return found

@@ -161,7 +161,7 @@ def _next_url(display_set: DisplaySet, *, reader: User) -> str:
     study = display_set.study
     following = selectors.next_display_set(study, reader=reader, after=display_set)
     if following is None:
-        return f"{reverse('reader_studies:detail', args=[study.pk])}?done=1"
+        return reverse("reader_studies:detail", args=[study.pk])
     return reverse("viewer:open", args=["display-set", following.pk])
 
 

@@ -56,7 +56,6 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "finished": finished,
         "questions": selectors.questions_of(study),
         "progress": selectors.progress_of(study, reader=user),
-        "is_done": "done" in request.GET,
         **rights(request, study),
     }
     return render(request, "reader_studies/detail.html", context)

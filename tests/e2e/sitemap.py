@@ -122,6 +122,17 @@ STUDIES = (
     ),
     _visit("reader_studies:add_question", "researcher", "/reader-studies/{study}/questions/add/"),
     _visit(
+        "reader_studies:edit_question", "researcher", "/reader-studies/questions/{question}/edit/"
+    ),
+    _visit("reader_studies:reference", "researcher", "/reader-studies/{study}/reference/"),
+    _visit(
+        "viewer:open",
+        "researcher",
+        "/view/reference-standard/{case}/",
+        note="reference",
+        viewer=True,
+    ),
+    _visit(
         "reader_studies:statistics",
         "researcher",
         "/reader-studies/{study}/statistics/",
@@ -370,7 +381,10 @@ POST_ONLY = frozenset(
         "viewer:stop",
         "notifications:retry",
         "reader_studies:delete_case",
+        "reader_studies:answers",
         "reader_studies:delete_question",
+        "reader_studies:reference_answers",
+        "reader_studies:take_answers",
     }
 )
 
@@ -415,6 +429,9 @@ NO_PAGES = {
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "reader_studies:export": "sends a CSV file",
+    "reader_studies:export_all": "sends a file",
+    "reader_studies:reference_panel": "a part of the viewer's page, seen there",
+    "reader_studies:reference_table": "sends a CSV file",
     "sockets:schema": "sends a file",
     "sockets:value": "sends a file",
     "reader_studies:panel": "a part of the viewer's page, seen there",

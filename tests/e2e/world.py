@@ -70,6 +70,8 @@ class World:
         places["study"] = self._listed("radiologist", "/reader-studies/", "Nodules in thorax")
         page = self.person("radiologist").get(f"/reader-studies/{places['study']}/").text
         places["case"] = _first(rf'href="/view/display-set/({UUID})/"', page)
+        page = self.person("researcher").get(f"/reader-studies/{places['study']}/").text
+        places["question"] = _first(rf'href="/reader-studies/questions/({UUID})/edit/"', page)
         places["algorithm"] = self._listed("author", "/algorithms/", "Lung nodule finder")
         page = self.person("author").get(f"/algorithms/{places['algorithm']}/").text
         places["version"] = _first(rf'href="/algorithms/versions/({UUID})/"', page)
@@ -224,14 +226,15 @@ class World:
                 self._answer(self.person(reader), case, seen=seen)
 
     def _answer(self, reader: Browser, case: str, *, seen: str) -> None:
-        path = f"/reader-studies/cases/{case}/panel/"
-        panel = reader.get(path).text
+        panel = reader.get(f"/reader-studies/cases/{case}/panel/").text
         yes = re.findall(rf'name="q-({UUID})" value="true"', panel)
         choices = re.findall(rf'name="q-({UUID})" value="({UUID}|\d+)"', panel)
         numbers = re.findall(rf'name="q-({UUID})" inputmode', panel)
-        answers = {f"q-{pk}": option for pk, option in reversed(choices)}
-        answers |= {f"q-{pk}": "true" for pk in yes} | {f"q-{pk}": seen for pk in numbers}
-        reader.post(path, action="save", **answers)
+        answers = (
+            dict(reversed(choices)) | dict.fromkeys(yes, "true") | dict.fromkeys(numbers, seen)
+        )
+        given = {pk: {"value": value} for pk, value in answers.items()}
+        reader.send(f"/reader-studies/cases/{case}/answers/", {"answers": given, "saves": True})
 
     def _import_with_problems(self) -> Callable[[], None]:
         """Bad files among good ones, once below an ordinary title and once below a long one."""

@@ -110,6 +110,14 @@ def image(name: str, ok: frozenset[str]) -> list[Row]:
     ]
 
 
+def panel_answers(route: str, ok: frozenset[str]) -> list[Row]:
+    """Where the panel beside the picture sends answers: JSON, on a page's address."""
+    path = pk("display_set")
+    looked = Row(route, "GET", frozenset(), others=METHOD, path=path)
+    body = {"answers": "an-answer"}
+    return [looked, Row(route, "POST", ok, path=path, body=body, json=True, changes=True)]
+
+
 def viewer(source: str, name: str, ok: frozenset[str]) -> list[Row]:
     return page("viewer:open", ok, path={"source": source, "pk": name})
 
@@ -166,6 +174,7 @@ FILES = [
     *viewer("archive-item", "shared_item", SIGNED_IN),
     *viewer("archive-item", "hidden_item", CHALLENGE_ADMINS),
     *viewer("display-set", "display_set", STUDY),
+    *viewer("reference-standard", "display_set", STUDY_EDITORS),
     # Its input is private to whoever ran it, and nothing can be shown without it.
     *viewer("run", "run", roles("run_creator")),
     *viewer("run", "evaluation_run", ADMINISTRATOR),
@@ -256,12 +265,8 @@ STUDIES = [
     *page("reader_studies:read", STUDY, path=pk("study")),
     *page("reader_studies:panel", STUDY, path=pk("display_set")),
     *panel_answers("reader_studies:answers", STUDY),
-    *form(
-        "reader_studies:reference",
-        STUDY_EDITORS,
-        path=pk("study"),
-        body={"file": "reference_table"},
-    ),
+    *page("reader_studies:reference", STUDY_EDITORS, path=pk("study")),
+    Row("reader_studies:reference", "POST", STUDY_EDITORS, path=pk("study")),
     *page("reader_studies:reference_table", STUDY_EDITORS, path=pk("study")),
     *action(
         "reader_studies:take_answers",

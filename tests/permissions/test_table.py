@@ -164,6 +164,8 @@ def _body(row: Row, *, role: str, world: World) -> dict[str, Any]:
             if value == "new-mark"
             else {"annotation": world.value("mark", role=role)}
             if value == "a-mark"
+            else {world.value("question", role=role): {"value": "yes"}}
+            if value == "an-answer"
             else world.value(value, role=role)
         )
         for name, value in row.body.items()

@@ -17,6 +17,18 @@ class PlainText(BaseRenderer):
         return data if isinstance(data, str) else JSONRenderer().render(data)
 
 
+class Table(PlainText):
+    """A table as CSV, with the mark by which spreadsheets know its encoding."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+    def render(self, data: Any, media_type: Any = None, context: Any = None) -> Any:
+        """Return the table."""
+        found = super().render(data, media_type, context)
+        return f"\ufeff{found}" if isinstance(found, str) else found
+
+
 class EventStream(PlainText):
     """Server-sent events; the view streams them itself."""
 

@@ -45,6 +45,10 @@ class Browser:
         referer = {"Referer": f"{self.base_url}{path}"}
         return _checked(self.http.post(path, data=data, headers=referer))
 
+    def send(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send JSON as the script of a page does; return what is answered."""
+        return self._api("POST", path, body)
+
     def fill(self, path: str, **fields: Any) -> str:
         """Send a form that must lead to another page; return that page's path."""
         response = self.post(path, **fields)

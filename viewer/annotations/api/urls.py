@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from app.core.api.renderers import Table
 from viewer.annotations.api.views import AnnotationViewSet
 
 router = SimpleRouter()
@@ -10,7 +11,7 @@ router.register("annotations", AnnotationViewSet, basename="annotation")
 urlpatterns = [
     path(
         "annotations/measurements.csv",
-        AnnotationViewSet.as_view({"get": "measurements_csv"}),
+        AnnotationViewSet.as_view({"get": "measurements_csv"}, renderer_classes=[Table]),
         name="annotation-measurements-csv",
     ),
     path(

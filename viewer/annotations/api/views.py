@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse
 from django.utils.cache import patch_cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -25,8 +25,8 @@ from viewer.annotations.desk import Desk, annotation_for, desk_for
 from viewer.annotations.models import Annotation
 
 PLACE = [
-    OpenApiParameter("source", str, required=True, description="Source of the display set."),
-    OpenApiParameter("object", OpenApiTypes.UUID, required=True, description="Its key."),
+    OpenApiParameter("source", str, description="Source of the display set."),
+    OpenApiParameter("object", OpenApiTypes.UUID, description="Its key."),
 ]
 MEASURED = [
     *PLACE,
@@ -34,11 +34,10 @@ MEASURED = [
         "values", bool, description="Also the values of the voxels in areas and masks."
     ),
 ]
-CSV = "text/csv; charset=utf-8"
 
 
 class AnnotationViewSet(ResourceViewSet[Annotation]):
-    """What people drew in the viewer. Lists are of one display set: ``source`` and ``object``."""
+    """What people drew in the viewer. Lists are of one display set, ``source`` and ``object``."""
 
     area = "images"
     queryset = Annotation.objects.none()
@@ -55,7 +54,10 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
         """Return what the person may see of the display set that the query names."""
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        found = self._desk(self.request.query_params).annotations()
+        desk = self._asked()
+        if desk is None:
+            return self.queryset.all()
+        found = desk.annotations()
         return found if self.request.query_params.get("deleted") else found.filter(deleted=False)
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -120,8 +122,8 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
     @action(detail=False, pagination_class=None)
     def starts(self, request: Request) -> Response:
         """List the values of a display set that annotations may be begun with."""
-        desk = self._desk(request.query_params)
-        found = selectors.starts_of(desk)
+        desk = self._asked()
+        found = [] if desk is None else selectors.starts_of(desk)
         context = self.get_serializer_context()
         return Response(shapes.StartSerializer(found, many=True, context=context).data)  # type: ignore[arg-type]
 
@@ -180,26 +182,22 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
         responses={(200, "text/csv"): OpenApiTypes.STR},
         filters=False,
     )
-    def measurements_csv(self, request: Request) -> HttpResponse:
+    def measurements_csv(self, request: Request) -> Response:
         """Return the same as a table."""
         measured, asked = self._measured(request), _yes(request, "values")
-        body = "\ufeff" + "".join(services.measurements_csv(measured, with_values=asked))
-        answer = HttpResponse(body, content_type=CSV)
-        answer["Content-Disposition"] = 'attachment; filename="measurements.csv"'
-        patch_cache_control(answer, private=True, no_store=True)
-        return answer
+        body = "".join(services.measurements_csv(measured, with_values=asked))
+        named = {"Content-Disposition": 'attachment; filename="measurements.csv"'}
+        return Response(body, headers=named)
 
     def _desk(self, given: Mapping[str, Any]) -> Desk:
-        """Return the desk that a query or body names; later answers know it."""
-        named = given
-        if not isinstance(given.get("object"), UUID):
-            place = shapes.PlaceSerializer(
-                data={name: given.get(name) for name in ("source", "object")}
-            )
-            place.is_valid(raise_exception=True)
-            named = place.validated_data
-        self.desk = desk_for(self.request.user, named["source"], named["object"])
+        """Return the desk that a checked body or query names; later answers know it."""
+        self.desk = desk_for(self.request.user, given["source"], given["object"])
         return self.desk
+
+    def _asked(self) -> Desk | None:
+        """Return the desk that the query names; none where it names no display set at all."""
+        place = shapes.PlaceSerializer(data=self.request.query_params)
+        return self._desk(place.validated_data) if place.is_valid() else None
 
     def _mask(self, pk: Any) -> Annotation:
         annotation = self.find(key_of(pk), "view")
@@ -223,7 +221,9 @@ class AnnotationViewSet(ResourceViewSet[Annotation]):
 
     def _measured(self, request: Request) -> QuerySet[Annotation]:
         """Return the annotations that are measured, and record that they were."""
-        desk = self._desk(request.query_params)
+        desk = self._asked()
+        if desk is None:
+            return self.queryset.all()
         data = {"as": "measurements", "source": desk.source, "object": str(desk.object_id)}
         record("viewer.annotations.exported", obj=None, actor=request.user, data=data)
         return desk.annotations().filter(deleted=False).select_related("image", "author")

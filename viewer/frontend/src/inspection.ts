@@ -68,6 +68,22 @@ export interface PlaceInspection {
   readonly box: readonly [number, number, number, number];
 }
 
+export interface AnnotationInspection {
+  readonly id: string;
+  readonly tool: string;
+  readonly value: unknown;
+  readonly label: string;
+  readonly color: string;
+  readonly author: string;
+  readonly mine: boolean;
+  readonly editable: boolean;
+  readonly version: number;
+  readonly saving: string;
+  readonly question: string | null;
+  /** CSS pixels in the active pane; null for those that are not in its plane. */
+  readonly handles: readonly (Point | null)[];
+}
+
 /** The first part tells of the active pane. */
 export interface Inspection {
   /** Whether a picture of the wanted slice is on the screen, at any level. */
@@ -96,6 +112,10 @@ export interface Inspection {
   readonly hanging: { readonly protocol: string; readonly places: readonly PlaceInspection[] } | null;
   readonly links: Readonly<Record<LinkName, boolean>>;
   readonly crosshairs: boolean;
+  readonly annotations: readonly AnnotationInspection[];
+  readonly selectedAnnotation: string | null;
+  /** What is half drawn: its tool and places (LPS millimetres). */
+  readonly draft: { readonly tool: string; readonly places: readonly (readonly number[])[] } | null;
   goTo(plane: PlaneName, index: number): void;
   /** What lies under a point of a pane, in CSS pixels from its top left; the value is interpolated as the pane interpolates. */
   probe(pane: PaneId, x: number, y: number): Reading | null;
@@ -140,6 +160,12 @@ export function inspectionOf(workspace: Workspace): Inspection {
     get hanging() { return hangingOf(workspace); },
     get links() { return { ...workspace.state.links }; },
     get crosshairs() { return workspace.state.crosshairs; },
+    get annotations() { return annotationsOf(workspace); },
+    get selectedAnnotation() { return workspace.annotations.selected?.id ?? null; },
+    get draft() {
+      const { draft } = workspace.drawing;
+      return draft && { tool: draft.tool, places: draft.places };
+    },
     goTo(plane, index) {
       if (!PLANES.includes(plane)) throw new RangeError(`There is no plane called ${String(plane)}.`);
       const { active } = workspace;
@@ -184,6 +210,15 @@ function hangingOf({ state: { hanging } }: Workspace): Inspection["hanging"] {
     name, label, box: [left, top, width, height],
   }));
   return { protocol: hanging.protocol, places };
+}
+
+function annotationsOf(workspace: Workspace): readonly AnnotationInspection[] {
+  const { active } = workspace;
+  const marks = new Map(active.marks.map((mark) => [mark.annotation.id, mark]));
+  return workspace.annotations.all.map(({ id, tool, value, label, color, author, mine, editable, version, saving, question }) => ({
+    id, tool, value, label, color, author, mine, editable, version, saving, question,
+    handles: (marks.get(id)?.handles ?? []).map((handle) => handle && active.project(handle)),
+  }));
 }
 
 function planeName(pane: Pane): PlaneName | "oblique" {

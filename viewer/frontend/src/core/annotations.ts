@@ -59,6 +59,8 @@ export interface ChangeFields {
   readonly frame?: Frame | null;
   readonly deleted?: boolean;
   readonly slices?: readonly SliceChange[];
+  /** Id of the question of a reader study that it answers. */
+  readonly question?: string;
 }
 
 export interface Change extends ChangeFields {

@@ -40,7 +40,7 @@ export function paletteTexels(layer: LayerMeta, hidden: ReadonlySet<number>): Ui
   return texels;
 }
 
-function spareColor(value: number): string {
+export function spareColor(value: number): string {
   return SPARE[(value - 1) % SPARE.length] ?? SPARE[0];
 }
 

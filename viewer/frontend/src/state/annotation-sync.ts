@@ -9,6 +9,8 @@ import type { Annotation, Annotations, Edit } from "./annotations";
 import { COLORS } from "./annotations";
 import type { Autosave, Decision, Trouble } from "./autosave";
 import type { Draft, Drawing } from "./drawing";
+import { isMask } from "./mask-rows";
+import type { MaskSync } from "./mask-sync";
 
 const AGAIN_AFTER = 3000;
 /** Pause before news are read, so that many at once are read once (ms). */
@@ -19,6 +21,7 @@ export class AnnotationSync {
   private readonly autosave: Autosave;
   private readonly api: AnnotationApi;
   private readonly set: DisplaySet;
+  private readonly masks: MaskSync | null;
   private news = new Set<string>();
   /** Annotations that were changed on this page. */
   private readonly touched = new Set<string>();
@@ -31,12 +34,14 @@ export class AnnotationSync {
     api: AnnotationApi;
     buffer: Buffer;
     set: DisplaySet;
+    masks?: MaskSync;
   }) {
     const { annotations, autosave, buffer, drawing } = options;
     this.annotations = annotations;
     this.autosave = autosave;
     this.api = options.api;
     this.set = options.set;
+    this.masks = options.masks ?? null;
     annotations.me = options.set.reader;
     annotations.on("edited", (edit) => { this.save(edit); });
     autosave.on("saved", ({ annotation, version }) => {
@@ -53,6 +58,7 @@ export class AnnotationSync {
   async open(): Promise<void> {
     const changes = await this.autosave.restore();
     this.annotations.load(this.withChanges([], changes));
+    this.masks?.restored(changes);
     await this.reload(changes);
   }
 
@@ -63,7 +69,8 @@ export class AnnotationSync {
       setTimeout(() => { void this.reload(changes); }, AGAIN_AFTER);
       return;
     }
-    this.autosave.know(stored);
+    this.autosave.know(stored.filter((row) => !isMask(row)));
+    this.masks?.load(stored);
     const here = new Map(this.annotations.all.map((each) => [each.id, each]));
     const rows = stored.flatMap((row) => this.annotationOf(row) ?? []);
     const after = this.withChanges(rows, changes).flatMap((each) => {
@@ -103,10 +110,13 @@ export class AnnotationSync {
 
   /** What waits here is not touched: whether it still fits, the site says when it is sent. */
   take(stored: StoredAnnotation): void {
+    if (isMask(stored)) {
+      this.masks?.take(stored);
+      return;
+    }
     if (this.autosave.isWaiting(stored.pk)) return;
     this.autosave.know([stored]);
-    const annotation = stored.deleted ? null : this.annotationOf(stored);
-    if (annotation || stored.kind !== "SEG") this.annotations.receive(stored.pk, annotation);
+    this.annotations.receive(stored.pk, stored.deleted ? null : this.annotationOf(stored));
   }
 
   private save({ id, before, after }: Edit): void {

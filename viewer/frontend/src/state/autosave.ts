@@ -40,6 +40,8 @@ export interface AutosaveEvents {
   /** One of this reader's changes was acknowledged as a version. */
   saved: { readonly annotation: string; readonly version: number | null };
   trouble: Trouble;
+  /** A trouble is being decided: from now on changes build on what stands after the decision. */
+  deciding: { readonly trouble: Trouble; readonly decision: Decision };
   /** A trouble was decided. `copy`: the id under which mine lives on beside theirs. */
   decided: { readonly trouble: Trouble; readonly decision: Decision; readonly copy: string | null };
 }
@@ -64,6 +66,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** Writing to disk goes on in order, and sending waits for it. */
   private writing: Promise<unknown> = Promise.resolve();
   private sending = false;
+  private readonly merging = new Set<string>();
+  private merger: (trouble: Trouble) => Promise<boolean> = () => Promise.resolve(false);
   /** Orders of changes that are not on disk: below zero. */
   private unwritten = 0;
   private pause = FIRST_PAUSE;
@@ -86,12 +90,18 @@ export class Autosave extends Emitter<AutosaveEvents> {
     return this.away ? { kind: "waiting", count } : { kind: "saving", count };
   }
 
-  get conflicts(): readonly Trouble[] { return [...this.troubles.values()]; }
+  /** What the reader has to decide. */
+  get conflicts(): readonly Trouble[] { return [...this.troubles.values()].filter(({ annotation }) => !this.merging.has(annotation)); }
   /** Whether the site knows, or will know, of an annotation. */
   knows(annotation: string): boolean { return this.heads.has(annotation); }
   isWaiting(annotation: string): boolean {
     const own = (change: Change): boolean => change.annotation === annotation;
     return this.entering.some(own) || this.waiting.some(({ change }) => own(change));
+  }
+
+  /** Asked before the reader is: tells whether it has decided a conflict in which nothing of either side is lost. */
+  mergeWith(merger: (trouble: Trouble) => Promise<boolean>): void {
+    this.merger = merger;
   }
 
   /** Changes of an earlier visit that never arrived, oldest first. They are sent from now on. */
@@ -132,6 +142,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   async decide(annotation: string, decision: Decision): Promise<void> {
     const trouble = this.troubles.get(annotation);
     if (!trouble) return;
+    this.emit("deciding", { trouble, decision });
     const { theirs } = trouble;
     // What was done a moment ago counts, too.
     await this.writing;
@@ -275,11 +286,20 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private hold(change: Change, theirs: StoredAnnotation | null, kind: Trouble["kind"], problem: string): void {
     const trouble: Trouble = { annotation: change.annotation, kind, mine: this.fieldsWaiting(change.annotation), theirs, problem };
     this.troubles.set(change.annotation, trouble);
-    this.emit("trouble", trouble);
+    if (kind === "refused") this.emit("trouble", trouble);
+    else void this.tryMerge(trouble);
+  }
+
+  private async tryMerge(trouble: Trouble): Promise<void> {
+    const { annotation } = trouble;
+    this.merging.add(annotation);
+    const done = await this.merger(trouble).catch(() => false);
+    this.merging.delete(annotation);
+    if (!done && this.troubles.has(annotation)) this.emit("trouble", trouble);
   }
 
   /** Everything of an annotation that waits, taken together; what was drawn after a conflict counts, too. */
-  private fieldsWaiting(annotation: string): ChangeFields {
+  fieldsWaiting(annotation: string): ChangeFields {
     const own = this.waiting.filter(({ change }) => change.annotation === annotation).map(({ change }) => fieldsOf(change));
     return own.reduce<ChangeFields>((all, fields) => ({ ...all, ...fields, ...mergedSlices(all, fields) }), {});
   }

@@ -4,8 +4,10 @@ import { AnnotationApi } from "../core/annotation-api";
 import { listenToNews } from "../core/annotation-news";
 import type { Change, DisplaySet } from "../core/annotations";
 import { type Buffer, DiskBuffer, type Kept } from "../core/buffer";
+import { MaskApi } from "../core/mask-api";
 import { AnnotationSync } from "./annotation-sync";
 import { Autosave } from "./autosave";
+import { MaskSync } from "./mask-sync";
 import type { Workspace } from "./workspace";
 
 export interface Keeping {
@@ -13,6 +15,7 @@ export interface Keeping {
   readonly api: AnnotationApi;
   readonly autosave: Autosave;
   readonly sync: AnnotationSync;
+  readonly maskApi: MaskApi;
 }
 
 /** The attributes of `#viewer` that tell of the display set. */
@@ -36,7 +39,10 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
   const api = new AnnotationApi(set, { root: API, csrfToken, fetch: (url, init) => fetch(url, init) });
   const autosave = new Autosave({ api, buffer, exclusively: (work) => oneWindow(set, work) });
   const { annotations, drawing } = workspace;
-  const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set });
+  const maskApi = new MaskApi({ root: API, fetch: (url, init) => fetch(url, init) });
+  const masks = new MaskSync({ masks: workspace.masks, autosave, api: maskApi, set, images: () => workspace.images });
+  workspace.on("described", () => { masks.described(); });
+  const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set, masks });
   void sync.open();
   const wake = (): void => { autosave.wake(); };
   window.addEventListener("online", wake);
@@ -50,7 +56,7 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
       void sync.reload();
     },
   });
-  return { set, api, autosave, sync };
+  return { set, api, autosave, sync, maskApi };
 }
 
 /** Of several windows of one reader one sends at a time; what another has sent already is only repeated. */

@@ -207,6 +207,11 @@ export class Masks extends Emitter<MaskEvents> {
     return edit;
   }
 
+  /** Whether a step cannot be taken back or done again just now, because its mask is being loaded. */
+  blocks(step: Step | undefined): boolean {
+    return step !== undefined && this.owners.get(step)?.loading === true;
+  }
+
   /** Does something that must not come in the middle of a stroke. */
   whenIdle(act: () => void): void {
     if (this.open.size === 0) act();

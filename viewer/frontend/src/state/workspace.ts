@@ -242,13 +242,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   /** Takes the last place of what is being drawn back, else the last thing that was done. */
   undo(): void {
     this.annotations.settle();
-    if (this.maskHand.cancel()) return;
+    if (this.maskHand.cancel() || this.masks.blocks(this.history.last)) return;
     if (!this.drawing.back()) this.history.undo();
   }
 
   redo(): void {
     this.annotations.settle();
-    if (this.maskHand.busy) return;
+    if (this.maskHand.busy || this.masks.blocks(this.history.next)) return;
     this.history.redo();
   }
 

@@ -1,0 +1,319 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Sent } from "../../viewer/frontend/src/core/annotation-api";
+import type { Change, ChangeResult, DisplaySet, SliceChange, StoredAnnotation } from "../../viewer/frontend/src/core/annotations";
+import { budgetsFor } from "../../viewer/frontend/src/core/budgets";
+import { MemoryBuffer } from "../../viewer/frontend/src/core/buffer";
+import { Caches } from "../../viewer/frontend/src/core/caches";
+import { Layer } from "../../viewer/frontend/src/core/layer";
+import type { MaskApi, StoredMask } from "../../viewer/frontend/src/core/mask-api";
+import { packSlice, unpackSlice } from "../../viewer/frontend/src/core/masks/slice-codec";
+import { AnnotationSync } from "../../viewer/frontend/src/state/annotation-sync";
+import { Annotations } from "../../viewer/frontend/src/state/annotations";
+import { Autosave } from "../../viewer/frontend/src/state/autosave";
+import { Drawing } from "../../viewer/frontend/src/state/drawing";
+import { History } from "../../viewer/frontend/src/state/history";
+import type { MaskValue } from "../../viewer/frontend/src/state/mask-rows";
+import { MaskSync } from "../../viewer/frontend/src/state/mask-sync";
+import { type Mask, Masks } from "../../viewer/frontend/src/state/masks";
+import { layerMeta } from "./layers";
+
+const IMAGE = "0195aaaa-0000-7000-8000-000000000001";
+const META = layerMeta({ image: IMAGE, size: [8, 4, 6], levels: 1, level_sizes: [[8, 4]] });
+const LENGTH = 32;
+
+/** The site after docs/annotations.md: a change builds on what stands, slices hold declared labels only. */
+class Site {
+  readonly rows = new Map<string, StoredAnnotation>();
+  /** Of each mask: every slice with the version that wrote it. */
+  readonly slices = new Map<string, Map<number, SliceChange & { readonly version: number }>>();
+  /** Slices of each stored version, as they were sent. */
+  readonly log: { readonly pk: string; readonly by: string; readonly slices: readonly SliceChange[] }[] = [];
+  private readonly seen = new Map<string, number>();
+  away = false;
+  /** Every so many requests the answer is lost. */
+  deafEvery = 0;
+  private requests = 0;
+
+  send = async (changes: readonly Change[], author: string): Promise<Sent> => {
+    if (this.away) return { kind: "away" };
+    const results: ChangeResult[] = [];
+    for (const change of changes) results.push(await this.take(change, author));
+    this.requests += 1;
+    return this.deafEvery > 0 && this.requests % this.deafEvery === 0 ? { kind: "away" } : { kind: "answered", results };
+  };
+
+  list = (): Promise<readonly StoredAnnotation[] | null> =>
+    Promise.resolve(this.away ? null : [...this.rows.values()].filter(({ deleted }) => !deleted));
+
+  one = (pk: string): Promise<StoredAnnotation | null> => Promise.resolve(this.away ? null : (this.rows.get(pk) ?? null));
+
+  read = (pk: string, since?: number): Promise<StoredMask | null> => {
+    const row = this.rows.get(pk);
+    if (this.away || !row) return Promise.resolve(null);
+    const all = [...(this.slices.get(pk)?.values() ?? [])];
+    const slices = all.filter(({ version, data }) => (since === undefined ? data !== "" : version > since));
+    return Promise.resolve({ revision: row.revision, version: row.version, bits: 8, slices });
+  };
+
+  private async take(change: Change, author: string): Promise<ChangeResult> {
+    const now = this.rows.get(change.annotation) ?? null;
+    const answer = (status: ChangeResult["status"], version: number | null, detail = ""): ChangeResult => ({
+      id: change.id, annotation: change.annotation, status, version, problem: detail ? { detail } : null,
+      current: status === "conflict" ? (this.rows.get(change.annotation) ?? null) : null,
+    });
+    const before = this.seen.get(change.id);
+    if (before !== undefined) return answer("repeated", before);
+    if ((now?.revision ?? null) !== change.base) return answer("conflict", null);
+    const value = (change.value ?? now?.value ?? {}) as MaskValue;
+    const declared = new Set([0, ...(value.segments?.map(({ voxel_value }) => voxel_value) ?? [])]);
+    const sent = new Map(change.slices?.map((slice) => [slice.index, slice]));
+    const standing = this.slices.get(change.annotation) ?? new Map<number, SliceChange & { version: number }>();
+    for (const { data } of [...[...standing.values()].filter(({ index }) => !sent.has(index)), ...sent.values()]) {
+      const labels = await unpackSlice(data, "uint8", LENGTH);
+      if (labels.some((label) => !declared.has(label))) return answer("refused", null, "A voxel value that none of the segments has.");
+    }
+    const version = (now?.version ?? 0) + 1;
+    this.seen.set(change.id, version);
+    for (const slice of sent.values()) standing.set(slice.index, { ...slice, version });
+    this.slices.set(change.annotation, standing);
+    this.log.push({ pk: change.annotation, by: author, slices: [...sent.values()] });
+    this.rows.set(change.annotation, {
+      ...(now ?? { pk: change.annotation, image: `https://site/api/v1/cases/images/${change.image!}/`, author, kind: change.kind!, tool: change.tool!, label: "", color: "", frame: null, deleted: false, value: null }),
+      ...(change.value === undefined ? {} : { value: change.value }),
+      ...(change.label === undefined ? {} : { label: change.label }),
+      ...(change.deleted === undefined ? {} : { deleted: change.deleted }),
+      version,
+      revision: change.id,
+      changed_by: author,
+    });
+    return answer("saved", version);
+  }
+}
+
+function desk(site: Site, reader = "ana", buffer = new MemoryBuffer()) {
+  const image = new Layer(0, META, new Uint32Array(6), new Caches(budgetsFor(8)));
+  const history = new History();
+  let layers = 1;
+  const masks = new Masks(history, { join: (make) => make(layers++), edited: () => undefined, changed: () => undefined });
+  const notices: string[] = [];
+  masks.on("notice", (notice) => notices.push(notice));
+  const autosave = new Autosave({ api: { send: (changes) => site.send(changes, reader) }, buffer });
+  const set: DisplaySet = { source: "archive-item", object: "o", reader, others: "edit" };
+  const maskSync = new MaskSync({ masks, autosave, set, api: { read: site.read } as unknown as MaskApi, images: () => [image] });
+  const annotations = new Annotations(history);
+  const api = { list: site.list, one: site.one } as unknown as ConstructorParameters<typeof AnnotationSync>[0]["api"];
+  const sync = new AnnotationSync({ annotations, drawing: new Drawing(() => undefined), autosave, api, buffer, set, masks: maskSync });
+  const troubles: string[] = [];
+  autosave.on("trouble", ({ annotation }) => troubles.push(annotation));
+  return { image, history, masks, autosave, sync, buffer, troubles, notices };
+}
+
+type Desk = ReturnType<typeof desk>;
+
+/** One stroke: voxels of a slice get a label. */
+function paint({ masks }: Desk, mask: Mask, k: number, from: number, to: number, label = 1): void {
+  const edit = masks.begin(mask, "everything");
+  edit.run(k, from, to, label);
+  masks.commit(mask, edit, "Painted");
+}
+
+async function settled({ autosave, masks }: Desk): Promise<void> {
+  await vi.waitFor(() => {
+    expect(autosave.status.kind).toBe("saved");
+    expect(masks.all.map(({ saving, loading }) => [saving, loading])).toEqual(masks.all.map(() => ["saved", false]));
+  }, { timeout: 5000, interval: 5 });
+}
+
+function voxels(mask: Mask): number[][] {
+  return Array.from({ length: 6 }, (_, k) => [...mask.map.slice(k)]);
+}
+
+async function siteVoxels(site: Site, pk: string): Promise<number[][]> {
+  const out: number[][] = [];
+  for (let k = 0; k < 6; k += 1) out.push([...(await unpackSlice(site.slices.get(pk)?.get(k)?.data ?? "", "uint8", LENGTH))]);
+  return out;
+}
+
+describe("saving masks", () => {
+  it("sends the slices that a stroke changed, and no others; undo and redo are further versions", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const mask = ana.masks.create(ana.image);
+    paint(ana, mask, 2, 3, 9);
+    await settled(ana);
+    paint(ana, mask, 4, 0, 5);
+    await settled(ana);
+    ana.history.undo();
+    await settled(ana);
+    ana.history.redo();
+    await settled(ana);
+    expect(site.log.map(({ slices }) => slices.map(({ index, data }) => [index, data !== ""]))).toEqual([
+      [[2, true]], [[4, true]], [[4, false]], [[4, true]],
+    ]);
+    expect(await siteVoxels(site, mask.id)).toEqual(voxels(mask));
+    expect(site.rows.get(mask.id)).toMatchObject({ kind: "SEG", version: 4, label: "Mask", value: { bits: 8, segments: [{ voxel_value: 1 }] } });
+  });
+
+  it("declares labels before voxels bear them and gives them up after the last is gone", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const mask = ana.masks.create(ana.image);
+    ana.masks.addSegment(mask);
+    for (let k = 0; k < 6; k += 1) paint(ana, mask, k, 0, 20, 2);
+    await settled(ana);
+    ana.masks.removeSegment(mask, 2);
+    await settled(ana);
+    ana.history.undo();
+    await settled(ana);
+    expect([mask.map.count(2), mask.segments.length]).toEqual([120, 2]);
+    expect(await siteVoxels(site, mask.id)).toEqual(voxels(mask));
+    expect(ana.troubles).toEqual([]);
+    expect(ana.notices).toEqual([]);
+  });
+
+  it("is there for another reader, and follows what is painted", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    const ben = desk(site, "ben");
+    await ana.sync.open();
+    const mask = ana.masks.create(ana.image);
+    paint(ana, mask, 2, 3, 9);
+    await settled(ana);
+    await ben.sync.open();
+    await settled(ben);
+    const theirs = ben.masks.all[0]!;
+    expect(theirs).toMatchObject({ id: mask.id, name: "Mask", author: "ana", mine: false, editable: true });
+    expect(voxels(theirs)).toEqual(voxels(mask));
+    paint(ana, mask, 3, 0, 4);
+    await settled(ana);
+    ben.sync.hear([mask.id]);
+    await vi.waitFor(() => { expect(voxels(theirs)).toEqual(voxels(mask)); });
+    ana.masks.remove(mask);
+    await settled(ana);
+    ben.sync.hear([mask.id]);
+    await vi.waitFor(() => { expect(ben.masks.all).toEqual([]); });
+  });
+
+  it("loses nothing when the browser dies", async () => {
+    const site = new Site();
+    const buffer = new MemoryBuffer();
+    const before = desk(site, "ana", buffer);
+    await before.sync.open();
+    const old = before.masks.create(before.image, { name: "Old" });
+    paint(before, old, 1, 0, 4);
+    await settled(before);
+    site.away = true;
+    paint(before, old, 1, 10, 14);
+    const fresh = before.masks.create(before.image, { name: "Fresh" });
+    paint(before, fresh, 5, 6, 9);
+    await vi.waitFor(async () => { expect(await buffer.all()).toHaveLength(2); });
+    const after = desk(site, "ana", buffer);
+    const opening = after.sync.open();
+    await vi.waitFor(() => { expect(after.masks.all.map(({ name }) => name)).toEqual(["Fresh"]); });
+    site.away = false;
+    await opening;
+    await after.sync.reload();
+    await settled(after);
+    const names = new Map(after.masks.all.map((mask) => [mask.name, mask]));
+    expect(voxels(names.get("Old")!)).toEqual(voxels(old));
+    expect(voxels(names.get("Fresh")!)).toEqual(voxels(fresh));
+    expect(await siteVoxels(site, old.id)).toEqual(voxels(old));
+    expect(await siteVoxels(site, fresh.id)).toEqual(voxels(fresh));
+  });
+});
+
+describe("two readers on one mask", () => {
+  async function both(): Promise<{ site: Site; ana: Desk; ben: Desk; mine: Mask; theirs: Mask }> {
+    const site = new Site();
+    const ana = desk(site);
+    const ben = desk(site, "ben");
+    await ana.sync.open();
+    const mine = ana.masks.create(ana.image);
+    paint(ana, mine, 0, 0, 4);
+    await settled(ana);
+    await ben.sync.open();
+    await settled(ben);
+    return { site, ana, ben, mine, theirs: ben.masks.all[0]! };
+  }
+
+  it("keep what each painted on slices of their own", async () => {
+    const { site, ana, ben, mine, theirs } = await both();
+    paint(ana, mine, 1, 0, 4);
+    await settled(ana);
+    paint(ben, theirs, 2, 5, 9);
+    await settled(ben);
+    expect(ben.troubles).toEqual([]);
+    expect([theirs.map.count(1), await siteVoxels(site, mine.id)]).toEqual([12, voxels(theirs)]);
+    ana.sync.hear([mine.id]);
+    await vi.waitFor(() => { expect(voxels(mine)).toEqual(voxels(theirs)); });
+  });
+
+  it.each(["mine", "theirs", "both"] as const)("decide where they met in a slice: %s", async (decision) => {
+    const { site, ana, ben, mine, theirs } = await both();
+    paint(ana, mine, 1, 0, 4);
+    paint(ana, mine, 3, 0, 4);
+    await settled(ana);
+    paint(ben, theirs, 1, 20, 30);
+    await vi.waitFor(() => { expect(ben.troubles).toEqual([mine.id]); });
+    expect((await siteVoxels(site, mine.id))[1]).toEqual(voxels(mine)[1]);
+    expect(theirs.saving).toBe("conflict");
+    await ben.autosave.decide(mine.id, decision);
+    await settled(ben);
+    const stands = await siteVoxels(site, mine.id);
+    expect(voxels(theirs)).toEqual(stands);
+    expect(stands[3]).toEqual(voxels(mine)[3]);
+    const row = Array.from({ length: LENGTH }, (_, at) => Number(decision === "mine" ? at >= 20 && at < 30 : at < 4));
+    expect(stands[1]).toEqual(row);
+    if (decision !== "both") return;
+    const copy = ben.masks.all.find(({ id }) => id !== mine.id)!;
+    expect(copy).toMatchObject({ mine: true, author: "ben" });
+    expect(await siteVoxels(site, copy.id)).toEqual(voxels(copy));
+    expect([copy.map.slice(1)[25], copy.map.slice(1)[0], copy.map.slice(0)[0]]).toEqual([1, 0, 1]);
+  });
+
+  it("lose no acknowledged stroke and overwrite none, however the line breaks", async () => {
+    const { site, ana, ben, mine, theirs } = await both();
+    site.deafEvery = 5;
+    let seed = 42;
+    const next = (below: number): number => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return Math.floor(seed / 65536) % below;
+    };
+    for (let step = 0; step < 120; step += 1) {
+      const [who, mask] = next(2) === 0 ? [ana, mine] as const : [ben, theirs] as const;
+      if (mask.editable) {
+        if (next(6) === 0) who.history.undo();
+        else paint(who, mask, next(6), next(16), 16 + next(16), next(3) === 0 ? 0 : 1);
+      }
+      if (next(5) === 0) site.away = !site.away;
+      if (next(3) === 0) (who === ana ? ben : ana).sync.hear([mine.id]);
+      if (next(2) === 0) await new Promise((resolve) => { setTimeout(resolve, next(4)); });
+      for (const each of [ana, ben]) for (const { annotation } of each.autosave.conflicts) await each.autosave.decide(annotation, (["mine", "theirs"] as const)[next(2)]!);
+      ana.autosave.wake();
+      ben.autosave.wake();
+    }
+    site.away = false;
+    await vi.waitFor(async () => {
+      for (const each of [ana, ben]) {
+        for (const { annotation } of each.autosave.conflicts) await each.autosave.decide(annotation, "theirs");
+        each.autosave.wake();
+        each.sync.hear([mine.id]);
+      }
+      expect([ana.autosave.status.kind, ben.autosave.status.kind]).toEqual(["saved", "saved"]);
+      const stands = await siteVoxels(site, mine.id);
+      expect(voxels(mine)).toEqual(stands);
+      expect(voxels(theirs)).toEqual(stands);
+    }, { timeout: 8000, interval: 250 });
+    expect(site.log.length).toBeGreaterThan(20);
+    expect(new Set(site.log.map(({ by }) => by))).toEqual(new Set(["ana", "ben"]));
+  }, 20_000);
+});
+
+describe("what is sent", () => {
+  it("is a slice as it is, deflated", async () => {
+    const labels = Uint8Array.from({ length: LENGTH }, (_, at) => Number(at > 3));
+    expect(await unpackSlice(await packSlice(labels), "uint8", LENGTH)).toEqual(labels);
+  });
+});
