@@ -45,6 +45,7 @@ from tests.factories.challenges import (
     make_phase,
 )
 from tests.factories.execution import make_worker
+from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_organization, make_verification
 from tests.factories.studies import make_question, make_study
@@ -405,7 +406,28 @@ def archive_history(user: User, count: int) -> str:
     return reverse("audit:history", args=["archives.archive", found.pk])
 
 
+def hanging_protocols(user: User, count: int) -> str:
+    for _ in range(count):
+        make_protocol()
+    return reverse("viewer:protocols")
+
+
+def viewer_configurations(user: User, count: int) -> str:
+    for _ in range(count):
+        make_configuration()
+    return reverse("viewer:configurations")
+
+
+def viewing(user: User, count: int) -> str:
+    for _ in range(count):
+        make_protocol()
+    return reverse("viewer:viewing", args=["archive", make_archive(editor=user, cases=count).pk])
+
+
 PAGES: tuple[Furnish, ...] = (
+    hanging_protocols,
+    viewer_configurations,
+    viewing,
     reviews,
     audit_log,
     archive_history,

@@ -219,6 +219,13 @@ describe("a case on a protocol", () => {
     });
     expect(panes[1]?.orientation).toBe("coronal");
   });
+
+  it("colors heat maps as was set, and no label maps", () => {
+    const labels = [{ value: 1, name: "Gland", color: "#ff0000" }];
+    const layers = [LAYERS[0] as LayerMeta, layerMeta({ ...SIZE, role: "overlay" }), layerMeta({ ...SIZE, role: "overlay", segments: labels })];
+    const begun = beginning({ ...NO_ARRANGEMENT, settings: { default_overlay_color_map: "viridis" } }, { layers, sockets: [] });
+    expect(begun?.panes[0]?.overlays).toEqual({ 1: expect.objectContaining({ colorMap: "viridis", shown: true }) });
+  });
 });
 
 describe("what is remembered", () => {

@@ -20,6 +20,7 @@ SINGLE = {many: one for one, many in zip(GEOMETRY[::2], GEOMETRY[1::2], strict=T
 """The kind of one object, by the kind of many."""
 FARTHEST_MM = 100_000.0
 MOST_NUMBERS = 60_000
+MOST_PARTS = 2 * MOST_NUMBERS
 MOST_TIMEPOINTS = 100_000
 BITS = (8, 16)
 _TOOL = re.compile(r"[a-z0-9-]{1,40}")
@@ -33,8 +34,8 @@ def clean_value(value: Any, *, kind: str) -> dict[str, Any]:
         raise InvalidValue(f"Nothing of the kind {kind[:10]!r} can be drawn.", field="kind")
     if kind == MASK:
         return _mask(value)
+    _check_places(value)  # first: it bounds what the schema has to look at
     validate_value(value, kind=kind)
-    _check_places(value)
     found: dict[str, Any] = value
     return found
 
@@ -101,9 +102,12 @@ def _mask(value: Any) -> dict[str, Any]:
 
 def _check_places(value: Any) -> None:
     """Refuse coordinates that are nowhere near a body, and more of them than anybody draws."""
-    waiting, numbers = [value], 0
+    waiting, numbers, parts = [value], 0, 0
     while waiting:
         node = waiting.pop()
+        parts += 1
+        if parts > MOST_PARTS:
+            raise InvalidValue(f"It has more than {MOST_NUMBERS // 3} points.", field="value")
         if isinstance(node, dict):
             waiting.extend(child for name, child in node.items() if name != "version")
         elif isinstance(node, list):

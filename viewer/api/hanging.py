@@ -126,9 +126,9 @@ class Viewing(Conditional, APIView):
     def area(self) -> str:
         """What a token must reach: the area of the object."""
         try:
-            return viewable_kind(self.kwargs.get("kind", "")).area
+            return viewable_kind(getattr(self, "kwargs", {}).get("kind", "")).area
         except NotFound:
-            return ""
+            return "images"
 
     @extend_schema(responses=ViewingSerializer, operation_id="viewing_retrieve")
     def get(self, request: Request, kind: str, pk: UUID) -> Response:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.images.models import Image
 from tests.viewer.annotations.conftest import SEGMENTS, Hand, packed
-from viewer.annotations.services import publish_mask
+from viewer.annotations.services import publish_mask, write_mask
 from viewer.annotations.slices import Grid, unpack
 from viewer.models import Annotation, MaskSlice
 
@@ -205,6 +205,17 @@ class TestFiles:
         found = fetched(hand, begun["annotation"], "mha", tmp_path)
         assert found.GetSize() == (48, 64)
         assert (SimpleITK.GetArrayFromImage(found) == 1).all()
+
+    def test_is_one_version_whatever_is_painted_meanwhile(
+        self, hand: Hand, labels: NDArray[np.uint8], tmp_path: Path
+    ) -> None:
+        painted = paint(hand, labels)
+        begun = Annotation.objects.get(pk=painted["annotation"])
+        later = hand.change(begun.pk.hex, painted["id"], slices=slices(labels * 0))
+        assert hand.send(later)[0]["status"] == "saved"
+        write_mask(begun, tmp_path / "mask.mha")
+        found = SimpleITK.ReadImage(str(tmp_path / "mask.mha"))
+        assert (SimpleITK.GetArrayFromImage(found) == labels).all()
 
     def test_becomes_an_image_of_the_site(
         self, oblique: Image, hand: Hand, labels: NDArray[np.uint8]

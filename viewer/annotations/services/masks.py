@@ -27,11 +27,12 @@ def grid_of(image: Image, *, bits: int) -> Grid:
 def standing_slices(annotation: Annotation) -> QuerySet[MaskSlice]:
     """Return the slices of a mask as it stands, in order; empty ones are among them.
 
+    "As it stands" is as this row says: what others paint while it is read is not among it.
     Narrow it by index and by number only: by anything else, an older slice would stand for the
     newest.
     """
     return (
-        MaskSlice.objects.filter(annotation=annotation)
+        MaskSlice.objects.filter(annotation=annotation, number__lte=annotation.version)
         .order_by("index", "-number")
         .distinct("index")
     )

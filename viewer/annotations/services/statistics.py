@@ -15,9 +15,9 @@ from app.images.models import Image, ImageFile
 from app.images.slices import PackError
 from app.images.slices.metaimage import header_of, slices_of
 from viewer.annotations.measuring import Measurement
-from viewer.annotations.models import Annotation, MaskSlice
+from viewer.annotations.models import Annotation
 from viewer.annotations.regions import Region, regions_of
-from viewer.annotations.services.masks import full_slices, grid_of
+from viewer.annotations.services.masks import full_slices, grid_of, standing_slices
 from viewer.annotations.slices import Grid, unpack
 
 MOST_READ_BYTES = 4 * 2**30
@@ -161,5 +161,5 @@ def _grid(annotation: Annotation) -> Grid | None:
 
 
 def _data(annotation: Annotation, index: int) -> bytes:
-    found = MaskSlice.objects.filter(annotation=annotation, index=index).first()  # newest first
+    found = standing_slices(annotation).filter(index=index).first()
     return b"" if found is None else bytes(found.data)

@@ -233,7 +233,7 @@ export function toggleMaximized(workspace: Workspace, pane: Pane): void {
 }
 
 /** The pane goes on being the active one, in its new place. */
-function swapWithNext(pane: Pane, desk: Desk): void {
+export function swapWithNext(pane: Pane, desk: Desk): void {
   const other = nextMovable(desk);
   if (other !== undefined) desk.workspace.swap(pane.id, other);
   desk.refocus();

@@ -1,7 +1,9 @@
-/** What screen readers are told of scrolling: the slice, once scrolling has paused. */
+/** What screen readers are told: the slice, once scrolling has paused, and what was drawn. */
 
-import type { Workspace } from "../state/workspace";
+import { figuresOf } from "../state/readings";
+import type { Annotation, Workspace } from "../state/workspace";
 import { element } from "./element";
+import { figureLines, markName } from "./mark-words";
 import { orientationName } from "./words";
 
 const AFTER = 500;
@@ -19,7 +21,19 @@ export function liveRegion(workspace: Workspace): HTMLElement {
     if (workspace.active.state.cine.playing) return;
     timer = window.setTimeout(() => { region.textContent = sentence; }, AFTER);
   });
+  workspace.annotations.on("edited", ({ before, after }) => {
+    window.clearTimeout(timer);
+    region.textContent = editSentence(before, after);
+  });
   return region;
+}
+
+function editSentence(before: Annotation | null, after: Annotation | null): string {
+  const annotation = after ?? before;
+  if (!annotation) return "";
+  const how = !before ? "drawn" : after ? "changed" : "deleted";
+  const figures = after ? figureLines(figuresOf(after.tool, after.value)) : [];
+  return [`${markName(annotation)} ${how}`, ...figures].join(", ");
 }
 
 function sentenceOf({ active: pane }: Workspace): string {

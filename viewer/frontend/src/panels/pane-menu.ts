@@ -1,9 +1,10 @@
 /** The menu of a pane: what a long press, the right button or the menu key opens. */
 
 import type { Pane } from "../state/workspace";
-import { toggleMaximized, togglePlay } from "./commands";
+import { swapWithNext, toggleMaximized, togglePlay } from "./commands";
 import type { Desk, MenuName } from "./desk";
 import { button, element } from "./element";
+import { nextMovable } from "./move-handle";
 import { choices, placeBelow } from "./popover";
 import { TOOLS } from "./words";
 
@@ -79,6 +80,7 @@ function lines(desk: Desk, pane: Pane): Verb[] {
   ];
   if (pane.count > 1) verbs.push([pane.state.cine.playing ? "Stop" : "Play", "Space", () => { togglePlay(pane); }]);
   if (workspace.panes.length > 1) {
+    if (nextMovable(desk) !== undefined) verbs.push(["Swap with the next pane", "Shift L", () => { swapWithNext(pane, desk); }]);
     verbs.push([workspace.state.maximized === null ? "This pane alone" : "All panes", "Enter", () => { toggleMaximized(workspace, pane); }]);
   }
   return verbs;

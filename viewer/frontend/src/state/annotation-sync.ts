@@ -3,6 +3,7 @@
 import type { AnnotationApi } from "../core/annotation-api";
 import { type Change, type ChangeFields, type DisplaySet, type Frame, type StoredAnnotation, imageOf } from "../core/annotations";
 import type { Buffer } from "../core/buffer";
+import { sameJson } from "../core/objects";
 import { toolFor } from "../tools/registry";
 import { type GeometryValue, isGeometryType, kindOf } from "../tools/values";
 import type { Annotation, Annotations, Edit } from "./annotations";
@@ -207,7 +208,7 @@ export function changedFields(before: Annotation | null, after: Annotation | nul
   if (!known) return { image: after.image, kind: kindOf(value), tool: after.tool, value, label, color, frame };
   if (!before) return { deleted: false, value, label, color };
   return {
-    ...(JSON.stringify(before.value) === JSON.stringify(value) ? {} : { value }),
+    ...(sameJson(before.value, value) ? {} : { value }),
     ...(before.label === label ? {} : { label }),
     ...(before.color === color ? {} : { color }),
   };

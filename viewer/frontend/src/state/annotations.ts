@@ -5,6 +5,7 @@
 
 import { Emitter } from "../core/emitter";
 import { newId } from "../core/ids";
+import { sameJson } from "../core/objects";
 import type { Frame } from "../core/annotations";
 import { answerValue, fitsKind } from "../tools/many";
 import { type AnnotationTool, type DrawingTool, defaultTool, toolNamed } from "../tools/registry";
@@ -295,6 +296,6 @@ export function sameContent(a: AnnotationContent, b: AnnotationContent): boolean
     a.label === b.label &&
     a.color === b.color &&
     a.question === b.question &&
-    (a.value === b.value || JSON.stringify(a.value) === JSON.stringify(b.value))
+    sameJson(a.value, b.value)
   );
 }

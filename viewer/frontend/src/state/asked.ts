@@ -2,6 +2,7 @@
 
 import { type AskedAnnotation, hear, tell } from "../core/reading-messages";
 import { newId } from "../core/ids";
+import { sameJson } from "../core/objects";
 import { spread, fitsKind } from "../tools/many";
 import { defaultTool, toolFor } from "../tools/registry";
 import { type GeometryKind, type GeometryValue, MANY_OF, isGeometryType } from "../tools/values";
@@ -146,8 +147,7 @@ function marksOf(workspace: Workspace, entry: AskedAnnotation): readonly Annotat
   const answer = value as GeometryValue;
   if (!fitsKind(answer, kind)) return [];
   return spread(answer).flatMap((each) => {
-    const text = JSON.stringify(each);
-    const same = known.find((mark) => JSON.stringify(mark.value) === text);
+    const same = known.find((mark) => sameJson(mark.value, each));
     const tool = same?.tool ?? toolFor(each, defaultTool(kind));
     if (!tool) return [];
     return [{

@@ -82,7 +82,7 @@ function hungPane(
   const image = imageFor(contents, from);
   const meta = image === null ? undefined : from.layers[image];
   if (image === null || !meta) return emptyPane(id);
-  const plain = settled(opened(emptyPane(id), image, meta), meta, settings);
+  const plain = colored(settled(opened(emptyPane(id), image, meta), meta, settings), from.layers, settings);
   const turned = viewport.orientation ? oriented(plain, meta, viewport.orientation) : plain;
   const begun = viewport.relative_start_position === undefined ? turned : startedAt(turned, meta, viewport.relative_start_position);
   return { ...begun, overlays: onlyThese(contents, from, begun.overlays) };
@@ -139,6 +139,17 @@ export function settled(pane: PaneState, meta: LayerMeta, settings: Partial<View
   if (alpha !== undefined && alpha !== null) made = { ...made, overlayOpacity: alpha };
   if (method && meta.size[2] > 1) made = { ...made, slab: { mode: SLAB_WORDS[method], thickness: thickness ?? made.slab.thickness } };
   return made;
+}
+
+/** Heat maps begin with the colors that were set. */
+export function colored(pane: PaneState, layers: readonly LayerMeta[], settings: Partial<ViewerSettings>): PaneState {
+  const { default_overlay_color_map: colorMap } = settings;
+  if (!colorMap) return pane;
+  const overlays: Record<number, OverlayState> = { ...pane.overlays };
+  layers.forEach(({ role, segments }, index) => {
+    if (role === "overlay" && segments.length === 0) overlays[index] = { ...(overlays[index] ?? DEFAULT_OVERLAY), colorMap };
+  });
+  return { ...pane, overlays };
 }
 
 // Viewports that depend on others
@@ -282,7 +293,7 @@ export function beginning(arrangement: Arrangement, from: Hangable): Beginning |
   const begun = (fits ? rememberedIn(remembered, arrangement, from) : null) ?? (offered ? hungIn(offered, from, settings) : null);
   if (begun && begun.panes.some(({ image }) => image !== null)) return { ...plain, ...begun };
   const meta = from.layers[first] as LayerMeta;
-  return { ...plain, panes: [settled(opened(emptyPane(0), first, meta), meta, settings)] };
+  return { ...plain, panes: [colored(settled(opened(emptyPane(0), first, meta), meta, settings), from.layers, settings)] };
 }
 
 function hungIn(protocol: HungProtocol, from: Hangable, settings: Partial<ViewerSettings>): Partial<Beginning> & Hung {

@@ -18,7 +18,7 @@ import { toolNamed } from "../tools/registry";
 import { pointsOf } from "../tools/values";
 import { Annotations } from "./annotations";
 import { CineClock } from "./cine";
-import { type Hangable, beginning, following, hangable, hungPanes, settled } from "./hanging";
+import { type Hangable, beginning, colored, following, hangable, hungPanes, settled } from "./hanging";
 import { type Drawn, Drawing } from "./drawing";
 import { History } from "./history";
 import { agree, followed } from "./links";
@@ -328,7 +328,9 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     const meta = this.session.layers[layer]?.meta;
     if (!meta) return;
     const { settings } = this.arrangement;
-    const panes = this.current.panes.map((pane) => (pane.id === id ? settled(opened(pane, layer, meta), meta, settings) : pane));
+    const { layers } = this.hangable;
+    const panes = this.current.panes.map((pane) =>
+      (pane.id === id ? colored(settled(opened(pane, layer, meta), meta, settings), layers, settings) : pane));
     this.set({ panes });
   }
 
