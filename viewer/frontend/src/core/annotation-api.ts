@@ -28,6 +28,8 @@ export interface Start {
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** A line that is silent for so long is dead: what was sent is sent again. */
+const PATIENCE = 30_000;
 const ENDED = new Set([401, 403, 404]);
 const PAGE = 500;
 
@@ -101,7 +103,11 @@ export class AnnotationApi {
 
   private async read<T>(path: string): Promise<T | null> {
     try {
-      const response = await this.fetch(this.root + path, { credentials: "same-origin", headers: { Accept: "application/json" } });
+      const response = await this.fetch(this.root + path, {
+        credentials: "same-origin",
+        headers: { Accept: "application/json" },
+        signal: AbortSignal.timeout(PATIENCE),
+      });
       return response.ok ? ((await response.json()) as T) : null;
     } catch {
       return null;
@@ -112,6 +118,7 @@ export class AnnotationApi {
     return this.fetch(this.root + path, {
       method: "POST",
       credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE),
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.csrfToken },
       body: JSON.stringify(body),
     });

@@ -78,7 +78,7 @@ export class DiskBuffer implements Buffer {
         changes.createIndex("place", "place");
         request.result.createObjectStore(DRAFTS);
       };
-      return new DiskBuffer(await result(request), place);
+      return new DiskBuffer(await inTime(result(request)), place);
     } catch {
       return new MemoryBuffer();
     }
@@ -121,6 +121,16 @@ export class DiskBuffer implements Buffer {
     else store.put(draft, this.place);
     await done;
   }
+}
+
+/** Opening may wait for ever on another window: saving must not. */
+const PATIENCE = 5000;
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<T>((_resolve, reject) => { setTimeout(() => { reject(new Error("The browser's storage does not answer.")); }, PATIENCE); }),
+  ]);
 }
 
 function result<T>(request: IDBRequest<T>): Promise<T> {

@@ -22,12 +22,12 @@ export function rove(bar: HTMLElement): void {
   new MutationObserver(() => {
     const list = controls();
     if (!list.some(({ tabIndex }) => tabIndex === 0)) stopAt(list[0]);
-  }).observe(bar, { attributes: true, attributeFilter: ["hidden"], subtree: true });
+  }).observe(bar, { attributes: true, attributeFilter: ["hidden", "disabled"], subtree: true });
   stopAt(controls()[0] ?? bar.querySelector<HTMLElement>("button") ?? undefined);
 }
 
 function visible(control: HTMLElement): boolean {
-  return control.closest("[hidden]") === null;
+  return control.closest("[hidden]") === null && !control.matches(":disabled");
 }
 
 function target(key: string, place: number, count: number): number | undefined {

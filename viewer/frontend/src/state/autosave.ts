@@ -112,8 +112,10 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** Changes of an earlier visit that never arrived, oldest first. They are sent from now on. */
   async restore(): Promise<readonly Change[]> {
     const kept = await this.buffer.all();
-    this.waiting = [...kept];
-    for (const { change } of kept) this.heads.set(change.annotation, change.id);
+    // Something may have been drawn before the disk answered.
+    const here = new Set([...this.waiting.map(({ change }) => change.id), ...this.entering.map(({ id }) => id)]);
+    this.waiting = [...kept.filter(({ change }) => !here.has(change.id)), ...this.waiting];
+    for (const { change } of kept) if (!here.has(change.id)) this.heads.set(change.annotation, change.id);
     this.tell();
     this.soon(0);
     return kept.map(({ change }) => change);
