@@ -24,9 +24,7 @@ _TITLE = {"title": "New"}
 _ITEM = pk("item_session")
 
 
-def _viewing(
-    kind: str, name: str, ok: frozenset[str], *, looks: frozenset[str]
-) -> list[Row]:
+def _viewing(kind: str, name: str, ok: frozenset[str], *, looks: frozenset[str]) -> list[Row]:
     """How the cases of an object hang: whoever sees it is told, its editors say."""
     path = {"kind": kind, "pk": name}
     body = {"hanging_protocol": "protocol"}
