@@ -81,7 +81,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       background: options.background ?? DARK,
       onResize: () => { this.sync(); },
       onDrawn: (pane) => { this.noteFirst(pane); this.emit("drawn", pane); },
-      onRefused: (reason) => { this.emit("notice", reason); },
+      onRefused: (pane, reason) => { this.pane(pane).showStored(); this.emit("notice", reason); },
     });
     this.cine = new CineClock({
       ready: (pane) => this.screen.upToDate(pane),
