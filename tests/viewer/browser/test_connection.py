@@ -108,6 +108,18 @@ def test_a_volume_that_does_not_fit_is_refused_and_its_slices_stay(
     context.close()
 
 
+def test_a_decoder_that_cannot_be_loaded_is_not_told_as_a_damaged_image(
+    desk: Desk, browser: Browser
+) -> None:
+    context = desk.context(browser)
+    context.route("**/*.wasm", lambda route: route.abort())
+    page = desk.open(context, "ct")
+    notice = page.locator(".hv-notice")
+    expect(notice).to_contain_text("The picture decoder could not be loaded")
+    expect(notice).to_have_count(1)
+    context.close()
+
+
 def test_without_webgl_the_page_says_what_to_do(desk: Desk, browser: Browser) -> None:
     context = desk.context(browser)
     context.add_init_script(NO_WEBGL)
