@@ -141,6 +141,7 @@ def program_of(plan: Plan) -> Program:
             *(sys.executable, "-m", "uvicorn", "config.asgi_viewer:application"),
             *("--host", plan.host, "--port", str(plan.port)),
             *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+            *("--ws-max-size", "131072"),
             *("--timeout-graceful-shutdown", "3", "--no-access-log"),
         ),
         patience=CLOSING,

@@ -26,7 +26,7 @@ def test_the_page_names_its_socket(client: Client, reader: User, image: Image) -
     text = page.content.decode()
     session = ViewSession.objects.get()
     assert page.status_code == 200
-    assert f'data-socket-path="/ws/viewer/{session.pk}/"' in text
+    assert f'data-socket-url="/ws/viewer/{session.pk}/"' in text
     assert 'data-title="Thorax"' in text
     assert f'data-back-url="{reverse("images:detail", args=[image.pk])}"' in text
     assert "<noscript>" in text

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 _READ = 64 * 1024
+_SOCKET = b"HTTP/1.1 101"
 
 
 class CuttableLine:
@@ -19,6 +20,7 @@ class CuttableLine:
         self.port = 0
         self.connections = 0
         self._open = True
+        self._socket_limit: int | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
@@ -28,8 +30,17 @@ class CuttableLine:
         self._open = False
         self._run(self._break())
 
+    def cut_socket_after(self, count: int) -> None:
+        """Cut as soon as the server has sent so many bytes on the next WebSocket."""
+        self._socket_limit = count
+
     def mend(self) -> None:
+        self._socket_limit = None
         self._open = True
+
+    @property
+    def is_cut(self) -> bool:
+        return not self._open
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", 0)
@@ -50,11 +61,30 @@ class CuttableLine:
         there, back = await asyncio.open_connection("127.0.0.1", self.target)
         self._writers |= {writer, back}
         try:
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            await asyncio.gather(_pump(reader, back), self._answer(there, writer))
         finally:
             self._writers -= {writer, back}
             for end in (writer, back):
                 end.close()
+
+
+    async def _answer(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        """Forward what the server sends, and count it on a WebSocket."""
+        with suppress(OSError):
+            data = await source.read(_READ)
+            limit = self._socket_limit if data.startswith(_SOCKET) else None
+            sent = 0
+            while data:
+                sent += len(data)
+                if limit is not None and sent > limit:
+                    self._open = False
+                    await self._break()
+                    return
+                sink.write(data)
+                await sink.drain()
+                data = await source.read(_READ)
+        with suppress(OSError):
+            sink.write_eof()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

@@ -137,7 +137,6 @@ declare global {
 }
 
 export function inspectionOf(workspace: Workspace): Inspection {
-  const reconnects = countReconnects(workspace);
   return {
     get ready() { return workspace.active.drawn.level !== null; },
     get status() { return workspace.status.kind; },
@@ -155,7 +154,7 @@ export function inspectionOf(workspace: Workspace): Inspection {
     get loaded() { return countLoaded(workspace.active); },
     get bytesReceived() { return workspace.session.bytesReceived; },
     get timings() { return { ...workspace.timings.moments }; },
-    get connection() { return { status: workspace.status.kind, reconnects: reconnects() }; },
+    get connection() { return { status: workspace.status.kind, reconnects: workspace.session.reconnects }; },
     get panes() { return workspace.panes.map((pane) => inspected(workspace, pane)); },
     get active() { return workspace.state.active; },
     get layout() { return { ...workspace.state.layout }; },
@@ -253,16 +252,6 @@ function show(pane: Pane, what: Shown): void {
   if (normal && up) pane.showPlane(focalPoint ? { normal, up, focalPoint } : { normal, up });
   else if (focalPoint) pane.center(focalPoint);
   if (slab) pane.setSlab(slab);
-}
-
-function countReconnects(workspace: Workspace): () => number {
-  let opened = workspace.session.status.kind === "open" ? 1 : 0;
-  let before = workspace.session.status.kind;
-  workspace.session.on("status", ({ kind }) => {
-    if (kind === "open" && before !== "open") opened += 1;
-    before = kind;
-  });
-  return () => Math.max(0, opened - 1);
 }
 
 function countLoaded(pane: Pane): Inspection["loaded"] {

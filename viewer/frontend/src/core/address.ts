@@ -24,8 +24,6 @@ export interface Addresses {
 /** The attributes of `#viewer` that tell of the socket. */
 export interface AddressData {
   readonly socketUrl?: string | undefined;
-  /** A page of before there were viewer servers. */
-  readonly socketPath?: string | undefined;
   readonly server?: string | undefined;
   readonly addressUrl?: string | undefined;
 }
@@ -44,7 +42,7 @@ export class SiteAddresses implements Addresses {
 
   constructor(data: AddressData, options: { page: string; csrfToken: string; fetch: Fetch }) {
     this.page = options.page;
-    this.first = { url: this.socketAt(data.socketUrl ?? data.socketPath ?? ""), server: data.server ?? "" };
+    this.first = { url: this.socketAt(data.socketUrl ?? ""), server: data.server ?? "" };
     this.addressUrl = data.addressUrl ?? "";
     this.csrfToken = options.csrfToken;
     this.fetch = options.fetch;

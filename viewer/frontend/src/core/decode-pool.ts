@@ -23,6 +23,8 @@ export class DecodePool {
   private readonly module: Promise<WebAssembly.Module | null>;
   private readonly free: Worker[] = [];
   private readonly pending = new Map<number, Pending>();
+  /** Whether the decoder could not be had: then no slice of its kind can be shown, sound or not. */
+  missing = false;
   private started = 0;
   private next = 1;
 
@@ -30,6 +32,7 @@ export class DecodePool {
   constructor(createWorker: () => Worker, module: Promise<WebAssembly.Module | null>) {
     this.createWorker = createWorker;
     this.module = module;
+    void module.then((compiled) => { this.missing = compiled === null; });
   }
 
   get idle(): number {

@@ -37,6 +37,8 @@ export interface Decoders {
   /** Sees to it that so many workers run. */
   grow(count: number): void;
   run(job: Omit<DecodeJob, "id">): Promise<Decoded>;
+  /** Whether the decoder could not be had. */
+  readonly missing?: boolean;
 }
 
 /** Leading edge at once, then at most one WANT in this time: far below what the server calls flooding. */
@@ -96,6 +98,11 @@ export class Session extends Emitter<Events> {
   }
 
   /** How often the connection broke and came back. */
+  /** Whether the decoder could not be had: then it is not the slices that are damaged. */
+  get undecodable(): boolean {
+    return this.pool.missing === true;
+  }
+
   get reconnects(): number {
     return this.connection.reconnects;
   }

@@ -160,6 +160,12 @@ export class Pane {
     if (mode === "none" || !this.refused()) this.change((state) => changes.withSlab(state, slab));
   }
 
+  /** Back to stored slices, which need no volume. */
+  showStored(): void {
+    this.setSlab({ mode: "none" });
+    this.showOrientation("stored");
+  }
+
   /** Why what the pane is to show cannot be shown, in words; null when it can. */
   get refusal(): string | null {
     return this.showsStored ? null : this.cutRefusal;

@@ -19,13 +19,13 @@ export class Screen {
   private readonly places = new Map<PaneId, Place>();
   private readonly onResize: () => void;
   private readonly onDrawn: (pane: PaneId) => void;
-  private readonly onRefused: (reason: string) => void;
+  private readonly onRefused: (pane: PaneId, reason: string) => void;
 
   constructor(options: {
     background: Background;
     onResize: () => void;
     onDrawn: (pane: PaneId) => void;
-    onRefused: (reason: string) => void;
+    onRefused: (pane: PaneId, reason: string) => void;
   }) {
     this.engine = Engine.usable ? new Engine(options.background) : null;
     this.onResize = options.onResize;
@@ -36,7 +36,7 @@ export class Screen {
   mount(pane: PaneId, element: HTMLElement): void {
     this.unmount(pane);
     const view = this.engine?.view(`pane-${pane}`, element, () => { this.onDrawn(pane); }) ?? null;
-    if (view) view.onRefused = this.onRefused;
+    if (view) view.onRefused = (reason) => { this.onRefused(pane, reason); };
     const observer = new ResizeObserver(() => { this.measure(pane, element); });
     const size = sizeOf(element);
     view?.resize(size);

@@ -70,6 +70,7 @@ export interface WorkspaceEvents {
 /** Milliseconds between two tellings of the progress: painting the page takes the processor from decoding. */
 const PROGRESS_EVERY = 400;
 const DARK: Background = [0.043, 0.055, 0.067];
+const NO_DECODER = "The picture decoder could not be loaded, so pictures cannot be shown. Check the connection and reload this page.";
 const MPR: readonly ("axial" | "coronal" | "sagittal")[] = ["axial", "coronal", "sagittal"];
 
 export class Workspace extends Emitter<WorkspaceEvents> {
@@ -106,7 +107,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       background: options.background ?? DARK,
       onResize: () => { this.sync(); },
       onDrawn: (pane) => { this.noteFirst(pane); this.emit("drawn", pane); },
-      onRefused: (reason) => { this.emit("notice", reason); },
+      onRefused: (pane, reason) => { this.pane(pane).showStored(); this.emit("notice", reason); },
     });
     this.cine = new CineClock({
       ready: (pane) => this.screen.upToDate(pane),
@@ -159,6 +160,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
   catchUp(): void {
     if (this.session.meta) this.describe(this.session.meta);
     this.setStatus(statusOf(this.session.status, this.meta !== null));
+    if (this.session.undecodable) this.emit("notice", NO_DECODER);
   }
 
   // Panes
@@ -415,7 +417,8 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     session.on("slice", ({ layer, slice }) => { this.screen.engine?.sliceDecoded(layer, slice); });
     session.on("held", () => { this.noteProgress(); });
     session.on("broken", ({ slice }) => {
-      this.emit("notice", `Slice ${slice + 1} arrived damaged several times and cannot be shown.`);
+      const damaged = `Slice ${slice + 1} arrived damaged several times and cannot be shown.`;
+      this.emit("notice", session.undecodable ? NO_DECODER : damaged);
     });
     session.on("state", ({ ready, text }) => {
       if (!ready) this.setStatus({ kind: "preparing", text });
