@@ -20,9 +20,25 @@ _FAILED = -1  # messages, where others count them
 _NO_ANSWER: dict[str, Any] = {}
 
 
+class QoS(SQS.QoS):
+    """What was taken and not done yet."""
+
+    def restore_unacked(self) -> Any:
+        """Hand back what was not done; return nothing, for kombu writes what is left to a file.
+
+        SQS hands out again by itself what was not acknowledged.
+        """
+        kombu: Any = super()
+        left = kombu.restore_unacked()
+        if left:
+            logger.warning("%s messages could not be handed back; SQS does it later.", len(left))
+        return []
+
+
 class Channel(SQS.Channel):
     """One worker's conversation with its queues."""
 
+    QoS = QoS
     hub: Any
     _schedule_queue: Any
 

@@ -144,7 +144,8 @@ def pytest_command(
     *, only: str = "", without: Sequence[str] = (), arguments: Sequence[str] = ()
 ) -> list[str]:
     """Return pytest's command line: parallel, without the marks that cannot be served."""
-    workers = min(MOST_PROCESSES, os.cpu_count() or 1)
+    # One more than there are cores: servers, browsers and containers are waited for all the time.
+    workers = min(MOST_PROCESSES, (os.cpu_count() or 1) + 1)
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "load"]
     marks = [only] * bool(only) + [f"not {mark}" for mark in dict.fromkeys(without)]
     if marks:

@@ -120,8 +120,22 @@ class SqsBroker:
             self._process.wait()
 
     def forget(self) -> None:
+        """Lose all messages. SQS purges a queue once a minute: until then, those that wait."""
+        client = self._client()
         for queue in QUEUES:
-            self._client().purge_queue(QueueUrl=self._queue(queue))
+            try:
+                client.purge_queue(QueueUrl=self._queue(queue))
+            except client.exceptions.PurgeQueueInProgress:
+                self._empty(client, self._queue(queue))
+
+    @staticmethod
+    def _empty(client: Any, address: str) -> None:
+        while True:
+            found = client.receive_message(QueueUrl=address, MaxNumberOfMessages=10)
+            if not found.get("Messages"):
+                return
+            for message in found["Messages"]:
+                client.delete_message(QueueUrl=address, ReceiptHandle=message["ReceiptHandle"])
 
     def left(self) -> Mapping[str, int]:
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -43,6 +43,17 @@ app.worker_main(["worker", "-Q", "short", "-P", "solo", "-l", "ERROR"])
 """
 
 
+TAKE = """
+import os, sys
+from config.celery import app
+
+with app.connection_for_read() as connection:
+    assert connection.default_channel.basic_get("short")
+    os.write(1, b"taken\\n")
+    sys.stdin.readline()
+"""
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     with sqs_server() as address:
@@ -140,6 +151,26 @@ def test_a_message_that_is_no_task_stops_nothing(prefix: str) -> None:
         client.send_message(QueueUrl=queue_urls(prefix)["short"], MessageBody=body)
     assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
     assert worked(prefix)
+
+
+def test_a_message_that_cannot_be_handed_back_is_not_left_in_a_file(
+    prefix: str, server: str, tmp_path: Path
+) -> None:
+    with sqs_server() as mortal:
+        prefix = prefix.replace(server, mortal)
+        make_queues(make_client(broker_of(prefix), prefix), prefix)
+        assert run("-c", SEND.format(TASK), prefix=prefix).returncode == 0
+        holder = subprocess.Popen(
+            [sys.executable, "-c", TAKE],
+            cwd=ROOT,
+            env=environment(prefix) | {"TMPDIR": str(tmp_path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"taken\n"
+    holder.communicate(b"\n", timeout=PATIENCE)
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []
 
 
 def worked(prefix: str) -> bool:
