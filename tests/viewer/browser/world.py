@@ -68,6 +68,7 @@ def _build() -> dict[str, str]:
     from app.sockets.services import ensure_socket
     from tests.factories.accounts import UserFactory
     from tests.factories.archives import make_archive
+    from tests.viewer.browser.real import real_places
     from viewer.services import save_preferences
 
     reader = UserFactory(username="reader")
@@ -107,7 +108,11 @@ def _build() -> dict[str, str]:
     places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
     # What one test left on the screen is not what the next one begins with.
-    save_preferences(user=reader, settings={"remember_layout": False})
+    colleague = UserFactory(username="colleague")
+    for person in (reader, colleague):
+        save_preferences(user=person, settings={"remember_layout": False})
+    places["colleague_cookie"] = _cookie_of(colleague)
+    places |= real_places(reader=reader, colleague=colleague)
     return places | _hanging(phantom, geometry)
 
 

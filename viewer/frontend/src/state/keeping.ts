@@ -32,6 +32,8 @@ export function displaySetOf({ source, object, reader, others }: SetData): Displ
   return { source, object, reader, others: others === "see" || others === "edit" ? others : "none" };
 }
 
+/** So long the first reading waits for news (ms): without them it is done a second time later. */
+const NEWS_PATIENCE = 1500;
 const API = "/api/v1/annotations/";
 
 export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken: string): Keeping {
@@ -43,19 +45,22 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
   const masks = new MaskSync({ masks: workspace.masks, autosave, api: maskApi, set, images: () => workspace.images });
   workspace.on("described", () => { masks.described(); });
   const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set, masks });
-  void sync.open();
   const wake = (): void => { autosave.wake(); };
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
+  let listening: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => { listening = resolve; });
   listenToNews({
     url: socketUrl(`/ws/annotations/${set.source}/${set.object}/`),
     openSocket: (url) => new WebSocket(url),
     onNews: (pks) => { sync.hear(pks); },
-    onMissed: () => {
+    onReady: () => {
       autosave.wake();
-      void sync.reload();
+      sync.listening();
+      listening();
     },
   });
+  void sync.open(Promise.race([ready, new Promise((resolve) => { setTimeout(resolve, NEWS_PATIENCE); })]));
   return { set, api, autosave, sync, maskApi };
 }
 
