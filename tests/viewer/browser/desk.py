@@ -34,6 +34,8 @@ class Desk:
 
     port: int
     places: dict[str, str]
+    database: str
+    store: str
 
     def context(
         self, browser: Browser, *, port: int = 0, cookie: str = "cookie", **options: object
@@ -78,7 +80,8 @@ def running_desk(folder: Path) -> Iterator[Desk]:
         made = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
         assert made.returncode == 0, made.stderr.decode()
         with web_server(store, log=folder / "uvicorn.log", database=database) as address:
-            yield Desk(port=urlsplit(address).port or 0, places=json.loads(made.stdout))
+            port = urlsplit(address).port or 0
+            yield Desk(port, json.loads(made.stdout), database=database, store=str(store))
 
 
 @contextmanager

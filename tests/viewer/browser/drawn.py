@@ -143,6 +143,10 @@ def _corners_in(value: Value) -> list[Any]:
     return [corner for box in value["boxes"] for corner in box["corners"]]
 
 
+def _ends_of_lines(value: Value) -> list[Any]:
+    return [end for line in value["lines"] for end in line]
+
+
 def _of_axes(value: Value) -> list[Any]:
     return [*value["major_axis"], *value["minor_axis"]]
 
@@ -180,7 +184,7 @@ TOOLS = {
         loose=True,
     ),
     "angle": _tool("Shift+A", "3ANG", 3, "clicks", lambda value: value["angle"]),
-    "cobb": _tool("Shift+C", "ANGL", 4, "clicks", lambda value: sum(value["lines"], [])),
+    "cobb": _tool("Shift+C", "ANGL", 4, "clicks", _ends_of_lines),
     "rectangle": _tool("Shift+R", "2DBB", 2, "drag", lambda value: value["corners"], _corners),
     "ellipse": _tool(
         "Shift+G", "ELLI", 2, "drag", _of_axes, _ellipse, moved=_ellipse_moved, loose=True
@@ -220,7 +224,5 @@ TOOLS = {
         "Shift+M", "MPOI", 3, "path", lambda value: [each["point"] for each in value["points"]]
     ),
     "point-3d": _tool("Shift+U", "POIN", 1, "clicks", lambda value: [value["point"]]),
-    "box-3d": _tool(
-        "Shift+Z", "M2DB", 2, "drag", _corners_in, _box, moved=_box_moved, loose=True
-    ),
+    "box-3d": _tool("Shift+Z", "M2DB", 2, "drag", _corners_in, _box, moved=_box_moved, loose=True),
 }

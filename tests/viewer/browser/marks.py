@@ -1,4 +1,4 @@
-"""The annotations of a reading: drawn by real mouse and keys, asked of the viewer and of the site."""
+"""The annotations of a reading: drawn by real mouse and keys, asked of viewer and site."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ class Marks:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
+        #: Where the pane looked at when this began.
+        self.middle: list[float] = reading.pane()["camera"]["focalPoint"]
 
     def all(self) -> list[dict[str, Any]]:
         return list(self.reading.get("annotations"))

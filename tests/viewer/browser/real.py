@@ -27,11 +27,11 @@ def real_places(*, reader: Any, colleague: Any) -> dict[str, str]:
     if DATA is None:
         return {}
     archive = make_archive(editor=reader, title="Real images")
-    grant_role(ARCHIVES, actor=reader, obj=archive, user=colleague, role="EDITOR")
     items = {
         name: make_item(archive, title=name, image=_image(DATA / source, begins, owner=reader))
         for name, (source, begins) in SOURCES.items()
     }
+    grant_role(ARCHIVES, actor=reader, obj=archive, user=colleague, role="EDITOR")
     return {name: f"/view/archive-item/{item.pk}/" for name, item in items.items()}
 
 

@@ -39,25 +39,27 @@ Sit = Callable[[str, str], Marks]
 def sit(desk: Desk, browser: Browser) -> Iterator[Sit]:
     """``sit("cookie", "ct")``: a person's page of a place, opened once and left in order."""
     contexts: dict[str, Any] = {}
-    pages: dict[tuple[str, str], Reading] = {}
+    pages: dict[tuple[str, str], Marks] = {}
 
     def sit_down(cookie: str, place: str) -> Marks:
         if cookie not in contexts:
             contexts[cookie] = desk.context(browser, cookie=cookie, viewport=PAGE)
         if (cookie, place) not in pages:
-            pages[cookie, place] = Reading(desk.open(contexts[cookie], place))
-            pages[cookie, place].wait_for_pictures()
-        return Marks(pages[cookie, place])
+            reading = Reading(desk.open(contexts[cookie], place))
+            reading.wait_for_pictures()
+            pages[cookie, place] = Marks(reading)
+        return pages[cookie, place]
 
     yield sit_down
-    complaints = [each for reading in pages.values() for each in reading.complaints]
+    complaints = [each for marks in pages.values() for each in marks.reading.complaints]
     for context in contexts.values():
         context.close()
     assert complaints == []
 
 
 def _shown(marks: Marks, plane: dict[str, Any]) -> None:
-    marks.reading.get(f"show(0, {json.dumps(plane)})")
+    """Show a plane through the middle of the image."""
+    marks.reading.get(f"show(0, {json.dumps(plane | {'focalPoint': marks.middle})})")
     marks.reading.settle()
 
 

@@ -39,7 +39,7 @@ const MOST_STROKE_POINTS = 4000;
 /** Pause between two times that a stroke is written down while it goes on (ms): each time all of it is. */
 const STROKE_KEPT_EVERY = 250;
 
-export class Drawing extends Emitter<{ change: null; kept: Draft | null }> {
+export class Drawing extends Emitter<{ change: null; kept: Draft | null; restored: Draft }> {
   private current: Draft | null = null;
   private pointer: Vec3 | null = null;
   private strokeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -138,7 +138,9 @@ export class Drawing extends Emitter<{ change: null; kept: Draft | null }> {
 
   /** A draft of an earlier visit. */
   restore(draft: Draft): void {
-    if (!this.current) this.keep(draft);
+    if (this.current) return;
+    this.keep(draft);
+    this.emit("restored", draft);
   }
 
   private keep(draft: Draft | null): void {

@@ -7,6 +7,7 @@ import { type Buffer, DiskBuffer, type Kept } from "../core/buffer";
 import { MaskApi } from "../core/mask-api";
 import { AnnotationSync } from "./annotation-sync";
 import { Autosave } from "./autosave";
+import { goOnDrawing } from "./jump";
 import { MaskSync } from "./mask-sync";
 import type { Workspace } from "./workspace";
 
@@ -44,6 +45,7 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
   const maskApi = new MaskApi({ root: API, fetch: (url, init) => fetch(url, init) });
   const masks = new MaskSync({ masks: workspace.masks, autosave, api: maskApi, set, images: () => workspace.images });
   workspace.on("described", () => { masks.described(); });
+  drawing.on("restored", (draft) => { whenShown(workspace, () => { goOnDrawing(workspace, draft); }); });
   const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set, masks });
   const wake = (): void => { autosave.wake(); };
   window.addEventListener("online", wake);
@@ -62,6 +64,18 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
   });
   void sync.open(Promise.race([ready, new Promise((resolve) => { setTimeout(resolve, NEWS_PATIENCE); })]));
   return { set, api, autosave, sync, maskApi };
+}
+
+/** The images may be known already. */
+function whenShown(workspace: Workspace, show: () => void): void {
+  if (workspace.meta) {
+    show();
+    return;
+  }
+  const stop = workspace.on("described", () => {
+    stop();
+    show();
+  });
 }
 
 /** Of several windows of one reader one sends at a time; what another has sent already is only repeated. */
