@@ -27,6 +27,7 @@ from playwright.sync_api import BrowserContext, Error, Playwright
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.viewer.browser.cutting import CuttableLine, cuttable_line
 from tests.viewer.browser.desk import Desk
+from tests.viewer.browser.marks import Marks
 from tests.viewer.browser.reading import Reading
 from tests.viewer.live import free_port, start_web, wait_until_up
 
@@ -277,6 +278,15 @@ class Evening:
                 return
             assert time.monotonic() < deadline, (signs, marks)
             self.people[0].reading.page.wait_for_timeout(200)
+
+    def tidy(self) -> None:
+        """Leave nothing marked."""
+        marks = Marks(self.people[0].reading)
+        marks.clear()
+        deadline = time.monotonic() + LIMIT
+        while marks.stored():
+            assert time.monotonic() < deadline
+            self.people[0].reading.page.wait_for_timeout(50)
 
 
 def _said(marks: list[dict[str, Any]]) -> list[Any]:

@@ -22,5 +22,6 @@ def test_two_readers_lose_nothing_when_things_die(desk: Desk, tmp_path: Path) ->
             evening.come_back()
         evening.settle()
         found = check(evening)
+        evening.tidy()
     assert found["acknowledged"] >= 10
     assert (found["web process killed"], found["browsers killed"], found["lines cut"]) == (1, 1, 1)

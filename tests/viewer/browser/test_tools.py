@@ -38,22 +38,21 @@ Sit = Callable[[str, str], Marks]
 @pytest.fixture(scope="module")
 def sit(desk: Desk, browser: Browser) -> Iterator[Sit]:
     """``sit("cookie", "ct")``: a person's page of a place, opened once and left in order."""
-    contexts: dict[str, Any] = {}
     pages: dict[tuple[str, str], Marks] = {}
 
     def sit_down(cookie: str, place: str) -> Marks:
-        if cookie not in contexts:
-            contexts[cookie] = desk.context(browser, cookie=cookie, viewport=PAGE)
         if (cookie, place) not in pages:
-            reading = Reading(desk.open(contexts[cookie], place))
+            # A window for each: pages behind others are drawn once a second.
+            context = desk.context(browser, cookie=cookie, viewport=PAGE)
+            reading = Reading(desk.open(context, place))
             reading.wait_for_pictures()
             pages[cookie, place] = Marks(reading)
         return pages[cookie, place]
 
     yield sit_down
     complaints = [each for marks in pages.values() for each in marks.reading.complaints]
-    for context in contexts.values():
-        context.close()
+    for marks in pages.values():
+        marks.reading.page.context.close()
     assert complaints == []
 
 
