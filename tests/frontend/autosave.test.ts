@@ -167,6 +167,43 @@ describe("saving", () => {
     await vi.waitFor(() => { expect(lengthOf(ana.annotations.get(id))).toBe(7); });
   });
 
+  it("keeps what the site took while the list was on its way", async () => {
+    const site = new Site();
+    const { list } = site;
+    let answer: (() => void) | null = null;
+    site.list = async () => {
+      const rows = await list();
+      if (answer) await new Promise<void>((resolve) => { answer = resolve; });
+      return rows;
+    };
+    const ana = desk(site);
+    await ana.sync.open();
+    const waits = (): void => undefined;
+    answer = waits;
+    const reading = ana.sync.reload();
+    await vi.waitFor(() => { expect(answer).not.toBe(waits); });
+    const { id } = draw(ana);
+    await settled(ana);
+    answer();
+    await reading;
+    expect(ana.annotations.get(id)).toMatchObject({ saving: "saved", version: 1 });
+    move(ana, id, 9);
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(9);
+  });
+
+  it("reads again when news begin late, and not when they were there first", async () => {
+    const site = new Site();
+    const ben = desk(site, "ben");
+    ben.sync.listening();
+    await ben.sync.open();
+    const { id } = draw(desk(site));
+    await vi.waitFor(() => { expect(site.rows.has(id)).toBe(true); });
+    expect(ben.annotations.all).toEqual([]);
+    ben.sync.listening();
+    await vi.waitFor(() => { expect(ben.annotations.get(id)).toBeDefined(); });
+  });
+
   it("lets readers who may only see change nothing of others", async () => {
     const site = new Site();
     const ana = desk(site);
@@ -290,6 +327,22 @@ describe("a half-drawn mark", () => {
     after.drawing.place("polygon", ground, [4, 4, 5]);
     after.drawing.finish();
     expect(after.annotations.all).toHaveLength(1);
+    await vi.waitFor(async () => { expect(await buffer.draft()).toBeNull(); });
+  });
+});
+
+describe("a stroke", () => {
+  it("is on the disk while it is drawn, and goes on after a reload", async () => {
+    const buffer = new MemoryBuffer();
+    const before = desk(new Site(), "ana", buffer);
+    const ground = { pane: 0, image: IMAGE, timepoint: 0, facing: { normal: [0, 0, 1], up: [0, -1, 0] } } as const;
+    for (const x of [0, 1, 2, 3]) before.drawing.stroke("freehand", ground, [x, x * x, 5]);
+    await vi.waitFor(async () => { expect(await buffer.draft()).toMatchObject({ places: { length: 4 } }); });
+    const after = desk(new Site(), "ana", buffer);
+    await vi.waitFor(() => { expect(after.drawing.draft?.places).toHaveLength(4); });
+    after.drawing.stroke("freehand", ground, [0, 9, 5]);
+    after.drawing.finish();
+    expect(after.annotations.all[0]?.value).toMatchObject({ path_points: { length: 5 } });
     await vi.waitFor(async () => { expect(await buffer.draft()).toBeNull(); });
   });
 });

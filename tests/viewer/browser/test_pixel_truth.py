@@ -27,6 +27,7 @@ from app.images.conversion.child import run_conversion
 from tests.data import DATA
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.factories.images import add_converted
+from tests.viewer.browser.camera import Camera
 from tests.viewer.browser.reference import OUTSIDE, Lattice, Reference, Vector
 from tests.viewer.live import web_server
 from viewer.services.packs import make_pack
@@ -133,7 +134,7 @@ class Shown:
             }"""
         )
 
-    def show(self, **plane: Any) -> "Camera":
+    def show(self, **plane: Any) -> Camera:
         """Show a plane, wait until it is there in full, and return the camera."""
         found = self.page.evaluate(
             """async (plane) => {
@@ -174,24 +175,6 @@ class Shown:
         """The pane as the screen shows it, (y, x, rgb)."""
         shot = self.page.locator(".hv-stage").first.screenshot(caret="initial")
         return np.asarray(imagecodecs.png_decode(shot))[..., :3].astype(int)
-
-
-class Camera:
-    """A parallel camera: which place is drawn where follows from it alone."""
-
-    def __init__(self, camera: dict[str, Any], middle: list[float]) -> None:
-        self.focus = np.array(camera["focalPoint"], float)
-        self.normal = np.array(camera["viewPlaneNormal"], float)
-        self.up = np.array(camera["viewUp"], float)
-        self.right = np.cross(self.up, self.normal)
-        self.width, self.height = 2 * middle[0], 2 * middle[1]
-        self.mm_per_pixel = 2 * camera["parallelScale"] / self.height
-
-    def world(self, x: float, y: float) -> Vector:
-        """The place under a point of the pane, in CSS pixels from its top left."""
-        across = (x - self.width / 2) * self.mm_per_pixel
-        down = (y - self.height / 2) * self.mm_per_pixel
-        return np.asarray(self.focus + across * self.right - down * self.up)
 
 
 def check_picture(shown: Shown, camera: Camera, reference: Reference) -> int:

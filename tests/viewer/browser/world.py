@@ -68,10 +68,13 @@ def _build() -> dict[str, str]:
     from app.sockets.services import ensure_socket
     from tests.factories.accounts import UserFactory
     from tests.factories.archives import make_archive
+    from tests.viewer.browser.real import real_places
     from viewer.services import save_preferences
 
     reader = UserFactory(username="reader")
-    archive = make_archive(editor=reader, title="Thorax CT for reading")
+    colleague = UserFactory(username="colleague")
+    members = {"EDITOR": colleague}
+    archive = make_archive(editor=reader, members=members, title="Thorax CT for reading")
     images, masks = medical_image_socket(), segmentation_socket()
     second = ensure_socket(
         slug="second-image", title="Follow-up", kind="IMG", relative_path="images/second"
@@ -107,7 +110,10 @@ def _build() -> dict[str, str]:
     places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
     # What one test left on the screen is not what the next one begins with.
-    save_preferences(user=reader, settings={"remember_layout": False})
+    for person in (reader, colleague):
+        save_preferences(user=person, settings={"remember_layout": False})
+    places["colleague_cookie"] = _cookie_of(colleague)
+    places |= real_places(reader=reader, colleague=colleague)
     return places | _hanging(phantom, geometry)
 
 

@@ -4,8 +4,8 @@ export interface NewsOptions {
   readonly url: string;
   readonly openSocket: (url: string) => WebSocket;
   readonly onNews: (pks: readonly string[]) => void;
-  /** After a lost connection: anything may have happened meanwhile. */
-  readonly onMissed: () => void;
+  /** From now on nothing is missed; what happened before, news will not tell. Once for each connection. */
+  readonly onReady: () => void;
 }
 
 const FIRST_PAUSE = 1000;
@@ -13,20 +13,19 @@ const LONGEST_PAUSE = 30_000;
 /** Closes after which there is nothing to come back to. */
 const FINAL = new Set([4401, 4404]);
 
-export function listenToNews({ url, openSocket, onNews, onMissed }: NewsOptions): () => void {
+export function listenToNews({ url, openSocket, onNews, onReady }: NewsOptions): () => void {
   let pause = FIRST_PAUSE;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: WebSocket | null = null;
   let stopped = false;
-  let before = false;
   const connect = (): void => {
+    let ready = false;
     socket = openSocket(url);
-    socket.onopen = () => {
-      pause = FIRST_PAUSE;
-      if (before) onMissed();
-      before = true;
-    };
     socket.onmessage = ({ data }) => {
+      pause = FIRST_PAUSE;
+      // The site's first word comes when it listens for us.
+      if (!ready) onReady();
+      ready = true;
       const pks = pksOf(data);
       if (pks.length > 0) onNews(pks);
     };

@@ -51,7 +51,8 @@ export class MarkPointer {
     return this.going !== null;
   }
 
-  drag(place: Point): void {
+  /** `way`: all places that the pointer went over since the last time, this one too. */
+  drag(place: Point, way: readonly Point[] = [place]): void {
     const { going } = this;
     if (!going) return;
     const first = !this.moved;
@@ -60,7 +61,7 @@ export class MarkPointer {
     if (going.kind === "grab") this.pull(going, place);
     else if (going.kind === "stroke") {
       if (first) this.stroke(going.tool, this.pressed);
-      this.stroke(going.tool, place);
+      way.forEach((each) => { this.stroke(going.tool, each); });
     } else {
       if (first && !this.workspace.drawing.draft) this.place(going.tool, this.pressed);
       this.workspace.drawing.hover(this.pane.worldAt(...place));
@@ -70,7 +71,7 @@ export class MarkPointer {
   /** Came down and up at one place. */
   tap(place: Point): boolean {
     const { going, workspace } = this;
-    if (going?.kind === "place") this.place(going.tool, place);
+    if (going?.kind === "place" || (going?.kind === "stroke" && workspace.drawing.draft)) this.place(going.tool, place);
     else if (going?.kind === "grab") workspace.annotations.select(going.hit.id);
     else if (!going) workspace.annotations.select(null);
     return going !== null;

@@ -56,7 +56,7 @@ export class PointerInput implements GestureHandlers {
   drag(place: Point, dx: number, dy: number, way: readonly Point[]): void {
     const { pane, tool } = this;
     if (this.masks.drag(way)) return;
-    if (this.marking) this.marks.drag(place);
+    if (this.marking) this.marks.drag(place, way);
     else if (tool === "scroll") this.scroll(dy);
     else if (tool === "crosshairs") pane.focusAt(...place);
     else if (tool === "rotate") pane.tilt(dx * TILT, dy * TILT);

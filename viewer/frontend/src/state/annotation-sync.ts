@@ -27,6 +27,11 @@ export class AnnotationSync {
   /** Annotations that were changed on this page. */
   private readonly touched = new Set<string>();
   private newsTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What is read from the site is read one after the other: nothing old comes after something new. */
+  private reading: Promise<void> = Promise.resolve();
+  /** Acknowledged since the last reading of the whole list began, which may not hold it yet. */
+  private acknowledged = new Set<string>();
+  private hasRead = false;
 
   constructor(options: {
     annotations: Annotations;
@@ -46,6 +51,7 @@ export class AnnotationSync {
     annotations.me = options.set.reader;
     annotations.on("edited", (edit) => { this.save(edit); });
     autosave.on("saved", ({ annotation, version }) => {
+      this.acknowledged.add(annotation);
       annotations.mark(annotation, { saving: autosave.isWaiting(annotation) ? "waiting" : "saved", ...(version === null ? {} : { version }) });
     });
     autosave.on("stored", (stored) => { this.take(stored); });
@@ -55,42 +61,67 @@ export class AnnotationSync {
     void buffer.draft().then((draft) => { if (isDraft(draft)) drawing.restore(draft); });
   }
 
-  /** What the site holds, with what is not sent yet on top. Until the site answers, only the latter. */
-  async open(): Promise<void> {
+  /**
+   * What the site holds, with what is not sent yet on top. Until the site answers, only the latter.
+   * `news`: when they are told; what is read from then on needs no second reading.
+   */
+  async open(news: Promise<unknown> = Promise.resolve()): Promise<void> {
     const changes = await this.autosave.restore();
     this.annotations.load(this.withChanges([], changes));
     this.masks?.restored(changes);
+    await news;
     await this.reload(changes);
   }
 
+  /** News are told from now on. What happened before they were is read. */
+  listening(): void {
+    if (this.hasRead) void this.reload();
+  }
+
   /** Reads everything anew: after a lost connection, news may have been missed. */
-  async reload(changes: readonly Change[] = []): Promise<void> {
+  reload(changes: readonly Change[] = []): Promise<void> {
+    this.hasRead = true;
+    return this.inTurn(() => this.readAll(changes));
+  }
+
+  private async readAll(changes: readonly Change[]): Promise<void> {
+    this.acknowledged = new Set();
     const stored = await this.api.list();
     if (!stored) {
       setTimeout(() => { void this.reload(changes); }, AGAIN_AFTER);
       return;
     }
-    this.autosave.know(stored.filter((row) => !isMask(row)));
+    const newer = this.acknowledged;
+    const rows = stored.filter(({ pk }) => !newer.has(pk));
+    this.autosave.know(rows.filter((row) => !isMask(row)));
     this.masks?.load(stored);
     const here = new Map(this.annotations.all.map((each) => [each.id, each]));
-    const rows = stored.flatMap((row) => this.annotationOf(row) ?? []);
-    const after = this.withChanges(rows, changes).flatMap((each) => {
-      if (!this.autosave.isWaiting(each.id)) return [each];
+    const after = this.withChanges(rows.flatMap((row) => this.annotationOf(row) ?? []), changes).flatMap((each) => {
+      if (!this.autosave.isWaiting(each.id)) return newer.has(each.id) ? [] : [each];
       const own = here.get(each.id);
       // What was done here since then counts, also that it was deleted.
       if (own) return [own];
       return changes.length === 0 || this.touched.has(each.id) ? [] : [each];
     });
     const listed = new Set(after.map(({ id }) => id));
-    const unsent = [...here.values()].filter((each) => each.question === null && !listed.has(each.id) && this.autosave.isWaiting(each.id));
-    this.annotations.load([...after, ...unsent]);
+    const own = [...here.values()].filter(
+      ({ id, question }) => question === null && !listed.has(id) && (this.autosave.isWaiting(id) || newer.has(id)),
+    );
+    this.annotations.load([...after, ...own]);
+    this.hear([...newer]);
+  }
+
+  private inTurn(read: () => Promise<void>): Promise<void> {
+    this.reading = this.reading.then(read, read);
+    return this.reading;
   }
 
   /** Annotations that may be different now. */
   hear(pks: readonly string[]): void {
+    if (pks.length === 0) return;
     pks.forEach((pk) => this.news.add(pk));
     clearTimeout(this.newsTimer);
-    this.newsTimer = setTimeout(() => { void this.readNews(); }, GATHER);
+    this.newsTimer = setTimeout(() => { void this.inTurn(() => this.readNews()); }, GATHER);
   }
 
   private async readNews(): Promise<void> {

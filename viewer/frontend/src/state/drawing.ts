@@ -36,10 +36,13 @@ export interface Drawn {
 const STROKE_STEP = 0.2;
 /** More are thinned out: the site takes 20,000 points of one annotation. */
 const MOST_STROKE_POINTS = 4000;
+/** Pause between two times that a stroke is written down while it goes on (ms): each time all of it is. */
+const STROKE_KEPT_EVERY = 250;
 
-export class Drawing extends Emitter<{ change: null; kept: Draft | null }> {
+export class Drawing extends Emitter<{ change: null; kept: Draft | null; restored: Draft }> {
   private current: Draft | null = null;
   private pointer: Vec3 | null = null;
+  private strokeTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly onDrawn: (drawn: Drawn) => void;
 
   constructor(onDrawn: (drawn: Drawn) => void) {
@@ -82,13 +85,16 @@ export class Drawing extends Emitter<{ change: null; kept: Draft | null }> {
 
   /** The pointer runs over a place while it is down. */
   stroke(tool: DrawingTool, ground: Ground, world: Vec3): void {
-    const draft = this.current?.tool === tool ? this.current : { ...ground, tool, places: [] };
+    const draft = this.current?.tool === tool && this.current.image === ground.image ? this.current : { ...ground, tool, places: [] };
     const place = this.onGround(draft, world);
     const last = draft.places.at(-1);
     if (last && distance(last, place) < STROKE_STEP) return;
-    // Kept between visits only as a whole: writing it down at every step would be felt.
     this.current = { ...draft, places: [...draft.places, place] };
     this.pointer = null;
+    this.strokeTimer ??= setTimeout(() => {
+      this.strokeTimer = undefined;
+      if (this.current) this.emit("kept", this.current);
+    }, STROKE_KEPT_EVERY);
     this.emit("change", null);
   }
 
@@ -132,10 +138,14 @@ export class Drawing extends Emitter<{ change: null; kept: Draft | null }> {
 
   /** A draft of an earlier visit. */
   restore(draft: Draft): void {
-    if (!this.current) this.keep(draft);
+    if (this.current) return;
+    this.keep(draft);
+    this.emit("restored", draft);
   }
 
   private keep(draft: Draft | null): void {
+    clearTimeout(this.strokeTimer);
+    this.strokeTimer = undefined;
     this.current = draft;
     this.pointer = null;
     this.emit("kept", draft);

@@ -7,6 +7,7 @@ import { type Buffer, DiskBuffer, type Kept } from "../core/buffer";
 import { MaskApi } from "../core/mask-api";
 import { AnnotationSync } from "./annotation-sync";
 import { Autosave } from "./autosave";
+import { goOnDrawing } from "./jump";
 import { MaskSync } from "./mask-sync";
 import type { Workspace } from "./workspace";
 
@@ -32,6 +33,8 @@ export function displaySetOf({ source, object, reader, others }: SetData): Displ
   return { source, object, reader, others: others === "see" || others === "edit" ? others : "none" };
 }
 
+/** So long the first reading waits for news (ms): without them it is done a second time later. */
+const NEWS_PATIENCE = 1500;
 const API = "/api/v1/annotations/";
 
 export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken: string): Keeping {
@@ -42,21 +45,37 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
   const maskApi = new MaskApi({ root: API, fetch: (url, init) => fetch(url, init) });
   const masks = new MaskSync({ masks: workspace.masks, autosave, api: maskApi, set, images: () => workspace.images });
   workspace.on("described", () => { masks.described(); });
+  drawing.on("restored", (draft) => { whenShown(workspace, () => { goOnDrawing(workspace, draft); }); });
   const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set, masks });
-  void sync.open();
   const wake = (): void => { autosave.wake(); };
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
+  let listening: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => { listening = resolve; });
   listenToNews({
     url: socketUrl(`/ws/annotations/${set.source}/${set.object}/`),
     openSocket: (url) => new WebSocket(url),
     onNews: (pks) => { sync.hear(pks); },
-    onMissed: () => {
+    onReady: () => {
       autosave.wake();
-      void sync.reload();
+      sync.listening();
+      listening();
     },
   });
+  void sync.open(Promise.race([ready, new Promise((resolve) => { setTimeout(resolve, NEWS_PATIENCE); })]));
   return { set, api, autosave, sync, maskApi };
+}
+
+/** The images may be known already. */
+function whenShown(workspace: Workspace, show: () => void): void {
+  if (workspace.meta) {
+    show();
+    return;
+  }
+  const stop = workspace.on("described", () => {
+    stop();
+    show();
+  });
 }
 
 /** Of several windows of one reader one sends at a time; what another has sent already is only repeated. */

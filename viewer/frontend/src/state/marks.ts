@@ -58,7 +58,7 @@ function isOn({ image, frame }: Annotation, state: PaneState, meta: LayerMeta, l
 }
 
 /** The pane with the annotation's plane and its middle in sight. `cuts`: whether other planes can be had. */
-export function jumpedTo(pane: PaneState, meta: LayerMeta, { value, frame, tool }: Annotation, cuts: boolean): PaneState {
+export function jumpedTo(pane: PaneState, meta: LayerMeta, { value, frame, tool }: Pick<Annotation, "value" | "frame" | "tool">, cuts: boolean): PaneState {
   const middle = centroid(pointsOf(value));
   const timed = frame ? changes.atTimepoint(pane, meta, frame.timepoint) : pane;
   const free = !frame || toolNamed(tool).spatial !== undefined || value.type === "Point";

@@ -434,9 +434,8 @@ export class Pane {
   }
 
   /** Brings an annotation's plane and its middle onto the pane. */
-  jumpTo(id: string): void {
-    const annotation = this.workspace.annotations.get(id);
-    if (annotation) this.change((state, meta) => jumpedTo(state, meta, annotation, this.cutRefusal === null));
+  jumpTo(mark: Parameters<typeof jumpedTo>[2]): void {
+    this.change((state, meta) => jumpedTo(state, meta, mark, this.cutRefusal === null));
   }
 
   private get range(): { index: number; count: number } | null {
