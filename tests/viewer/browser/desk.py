@@ -23,6 +23,7 @@ import psycopg
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from config.local.tls import ensure_certificate, key_file
 from tests.viewer.live import REPOSITORY, web_server
 
 SIZE = {"width": 1100, "height": 720}
@@ -30,18 +31,25 @@ SIZE = {"width": 1100, "height": 720}
 
 @dataclass
 class Desk:
-    """Where the server listens, what there is to read, and who reads."""
+    """Where the server listens, what there is to read, and who reads; what it keeps all that in."""
 
     port: int
     places: dict[str, str]
+    database: str
+    store: str
 
-    def context(self, browser: Browser, *, port: int = 0, **options: object) -> BrowserContext:
-        """A browser in which the reader is signed in; ``port`` is of a line to the server."""
+    def context(
+        self, browser: Browser, *, port: int = 0, cookie: str = "cookie", **options: object
+    ) -> BrowserContext:
+        """A browser in which somebody is signed in, by default the reader.
+
+        ``cookie`` names theirs in `world`; ``port`` is of a line to the server.
+        """
         made = browser.new_context(**{"viewport": SIZE} | options)  # type: ignore[arg-type]
         made.set_default_timeout(20_000)
         address = self.address("", port=port)
         name = settings.SESSION_COOKIE_NAME
-        made.add_cookies([{"name": name, "value": self.places["cookie"], "url": address}])
+        made.add_cookies([{"name": name, "value": self.places[cookie], "url": address}])
         return made
 
     def address(self, place: str, *, port: int = 0) -> str:
@@ -73,7 +81,22 @@ def running_desk(folder: Path) -> Iterator[Desk]:
         made = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, check=False)
         assert made.returncode == 0, made.stderr.decode()
         with web_server(store, log=folder / "uvicorn.log", database=database) as address:
-            yield Desk(port=urlsplit(address).port or 0, places=json.loads(made.stdout))
+            port = urlsplit(address).port or 0
+            places = json.loads(made.stdout)
+            yield Desk(port=port, places=places, database=database, store=str(store))
+
+
+@contextmanager
+def over_https(desk: Desk, folder: Path) -> Iterator[tuple[str, Path]]:
+    """A second server of the desk, for clients that speak https alone.
+
+    Yields its address and the certificate to trust.
+    """
+    certificate = ensure_certificate(folder)
+    files = ["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key_file(folder))]
+    store, log = Path(desk.store), folder / "uvicorn-https.log"
+    with web_server(store, log=log, database=desk.database, options=files) as address:
+        yield address, certificate
 
 
 @contextmanager

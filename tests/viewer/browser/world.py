@@ -108,7 +108,15 @@ def _build() -> dict[str, str]:
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
     # What one test left on the screen is not what the next one begins with.
     save_preferences(user=reader, settings={"remember_layout": False})
-    return places | _hanging(phantom, geometry)
+    return places | _hanging(phantom, geometry) | _studies(make, phantom, {**geometry, **ct})
+
+
+def _studies(make: _Maker, phantom: Any, fields: dict[str, Any]) -> dict[str, str]:
+    """Reader studies on two images, one of them mirrored."""
+    from tests.viewer.browser.studies import make_studies
+
+    arrays = [phantom.volume, np.flip(phantom.volume, axis=2).copy()]
+    return make_studies([make.image(array, **fields) for array in arrays], _cookie_of)
 
 
 def _hanging(phantom: Any, geometry: dict[str, Any]) -> dict[str, str]:
