@@ -23,7 +23,6 @@ import psycopg
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from config.local.tls import ensure_certificate, key_file
 from tests.viewer.live import REPOSITORY, web_server
 
 SIZE = {"width": 1100, "height": 720}
@@ -92,6 +91,8 @@ def over_https(desk: Desk, folder: Path) -> Iterator[tuple[str, Path]]:
 
     Yields its address and the certificate to trust.
     """
+    from config.local.tls import ensure_certificate, key_file  # the package reads the settings
+
     certificate = ensure_certificate(folder)
     files = ["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key_file(folder))]
     store, log = Path(desk.store), folder / "uvicorn-https.log"
