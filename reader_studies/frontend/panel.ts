@@ -1,6 +1,7 @@
 /** The questions beside the picture: takes answers as they are given, goes from case to case, works by keyboard alone. */
 
 import { hear, tell } from "../../viewer/frontend/src/core/reading-messages";
+import { Arrivals } from "./arrivals";
 import type { Clock } from "./clock";
 import {
   answerOf, confirmBox, explanationOf, isEmpty, showAnswer, showRange, stepped, stepsOf,
@@ -8,6 +9,11 @@ import {
 import { Drawings } from "./drawings";
 import { Outbox, type OutboxOptions, type Sending } from "./outbox";
 import { type GivenAnswer, type OtherAnswer, type Reply, post } from "./wire";
+
+/** Milliseconds that a mask may take to the site when the reader goes on. */
+const PATIENCE = 30_000;
+const UNDER_WAY = "What you painted is on its way …";
+const LATE = "What you painted has not arrived yet. Look whether the viewer says why, then try again.";
 
 export interface PanelOptions {
   readonly root: HTMLFormElement;
@@ -24,6 +30,7 @@ export class ReadingPanel {
   private readonly root: HTMLFormElement;
   private readonly outbox: Outbox;
   private readonly drawings: Drawings;
+  private readonly arrivals = new Arrivals();
   private readonly locked: boolean;
   /** When each question was turned to, by the clock of the case. */
   private readonly begun = new Map<string, number>();
@@ -48,6 +55,7 @@ export class ReadingPanel {
   stop(): void {
     this.stops.forEach((stop) => { stop(); });
     this.drawings.stop();
+    this.arrivals.stop();
   }
 
   /** Sends what waits while the page goes away. */
@@ -72,10 +80,8 @@ export class ReadingPanel {
   }
 
   async finish(): Promise<void> {
-    if (this.locked) return;
-    this.questions.forEach((question) => {
-      if (question.dataset.start !== undefined && !isEmpty(answerOf(question))) this.put(question);
-    });
+    if (this.locked || !(await this.allArrived())) return;
+    this.takeStarts();
     const reply = await this.outbox.flush({ done: true });
     if (reply?.next) this.options.go(reply.next);
     else if (reply) this.focusTrouble();
@@ -116,7 +122,7 @@ export class ReadingPanel {
       event.preventDefault();
       const { submitter } = event as SubmitEvent;
       if ((submitter as HTMLButtonElement | null)?.value === "next") void this.finish();
-      else this.save();
+      else void this.save();
     });
     this.stops.push(hear("hounsfield:panel", ({ key }) => { this.focusPanel(key); }));
     this.stops.push(hear("hounsfield:drawing", ({ key }) => { if (key !== null) this.begin(key); }));
@@ -139,11 +145,24 @@ export class ReadingPanel {
     }
   }
 
-  private save(): void {
+  private async save(): Promise<void> {
+    if (!(await this.allArrived())) return;
+    this.takeStarts();
+    await this.outbox.flush({ saves: true });
+  }
+
+  /** What the case or the one before brought is an answer once the reader saves. */
+  private takeStarts(): void {
     this.questions.forEach((question) => {
       if (question.dataset.start !== undefined && !isEmpty(answerOf(question))) this.put(question);
     });
-    void this.outbox.flush({ saves: true });
+  }
+
+  private async allArrived(): Promise<boolean> {
+    if (this.arrivals.isWaiting) this.say("idle", UNDER_WAY);
+    const arrived = await this.arrivals.whenAll(PATIENCE);
+    if (!arrived) this.say("refused", LATE);
+    return arrived;
   }
 
   private typed(event: Event): void {

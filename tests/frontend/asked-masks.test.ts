@@ -31,7 +31,7 @@ function setUp(asked: Partial<AskedAnnotation> = {}) {
     listeners.forEach((listener) => { listener(next); });
   };
   const heard: { name: string; detail: unknown }[] = [];
-  const names = ["hounsfield:tools", "hounsfield:drawn", "hounsfield:drawing", "hounsfield:refused"] as const;
+  const names = ["hounsfield:tools", "hounsfield:drawn", "hounsfield:drawing", "hounsfield:refused", "hounsfield:saving"] as const;
   names.forEach((name) => { hear(name, (detail: Messages[typeof name]) => { heard.push({ name, detail }); }, target); });
   new AskedMasks({
     masks,
@@ -92,9 +92,11 @@ describe("questions that a mask answers", () => {
     masks.commit(mask, edit, "Painted");
     masks.mark(mask, "waiting");
     expect(told("hounsfield:drawn")).toEqual([]);
+    expect(told("hounsfield:saving")).toEqual([{ key: "q1", saving: true }]);
     masks.mark(mask, "saved");
     masks.choose(mask);
     expect(told("hounsfield:drawn")).toEqual([{ key: "q1", value: { mask: mask.id }, how: "drawn" }]);
+    expect(told("hounsfield:saving").at(-1)).toEqual({ key: "q1", saving: false });
   });
 
   it("give the tool from before back, and wait while another is used", () => {

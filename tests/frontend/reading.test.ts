@@ -1,6 +1,8 @@
 /** The panel of questions: time, answers on their way, steps of numbers, decisions about findings. */
 
 import { describe, expect, it } from "vitest";
+import { tell } from "../../viewer/frontend/src/core/reading-messages";
+import { Arrivals } from "../../reader_studies/frontend/arrivals";
 import { Clock, IDLE } from "../../reader_studies/frontend/clock";
 import { stepped } from "../../reader_studies/frontend/controls";
 import { decided, decisionsIn, objectsOf, withObjects } from "../../reader_studies/frontend/drawings";
@@ -221,6 +223,38 @@ describe("answers on their way", () => {
     const shelf = new MemoryShelf();
     shelf.setItem("p:x", "{broken");
     expect(keptUnder(shelf, "p:x")).toEqual({});
+  });
+});
+
+describe("masks on their way", () => {
+  const saving = (target: EventTarget, key: string, is: boolean): void => { tell("hounsfield:saving", { key, saving: is }, target); };
+
+  it("are not waited for when there are none", async () => {
+    expect(await new Arrivals(new EventTarget()).whenAll(0)).toBe(true);
+  });
+
+  it("are waited for until the last has arrived", async () => {
+    const target = new EventTarget();
+    const arrivals = new Arrivals(target);
+    saving(target, "a", true);
+    saving(target, "a", true);
+    saving(target, "b", true);
+    let all: boolean | null = null;
+    const waiting = arrivals.whenAll(10_000).then((arrived) => { all = arrived; });
+    saving(target, "a", false);
+    await Promise.resolve();
+    expect(all).toBeNull();
+    saving(target, "b", false);
+    await waiting;
+    expect(all).toBe(true);
+  });
+
+  it("hold nobody up for ever", async () => {
+    const target = new EventTarget();
+    const arrivals = new Arrivals(target);
+    saving(target, "a", true);
+    expect(await arrivals.whenAll(1)).toBe(false);
+    expect(arrivals.isWaiting).toBe(true);
   });
 });
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,23 +19,28 @@ DEADLINE = 60.0
 
 
 @contextmanager
-def web_server(media: Path, *, log: Path, database: str = "") -> Iterator[str]:
+def web_server(
+    media: Path, *, log: Path, database: str = "", options: Sequence[str] = ()
+) -> Iterator[str]:
     """Run uvicorn on a free port; yield its address. What it says goes to ``log``.
 
-    ``database`` is the address of another database than the tests' own.
+    ``database`` is the address of another database than the tests' own; ``options`` are more of
+    uvicorn's.
     """
     port = free_port()
-    process = start_web(media, port=port, log=log, database=database)
+    scheme = "https" if "--ssl-certfile" in options else "http"
+    address = f"{scheme}://127.0.0.1:{port}"
+    process = start_web(media, port=port, log=log, database=database, options=options)
     try:
-        wait_until_up(process, port, log=log)
-        yield f"http://127.0.0.1:{port}"
+        wait_until_up(process, address, log=log)
+        yield address
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
 def start_web(
-    media: Path, *, port: int, log: Path, database: str = ""
+    media: Path, *, port: int, log: Path, database: str = "", options: Sequence[str] = ()
 ) -> "subprocess.Popen[bytes]":
     """Start uvicorn on a port; whoever starts it stops it."""
     env = {
@@ -46,11 +51,11 @@ def start_web(
         "PORT": str(port),
     }
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
-    options = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
-    options += ["--ws-max-size", "131072"]
+    sockets = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+    sockets += ["--ws-max-size", "131072"]
     with log.open("wb") as output:
         return subprocess.Popen(
-            [*command, *options, "--lifespan", "off"],
+            [*command, *sockets, *options, "--lifespan", "off"],
             cwd=REPOSITORY,
             env=env,
             stdout=output,
@@ -65,12 +70,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def wait_until_up(process: "subprocess.Popen[bytes]", port: int, *, log: Path) -> None:
+def wait_until_up(process: "subprocess.Popen[bytes]", address: str, *, log: Path) -> None:
     """Wait for its first answer."""
     deadline = time.monotonic() + DEADLINE
     while True:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/static/none", timeout=5)
+            httpx.get(f"{address}/static/none", timeout=5, verify=False)
         except httpx.TransportError:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

@@ -30,7 +30,7 @@ SIZE = {"width": 1100, "height": 720}
 
 @dataclass
 class Desk:
-    """Where the server listens, what there is to read, and who reads."""
+    """Where the server listens, what there is to read, and who reads; what it keeps all that in."""
 
     port: int
     places: dict[str, str]
@@ -40,9 +40,9 @@ class Desk:
     def context(
         self, browser: Browser, *, port: int = 0, cookie: str = "cookie", **options: object
     ) -> BrowserContext:
-        """A browser in which the reader is signed in, or whose ``cookie`` it is.
+        """A browser in which somebody is signed in, by default the reader.
 
-        ``port`` is of a line to the server.
+        ``cookie`` names theirs in `world`; ``port`` is of a line to the server.
         """
         made = browser.new_context(**{"viewport": SIZE} | options)  # type: ignore[arg-type]
         made.set_default_timeout(20_000)
@@ -81,7 +81,23 @@ def running_desk(folder: Path) -> Iterator[Desk]:
         assert made.returncode == 0, made.stderr.decode()
         with web_server(store, log=folder / "uvicorn.log", database=database) as address:
             port = urlsplit(address).port or 0
-            yield Desk(port, json.loads(made.stdout), database=database, store=str(store))
+            places = json.loads(made.stdout)
+            yield Desk(port=port, places=places, database=database, store=str(store))
+
+
+@contextmanager
+def over_https(desk: Desk, folder: Path) -> Iterator[tuple[str, Path]]:
+    """A second server of the desk, for clients that speak https alone.
+
+    Yields its address and the certificate to trust.
+    """
+    from config.local.tls import ensure_certificate, key_file  # the package reads the settings
+
+    certificate = ensure_certificate(folder)
+    files = ["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key_file(folder))]
+    store, log = Path(desk.store), folder / "uvicorn-https.log"
+    with web_server(store, log=log, database=desk.database, options=files) as address:
+        yield address, certificate
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class Site:
         log = self.folder / f"site-{self.kills}.log"
         store, database = Path(self.desk.store), self.desk.database
         process = start_web(store, port=self.port, log=log, database=database)
-        wait_until_up(process, self.port, log=log)
+        wait_until_up(process, f"http://127.0.0.1:{self.port}", log=log)
         return process
 
 

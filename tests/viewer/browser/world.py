@@ -114,7 +114,16 @@ def _build() -> dict[str, str]:
         save_preferences(user=person, settings={"remember_layout": False})
     places["colleague_cookie"] = _cookie_of(colleague)
     places |= real_places(reader=reader, colleague=colleague)
-    return places | _hanging(phantom, geometry)
+    places |= _hanging(phantom, geometry)
+    return places | _studies(make, phantom, {**geometry, **ct})
+
+
+def _studies(make: _Maker, phantom: Any, fields: dict[str, Any]) -> dict[str, str]:
+    """Reader studies on two images, one of them mirrored."""
+    from tests.viewer.browser.studies import make_studies
+
+    arrays = [phantom.volume, np.flip(phantom.volume, axis=2).copy()]
+    return make_studies([make.image(array, **fields) for array in arrays], _cookie_of)
 
 
 def _hanging(phantom: Any, geometry: dict[str, Any]) -> dict[str, str]:

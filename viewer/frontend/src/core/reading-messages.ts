@@ -72,6 +72,8 @@ export interface ViewerMessages {
   /** The whole value of a question's annotation; null when nothing is left of it. */
   "hounsfield:drawn": { readonly key: string; readonly value: unknown; readonly how: DrawnHow };
   "hounsfield:drawing": { readonly key: string | null };
+  /** A drawing that answers by its place on the site is on its way there; `drawn` is told before it no longer is. */
+  "hounsfield:saving": { readonly key: string; readonly saving: boolean };
   /** Why something asked for cannot be drawn, in a sentence. */
   "hounsfield:refused": { readonly key: string; readonly reason: string };
   /** The reader wants the keyboard back in the panel, at this question. */

@@ -46,7 +46,9 @@ export class AskedMasks {
     hear("hounsfield:erase", ({ key }) => { this.erase(key); }, target);
     desk.masks.on("edited", ({ mask, slices }) => {
       const matters = slices.length > 0 || mask.layer.withdrawn;
-      if (mask.question !== null && matters) this.untold.set(mask.id, mask.saving !== "saved");
+      if (mask.question === null || !matters) return;
+      this.untold.set(mask.id, mask.saving !== "saved");
+      tell("hounsfield:saving", { key: mask.question, saving: true }, this.target);
     });
     desk.masks.on("change", () => { this.tellWhatIsKept(); });
     desk.onTool((tool) => { this.follow(tool); });
@@ -118,6 +120,7 @@ export class AskedMasks {
       const gone = mask.layer.withdrawn;
       const value: MaskValue | null = gone ? null : { mask: mask.id };
       tell("hounsfield:drawn", { key, value, how: gone ? "deleted" : "drawn" }, this.target);
+      tell("hounsfield:saving", { key, saving: false }, this.target);
     }
   }
 
