@@ -17,6 +17,7 @@ export interface Keeping {
   readonly autosave: Autosave;
   readonly sync: AnnotationSync;
   readonly maskApi: MaskApi;
+  readonly masks: MaskSync;
 }
 
 /** The attributes of `#viewer` that tell of the display set. */
@@ -63,7 +64,7 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
     },
   });
   void sync.open(Promise.race([ready, new Promise((resolve) => { setTimeout(resolve, NEWS_PATIENCE); })]));
-  return { set, api, autosave, sync, maskApi };
+  return { set, api, autosave, sync, maskApi, masks };
 }
 
 /** The images may be known already. */
