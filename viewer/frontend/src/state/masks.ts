@@ -59,14 +59,17 @@ export class Masks extends Emitter<MaskEvents> {
   private current: MaskSettings = {
     radius: 5, ball: false, over: "everything", range: [0, 0], cut: "fill", depth: "plane", tolerance: 50, within: null,
   };
+  /** Millimetres; null: one that suits the image. */
+  private readonly firstRadius: number | null;
   private fitted = false;
   private readonly owners = new WeakMap<Step, Mask>();
   private readonly open = new Set<Edit>();
   private waiting: (() => void)[] = [];
 
-  constructor(history: History, host: MaskHost) {
+  constructor(history: History, host: MaskHost, firstRadius: number | null = null) {
     super();
     this.history = history;
+    this.firstRadius = firstRadius;
     this.host = host;
   }
 
@@ -102,7 +105,7 @@ export class Masks extends Emitter<MaskEvents> {
     this.fitted = true;
     const { spacing } = image.meta;
     this.set({
-      radius: Number((FIRST_RADIUS * Math.max(spacing[0], spacing[1])).toPrecision(2)),
+      radius: this.firstRadius ?? Number((FIRST_RADIUS * Math.max(spacing[0], spacing[1])).toPrecision(2)),
       range: [window.center, window.center + window.width / 2],
       tolerance: Number((window.width * FIRST_TOLERANCE).toPrecision(2)),
     });
