@@ -8,8 +8,9 @@ from typing import Any
 from django.urls import reverse
 
 from app.core.errors import NotFound
+from app.sockets.models import SocketValue
 from viewer.configurations import combined
-from viewer.hanging import Candidate, Slot, hang
+from viewer.hanging import FILLS, VIEWPORTS, Candidate, Slot, hang
 from viewer.models import (
     HangingProtocol,
     RememberedLayout,
@@ -19,6 +20,8 @@ from viewer.models import (
 )
 from viewer.registry import DisplaySetView
 from viewer.viewables import kind_of_viewable, speaker_of
+
+MOST_BESIDE = len(VIEWPORTS)
 
 
 def arrangement_for(user: Any, view: DisplaySetView, *, session: ViewSession) -> dict[str, Any]:
@@ -43,6 +46,14 @@ def arrangement_for(user: Any, view: DisplaySetView, *, session: ViewSession) ->
         "layout_url": None if target is None else _layout_url(session),
         "preferences_url": reverse("api:viewer-preferences"),
     }
+
+
+def values_beside(view: DisplaySetView) -> list[SocketValue]:
+    """Return the values that fill a viewport but are no images, for the page to show."""
+    if not any(filled.kind in FILLS for filled in view.sockets):
+        return []
+    found = SocketValue.objects.filter(pk__in=view.values, socket__kind__in=FILLS)
+    return list(found.select_related("socket").order_by("pk")[:MOST_BESIDE])
 
 
 def hung_protocols(target: Viewable, view: DisplaySetView) -> list[dict[str, Any]]:

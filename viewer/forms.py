@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 
 from app.sockets.forms import JSONText
-from viewer.configurations import DEFAULTS, LINKS, SHOWN
-from viewer.configurations.schema import COLOR_MAPS
+from viewer.configurations import DEFAULTS
+from viewer.configurations.schema import COLOR, COLOR_MAPS
 from viewer.models import HangingProtocol, Viewable, ViewerConfiguration
 
 _AREA = {"spellcheck": "false", "class": "mono"}
@@ -21,27 +21,23 @@ LINK_WORDS = {
     "panning": "Moving",
     "zooming": "Zoom",
     "slicing": "Scrolling",
-    "orienting": "Planes",
     "windowing": "Window",
-    "inverting": "Inverting",
-    "flipping": "Mirroring",
 }
+"""Links that the viewer has; the API keeps those of other viewers, too."""
+
 SHOWN_WORDS = {
     "image_info_plugin": "Panel of information",
     "display_plugin": "Window and colors",
     "image_switcher_plugin": "List of images",
-    "algorithm_output_plugin": "Results of algorithms",
     "overlay_plugin": "Panel of overlays",
-    "annotation_statistics_plugin": "Statistics of annotations",
     "swivel_tool": "Tool that tilts the plane",
     "invert_tool": "Inverting",
     "flip_tool": "Turning and mirroring",
     "window_level_tool": "Window tool",
     "reset_tool": "Resetting",
-    "overlay_selection_tool": "Choice of overlays",
     "lut_selection_tool": "Choice of colors",
-    "annotation_counter_tool": "Number of annotations",
 }
+"""Parts that the viewer can leave out."""
 
 
 class PrettyJSON(JSONText):
@@ -113,16 +109,34 @@ class SettingsForm(forms.Form):
         label="Colors of heat maps",
         choices=[("", "As usual"), *((name, name.capitalize()) for name in COLOR_MAPS)],
     )
+    default_overlay_interpolation = forms.ChoiceField(
+        required=False,
+        label="Between values of heat maps",
+        choices=[("", "As usual"), ("TL", "Smooth"), ("NN", "Values as they are")],
+    )
+    default_brush_size = forms.FloatField(
+        required=False, min_value=0.2, max_value=400, label="Brush (mm across)"
+    )
+    default_annotation_color = forms.RegexField(
+        COLOR,
+        required=False,
+        label="Color of annotations",
+        help_text="Such as #ffb000.",
+        error_messages={"invalid": "Write a color like #ffb000."},
+    )
+    default_annotation_line_width = forms.FloatField(
+        required=False, min_value=0.5, max_value=20, label="Width of their lines (pixels)"
+    )
     links = forms.MultipleChoiceField(
         required=False,
         label="Panes do this together",
-        choices=[(name, LINK_WORDS[name]) for name in LINKS],
+        choices=list(LINK_WORDS.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     hidden = forms.MultipleChoiceField(
         required=False,
         label="Leave out",
-        choices=[(name, SHOWN_WORDS[name]) for name in SHOWN],
+        choices=list(SHOWN_WORDS.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     key_bindings = forms.CharField(
@@ -144,6 +158,10 @@ class SettingsForm(forms.Form):
         "default_zoom_scale",
         "default_overlay_alpha",
         "default_overlay_color_map",
+        "default_overlay_interpolation",
+        "default_brush_size",
+        "default_annotation_color",
+        "default_annotation_line_width",
     )
 
     def __init__(
@@ -163,8 +181,8 @@ class SettingsForm(forms.Form):
             "key_bindings": "\n".join(
                 f"{row['key']} = {row['action']}" for row in settings.get("key_bindings", [])
             ),
-            "links": [name for name in LINKS if settings.get(f"link_{name}")],
-            "hidden": [name for name in SHOWN if settings.get(f"show_{name}") is False],
+            "links": [name for name in LINK_WORDS if settings.get(f"link_{name}")],
+            "hidden": [name for name in SHOWN_WORDS if settings.get(f"show_{name}") is False],
             "keeps_layout": settings.get("remember_layout", True),
         }
 
@@ -184,8 +202,8 @@ class SettingsForm(forms.Form):
             "window_presets": given["window_presets"],
             "key_bindings": given["key_bindings"],
             "remember_layout": given["keeps_layout"],
-            **{f"link_{name}": name in given["links"] for name in LINKS},
-            **{f"show_{name}": name not in given["hidden"] for name in SHOWN},
+            **{f"link_{name}": name in given["links"] for name in LINK_WORDS},
+            **{f"show_{name}": name not in given["hidden"] for name in SHOWN_WORDS},
         }
         kept = {name: value for name, value in self.before.items() if name not in plain}
         chosen = {name: value for name, value in plain.items() if value not in (None, "")}

@@ -92,7 +92,7 @@ describe("overlays", () => {
   });
 
   it("of values begin above the threshold and end in the last color", () => {
-    const look = { kind: "heat", opacity: 1, colorMap: "grey", range: [1, 3] } as const;
+    const look = { kind: "heat", opacity: 1, colorMap: "grey", range: [1, 3], smooth: true } as const;
     const found = painted(look, Float32Array.of(0.9, 1, 2, 3, 99, NaN), 6);
     expect(found.map((rgba) => rgba[3])).toEqual([0, 0, 255, 255, 255, 0]);
     expect(found.map((rgba) => rgba[0])).toEqual([0, 0, 128, 255, 255, 0]);

@@ -12,6 +12,7 @@ import {
   rearranged,
   removed,
   renamed,
+  upright,
   withBox,
   withOption,
 } from "../../viewer/frontend/src/core/hanging";
@@ -206,6 +207,25 @@ describe("a case on a protocol", () => {
     again.forEach((pane, index) => { expect(pane).toBe(moved[index]); });
   });
 
+  it("stands on a screen that is higher than wide", () => {
+    const map = { viewport_name: "map", x: 0, y: 1, w: 1, h: 1, specialized_view: "minimap", parent_id: "main" } as const;
+    const box = ({ left, top, width, height }: ReturnType<typeof upright>[number]): readonly number[] => [left, top, width, height].map((n) => Math.round(n * 600));
+    expect(upright(placesOf([...THREE, map])).map(box)).toEqual([
+      [0, 0, 600, 400], [0, 400, 300, 200], [300, 400, 300, 200],
+      [0, 200, 300, 200],
+    ]);
+    const stacked = placesOf([{ viewport_name: "main", x: 0, y: 0, w: 1, h: 1 }, { viewport_name: "secondary", x: 0, y: 1, w: 1, h: 1 }]);
+    expect(upright(stacked)).toBe(stacked);
+  });
+
+  it("leaves a viewport to what is no image", () => {
+    const sockets = [...SOCKETS, { slug: "dose", title: "Dose", kind: "CHART", image: null }];
+    const from = hangable(LAYERS, { ...NO_ARRANGEMENT, sockets });
+    const { hanging, panes } = hungPanes({ ...HUNG, contents: { main: ["t2", "dose"], secondary: ["dose"], tertiary: ["gone"] } }, from);
+    expect(hanging.values).toEqual(["dose", "dose", null]);
+    expect(panes.map(({ image }) => image)).toEqual([0, null, null]);
+  });
+
   it("opens with the windows, planes and opacity that were set", () => {
     const { panes } = hungPanes(HUNG, FROM, {
       window_presets: [{ title: "Gland", center: 300, width: 600 }],
@@ -223,8 +243,8 @@ describe("a case on a protocol", () => {
   it("colors heat maps as was set, and no label maps", () => {
     const labels = [{ value: 1, name: "Gland", color: "#ff0000" }];
     const layers = [LAYERS[0] as LayerMeta, layerMeta({ ...SIZE, role: "overlay" }), layerMeta({ ...SIZE, role: "overlay", segments: labels })];
-    const begun = beginning({ ...NO_ARRANGEMENT, settings: { default_overlay_color_map: "viridis" } }, { layers, sockets: [] });
-    expect(begun?.panes[0]?.overlays).toEqual({ 1: expect.objectContaining({ colorMap: "viridis", shown: true }) });
+    const begun = beginning({ ...NO_ARRANGEMENT, settings: { default_overlay_color_map: "viridis", default_overlay_interpolation: "NN" } }, { layers, sockets: [], others: [] });
+    expect(begun?.panes[0]?.overlays).toEqual({ 1: expect.objectContaining({ colorMap: "viridis", smooth: false, shown: true }) });
   });
 });
 
@@ -276,7 +296,7 @@ describe("what is remembered", () => {
 
   it("a case without a protocol begins with its first image, one without an image not at all", () => {
     expect(beginning({ ...NO_ARRANGEMENT, sockets: SOCKETS }, FROM)?.panes.map(({ image }) => image)).toEqual([0]);
-    expect(beginning(NO_ARRANGEMENT, { layers: [], sockets: [] })).toBeNull();
+    expect(beginning(NO_ARRANGEMENT, { layers: [], sockets: [], others: [] })).toBeNull();
     const nothing = { ...HUNG, contents: {} };
     expect(beginning({ ...arrangement, protocols: [nothing] }, FROM)).toMatchObject({ hanging: null });
   });

@@ -203,7 +203,7 @@ describe("what is drawn and loaded", () => {
   it("is the same scene for the same choices only", () => {
     const scene = (state: PaneState): ReturnType<typeof sceneOf> => sceneOf(inputs(state, [mask]), SIZE);
     expect(sameScene(scene(pane()), scene({ ...pane(), pointer: [3, 4] }))).toBe(true);
-    const hidden = { ...pane(), overlays: { 1: { shown: true, opacity: 1, colorMap: "grey", threshold: null, hiddenLabels: new Set([2]) } } };
+    const hidden = { ...pane(), overlays: { 1: { shown: true, opacity: 1, colorMap: "grey", threshold: null, smooth: true, hiddenLabels: new Set([2]) } } };
     for (const other of [{ ...pane(), inverted: true }, changes.atIndex(pane(), META, 4), changes.panned(pane(), 1, 0), hidden]) {
       expect(sameScene(scene(pane()), scene(other))).toBe(false);
     }

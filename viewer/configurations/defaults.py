@@ -15,7 +15,7 @@ DEFAULTS: Settings = {
     "default_slab_render_method": None,
     "default_orientation": None,
     "default_image_interpolation": "TL",
-    "default_overlay_interpolation": "NN",
+    "default_overlay_interpolation": None,
     "default_overlay_alpha": None,
     "default_overlay_color_map": None,
     "default_zoom_scale": None,

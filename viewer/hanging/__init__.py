@@ -1,6 +1,6 @@
 """How images hang: viewports on a screen, what lies in them, and which protocol fits; no Django."""
 
-from viewer.hanging.checks import check_content, check_protocol
+from viewer.hanging.checks import FILLS, check_content, check_protocol
 from viewer.hanging.icon import svg_icon
 from viewer.hanging.layout import LAYOUT_SCHEMA, check_layout
 from viewer.hanging.matching import Candidate, Hung, Slot, hang
@@ -8,6 +8,7 @@ from viewer.hanging.schema import CONTENT_SCHEMA, PROTOCOL_SCHEMA, SPECIALIZED_V
 
 __all__ = [
     "CONTENT_SCHEMA",
+    "FILLS",
     "LAYOUT_SCHEMA",
     "PROTOCOL_SCHEMA",
     "SPECIALIZED_VIEWS",

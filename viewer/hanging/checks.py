@@ -15,6 +15,8 @@ ALONE = frozenset({Display.CHART, Display.DOCUMENT, Display.PICTURE})
 """Ways of showing that leave no room for anything else in a viewport."""
 NEVER = frozenset({"CSV", "ZIP", "OBJ", "NEWCK", "BIOM", "DSPF"})
 """Kinds that no viewport shows."""
+FILLS = frozenset(key for key, kind in KINDS.items() if kind.display in ALONE or key == "MP4")
+"""Kinds that fill a viewport alone: charts, documents, thumbnails and films."""
 PICTURES = frozenset({"IMG", "DCIS"})
 
 _PROTOCOL = Draft7Validator(PROTOCOL_SCHEMA)
@@ -133,7 +135,7 @@ def _check_company(kinds: Mapping[str, str], *, name: str) -> None:
     never = [slug for slug, kind in kinds.items() if kind in NEVER]
     if never:
         raise InvalidValue(f"No viewport can show {_named(never)}.", field=name)
-    alone = [slug for slug, kind in kinds.items() if kind == "MP4" or KINDS[kind].display in ALONE]
+    alone = [slug for slug, kind in kinds.items() if kind in FILLS]
     if alone and len(kinds) > 1:
         raise InvalidValue(f"{_named(alone)} must be alone in a viewport.", field=name)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from app.accounts.models import User
 from app.core.pages import list_page
 from viewer import selectors
-from viewer.arranging import arrangement_for
+from viewer.arranging import arrangement_for, values_beside
 from viewer.services import open_session, stop_session
 from viewer.services.placing import Whereabouts
 from viewer.services.sessions import STOPPED_BY_READER
@@ -40,6 +40,7 @@ def open_display_set(request: HttpRequest, source: str, pk: UUID) -> HttpRespons
         "session": session,
         "address": address,
         "arrangement": arrangement_for(request.user, view, session=session),
+        "values": values_beside(view),
     }
     return render(request, "viewer/viewer.html", context)
 

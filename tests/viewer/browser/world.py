@@ -19,6 +19,9 @@ import SimpleITK
 from django.core.management import call_command
 from numpy.typing import NDArray
 
+from tests.data import DATA
+from tests.viewer.browser import heads
+
 PROSTATE = [
     {"viewport_name": "main", "x": 0, "y": 0, "w": 2, "h": 2, "label": "T2"},
     {
@@ -179,7 +182,41 @@ def _hanging(phantom: Any, geometry: dict[str, Any]) -> dict[str, str]:
         view_content={"main": ["t2", "lesions"], "secondary": ["adc"], "tertiary": ["dwi"]},
         viewer_configuration=None,
     )
-    return {**found, "editor_cookie": _cookie_of(editor), "protocol": str(protocol.pk)}
+    found |= {"editor_cookie": _cookie_of(editor), "protocol": str(protocol.pk)}
+    return found if DATA is None else {**found, "head": _head(editor)}
+
+
+def _head(editor: Any) -> str:
+    """A real case: three sequences of heads with a segmentation."""
+    from app.sockets.services import ensure_socket, json_value
+    from tests.factories.archives import make_archive
+    from tests.factories.hanging import make_protocol
+    from viewer.services import change_viewing
+
+    kinds = dict.fromkeys(heads.SOURCES, "IMG") | {"tissue": "SEG"}
+    segments = [
+        {"voxel_value": label, "name": name, "visible": True}
+        for label, name in heads.LABELS.items()
+    ]
+    archive = make_archive(editor=editor, title="Heads")
+    pictures = heads.sequences(editor)
+    values = {}
+    for slug, kind in kinds.items():
+        more = {"segments": segments} if kind == "SEG" else {}
+        path = f"images/{slug}"
+        socket = ensure_socket(slug=slug, title=slug.upper(), kind=kind, relative_path=path, **more)
+        values[socket] = pictures[slug]
+    motion = ensure_socket(slug="motion", title="Motion", kind="CHART", relative_path="motion.json")
+    change_viewing(
+        actor=editor,
+        target=archive,
+        hanging_protocol=make_protocol(creator=editor, title="Head", json=heads.PROTOCOL),
+        optional_hanging_protocols=[],
+        view_content=heads.CONTENT,
+        viewer_configuration=None,
+    )
+    chart = json_value(socket=motion, value=heads.MOTION)
+    return _Maker(editor, archive).case("Head MR", values, chart)
 
 
 class _Maker:
@@ -189,11 +226,12 @@ class _Maker:
         self.owner = owner
         self.archive = archive
 
-    def case(self, title: str, values: dict[Any, Any]) -> str:
+    def case(self, title: str, values: dict[Any, Any], *others: Any) -> str:
         from app.sockets.services import image_value
         from archives.services import add_item
 
         held = [image_value(socket=socket, image=image) for socket, image in values.items()]
+        held += others
         item = add_item(actor=self.owner, archive=self.archive, title=title, values=held)
         return f"/view/archive-item/{item.pk}/"
 

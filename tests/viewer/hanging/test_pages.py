@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from app.accounts.models import User
+from app.sockets.services import ensure_socket, json_value
+from archives.services import add_item
 from tests.factories.accounts import UserFactory
 from tests.factories.archives import make_archive
 from tests.factories.hanging import make_case, make_configuration, make_protocol, verified
@@ -103,6 +105,26 @@ class TestConfigurations:
         assert browser.post(address, {"links": ["zooming"]}).status_code == 302
         found = ViewerPreferences.objects.get(user=editor)
         assert found.settings == {"link_zooming": True, "remember_layout": False}
+
+
+class TestViewer:
+    def test_values_that_are_no_images_come_with_the_page(
+        self, browser: Client, editor: User
+    ) -> None:
+        archive = make_archive(editor=editor)
+        chart = ensure_socket(slug="dose", title="Dose", kind="CHART", relative_path="dose.json")
+        number = ensure_socket(slug="age", title="Age", kind="INT", relative_path="age.json")
+        values = [
+            json_value(socket=chart, value=chart.socket_kind.example),
+            json_value(socket=number, value=61),
+            *make_case(archive).values.all(),
+        ]
+        item = add_item(actor=editor, archive=archive, title="With a chart", values=values)
+        page = text(browser.get(f"/view/archive-item/{item.pk}/"))
+        assert page.count("<template data-socket=") == 1
+        assert '<template data-socket="dose"><div class="socket-value" data-kind="CHART">' in (
+            page.replace("\n", "")
+        )
 
 
 class TestViewing:

@@ -110,9 +110,31 @@ class TestForm:
         assert again.settings() == saved
 
     def test_settings_that_the_form_does_not_show_stay(self) -> None:
-        form = self.form({"default_brush_size": 4.5, "default_orientation": "S"})
+        others = {
+            "ghosting_slice_depth": 5,
+            "link_flipping": True,
+            "show_annotation_counter_tool": False,
+        }
+        form = self.form({**others, "default_orientation": "S"})
         assert form.is_valid()
-        assert form.settings() == {"default_brush_size": 4.5}
+        assert form.settings() == others
+
+    def test_what_marks_and_masks_begin_with(self) -> None:
+        form = self.form(
+            default_brush_size="4.5",
+            default_annotation_color="#00ff7f",
+            default_annotation_line_width="3",
+            default_overlay_interpolation="NN",
+        )
+        assert form.is_valid(), form.errors
+        assert form.settings() == {
+            "default_brush_size": 4.5,
+            "default_annotation_color": "#00ff7f",
+            "default_annotation_line_width": 3.0,
+            "default_overlay_interpolation": "NN",
+        }
+        check_settings(form.settings())
+        assert "#ffb000" in str(self.form(default_annotation_color="red").errors)
 
     @pytest.mark.parametrize("line", ["Liver", "Liver: 60", "Liver: a b", ": 60 160", "L: 1.. 2"])
     def test_a_line_that_is_no_window_is_named(self, line: str) -> None:

@@ -34,9 +34,16 @@ export interface ViewerSettings {
   readonly default_slab_render_method: "MAX" | "MIN" | "AVG" | null;
   readonly default_orientation: "A" | "C" | "S" | null;
   readonly default_image_interpolation: "NN" | "TL" | null;
+  readonly default_overlay_interpolation: "NN" | "TL" | null;
   readonly default_overlay_alpha: number | null;
   readonly default_overlay_color_map: string | null;
   readonly default_zoom_scale: number | null;
+  /** Diameter of the first brush, millimetres. */
+  readonly default_brush_size: number | null;
+  /** `#rrggbb` */
+  readonly default_annotation_color: string | null;
+  /** Pixels. */
+  readonly default_annotation_line_width: number | null;
   readonly key_bindings: readonly { readonly key: string; readonly action: string }[];
   /** `show_…` and `link_…` switches, and settings for which the viewer has no use yet. */
   readonly [name: string]: unknown;

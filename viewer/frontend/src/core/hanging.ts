@@ -128,6 +128,32 @@ export function rearranged(places: readonly Place[], taken: readonly number[]): 
   });
 }
 
+/**
+ * The same viewports on a screen that is higher than wide, such as a phone: columns become rows, where that makes
+ * viewports wider. What lies within its parent lies there as before.
+ */
+export function upright(places: readonly Place[]): readonly Place[] {
+  const sum = (of: (place: Place) => number): number => places.reduce((all, place) => all + of(place), 0);
+  if (sum(({ width }) => width) >= sum(({ height }) => height)) return places;
+  const turned = places.map((place) => ({ ...place, left: place.top, top: place.left, width: place.height, height: place.width }));
+  return places.map((place, index) => {
+    const [parent, now] = [places[place.parent ?? -1], turned[place.parent ?? -1]];
+    if (!parent || !now || !liesIn(place, parent)) return turned[index] ?? place;
+    const [across, down] = [now.width / parent.width, now.height / parent.height];
+    const left = now.left + (place.left - parent.left) * across;
+    const top = now.top + (place.top - parent.top) * down;
+    return { ...place, left, top, width: place.width * across, height: place.height * down };
+  });
+}
+
+function liesIn(inner: Place, outer: Place): boolean {
+  const little = 1e-6;
+  return (
+    inner.left >= outer.left - little && inner.left + inner.width <= outer.left + outer.width + little &&
+    inner.top >= outer.top - little && inner.top + inner.height <= outer.top + outer.height + little
+  );
+}
+
 // The editor
 
 /** The next free name; undefined when all twenty are taken. */

@@ -16,6 +16,7 @@ export function keysTakenBy(target: EventTarget | null, root: HTMLElement): Take
     if (target.type === "checkbox") return "pressing";
   }
   if (target.isContentEditable || target.matches("input, textarea, select")) return "all";
+  if (target.matches(".hv-value")) return "moving";
   return target.closest("button, a, summary") ? "pressing" : "none";
 }
 

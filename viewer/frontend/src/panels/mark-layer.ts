@@ -37,6 +37,8 @@ export class MarkLayer {
     this.pane = pane;
     this.root.setAttribute("class", "hv-marks");
     this.root.setAttribute("aria-hidden", "true");
+    const { default_annotation_line_width: width } = workspace.arrangement.settings;
+    if (width) this.root.style.setProperty("--hv-mark-width", `${width}px`);
   }
 
   show(): void {

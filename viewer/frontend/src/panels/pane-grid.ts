@@ -1,5 +1,6 @@
 /** The panes of the layout, beside each other or one alone. */
 
+import { upright } from "../core/hanging";
 import type { Pane, PaneId } from "../state/workspace";
 import type { Desk } from "./desk";
 import { element } from "./element";
@@ -7,10 +8,14 @@ import type { MarkLayer } from "./mark-layer";
 import type { Over } from "./mask-keys";
 import { PaneView } from "./pane-view";
 
+/** Width by height up to which a screen counts as standing. */
+const STANDING = 0.75;
+
 export class PaneGrid {
   readonly root = element("div", { class: "hv-grid" });
   private readonly desk: Desk;
   private readonly views = new Map<PaneId, PaneView>();
+  private stands = false;
 
   constructor(desk: Desk) {
     this.desk = desk;
@@ -28,6 +33,7 @@ export class PaneGrid {
     workspace.drawing.on("change", showMarks);
     workspace.on("pointer", (id) => { this.views.get(id)?.showCursor(); });
     this.build();
+    new ResizeObserver(() => { this.turn(); }).observe(this.root);
   }
 
   /** The active pane's picture, which takes the keys. */
@@ -68,14 +74,26 @@ export class PaneGrid {
     if (focused && !this.root.contains(document.activeElement)) this.activeStage?.focus({ preventScroll: true });
   }
 
+  /** Columns become rows where the screen is higher than wide. */
+  private turn(): void {
+    const { clientWidth: width, clientHeight: height } = this.root;
+    const stands = width < height * STANDING;
+    if (stands === this.stands) return;
+    this.stands = stands;
+    this.arrange();
+    this.requestAll();
+  }
+
   private arrange(): void {
     const { layout, hanging, maximized, active } = this.desk.workspace.state;
     const alone = maximized !== null;
-    const places = alone ? null : (hanging?.places ?? null);
+    const hung = alone ? null : (hanging?.places ?? null);
+    const places = hung && this.stands ? upright(hung) : hung;
+    const { rows, columns } = this.stands && layout.columns > layout.rows ? { rows: layout.columns, columns: layout.rows } : layout;
     this.root.classList.toggle("hv-placed", places !== null);
     this.root.style.gridTemplate = alone || places
       ? "minmax(0, 1fr) / minmax(0, 1fr)"
-      : `repeat(${layout.rows}, minmax(0, 1fr)) / repeat(${layout.columns}, minmax(0, 1fr))`;
+      : `repeat(${rows}, minmax(0, 1fr)) / repeat(${columns}, minmax(0, 1fr))`;
     this.root.classList.toggle("hv-several", !alone && this.views.size > 1);
     for (const [id, view] of this.views) {
       view.root.hidden = alone && id !== maximized;

@@ -11,6 +11,7 @@ import { MoveHandle, draggedPane } from "./move-handle";
 import { Readouts } from "./readouts";
 import { SliceBar } from "./slice-bar";
 import { TimeChart } from "./time-chart";
+import { ValueView } from "./value-view";
 import { orientationName } from "./words";
 
 export class PaneView {
@@ -26,6 +27,7 @@ export class PaneView {
   private readonly empty: HTMLElement;
   private readonly handle: MoveHandle;
   private readonly chart: TimeChart;
+  private readonly value: ValueView;
   private said = "";
   private scheduled = false;
 
@@ -42,10 +44,11 @@ export class PaneView {
     this.empty = emptyState(desk);
     this.handle = new MoveHandle(desk, pane);
     this.chart = new TimeChart(desk.workspace, pane);
+    this.value = new ValueView(desk.workspace, pane);
     this.root = element(
       "section",
       { class: "hv-pane" },
-      this.stage, this.slices.root, this.empty, this.chart.root, this.message, this.handle.root,
+      this.stage, this.slices.root, this.empty, this.chart.root, this.value.root, this.message, this.handle.root,
     );
     this.stage.addEventListener("focus", () => { desk.workspace.activate(pane.id); });
     new PointerInput(desk, pane, this.stage, this);
@@ -106,20 +109,21 @@ export class PaneView {
     this.slices.show();
     this.slices.paint();
     const isChart = pane.place?.special === "intensity-over-time-chart";
-    this.empty.hidden = pane.state.image !== null || workspace.meta === null || isChart;
+    const value = this.value.show();
+    this.empty.hidden = pane.state.image !== null || workspace.meta === null || isChart || value !== null;
     this.chart.show(isChart);
     this.handle.show();
     setHidden(this.slices.root, this.slices.root.hidden || pane.place?.special === "minimap");
     this.showMessage();
-    this.stage.setAttribute("aria-label", this.name());
+    this.stage.setAttribute("aria-label", this.name(value));
   }
 
-  private name(): string {
+  private name(value: string | null): string {
     const { pane, desk } = this;
     const place = desk.workspace.panes.indexOf(pane) + 1;
     const label = pane.place?.label;
     const which = label || (desk.workspace.panes.length > 1 ? `Pane ${place}` : "Medical image");
-    const what = pane.layer ? `${orientationName(pane.state.orientation).toLowerCase()} ${pane.layer.meta.modality} image` : "empty";
+    const what = pane.layer ? `${orientationName(pane.state.orientation).toLowerCase()} ${pane.layer.meta.modality} image` : (value ?? "empty");
     return `${which}, ${what}. Arrow keys scroll, question mark shows all keys.`;
   }
 

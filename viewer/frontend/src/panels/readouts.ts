@@ -54,7 +54,8 @@ export class Readouts {
     if (!meta) return;
     for (const side of SIDES) this.write(this.sides.get(side), [[pane.labels[side]]]);
     const place = pane.place;
-    this.write(this.corners.get("nw"), [...(place?.label ? [[place.label] as const] : []), [meta.name], [[meta.modality, sizeText(meta)].filter(Boolean).join(" · "), "minor"]]);
+    const label = place?.label && place.label !== meta.name ? [[place.label] as const] : [];
+    this.write(this.corners.get("nw"), [...label, [meta.name, label.length > 0 ? "detail" : ""], [[meta.modality, sizeText(meta)].filter(Boolean).join(" · "), "minor"]]);
     this.write(this.corners.get("ne"), lookLines(pane, meta));
     this.write(this.corners.get("sw"), place?.showsSlice === false ? [] : placeLines(pane, meta));
     this.root.classList.toggle("hv-map", place?.special === "minimap");

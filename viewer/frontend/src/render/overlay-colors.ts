@@ -22,7 +22,14 @@ export type OverlayLook =
       readonly colorMap: string;
       /** Values of the first and last color; nothing is shown of what is not above the first. */
       readonly range: readonly [low: number, high: number];
+      /** Values between voxels are worked out, not those of the nearest one. */
+      readonly smooth: boolean;
     };
+
+/** A value between two labels is no label. */
+export function isSmooth(look: OverlayLook): boolean {
+  return look.kind === "heat" && look.smooth;
+}
 
 export type Rgb = readonly [number, number, number];
 

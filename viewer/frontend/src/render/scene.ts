@@ -68,5 +68,5 @@ function sameOverlay(a: OverlayScene, b: OverlayScene | undefined): boolean {
 export function lookKey(look: OverlayLook): string {
   return look.kind === "labels"
     ? `labels:${look.opacity}:${look.revision ?? 0}:${[...look.hidden].sort((x, y) => x - y).join()}`
-    : `heat:${look.opacity}:${look.colorMap}:${look.range.join()}`;
+    : `heat:${look.opacity}:${look.colorMap}:${look.range.join()}:${look.smooth}`;
 }

@@ -6,7 +6,7 @@ import { voxelToWorld } from "../core/geometry";
 import { point, setInterpolation } from "./aim";
 import { displayPixels } from "./display-pixels";
 import { overlayId } from "./image-ids";
-import { type OverlayLook, overlayRgba } from "./overlay-colors";
+import { isSmooth, overlayRgba } from "./overlay-colors";
 import { type OverlayScene, type Scene, lookKey } from "./scene";
 import type { StackImages } from "./stack-images";
 
@@ -48,7 +48,7 @@ export class StackOverlays {
   }
 
   private paint({ layer, look }: OverlayScene, k: number, timepoint: number): void {
-    const shown = this.shown.get(layer.index) ?? this.add(layer, look);
+    const shown = this.shown.get(layer.index) ?? this.add(layer);
     const slice = layer.sliceAt(k, timepoint);
     const decoded = layer.store.best(slice);
     shown.actor.setVisibility(decoded !== undefined);
@@ -56,6 +56,7 @@ export class StackOverlays {
     const key = `${slice}:${decoded?.level}:${layer.sliceVersion(slice)}:${lookKey(look)}`;
     if (key === shown.key || !decoded) return;
     shown.key = key;
+    setInterpolation(shown.actor, isSmooth(look));
     const grid = this.images.grid(layer);
     const data = shown.actor.getMapper()?.getInputData() as unknown as ImageData3;
     const pixels = displayPixels(layer.meta, grid, decoded);
@@ -64,7 +65,7 @@ export class StackOverlays {
     data.modified();
   }
 
-  private add(layer: Layer, look: OverlayLook): Shown {
+  private add(layer: Layer): Shown {
     const grid = this.images.grid(layer);
     const id = overlayId(layer.index, 0);
     cache.putImageSync(id, blankImage(id, grid.width, grid.height));
@@ -73,7 +74,6 @@ export class StackOverlays {
     this.viewport.addImages([{ imageId: id, actorUID: uidOf(layer.index), callback }]);
     cache.removeImageLoadObject(id, { force: true });
     const made = actor as unknown as Types.ImageActor;
-    setInterpolation(made, look.kind === "heat");
     // In one pass with the image, right after it and blended by its own alpha.
     made.setForceOpaque(true);
     const shown = { actor: made, key: "", complete: false };

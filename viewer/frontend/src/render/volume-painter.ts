@@ -4,7 +4,7 @@ import { Enums, type Types, type VolumeViewport } from "@cornerstonejs/core";
 import { aim, narrow, point, setInterpolation } from "./aim";
 import type { Camera } from "./camera";
 import { MAX_LABEL_NUMBER } from "./label-numbers";
-import type { OverlayLook } from "./overlay-colors";
+import { type OverlayLook, isSmooth } from "./overlay-colors";
 import { type Drawn, NOTHING_DRAWN, type Scene, type Slab, lookKey } from "./scene";
 import type { TexturedVolume } from "./textured-volume";
 import { writeHeat, writeImageColors, writeLabels, writeOpaque } from "./transfer";
@@ -90,7 +90,7 @@ export class VolumePainter {
     const property = actor.getProperty();
     const mapper = mapperOf(actor);
     const functions = { colors: property.getRGBTransferFunction(0), opacity: property.getScalarOpacity(0) };
-    setInterpolation(actor, look.kind === "heat");
+    setInterpolation(actor, isSmooth(look));
     // Opacity is meant per plane, not per millimetre of a ray.
     property.setScalarOpacityUnitDistance(0, mapper.getSampleDistance());
     mapper.setColorTextureWidth(LABEL_TEXELS);

@@ -22,11 +22,14 @@ export interface Hangable {
   readonly layers: readonly LayerMeta[];
   /** Slug of the socket behind a layer; null where the page does not say. */
   readonly sockets: readonly (string | null)[];
+  /** Sockets that the case fills with what is no image. */
+  readonly others: readonly string[];
 }
 
 export function hangable(layers: readonly LayerMeta[], arrangement: Arrangement): Hangable {
   const byImage = new Map(arrangement.sockets.map(({ image, slug }) => [image, slug] as const));
-  return { layers, sockets: layers.map(({ image }) => byImage.get(image) ?? null) };
+  const others = arrangement.sockets.filter(({ image }) => image === null).map(({ slug }) => slug);
+  return { layers, sockets: layers.map(({ image }) => byImage.get(image) ?? null), others };
 }
 
 /** What the reader's screen is made of. */
@@ -43,22 +46,26 @@ export function hungPanes(
   taken: readonly number[] = protocol.json.map((_, index) => index),
 ): Hung {
   const places = placesOf(protocol.json);
-  const panes = protocol.json.map((viewport, id) => {
-    const contents = contentsOf(protocol, places, id);
-    return hungPane(id, viewport, contents, from, settings);
-  });
+  const contents = protocol.json.map((_, id) => contentsOf(protocol, places, id));
+  const panes = protocol.json.map((viewport, id) => hungPane(id, viewport, contents[id] ?? [], from, settings));
   const hanging: Hanging = {
     protocol: protocol.pk,
     title: protocol.title,
     home: places,
     taken,
     places: rearranged(places, taken),
+    values: contents.map((slugs, id) => (isPlain(places[id]) ? (slugs.find((slug) => from.others.includes(slug)) ?? null) : null)),
   };
   return { hanging, panes: following(panes, hanging, (pane) => metaOf(pane, from)) };
 }
 
 function metaOf(pane: PaneState, { layers }: Hangable): LayerMeta | undefined {
   return pane.image === null ? undefined : layers[pane.image];
+}
+
+/** Whether a viewport shows what lies in it, not its parent in some other way. */
+function isPlain(place: Place | undefined): boolean {
+  return place?.special === null || place?.special === "clientside";
 }
 
 /** A viewport with a parent and nothing of its own shows what its parent shows. */
@@ -141,13 +148,14 @@ export function settled(pane: PaneState, meta: LayerMeta, settings: Partial<View
   return made;
 }
 
-/** Heat maps begin with the colors that were set. */
+/** Heat maps begin with the colors that were set, smooth or not. */
 export function colored(pane: PaneState, layers: readonly LayerMeta[], settings: Partial<ViewerSettings>): PaneState {
-  const { default_overlay_color_map: colorMap } = settings;
-  if (!colorMap) return pane;
+  const { default_overlay_color_map: colorMap, default_overlay_interpolation: between } = settings;
+  if (!colorMap && !between) return pane;
+  const look = { ...(colorMap ? { colorMap } : {}), ...(between ? { smooth: between === "TL" } : {}) };
   const overlays: Record<number, OverlayState> = { ...pane.overlays };
   layers.forEach(({ role, segments }, index) => {
-    if (role === "overlay" && segments.length === 0) overlays[index] = { ...(overlays[index] ?? DEFAULT_OVERLAY), colorMap };
+    if (role === "overlay" && segments.length === 0) overlays[index] = { ...(overlays[index] ?? DEFAULT_OVERLAY), ...look };
   });
   return { ...pane, overlays };
 }

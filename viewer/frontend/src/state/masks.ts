@@ -70,6 +70,8 @@ export class Masks extends Emitter<MaskEvents> {
   private current: MaskSettings = {
     radius: 5, ball: false, over: "everything", range: [0, 0], cut: "fill", depth: "plane", tolerance: 50, within: null,
   };
+  /** Millimetres; null: one that suits the image. */
+  private readonly firstRadius: number | null;
   private fitted = false;
   /** Settings that the reader chose: no image changes them. */
   private readonly own = new Set<string>();
@@ -77,9 +79,10 @@ export class Masks extends Emitter<MaskEvents> {
   private readonly open = new Map<Edit, Open>();
   private waiting: (() => void)[] = [];
 
-  constructor(history: History, host: MaskHost) {
+  constructor(history: History, host: MaskHost, firstRadius: number | null = null) {
     super();
     this.history = history;
+    this.firstRadius = firstRadius;
     this.host = host;
   }
 
@@ -120,7 +123,7 @@ export class Masks extends Emitter<MaskEvents> {
     this.fitted = true;
     const { spacing } = image.meta;
     const fitting: Partial<MaskSettings> = {
-      radius: Number((FIRST_RADIUS * Math.max(spacing[0], spacing[1])).toPrecision(2)),
+      radius: this.firstRadius ?? Number((FIRST_RADIUS * Math.max(spacing[0], spacing[1])).toPrecision(2)),
       range: [window.center, window.center + window.width / 2],
       tolerance: Number((window.width * FIRST_TOLERANCE).toPrecision(2)),
     };

@@ -59,12 +59,12 @@ export function sceneOf(inputs: PaneInputs, size: Size): Scene {
 }
 
 function lookOf(pane: PaneState, { index, meta, hidden, revision }: Layer): OverlayLook {
-  const { opacity, colorMap, threshold, hiddenLabels } = overlayState(pane, index);
+  const { opacity, colorMap, threshold, smooth, hiddenLabels } = overlayState(pane, index);
   const shared = opacity * pane.overlayOpacity;
   if (overlayKind(meta) === "labels") {
     return { kind: "labels", opacity: shared, hidden: new Set([...hiddenLabels, ...hidden]), revision };
   }
-  return { kind: "heat", opacity: shared, colorMap, range: threshold ?? meta.range ?? [0, 1] };
+  return { kind: "heat", opacity: shared, colorMap, range: threshold ?? meta.range ?? [0, 1], smooth };
 }
 
 /** What to load for the panes on the screen, the active one first. */

@@ -37,6 +37,8 @@ export interface Hanging {
   readonly taken: readonly number[];
   /** `home` after `taken`. */
   readonly places: readonly Place[];
+  /** Socket of what a viewport shows in place of an image, such as a chart; null where it is none. */
+  readonly values: readonly (string | null)[];
 }
 
 /** One overlay of one pane. */
@@ -48,6 +50,8 @@ export interface OverlayState {
   readonly colorMap: ColorMapName;
   /** Heat maps only: values shown; outside it is transparent below and saturated above. Null: the whole range. */
   readonly threshold: readonly [low: number, high: number] | null;
+  /** Heat maps only: values between voxels are worked out. */
+  readonly smooth: boolean;
   /** Label maps only. */
   readonly hiddenLabels: ReadonlySet<number>;
 }
@@ -111,6 +115,7 @@ export const DEFAULT_OVERLAY: OverlayState = {
   opacity: 1,
   colorMap: "hot-iron",
   threshold: null,
+  smooth: true,
   hiddenLabels: new Set(),
 };
 

@@ -113,11 +113,13 @@ export class Workspace extends Emitter<WorkspaceEvents> {
       ready: (pane) => this.screen.upToDate(pane),
       advance: (pane) => { this.pane(pane).advance(); },
     });
+    const { default_brush_size: brush, default_annotation_color: color } = this.arrangement.settings;
+    if (color) this.annotations.color = color;
     this.masks = new Masks(this.history, {
       join: (make) => this.joined(session.join(make)),
       edited: ({ index }, slices) => { this.screen.engine?.edited(index, slices); },
       changed: () => { this.set({}); },
-    });
+    }, brush ? brush / 2 : null);
     this.masks.on("notice", (notice) => { this.emit("notice", notice); });
     this.maskHand = new MaskHand(this.masks);
     this.listen(session);
