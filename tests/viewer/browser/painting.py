@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 import tempfile
+import time
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ import SimpleITK
 from numpy.typing import NDArray
 from playwright.sync_api import Locator
 
-from tests.viewer.browser.reading import Reading
+from tests.viewer.browser.reading import PATIENCE, Reading
 
 Voxels = NDArray[np.bool_]
 Labels = NDArray[np.uint8]
@@ -34,6 +35,12 @@ SLICES = """([id, depth]) => Array.from({length: depth}, (_, k) => {
   return labels.some(Boolean) ? btoa(labels.map(one => String.fromCharCode(one)).join('')) : '';
 })"""
 
+COUNT = """async () => {
+  const {source, object} = document.getElementById('viewer').dataset;
+  const query = new URLSearchParams({source, object, kind: 'SEG'});
+  return (await (await fetch('/api/v1/annotations/?' + query)).json()).count;
+}"""
+
 
 @dataclass
 class Answer:
@@ -43,7 +50,7 @@ class Answer:
     edge: Voxels = field(default_factory=lambda: np.zeros((), bool))
 
     def wrong(self, painted: Voxels) -> list[str]:
-        """Voxels that are painted and should not be, or the other way round; empty when all is right."""
+        """Voxels that are painted and should not be, or the other way round."""
         places = np.argwhere((painted != self.inside) & ~self.edge)
         said = [f"(i {i}, j {j}, k {k}): {painted[k, j, i]}" for k, j, i in places[:5]]
         return said + ([f"of {len(places)}"] if said else [])
@@ -197,11 +204,21 @@ class Painter:
         """Nothing is painted, and the middle slice is shown as it is stored."""
         self.reading.stage().focus()
         self.reading.press("Escape", "Escape")
-        for button in self.panel.get_by_role("button", name=re.compile("^Delete the mask")).all():
-            button.click()
+        deadline = time.monotonic() + PATIENCE
+        while self._on_the_site() > len(self.reading.get("masks.list")):
+            assert time.monotonic() < deadline, "The page does not show all masks of the site."
+            self.reading.page.wait_for_timeout(50)
+        self.reading.wait("viewer.masks.list.every(mask => !mask.loading)")
+        delete = self.panel.get_by_role("button", name=re.compile("^Delete the mask"))
+        for _ in self.reading.get("masks.list"):
+            delete.first.click()
         self.reading.wait("viewer.masks.list.length === 0 && !viewer.masks.busy")
         self.show(orientation="stored", focalPoint=self.grid.middle)
         self.reading.stage().focus()
+
+    def _on_the_site(self) -> int:
+        """How many masks the case has that this page may not have heard of yet."""
+        return int(self.reading.page.evaluate(COUNT))
 
     def set_radius(self, radius: float) -> None:
         self.panel.get_by_role("slider", name="Radius").fill(str(radius))

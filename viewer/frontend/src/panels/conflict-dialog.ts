@@ -72,7 +72,7 @@ function contentOf(desk: Desk, { autosave, masks }: Deciding, trouble: Trouble, 
       "div",
       { class: "hv-conflict-sides" },
       side("Yours", meeting ? maskText(trouble.mine, meeting.mine) : mineText(mine, trouble.mine)),
-      side(`By ${by}`, meeting && theirs ? maskText(theirs, meeting.theirs) : theirsText(theirs)),
+      side(`By ${by}`, meeting && theirs ? maskText(theirs, meeting.theirs, mask) : theirsText(theirs)),
     ),
     verbs(
       button({ label: "Keep mine", text: "Keep mine", onClick: decide("mine") }),

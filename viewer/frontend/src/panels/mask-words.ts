@@ -64,16 +64,18 @@ export function meetingText({ mine, theirs }: Meeting): string {
   return `${met}If you keep yours, what was painted in other slices stays, too.`;
 }
 
-/** What one side did to a mask; `slices` null where nobody can say. */
+/** What one side did to a mask; `slices` null where nobody can say. Of what is `known` nothing is said. */
 export function maskText(
   { deleted = false, label, value }: { readonly deleted?: boolean; readonly label?: string; readonly value?: unknown },
   slices: readonly number[] | null,
+  known?: { readonly name: string; readonly segments: readonly { readonly name: string }[] },
 ): readonly string[] {
   if (deleted) return ["Deleted"];
   const { segments = [] } = (value ?? {}) as MaskValue;
+  const names = segments.map(({ name }) => name).join(", ");
   const lines: string[] = [];
-  if (label) lines.push(`Name: ${label}`);
-  if (segments.length > 0) lines.push(`Segments: ${segments.map(({ name }) => name).join(", ")}`);
+  if (label && label !== known?.name) lines.push(`Name: ${label}`);
+  if (names && names !== known?.segments.map(({ name }) => name).join(", ")) lines.push(`Segments: ${names}`);
   if (slices && slices.length > 0) lines.push(`Painted: ${slicesText(slices)}`);
   return lines.length > 0 ? lines : ["A mask"];
 }
