@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.e2e.conftest import browser, screenshots
 from tests.viewer.browser.desk import Desk, running_desk
@@ -14,6 +14,7 @@ from tests.viewer.browser.reading import Reading
 __all__ = ["browser", "screenshots"]
 
 Read = Callable[..., Reading]
+expect.set_options(timeout=20_000)  # milliseconds; software drawing is slow
 
 
 @pytest.fixture(scope="session")
