@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.data import DATA
 from tests.e2e.conftest import browser, screenshots
@@ -18,6 +18,7 @@ from tests.viewer.browser.reading import Reading
 __all__ = ["browser", "screenshots"]
 
 Read = Callable[..., Reading]
+expect.set_options(timeout=20_000)  # milliseconds; software drawing is slow
 
 
 @pytest.fixture(scope="session")

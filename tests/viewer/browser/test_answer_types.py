@@ -32,7 +32,7 @@ WAYS: dict[str, list[tuple[str, ...]]] = {
     "3ANG": [(), RIGHT, DOWN],
 }
 #: One more Enter ends what may have any number of places.
-OPEN_ENDED = {"POLY", "LINE", "MPOI"}
+OPEN_ENDED = {"POLY", "LINE"}
 MANY = {
     **{"M2DB": "2DBB", "MDIS": "DIST", "MPOI": "POIN", "MPOL": "POLY", "MLIN": "LINE"},
     **{"MANG": "ANGL", "MELL": "ELLI", "M3AN": "3ANG"},
@@ -89,9 +89,10 @@ def _draw(questions: Questions, key: str) -> None:
     questions.draw(words_of(key))
     drawn = questions.question(words_of(key)).get_by_role("listitem")
     for number in range(1 if single == key else 2):
+        questions.reading.press("Enter")  # brings the cursor
         for way in WAYS[single]:
             questions.reading.press(*way, "Enter")
-        if single in OPEN_ENDED or key in OPEN_ENDED:
+        if single in OPEN_ENDED:
             questions.reading.press("Enter")
         expect(drawn).to_have_count(number + 1)
     questions.back()

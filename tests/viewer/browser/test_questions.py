@@ -133,7 +133,7 @@ def _draw(questions: Questions, number: int) -> None:
     if number % 2 == 0:
         reading.drag(*(end - start for start, end in zip(*LINE, strict=True)), start=LINE[0])
     else:
-        reading.press("Enter", *["ArrowRight"] * 5, *["ArrowDown"] * 4, "Enter")
+        reading.press("Enter", "Enter", *["ArrowRight"] * 5, *["ArrowDown"] * 4, "Enter")
     expect(questions.question(TEXTS["DIST"]).get_by_role("listitem")).to_have_count(1)
     questions.back()
     if number % 3 == 0:
@@ -154,12 +154,12 @@ def _mark_points(questions: Questions, *, by_mouse: bool) -> None:
     reading = questions.reading
     questions.draw(TEXTS["MPOI"])
     if by_mouse:
-        for place in (*POINTS, POINTS[-1]):
+        for place in POINTS:
             reading.point(*place)
             reading.page.mouse.down()
             reading.page.mouse.up()
     else:
-        reading.press("Enter", *["ArrowRight"] * 6, "Enter", "Enter")
+        reading.press("Enter", "Enter", "Enter", *["ArrowRight"] * 6, "Enter")
     expect(questions.question(TEXTS["MPOI"]).get_by_role("listitem")).to_have_count(2)
 
 
