@@ -217,6 +217,30 @@ describe("saving", () => {
     expect(lengthOf(site.rows.get(id))).toBe(9);
   });
 
+  it("builds on the newest version, whichever answer comes last", async () => {
+    const site = new Site();
+    const { one } = site;
+    const answers: (() => void)[] = [];
+    site.one = async (pk) => {
+      const row = await one(pk);
+      await new Promise<void>((resolve) => { answers.push(resolve); });
+      return row;
+    };
+    const ana = desk(site);
+    const { id } = draw(ana, 1);
+    await settled(ana);
+    ana.sync.hear([id]);
+    await vi.waitFor(() => { expect(answers).toHaveLength(1); });
+    move(ana, id, 2);
+    await settled(ana);
+    answers[0]?.();
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+    expect(ana.annotations.get(id)?.value).toEqual(line(2));
+    move(ana, id, 3);
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(3);
+  });
+
   it("reads again when news begin late, and not when they were there first", async () => {
     const site = new Site();
     const ben = desk(site, "ben");
@@ -265,6 +289,7 @@ describe("two people at one mark", () => {
     expect(ana.autosave.conflicts[0]).toMatchObject({ kind: "conflict", annotation: id, theirs: { changed_by: "ben" } });
     expect(ana.annotations.get(id)).toMatchObject({ saving: "conflict", value: line(11) });
     expect(await ana.buffer.all()).toHaveLength(2);
+    expect(ana.autosave.status).toEqual({ kind: "undecided", count: 1 });
   });
 
   it("do not hold up other marks", async () => {

@@ -35,7 +35,6 @@ PLACE = "ct"
 PAGE = {"width": 620, "height": 520}
 LIMIT = 120.0  # seconds that anything may take to come back
 CONFLICT = ".hv-conflict[open]"
-CHOICES = ("Keep mine", "Keep that of", "Leave it deleted", "Keep both")
 
 
 class Site:
@@ -170,16 +169,18 @@ class Person:
 
     def decide(self) -> int:
         """Choose in every conflict that is shown; return how many there were."""
-        count = 0
-        page = self.reading.page
-        while page.locator(CONFLICT).count() > 0:
-            told = [mark["id"] for mark in self.marks() if mark["saving"] == "conflict"]
-            held = page.locator(CONFLICT)
-            said = held.inner_text()
-            assert "changed" in said or "deleted it" in said, said
-            self.shown.update(told)
-            buttons = held.get_by_role("button").all()
-            self.random.choice(buttons).click()
+        page, count = self.reading.page, 0
+        held = page.locator(CONFLICT)
+        # However the dialog was left: it can be opened again.
+        again = page.locator(".hv-save-sign button:visible")
+        while held.count() > 0 or again.count() > 0:
+            if held.count() == 0:
+                again.click()
+                continue
+            said, annotation = held.inner_text(), held.get_attribute("data-annotation")
+            assert "changed it" in said or "deleted it" in said, said
+            self.shown.add(str(annotation))
+            self.random.choice(held.get_by_role("button").all()).click()
             page.wait_for_timeout(30)
             count += 1
         self.reading.stage().focus()

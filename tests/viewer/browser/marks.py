@@ -17,7 +17,9 @@ _KEPT = """(count) => new Promise((resolve, reject) => {
   const opening = indexedDB.open('hounsfield-annotations');
   opening.onerror = () => reject(opening.error);
   opening.onsuccess = () => {
+    const late = performance.now() + 30000;
     const look = () => {
+      if (performance.now() > late) return reject(new Error('It was never kept.'));
       const rows = opening.result.transaction('drafts').objectStore('drafts').getAll();
       rows.onsuccess = () => {
         if (!rows.result.some(draft => draft.places.length === count)) return setTimeout(look, 20);

@@ -32,13 +32,14 @@ export function conflictDialog(desk: Desk, deciding: Deciding): ConflictDialog {
       desk.refocus();
       return;
     }
+    dialog.dataset.annotation = trouble.annotation;
     dialog.replaceChildren(...contentOf(desk, deciding, trouble, next));
     if (!dialog.open) dialog.showModal();
   };
   autosave.on("trouble", () => { if (!dialog.open) next(); });
   dialog.addEventListener("close", () => {
     if (autosave.conflicts.length === 0) return;
-    desk.workspace.emit("notice", "Your changes stay on this computer until you have chosen. The list of annotations marks them with “!”.");
+    desk.workspace.emit("notice", "Your changes stay on this computer until you have chosen: “Choose …” is at the top.");
   });
   return { root: dialog, open: next };
 }

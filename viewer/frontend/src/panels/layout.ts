@@ -59,7 +59,7 @@ export function buildLayout({ workspace, root, title, backUrl, first, keeping }:
     openConflicts: () => { conflicts?.open(); },
     takeMarkKey: (key, pane) => maskKeys.take(key, pane) || markKeys.take(key, pane),
   };
-  const bar = toolbar(desk, { title, backUrl, saving: keeping && saveSign(keeping.autosave) });
+  const bar = toolbar(desk, { title, backUrl, saving: keeping && saveSign(keeping.autosave, () => { desk.openConflicts(); }) });
   const help = helpDialog(helpSections());
   const menu = paneMenu(desk);
   const images = imageList(workspace, desk.refocus);

@@ -82,7 +82,10 @@ export function placeBelow(panel: HTMLElement, anchor: DOMRect): void {
 }
 
 function firstControl(panel: HTMLElement): HTMLElement | null {
-  return panel.querySelector<HTMLElement>("input:checked") ?? panel.querySelector<HTMLElement>("button, input, select");
+  // What is chosen, of the first choice: a menu would open scrolled to a later one.
+  const name = panel.querySelector("input")?.name;
+  const chosen = [...panel.querySelectorAll<HTMLInputElement>("input:checked")].find((input) => input.name === name);
+  return chosen ?? panel.querySelector<HTMLElement>("button, input, select");
 }
 
 export interface Choice<Value extends string> {

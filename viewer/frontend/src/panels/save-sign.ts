@@ -1,13 +1,16 @@
 /** Whether everything that was drawn is with the site, in two words; and what to do where it is not. */
 
 import type { Autosave, SaveStatus } from "../state/autosave";
-import { element } from "./element";
+import { button, element } from "./element";
 
 /** A save that takes less is not worth a word (ms). */
 const PATIENCE = 800;
 
-export function saveSign(autosave: Autosave): HTMLElement {
-  const sign = element("div", { class: "hv-save-sign", role: "status" });
+export function saveSign(autosave: Autosave, choose: () => void): HTMLElement {
+  const words = element("span", { role: "status" });
+  // However the dialog was left: a mark that was deleted here is in no list.
+  const chooser = button({ label: "Choose which versions are to stand", text: "Choose …", onClick: choose });
+  const sign = element("div", { class: "hv-save-sign" }, words, chooser);
   let timer: number | undefined;
   let used = false;
   const show = (status: SaveStatus): void => {
@@ -15,7 +18,8 @@ export function saveSign(autosave: Autosave): HTMLElement {
     used ||= status.kind !== "saved";
     const write = (): void => {
       const text = used ? wordsFor(status) : "";
-      if (sign.textContent !== text) sign.textContent = text;
+      if (words.textContent !== text) words.textContent = text;
+      chooser.hidden = status.kind !== "undecided";
       sign.dataset.status = status.kind;
     };
     if (status.kind === "saving") timer = window.setTimeout(write, PATIENCE);
@@ -33,6 +37,8 @@ function wordsFor(status: SaveStatus): string {
       return "Saved";
     case "saving":
       return "Saving …";
+    case "undecided":
+      return status.count === 1 ? "1 mark was changed twice" : `${status.count} marks were changed twice`;
     case "waiting":
       return `${count} kept on this computer until the site answers`;
     case "ended":

@@ -31,6 +31,8 @@ export class AnnotationSync {
   private reading: Promise<void> = Promise.resolve();
   /** Acknowledged since the last reading of the whole list began, which may not hold it yet. */
   private acknowledged = new Set<string>();
+  /** The newest version of each that the site told of: an answer may be on its way while another overtakes it. */
+  private readonly newest = new Map<string, number>();
   private hasRead = false;
 
   constructor(options: {
@@ -52,6 +54,7 @@ export class AnnotationSync {
     annotations.on("edited", (edit) => { this.save(edit); });
     autosave.on("saved", ({ annotation, version }) => {
       this.acknowledged.add(annotation);
+      if (version !== null) this.see(annotation, version);
       annotations.mark(annotation, { saving: autosave.isWaiting(annotation) ? "waiting" : "saved", ...(version === null ? {} : { version }) });
     });
     autosave.on("stored", (stored) => { this.take(stored); });
@@ -92,6 +95,7 @@ export class AnnotationSync {
       return;
     }
     const newer = this.acknowledged;
+    for (const { pk, version } of stored) if (!this.see(pk, version)) newer.add(pk);
     const rows = stored.filter(({ pk }) => !newer.has(pk));
     this.autosave.know(rows.filter((row) => !isMask(row)));
     this.masks?.load(stored);
@@ -109,6 +113,13 @@ export class AnnotationSync {
     );
     this.annotations.load([...after, ...own]);
     this.hear([...newer]);
+  }
+
+  /** False for what is older than what is known. */
+  private see(annotation: string, version: number): boolean {
+    const known = this.newest.get(annotation) ?? 0;
+    if (version > known) this.newest.set(annotation, version);
+    return version >= known;
   }
 
   private inTurn(read: () => Promise<void>): Promise<void> {
@@ -142,6 +153,7 @@ export class AnnotationSync {
 
   /** What waits here is not touched: whether it still fits, the site says when it is sent. */
   take(stored: StoredAnnotation): void {
+    if (!this.see(stored.pk, stored.version)) return;
     if (isMask(stored)) {
       this.masks?.take(stored);
       return;

@@ -16,6 +16,8 @@ export type SaveStatus =
   | { readonly kind: "saving"; readonly count: number }
   /** The site is away; what was done waits on this computer. */
   | { readonly kind: "waiting"; readonly count: number }
+  /** So many marks wait until the reader has chosen between two versions. */
+  | { readonly kind: "undecided"; readonly count: number }
   /** Signed out, or no access any more. */
   | { readonly kind: "ended"; readonly count: number; readonly status: number };
 
@@ -93,6 +95,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   get status(): SaveStatus {
     const count = this.waiting.length + this.entering.length;
     if (this.ended !== null && count > 0) return { kind: "ended", count, status: this.ended };
+    if (this.conflicts.length > 0) return { kind: "undecided", count: this.conflicts.length };
     if (count === 0) return { kind: "saved" };
     return this.away ? { kind: "waiting", count } : { kind: "saving", count };
   }
@@ -321,6 +324,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     }
     this.merging.delete(annotation);
     if (outcome === "no" && this.troubles.has(annotation)) this.emit("trouble", trouble);
+    this.tell();
   }
 
   /** The site may be there again. */
