@@ -61,7 +61,7 @@ export class ReadingPanel {
   /** Sends what waits while the page goes away. */
   part(): void {
     const message = this.locked ? null : this.outbox.parting();
-    if (message) void post(this.root.action, message, this.csrfToken, true).catch(() => null);
+    if (message) void post(this.address, message, this.csrfToken, true).catch(() => null);
   }
 
   /** Time is told now and then, so that little of it is lost with the browser. */
@@ -91,18 +91,23 @@ export class ReadingPanel {
     return this.root.querySelector<HTMLInputElement>('[name="csrfmiddlewaretoken"]')?.value ?? "";
   }
 
+  /** Not the form's own `action`: a button of that name stands before it. */
+  private get address(): string {
+    return this.root.getAttribute("action") ?? "";
+  }
+
   private get questions(): readonly HTMLElement[] {
     return [...this.root.querySelectorAll<HTMLElement>("[data-question]")];
   }
 
   private outboxOptions(): OutboxOptions {
-    const { dataset, action } = this.root;
+    const { dataset } = this.root;
     const { clock, shelf, writer } = this.options;
     return {
       shelf,
       key: `${shelfPrefix(dataset)}${writer}`,
       writer,
-      send: (message) => post(action, message, this.csrfToken),
+      send: (message) => post(this.address, message, this.csrfToken),
       spent: () => clock.total,
       schedule: (act, delay) => {
         const timer = window.setTimeout(act, delay);
