@@ -88,6 +88,31 @@ async function settled({ autosave }: Desk): Promise<void> {
   await vi.waitFor(() => { expect(autosave.status.kind).toBe("saved"); });
 }
 
+describe("a decision", () => {
+  it("about more slices than the site takes at once is sent in lots, each on top of the one before", async () => {
+    const theirs = { pk: "m", revision: "theirs", version: 2, deleted: false, image: "", author: "ben", changed_by: "ben", kind: "SEG", tool: "mask", value: {}, label: "", color: "", frame: null };
+    const sent: Change[] = [];
+    const send = (changes: readonly Change[]): Promise<Sent> => {
+      const results = changes.map((change): ChangeResult => {
+        const known = change.base !== "old";
+        if (known) sent.push(change);
+        return { id: change.id, annotation: "m", status: known ? "saved" : "conflict", version: 3, current: known ? null : theirs, problem: null };
+      });
+      return Promise.resolve({ kind: "answered", results });
+    };
+    const slices = Array.from({ length: 1100 }, (_, index) => ({ index, data: "x" }));
+    const autosave = new Autosave({ api: { send }, buffer: new MemoryBuffer() });
+    autosave.know([{ ...theirs, revision: "old" }]);
+    await autosave.push("m", { slices });
+    await vi.waitFor(() => { expect(autosave.conflicts).toHaveLength(1); });
+    await autosave.decide("m", "mine");
+    await vi.waitFor(() => { expect(autosave.status.kind).toBe("saved"); });
+    expect(sent.map((change) => change.slices?.length)).toEqual([512, 512, 76]);
+    expect(sent.map(({ base }) => base)).toEqual(["theirs", ...sent.slice(0, -1).map(({ id }) => id)]);
+    expect(sent.flatMap((change) => change.slices ?? []).map(({ index }) => index)).toEqual(slices.map(({ index }) => index));
+  });
+});
+
 describe("saving", () => {
   it("keeps every step in order, undo and redo as further versions", async () => {
     const site = new Site();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { budgetsFor } from "../../viewer/frontend/src/core/budgets";
 import { Caches } from "../../viewer/frontend/src/core/caches";
 import { voxelToWorld } from "../../viewer/frontend/src/core/geometry";
@@ -108,6 +108,34 @@ describe("brushes", () => {
     stroke(fast.hand, "brush", fast.pane, [2, 3, 2], [21, 3, 2]);
     expect(labeled(fast.masks.all[0]!)).toEqual(labeled(slow.masks.all[0]!));
     expect(fast.masks.all[0]!.map.count(1)).toBe(20);
+  });
+
+  it("are saved while a stroke goes on, which stays one step", () => {
+    vi.useFakeTimers();
+    const { masks, hand, pane, edits, image } = setUp();
+    hand.start("brush", pane, over(pane, [5, 5, 2]));
+    expect(edits.map(({ slices }) => slices)).toEqual([[]]);
+    vi.advanceTimersByTime(2000);
+    expect(edits.at(-1)).toMatchObject({ slices: [2], described: false });
+    expect(masks.history.last).toBeUndefined();
+    hand.move([over(pane, [8, 5, 2])]);
+    hand.finish();
+    masks.history.undo();
+    expect([masks.activeFor(image)!.map.count(1), masks.history.last]).toEqual([0, undefined]);
+    // What was saved of a stroke that is given up is taken back there, too.
+    hand.start("brush", pane, over(pane, [5, 5, 2]));
+    vi.advanceTimersByTime(2000);
+    const before = edits.length;
+    hand.cancel();
+    expect(edits.slice(before).map(({ slices }) => slices)).toEqual([[2]]);
+    vi.useRealTimers();
+  });
+
+  it("keep what the reader set before the first stroke, and suit the image in the rest", () => {
+    const fresh = new Masks(new History(), { join: (make) => make(1), edited: () => undefined, changed: () => undefined });
+    fresh.set({ radius: 3 });
+    fresh.fit(imageLayer(), { center: 100, width: 100 });
+    expect(fresh.settings).toMatchObject({ radius: 3, range: [100, 150], tolerance: 15 });
   });
 
   it("paint a ball through the slices when told to", () => {

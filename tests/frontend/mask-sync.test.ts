@@ -15,6 +15,7 @@ import { History } from "../../viewer/frontend/src/state/history";
 import type { MaskValue } from "../../viewer/frontend/src/state/mask-rows";
 import { MaskSync } from "../../viewer/frontend/src/state/mask-sync";
 import { type Mask, Masks } from "../../viewer/frontend/src/state/masks";
+import { maskText, meetingText, slicesText } from "../../viewer/frontend/src/panels/mask-words";
 import { layerMeta } from "./layers";
 
 const IMAGE = "0195aaaa-0000-7000-8000-000000000001";
@@ -111,7 +112,7 @@ function desk(site: Site, reader = "ana", buffer = new MemoryBuffer()) {
   const sync = new AnnotationSync({ annotations, drawing: new Drawing(() => undefined), autosave, api, buffer, set, masks: maskSync });
   const troubles: string[] = [];
   autosave.on("trouble", ({ annotation }) => troubles.push(annotation));
-  return { image, history, masks, autosave, sync, buffer, troubles, notices };
+  return { image, history, masks, autosave, sync, maskSync, buffer, troubles, notices };
 }
 
 type Desk = ReturnType<typeof desk>;
@@ -230,6 +231,23 @@ describe("saving masks", () => {
   });
 });
 
+describe("a conflict in words", () => {
+  it("counts slices as people do, and not all of many", () => {
+    expect(slicesText([4])).toBe("slice 5");
+    expect(slicesText([0, 1, 2, 7])).toBe("slices 1–3, 8");
+    expect(slicesText([0, 2, 4, 6, 8, 10, 12, 14])).toBe("slices 1, 3, 5, 7, 9, 11, 8 in all");
+  });
+
+  it("says what a side did, and not what both have", () => {
+    const known = { name: "Mask", segments: [{ name: "Liver" }] };
+    const value = { segments: [{ voxel_value: 1, name: "Liver" }] };
+    expect(maskText({ label: "Mask", value }, [3], known)).toEqual(["Painted: slice 4"]);
+    expect(maskText({ label: "Left", value }, null, known)).toEqual(["Name: Left"]);
+    expect(maskText({ deleted: true }, [3])).toEqual(["Deleted"]);
+    expect(maskText({}, null)).toEqual(["A mask"]);
+  });
+});
+
 describe("two readers on one mask", () => {
   async function both(): Promise<{ site: Site; ana: Desk; ben: Desk; mine: Mask; theirs: Mask }> {
     const site = new Site();
@@ -265,6 +283,9 @@ describe("two readers on one mask", () => {
     await vi.waitFor(() => { expect(ben.troubles).toEqual([mine.id]); });
     expect((await siteVoxels(site, mine.id))[1]).toEqual(voxels(mine)[1]);
     expect(theirs.saving).toBe("conflict");
+    const meeting = ben.maskSync.meeting({ annotation: mine.id })!;
+    expect(meeting).toEqual({ mine: [1], theirs: [1, 3] });
+    expect(meetingText(meeting)).toBe("Both of you painted slice 2. If you keep yours, what was painted in other slices stays, too.");
     await ben.autosave.decide(mine.id, decision);
     await settled(ben);
     const stands = await siteVoxels(site, mine.id);

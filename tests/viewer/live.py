@@ -15,7 +15,7 @@ from django.conf import settings
 from tests.servers import database_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 @contextmanager

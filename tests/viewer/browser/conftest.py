@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.data import DATA
 from tests.e2e.conftest import browser, screenshots
 from tests.viewer.browser.desk import Desk, running_desk
+from tests.viewer.browser.hands import picture_of
+from tests.viewer.browser.painting import Painter
 from tests.viewer.browser.reading import Reading
 
 __all__ = ["browser", "screenshots"]
@@ -46,3 +50,34 @@ def read(desk: Desk, context: BrowserContext) -> Iterator[Read]:
     for reading in opened:
         reading.page.close()
         assert reading.complaints == []
+
+
+@pytest.fixture(scope="module")
+def real_place() -> str:
+    """A real oblique image; the phantom where there are no real ones."""
+    if DATA is None:
+        warnings.warn(
+            "There are no real images here: masks are painted on a phantom.", stacklevel=1
+        )
+        return "ct"
+    return "oblique"
+
+
+@pytest.fixture(scope="module")
+def page_of_masks(desk: Desk, context: BrowserContext, real_place: str) -> Iterator[Painter]:
+    """One page for all tests of the module."""
+    reading = Reading(desk.open(context, real_place))
+    # Drawing takes this machine's time: a small pane is enough.
+    reading.page.set_viewport_size({"width": 900, "height": 560})
+    reading.wait_for_pictures()
+    yield Painter(reading, picture_of(real_place))
+    reading.page.close()
+
+
+@pytest.fixture
+def painter(page_of_masks: Painter) -> Iterator[Painter]:
+    """Nothing painted, the middle slice in front; fails if a script complained."""
+    page_of_masks.clear()
+    yield page_of_masks
+    complaints, page_of_masks.reading.complaints = page_of_masks.reading.complaints, []
+    assert complaints == []

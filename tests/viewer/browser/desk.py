@@ -35,13 +35,18 @@ class Desk:
     port: int
     places: dict[str, str]
 
-    def context(self, browser: Browser, *, port: int = 0, **options: object) -> BrowserContext:
-        """A browser in which the reader is signed in; ``port`` is of a line to the server."""
+    def context(
+        self, browser: Browser, *, port: int = 0, who: str = "cookie", **options: object
+    ) -> BrowserContext:
+        """A browser in which the reader is signed in; ``port`` is of a line to the server.
+
+        ``who`` is the name of another person's cookie in the places.
+        """
         made = browser.new_context(**{"viewport": SIZE} | options)  # type: ignore[arg-type]
         made.set_default_timeout(20_000)
         address = self.address("", port=port)
         name = settings.SESSION_COOKIE_NAME
-        made.add_cookies([{"name": name, "value": self.places["cookie"], "url": address}])
+        made.add_cookies([{"name": name, "value": self.places[who], "url": address}])
         return made
 
     def address(self, place: str, *, port: int = 0) -> str:

@@ -56,6 +56,23 @@ PROSTATE = [
 ]
 DEPTH, HEIGHT, WIDTH = 40, 96, 96
 TIMES = 6
+REAL = {
+    "oblique": "nrrd_mha/example3d.nrrd",
+    "anisotropic": "mr_anisotropic_pixels/001.dcm",
+}
+"""Real images by the names of their places, where this machine has them."""
+
+
+def real_pictures() -> dict[str, SimpleITK.Image]:
+    """The real images, read by SimpleITK alone."""
+    from tests.data import DATA
+
+    return {} if DATA is None else {name: read_real(DATA / file) for name, file in REAL.items()}
+
+
+def read_real(path: Path) -> SimpleITK.Image:
+    """A grey picture of whole numbers, (x, y, z)."""
+    return SimpleITK.Cast(SimpleITK.ReadImage(str(path)), SimpleITK.sitkInt16)
 
 
 def main() -> None:
@@ -74,7 +91,10 @@ def _build() -> dict[str, str]:
     from viewer.services import save_preferences
 
     reader = UserFactory(username="reader")
-    archive = make_archive(editor=reader, title="Thorax CT for reading")
+    colleague = UserFactory(username="colleague")
+    archive = make_archive(
+        editor=reader, members={"EDITOR": colleague}, title="Thorax CT for reading"
+    )
     images, masks = medical_image_socket(), segmentation_socket()
     second = ensure_socket(
         slug="second-image", title="Follow-up", kind="IMG", relative_path="images/second"
@@ -87,6 +107,7 @@ def _build() -> dict[str, str]:
     geometry = {"spacing": phantom.geometry.spacing, "origin": phantom.geometry.origin}
     ct = {"modality": "CT", "window_center": 40.0, "window_width": 400.0}
     places = {"archive": str(archive.pk), "cookie": _cookie_of(reader)}
+    places["colleague_cookie"] = _cookie_of(colleague)
     places["ct"] = make.case("CT", {images: make.image(phantom.volume, **geometry, **ct)})
     nodules = _numbered(phantom.truth)
     places["overlays"] = make.case(
@@ -109,6 +130,8 @@ def _build() -> dict[str, str]:
     floats = make.image(_real_numbers(phantom.volume), **geometry, modality="MR")
     places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
+    for name, picture in real_pictures().items():
+        places[name] = make.case(name, {images: make.picture(picture, modality="MR")})
     # What one test left on the screen is not what the next one begins with.
     save_preferences(user=reader, settings={"remember_layout": False})
     return places | _hanging(phantom, geometry)
@@ -201,6 +224,16 @@ class _Maker:
         item = add_item(actor=self.owner, archive=self.archive, title=title, values=held)
         return f"/view/archive-item/{item.pk}/"
 
+    def picture(self, picture: SimpleITK.Image, **fields: Any) -> Any:
+        """A picture of SimpleITK with the place it has in the patient."""
+        return self.image(
+            SimpleITK.GetArrayFromImage(picture),
+            spacing=picture.GetSpacing(),
+            origin=picture.GetOrigin(),
+            direction=picture.GetDirection(),
+            **fields,
+        )
+
     def image(self, array: NDArray[Any], **fields: Any) -> Any:
         """An array (t, z, y, x), (z, y, x) or (z, y, x, rgb) as a stored image."""
         from app.images.models import Image, Import
@@ -211,12 +244,13 @@ class _Maker:
         spatial = array.shape[:-1] if color else array.shape
         spacing = list(fields.pop("spacing", (1.0, 1.0, 1.0)))
         origin = list(fields.pop("origin", (0.0, 0.0, 0.0)))
+        straight = np.eye(len(spatial)).ravel().tolist()
         image = Image.objects.create(
             name=fields.pop("name", "Thorax"),
             size=list(spatial[::-1]),
             spacing=spacing + [1.0] * (len(spatial) - 3),
             origin=origin + [0.0] * (len(spatial) - 3),
-            direction=np.eye(len(spatial)).ravel().tolist(),
+            direction=list(fields.pop("direction", straight)),
             element_type=str(array.dtype),
             source=source,
             **fields,
@@ -233,6 +267,7 @@ class _Maker:
         picture = SimpleITK.GetImageFromArray(array, isVector=color)
         picture.SetSpacing(image.spacing)
         picture.SetOrigin(image.origin)
+        picture.SetDirection(image.direction)
         file_id: UUID = new_id()
         key = f"images/{image.pk}/{file_id}.mha"
         with tempfile.TemporaryDirectory() as folder:

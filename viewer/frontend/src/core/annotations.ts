@@ -48,6 +48,23 @@ export interface SliceChange {
   readonly data: string;
 }
 
+/** Slices in lots of at most so many, and so many letters; a single one may be longer. */
+export function sliceLots(slices: readonly SliceChange[], most: { readonly slices: number; readonly letters: number }): SliceChange[][] {
+  const lots: SliceChange[][] = [];
+  let letters = 0;
+  for (const slice of slices) {
+    const last = lots.at(-1);
+    letters += slice.data.length;
+    if (last && last.length < most.slices && letters <= most.letters) {
+      last.push(slice);
+    } else {
+      lots.push([slice]);
+      letters = slice.data.length;
+    }
+  }
+  return lots;
+}
+
 /** What a change may say; what it leaves out stays as it was. */
 export interface ChangeFields {
   readonly image?: string;

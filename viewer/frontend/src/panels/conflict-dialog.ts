@@ -2,14 +2,16 @@
 
 import type { ChangeFields, StoredAnnotation } from "../core/annotations";
 import { figuresOf } from "../state/readings";
-import type { Autosave, Decision, Trouble } from "../state/autosave";
+import type { Decision, Trouble } from "../state/autosave";
 import type { Annotation } from "../state/annotations";
 import { jumpTo } from "../state/jump";
+import type { Keeping } from "../state/keeping";
 import { type GeometryValue, isGeometryType } from "../tools/values";
 import { toolFor } from "../tools/registry";
 import type { Desk } from "./desk";
 import { button, element } from "./element";
 import { figureLines, toolWords } from "./mark-words";
+import { maskText, meetingText } from "./mask-words";
 
 export interface ConflictDialog {
   readonly root: HTMLDialogElement;
@@ -17,7 +19,11 @@ export interface ConflictDialog {
   open(): void;
 }
 
-export function conflictDialog(desk: Desk, autosave: Autosave): ConflictDialog {
+/** What decides, and what is known of masks: they are no marks. */
+type Deciding = Pick<Keeping, "autosave" | "masks">;
+
+export function conflictDialog(desk: Desk, deciding: Deciding): ConflictDialog {
+  const { autosave } = deciding;
   const dialog = element("dialog", { class: "hv-conflict", "aria-labelledby": "hv-conflict-title" });
   const next = (): void => {
     const [trouble] = autosave.conflicts;
@@ -26,7 +32,7 @@ export function conflictDialog(desk: Desk, autosave: Autosave): ConflictDialog {
       desk.refocus();
       return;
     }
-    dialog.replaceChildren(...contentOf(desk, autosave, trouble, next));
+    dialog.replaceChildren(...contentOf(desk, deciding, trouble, next));
     if (!dialog.open) dialog.showModal();
   };
   autosave.on("trouble", () => { if (!dialog.open) next(); });
@@ -37,12 +43,14 @@ export function conflictDialog(desk: Desk, autosave: Autosave): ConflictDialog {
   return { root: dialog, open: next };
 }
 
-function contentOf(desk: Desk, autosave: Autosave, trouble: Trouble, next: () => void): Node[] {
+function contentOf(desk: Desk, { autosave, masks }: Deciding, trouble: Trouble, next: () => void): Node[] {
   const { annotation, theirs, kind, problem } = trouble;
   const mine = desk.workspace.annotations.get(annotation);
+  const mask = desk.workspace.masks.get(annotation);
+  const meeting = masks.meeting(trouble);
   const decide = (decision: Decision) => (): void => { void autosave.decide(annotation, decision).then(next); };
   const look = (): void => { jumpTo(desk.workspace, annotation); };
-  const name = theirs?.label || mine?.label || (mine ? toolWords(mine.tool).name : "This annotation");
+  const name = theirs?.label || mine?.label || mask?.name || (mine ? toolWords(mine.tool).name : "This annotation");
   const title = element("h2", { id: "hv-conflict-title" }, kind === "conflict" ? `“${name}” was changed elsewhere, too` : `“${name}” could not be saved`);
   if (kind === "refused") {
     return [
@@ -59,7 +67,13 @@ function contentOf(desk: Desk, autosave: Autosave, trouble: Trouble, next: () =>
   return [
     title,
     element("p", {}, theirs?.deleted ? `${by} deleted it while you changed it.` : `${by} changed it while you did. Nothing is lost: choose what is to stand.`),
-    element("div", { class: "hv-conflict-sides" }, side("Yours", mineText(mine, trouble.mine)), side(`By ${by}`, theirsText(theirs))),
+    ...(meeting && !theirs?.deleted && !trouble.mine.deleted ? [element("p", {}, meetingText(meeting))] : []),
+    element(
+      "div",
+      { class: "hv-conflict-sides" },
+      side("Yours", meeting ? maskText(trouble.mine, meeting.mine) : mineText(mine, trouble.mine)),
+      side(`By ${by}`, meeting && theirs ? maskText(theirs, meeting.theirs, mask) : theirsText(theirs)),
+    ),
     verbs(
       button({ label: "Keep mine", text: "Keep mine", onClick: decide("mine") }),
       button({ label: `Keep that of ${by}`, text: theirs?.deleted ? "Leave it deleted" : `Keep that of ${by}`, onClick: decide("theirs") }),
@@ -81,8 +95,6 @@ function side(title: string, lines: readonly string[]): HTMLElement {
 }
 
 function mineText(mine: Annotation | undefined, fields: ChangeFields): readonly string[] {
-  // Masks are no marks: what is known of them is which slices were painted.
-  if (!mine && fields.deleted !== true && fields.slices) return [`A mask, ${fields.slices.length === 1 ? "1 slice" : `${fields.slices.length} slices`} painted`];
   if (fields.deleted || !mine) return ["Deleted"];
   return textOf(mine.value, mine.tool, mine.label);
 }

@@ -63,7 +63,7 @@ export function buildLayout({ workspace, root, title, backUrl, first, keeping }:
   const help = helpDialog(helpSections());
   const menu = paneMenu(desk);
   const images = imageList(workspace, desk.refocus);
-  const conflicts = keeping && conflictDialog(desk, keeping.autosave);
+  const conflicts = keeping && conflictDialog(desk, keeping);
   const side = buildSidePanel(desk, keeping, (shown) => {
     bar.setShown("annotations", shown === "annotations");
     bar.setShown("overlays", shown === "overlays");

@@ -147,12 +147,18 @@ function segmentLine(workspace: Workspace, { mask, value, name, followers }: Seg
   const lock = toggle(`Lock ${called}`, `lock-${value}`, () => { masks.setSegment(mask, value, { locked: now()?.locked !== true }); });
   const jump = iconButton(`Go to ${called}`, icons.jump, `jump-${value}`, () => { jumpTo(workspace, mask, value); });
   const remove = iconButton(`Delete ${called}`, icons.remove, `remove-${value}`, () => { masks.removeSegment(mask, value); });
+  const controls = [[choose, "Paint"], [color, "Color of"], [eye.button, "Show"], [lock.button, "Lock"], [jump, "Go to"], [remove, "Delete"]] as const;
+  let named = called;
   followers.push(() => {
     const segment = now();
     if (!segment) return;
     choose.checked = mask.segment?.value === value;
     setValue(color, segment.color);
     setValue(title, segment.name);
+    if (named !== segment.name) {
+      named = segment.name;
+      for (const [control, verb] of controls) setLabel(control, `${verb} ${named}`);
+    }
     const text = volumeText(mask.volume(value));
     if (volume.textContent !== text) volume.textContent = text;
     eye.show(segment.visible, segment.visible ? icons.shown : icons.hidden);
@@ -176,6 +182,12 @@ function nameField(value: string, label: string, editable: boolean, change: (tex
     if (text) change(text);
   });
   return field;
+}
+
+/** What a control is for is said in the words of now. */
+function setLabel(control: HTMLElement, label: string): void {
+  control.setAttribute("aria-label", label);
+  if (control.title) control.title = label;
 }
 
 function iconButton(label: string, icon: string, focus: string, onClick: () => void): HTMLButtonElement {

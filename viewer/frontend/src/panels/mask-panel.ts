@@ -9,7 +9,7 @@ import * as icons from "./mask-icons";
 import { maskList } from "./mask-list";
 import { maskSettings } from "./mask-settings";
 import { MASK_TOOL_WORDS } from "./mask-words";
-import { rangeField } from "./popover";
+import { rangeField, setRange } from "./popover";
 
 export function maskPanel(desk: Desk, keeping: Keeping | null): HTMLElement {
   const { workspace } = desk;
@@ -77,14 +77,15 @@ function opacity(workspace: Workspace): HTMLElement {
     max: 1,
     step: 0.05,
     value: workspace.active.state.overlayOpacity,
-    say: (share) => `${Math.round(share * 100)} %`,
+    say: percent,
     change: (share) => { workspace.active.setOverlayOpacity(share); },
   });
-  const slider = field.querySelector("input");
-  workspace.on("change", () => {
-    if (slider && document.activeElement !== slider) slider.value = String(workspace.active.state.overlayOpacity);
-  });
+  workspace.on("change", () => { setRange(field, workspace.active.state.overlayOpacity, percent); });
   return field;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 /** Whether the tool on the left button paints. */

@@ -5,28 +5,38 @@ import { formatValue, windowBounds } from "../core/window-level";
 import type { Workspace } from "../state/workspace";
 import { button, element } from "./element";
 import { CUTS, DEPTHS, MASK_TOOL_WORDS } from "./mask-words";
-import { checkLine, rangeField } from "./popover";
+import { checkLine, rangeField, setRange } from "./popover";
 import { millimetres } from "./words";
 
 const LARGEST_SLIDER = 60;
 const WITHIN_STEP = 5;
 
-/** Fills `root` anew when another tool is taken; what the reader drags meanwhile stays under the hand. */
+/** Fills `root` anew when another tool is taken, or has other fields; the keyboard goes on where it was. */
 export function maskSettings(workspace: Workspace): HTMLElement {
   const root = element("div", { class: "hv-mask-settings" });
   let shown = "";
   const show = (): void => {
     const tool = workspace.state.tools.left;
-    const { settings } = workspace.masks;
-    const key = [tool, settings.over, settings.ball, settings.cut, settings.depth, settings.within === null].join();
-    if (key === shown || root.contains(document.activeElement)) return;
+    const { active: { layer, state }, masks } = workspace;
+    if (layer && isMaskTool(tool)) masks.fit(layer, state.window);
+    const radius = root.querySelector<HTMLElement>(".hv-radius");
+    // Keys change it, too.
+    if (radius) setRange(radius, masks.settings.radius, millimetres);
+    const key = [tool, masks.settings.within === null].join();
+    if (key === shown) return;
     shown = key;
+    const place = controlsOf(root).findIndex((control) => control === document.activeElement);
     root.replaceChildren(...(isMaskTool(tool) ? fieldsOf(workspace, tool) : [hint()]));
+    if (place >= 0) controlsOf(root)[place]?.focus();
   };
   workspace.on("change", show);
   workspace.masks.on("change", show);
   show();
   return root;
+}
+
+function controlsOf(root: HTMLElement): HTMLElement[] {
+  return [...root.querySelectorAll<HTMLElement>("input, select, button")];
 }
 
 function hint(): HTMLElement {
@@ -53,11 +63,7 @@ function brushFields(workspace: Workspace, tool: MaskTool): Node[] {
     say: millimetres,
     change: (radius) => { masks.set({ radius }); },
   });
-  const slider = size.querySelector("input");
-  // Keys change it, too.
-  workspace.masks.on("change", () => {
-    if (slider && document.activeElement !== slider && slider.isConnected) slider.value = String(masks.settings.radius);
-  });
+  size.classList.add("hv-radius");
   const ball = checkLine("Through the slices (ball)", masks.settings.ball, (on) => { masks.set({ ball: on }); });
   return [size, ball, ...(tool === "eraser" ? [] : [overField(workspace)]), ...(tool === "threshold-brush" ? rangeFields(workspace) : [])];
 }

@@ -155,14 +155,20 @@ export function rangeField({ label, min, max, step, value, say, change }: RangeO
   const slider = element("input", { type: "range", min: String(min), max: String(max), step: String(step) });
   slider.value = String(value);
   const said = element("span", { class: "hv-said", "aria-hidden": "true" }, say(value));
-  const tell = (): void => {
-    said.textContent = say(slider.valueAsNumber);
-    slider.setAttribute("aria-valuetext", say(slider.valueAsNumber));
-  };
-  tell();
+  const field = element("label", { class: "hv-field" }, element("span", {}, label), said, slider);
+  setRange(field, value, say);
   slider.addEventListener("input", () => {
-    tell();
+    setRange(field, slider.valueAsNumber, say);
     change(slider.valueAsNumber);
   });
-  return element("label", { class: "hv-field" }, element("span", {}, label), said, slider);
+  return field;
+}
+
+/** Shows another value in a range field; not on the slider while the reader holds it. */
+export function setRange(field: HTMLElement, value: number, say: (value: number) => string): void {
+  const [slider, said] = [field.querySelector("input"), field.querySelector(".hv-said")];
+  if (!slider || !said) return;
+  if (document.activeElement !== slider) slider.value = String(value);
+  slider.setAttribute("aria-valuetext", say(value));
+  said.textContent = say(value);
 }

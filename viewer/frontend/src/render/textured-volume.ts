@@ -16,6 +16,8 @@ export class TexturedVolume {
   readonly source: VolumeSource;
   /** Label maps only. */
   readonly numbers: LabelNumbers | null;
+  /** Labels of a byte are their own numbers: the device is given them as they are, a quarter of what it would make of longer ones. */
+  private readonly bytes: boolean;
   private readonly volume: ImageVolume;
   /** Slices that are better than what the device has. */
   private readonly waiting = new Set<number>();
@@ -29,6 +31,7 @@ export class TexturedVolume {
     this.id = volumeId(layer.index, source.timepoint);
     const labels = layer.meta.role === "overlay" && overlayKind(layer.meta) === "labels";
     this.numbers = labels ? new LabelNumbers(layer.meta.range?.[1] ?? 1) : null;
+    this.bytes = source.slice(0) instanceof Uint8Array && this.numbers?.direct === true;
     const depth = source.size[2];
     this.sent = new Int16Array(depth).fill(-2);
     const dataType = this.textureArray(0).constructor.name;
@@ -123,11 +126,13 @@ export class TexturedVolume {
   }
 
   private textureArray(length: number): Pixels {
+    if (this.bytes) return new Uint8Array(length);
     return this.numbers ? new Uint16Array(length) : displayArray(this.layer.meta, length);
   }
 
   private texturePixels(k: number): Pixels {
     const pixels = this.source.slice(k);
+    if (this.bytes) return pixels;
     if (this.numbers) {
       const out = new Uint16Array(pixels.length);
       this.numbers.translate(pixels, out);

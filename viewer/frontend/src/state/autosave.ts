@@ -5,7 +5,7 @@
  */
 
 import type { AnnotationApi, Sent } from "../core/annotation-api";
-import { type Change, type ChangeFields, type ChangeResult, type StoredAnnotation, imageOf } from "../core/annotations";
+import { type Change, type ChangeFields, type ChangeResult, type StoredAnnotation, imageOf, sliceLots } from "../core/annotations";
 import type { Buffer, Kept } from "../core/buffer";
 import { Emitter } from "../core/emitter";
 import { newId } from "../core/ids";
@@ -53,6 +53,8 @@ type Api = Pick<AnnotationApi, "send">;
 
 const MOST_CHANGES = 200;
 const MOST_BYTES = 8 * 2 ** 20;
+/** Slices of a mask, and letters of them, that the site takes in one change. */
+const MOST_AT_ONCE = { slices: 512, letters: 7 * 2 ** 20 };
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 const LATER = 3000;
@@ -173,16 +175,26 @@ export class Autosave extends Emitter<AutosaveEvents> {
     const now = { id: newId(), made_at: new Date().toISOString() };
     if (decision === "theirs") return [];
     if (decision === "mine") {
-      this.heads.set(annotation, now.id);
       const fields = without(mine, "image", "kind", "tool");
       // An annotation that is deleted there is brought back.
       const back = theirs?.deleted === true && mine.deleted !== true ? { deleted: false } : {};
-      return [{ ...(theirs ? fields : mine), ...back, ...now, annotation, base: theirs?.revision ?? null }];
+      return this.inParts({ ...(theirs ? fields : mine), ...back, ...now, annotation, base: theirs?.revision ?? null });
     }
     if (copy === null) return [];
-    this.heads.set(copy, now.id);
     const start = theirs ? { image: imageOf(theirs), kind: theirs.kind, tool: theirs.tool, value: theirs.value, label: theirs.label, color: theirs.color, frame: theirs.frame } : {};
-    return [{ ...start, ...without(mine, "deleted"), ...now, annotation: copy, base: null }];
+    return this.inParts({ ...start, ...without(mine, "deleted"), ...now, annotation: copy, base: null });
+  }
+
+  /** Many slices of a mask are several changes, each on top of the one before. */
+  private inParts(change: Change): Change[] {
+    const [first = [], ...rest] = sliceLots(change.slices ?? [], MOST_AT_ONCE);
+    const parts = [first.length > 0 ? { ...change, slices: first } : change];
+    for (const slices of rest) {
+      const { annotation, made_at } = change;
+      parts.push({ id: newId(), annotation, base: (parts.at(-1) as Change).id, made_at, slices });
+    }
+    this.heads.set(change.annotation, (parts.at(-1) as Change).id);
+    return parts;
   }
 
   private write(changes: readonly Change[], replaced: readonly number[] = []): Promise<void> {

@@ -16,6 +16,7 @@ export interface Keeping {
   readonly autosave: Autosave;
   readonly sync: AnnotationSync;
   readonly maskApi: MaskApi;
+  readonly masks: MaskSync;
 }
 
 /** The attributes of `#viewer` that tell of the display set. */
@@ -56,7 +57,7 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
       void sync.reload();
     },
   });
-  return { set, api, autosave, sync, maskApi };
+  return { set, api, autosave, sync, maskApi, masks };
 }
 
 /** Of several windows of one reader one sends at a time; what another has sent already is only repeated. */

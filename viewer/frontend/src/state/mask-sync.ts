@@ -19,6 +19,12 @@ const AGAIN_AFTER = 3000;
 /** Slices that are inflated between two looks at the screen. */
 const AT_ONCE = 16;
 
+/** Slices that both sides of a conflict changed, or one of them; of theirs null where nobody can say. */
+export interface Meeting {
+  readonly mine: readonly number[];
+  readonly theirs: readonly number[] | null;
+}
+
 export class MaskSync {
   private readonly masks: Masks;
   private readonly autosave: Autosave;
@@ -31,6 +37,7 @@ export class MaskSync {
   /** What waits of an earlier visit builds on versions whose slices nobody remembers: nothing is merged with it. */
   private readonly uncertain = new Set<string>();
   private readonly merging = new Set<Mask>();
+  private readonly met = new Map<string, readonly number[]>();
   private rows: readonly StoredAnnotation[] = [];
   /** Of an earlier visit, not acknowledged yet. */
   private unsent: readonly Change[] = [];
@@ -77,6 +84,13 @@ export class MaskSync {
     }
     if (mask.loading || this.isWaitingFor(mask) || row.version <= (this.versions.get(row.pk) ?? 0)) return;
     void this.refresh(mask, row);
+  }
+
+  /** What each side of a conflict changed, for people; null where it is not about a mask. */
+  meeting({ annotation }: Pick<Trouble, "annotation">): Meeting | null {
+    if (!this.masks.get(annotation)) return null;
+    const mine = [...indicesOf(this.autosave.fieldsWaiting(annotation))].sort((a, b) => a - b);
+    return { mine, theirs: this.met.get(annotation) ?? null };
   }
 
   /** Something of this reader is not acknowledged. */
@@ -227,13 +241,17 @@ export class MaskSync {
   /** Where others changed other slices of the mask, and nothing but slices, both changes stand. */
   private async merge({ annotation, theirs }: Trouble): Promise<"merged" | "no" | "later"> {
     const mask = this.masks.get(annotation);
+    this.met.delete(annotation);
     if (!mask || !theirs || theirs.deleted || this.uncertain.has(annotation)) return "no";
     return this.alone(mask, async () => {
       const mine = this.autosave.fieldsWaiting(annotation);
       const own = indicesOf(mine);
       const stored = await this.api.read(annotation, this.versions.get(annotation) ?? 0);
       if (!stored) return "later";
-      if (!onlySlices(mine) || stored.slices.some(({ index }) => own.has(index))) return "no";
+      if (!onlySlices(mine) || stored.slices.some(({ index }) => own.has(index))) {
+        this.met.set(annotation, stored.slices.map(({ index }) => index));
+        return "no";
+      }
       await this.takeTheirs(mask, theirs, stored);
       this.merging.add(mask);
       await this.autosave.decide(annotation, "mine");

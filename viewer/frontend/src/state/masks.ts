@@ -48,6 +48,17 @@ const FIRST_RADIUS = 8;
 const FIRST_TOLERANCE = 0.15;
 /** As many as the site takes. */
 const MOST_SEGMENTS = 64;
+/** Milliseconds after which a stroke that goes on is saved as far as it is. */
+const SAVE_WITHIN = 1500;
+
+/** An edit that goes on. */
+interface Open {
+  /** Slices on the screen that nobody was told to save. */
+  readonly unsaved: Set<number>;
+  timer?: ReturnType<typeof setTimeout> | undefined;
+  /** Whether some of it was saved already. */
+  partly: boolean;
+}
 
 export class Masks extends Emitter<MaskEvents> {
   readonly history: History;
@@ -62,8 +73,10 @@ export class Masks extends Emitter<MaskEvents> {
   /** Millimetres; null: one that suits the image. */
   private readonly firstRadius: number | null;
   private fitted = false;
+  /** Settings that the reader chose: no image changes them. */
+  private readonly own = new Set<string>();
   private readonly owners = new WeakMap<Step, Mask>();
-  private readonly open = new Set<Edit>();
+  private readonly open = new Map<Edit, Open>();
   private waiting: (() => void)[] = [];
 
   constructor(history: History, host: MaskHost, firstRadius: number | null = null) {
@@ -95,6 +108,11 @@ export class Masks extends Emitter<MaskEvents> {
   }
 
   set(patch: Partial<MaskSettings>): void {
+    Object.keys(patch).forEach((name) => this.own.add(name));
+    this.change(patch);
+  }
+
+  private change(patch: Partial<MaskSettings>): void {
     this.current = { ...this.current, ...patch, radius: limitedRadius(patch.radius ?? this.current.radius) };
     this.emit("change", null);
   }
@@ -104,11 +122,12 @@ export class Masks extends Emitter<MaskEvents> {
     if (this.fitted) return;
     this.fitted = true;
     const { spacing } = image.meta;
-    this.set({
+    const fitting: Partial<MaskSettings> = {
       radius: this.firstRadius ?? Number((FIRST_RADIUS * Math.max(spacing[0], spacing[1])).toPrecision(2)),
       range: [window.center, window.center + window.width / 2],
       tolerance: Number((window.width * FIRST_TOLERANCE).toPrecision(2)),
-    });
+    };
+    this.change(Object.fromEntries(Object.entries(fitting).filter(([name]) => !this.own.has(name))));
   }
 
   // Masks
@@ -208,7 +227,7 @@ export class Masks extends Emitter<MaskEvents> {
   /** Begins an edit; `commit` or `abandon` ends it. `over` tells what it may write over, besides what is locked. */
   begin(mask: Mask, over: Over | ReadonlySet<number>): Edit {
     const edit = mask.edit(over);
-    this.open.add(edit);
+    this.open.set(edit, { unsaved: new Set(), partly: false });
     return edit;
   }
 
@@ -223,10 +242,20 @@ export class Masks extends Emitter<MaskEvents> {
     else this.waiting.push(act);
   }
 
-  /** Shows what an edit has written so far. */
+  /** Shows what an edit has written so far; what is long under way is saved meanwhile, and stays one step. */
   show(mask: Mask, edit: Edit): void {
     const slices = edit.takeTouched();
-    if (slices.size > 0) this.refresh(mask, slices);
+    const open = this.open.get(edit);
+    if (slices.size === 0 || !open) return;
+    this.refresh(mask, slices);
+    slices.forEach((k) => open.unsaved.add(k));
+    open.timer ??= setTimeout(() => {
+      open.timer = undefined;
+      open.partly = true;
+      const list = [...open.unsaved];
+      open.unsaved.clear();
+      this.emit("edited", { mask, slices: list, described: false });
+    }, SAVE_WITHIN);
   }
 
   /** Makes an edit a step, with other segments if they changed with it. Nothing is one that changed nothing. */
@@ -241,6 +270,7 @@ export class Masks extends Emitter<MaskEvents> {
   abandon(mask: Mask, edit: Edit): void {
     const change = edit.finish();
     if (change) this.replay(mask, change, undoChange);
+    if (change && this.open.get(edit)?.partly) this.tell({ mask, slices: change.slices, described: false });
     this.end(edit);
   }
 
@@ -280,6 +310,7 @@ export class Masks extends Emitter<MaskEvents> {
   }
 
   private end(edit: Edit): void {
+    clearTimeout(this.open.get(edit)?.timer);
     this.open.delete(edit);
     if (this.open.size > 0) return;
     const { waiting } = this;
