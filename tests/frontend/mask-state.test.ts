@@ -138,6 +138,13 @@ describe("brushes", () => {
     expect(fresh.settings).toMatchObject({ radius: 3, range: [100, 150], tolerance: 15 });
   });
 
+  it("begin with the brush that a configuration asks for", () => {
+    const host = { join: (make: (index: number) => MaskLayer) => make(1), edited: () => undefined, changed: () => undefined };
+    const fresh = new Masks(new History(), host, 2.25);
+    fresh.fit(imageLayer(), { center: 100, width: 100 });
+    expect(fresh.settings).toMatchObject({ radius: 2.25, tolerance: 15 });
+  });
+
   it("paint a ball through the slices when told to", () => {
     const { masks, hand, pane } = setUp();
     masks.set({ ball: true, radius: 3.1 });
