@@ -35,6 +35,8 @@ export class Gestures {
   private readonly handlers: GestureHandlers;
   private readonly down = new Map<number, Point>();
   private moved = 0;
+  /** Places since the press while it might still have been a tap. */
+  private untold: readonly Point[] = [];
   private slack = SLACK;
   /** Whether what is going on may still become a tap or a drag of one pointer. */
   private single = false;
@@ -81,6 +83,7 @@ export class Gestures {
     this.single = true;
     this.long = false;
     this.moved = 0;
+    this.untold = [];
     this.handlers.start(event, place);
     if (event.pointerType !== "mouse") {
       this.longTimer = window.setTimeout(() => {
@@ -104,10 +107,15 @@ export class Gestures {
   /** False while the movement is still too small to be one: it is then told as a whole later. */
   private drag(before: Point, place: Point, event: PointerEvent): boolean {
     const [dx, dy] = [place[0] - before[0], place[1] - before[1]];
-    if (this.moved < this.slack && Math.hypot(dx, dy) < this.slack) return false;
+    const way = [...this.untold, ...this.wayOf(event, place)];
+    if (this.moved < this.slack && Math.hypot(dx, dy) < this.slack) {
+      this.untold = way;
+      return false;
+    }
+    this.untold = [];
     this.moved = Infinity;
     window.clearTimeout(this.longTimer);
-    this.handlers.drag(place, dx, dy, this.wayOf(event, place));
+    this.handlers.drag(place, dx, dy, way);
     return true;
   }
 
