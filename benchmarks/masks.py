@@ -211,7 +211,8 @@ class Hand:
         if box is None:
             raise RuntimeError("There is no pane.")
         x, y = round(box["x"] + box["width"] / 2), round(box["y"] + box["height"] / 2)
-        start, under_way = time.monotonic(), []
+        start = time.monotonic()
+        under_way: list[asyncio.Future[None]] = []
 
         async def tell(kind: str, place: Place, *, down: int) -> None:
             told = {"type": kind, "x": x + place[0], "y": y + place[1], "button": "left"}
