@@ -72,7 +72,7 @@ def _read_case(questions: Questions, number: int, done: Read, screenshots: Path)
     expect(page.locator("#panel-heading")).to_be_focused()
     if number == 0:
         page.keyboard.press("Control+Enter")
-        expect(questions.panel.locator(".panel-error:visible")).to_have_count(7)
+        expect(questions.panel.locator(".panel-error:visible")).to_have_count(8)
         assert inaccessible(page) == []
     _choose(questions, number)
     _write(questions, number)
