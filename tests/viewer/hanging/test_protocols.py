@@ -34,68 +34,37 @@ def named(*names: str, **options: Any) -> list[dict[str, Any]]:
     return [{"viewport_name": name, **options} for name in names]
 
 
+MAIN = {
+    "viewport_name": "main",
+    "fullsizable": True,
+    "draggable": False,
+    "selectable": True,
+    "linkable": True,
+    "order": 0,
+    "label": "T2 axial - left",
+    "orientation": "axial",
+    "relative_start_position": 0.25,
+    "show_current_slice": True,
+    "show_mouse_coordinate": False,
+    "show_mouse_voxel_value": True,
+    "slice_plane_indicator": "secondary",
+    "slice_plane_indicator_fade_ms": 500,
+}
+
+
 def everything() -> list[dict[str, Any]]:
     """A protocol with every option that the reference system knows."""
+
+    def beside(name: str, y: int, h: int, **options: Any) -> dict[str, Any]:
+        place = {"x": 6, "y": y, "w": 2, "h": h, "parent_id": "main"}
+        return {"viewport_name": name, **place, **options}
+
     return [
-        {
-            "viewport_name": "main",
-            "x": 0,
-            "y": 0,
-            "w": 6,
-            "h": 6,
-            "fullsizable": True,
-            "draggable": False,
-            "selectable": True,
-            "linkable": True,
-            "order": 0,
-            "label": "T2 axial - left",
-            "orientation": "axial",
-            "relative_start_position": 0.25,
-            "show_current_slice": True,
-            "show_mouse_coordinate": False,
-            "show_mouse_voxel_value": True,
-            "slice_plane_indicator": "secondary",
-            "slice_plane_indicator_fade_ms": 500,
-        },
-        {
-            "viewport_name": "secondary",
-            "x": 6,
-            "y": 0,
-            "w": 2,
-            "h": 3,
-            "parent_id": "main",
-            "opacity": 0.4,
-            "order": 2,
-            "specialized_view": "clientside",
-        },
-        {
-            "viewport_name": "my_map",
-            "x": 6,
-            "y": 3,
-            "w": 2,
-            "h": 1,
-            "parent_id": "main",
-            "specialized_view": "minimap",
-        },
-        {
-            "viewport_name": "side_1",
-            "x": 6,
-            "y": 4,
-            "w": 2,
-            "h": 1,
-            "parent_id": "main",
-            "orientation": "coronal",
-            "specialized_view": "3D-sideview",
-        },
-        {
-            "viewport_name": "tertiary",
-            "x": 6,
-            "y": 5,
-            "w": 2,
-            "h": 1,
-            "parent_id": "main",
-            "specialized_view": "intensity-over-time-chart",
-        },
+        {**MAIN, "x": 0, "y": 0, "w": 6, "h": 6},
+        beside("secondary", 0, 3, opacity=0.4, order=2, specialized_view="clientside"),
+        beside("my_map", 3, 1, specialized_view="minimap"),
+        beside("side_1", 4, 1, orientation="coronal", specialized_view="3D-sideview"),
+        beside("tertiary", 5, 1, specialized_view="intensity-over-time-chart"),
     ]
 
 
