@@ -99,6 +99,40 @@ describe("questions that a mask answers", () => {
     expect(told("hounsfield:saving").at(-1)).toEqual({ key: "q1", saving: false });
   });
 
+  it("are told again of a mask that the site has and the panel does not", () => {
+    const { masks, target, told } = setUp();
+    tell("hounsfield:draw", { key: "q1" }, target);
+    const mask = masks.all[0]!;
+    const edit = masks.begin(mask, "everything");
+    edit.run(0, 3, 6, 2);
+    masks.commit(mask, edit, "Painted");
+    masks.mark(mask, "waiting");
+    masks.mark(mask, "saved");
+    masks.choose(mask);
+    tell("hounsfield:stop", { key: "q1" }, target);
+    tell("hounsfield:annotations", { annotations: [ASKED] }, target);
+    tell("hounsfield:draw", { key: "q1" }, target);
+    expect(told("hounsfield:drawn")).toHaveLength(2);
+    tell("hounsfield:annotations", { annotations: [{ ...ASKED, value: { mask: mask.id } }] }, target);
+    tell("hounsfield:draw", { key: "q1" }, target);
+    expect(told("hounsfield:drawn")).toHaveLength(2);
+  });
+
+  it("are not answered by a mask on which nothing is left", () => {
+    const { masks, target, told } = setUp();
+    tell("hounsfield:draw", { key: "q1" }, target);
+    const mask = masks.all[0]!;
+    for (const label of [2, 0]) {
+      const edit = masks.begin(mask, "everything");
+      edit.run(0, 3, 6, label);
+      masks.commit(mask, edit, "Painted");
+    }
+    masks.mark(mask, "waiting");
+    masks.mark(mask, "saved");
+    masks.choose(mask);
+    expect(told("hounsfield:drawn")).toEqual([{ key: "q1", value: null, how: "deleted" }]);
+  });
+
   it("give the tool from before back, and wait while another is used", () => {
     const { target, told, setTool, tool } = setUp();
     tell("hounsfield:draw", { key: "q1" }, target);

@@ -76,6 +76,8 @@ export class AskedMasks {
     this.desk.setTool(FIRST_TOOL);
     this.desk.refocus();
     tell("hounsfield:drawing", { key }, this.target);
+    // The site may have a mask whose answer was lost on the way.
+    if (mask?.saving === "saved" && entry.value === null && !this.untold.has(mask.id)) this.tellOf(mask, key);
   }
 
   private stop(): void {
@@ -117,11 +119,16 @@ export class AskedMasks {
       if (mask.saving !== "saved") this.untold.set(id, true);
       if (mask.saving !== "saved" || !underWay) continue;
       this.untold.delete(id);
-      const gone = mask.layer.withdrawn;
-      const value: MaskValue | null = gone ? null : { mask: mask.id };
-      tell("hounsfield:drawn", { key, value, how: gone ? "deleted" : "drawn" }, this.target);
+      this.tellOf(mask, key);
       tell("hounsfield:saving", { key, saving: false }, this.target);
     }
+  }
+
+  /** Nothing painted is no answer. */
+  private tellOf(mask: Mask, key: string): void {
+    const gone = mask.layer.withdrawn || mask.map.labels.length === 0;
+    const value: MaskValue | null = gone ? null : { mask: mask.id };
+    tell("hounsfield:drawn", { key, value, how: gone ? "deleted" : "drawn" }, this.target);
   }
 
   private maskOf({ key, value }: AskedAnnotation): Mask | null {
