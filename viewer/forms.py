@@ -88,7 +88,7 @@ class SettingsForm(forms.Form):
     default_slab_render_method = forms.ChoiceField(
         required=False,
         label="Slab",
-        choices=[("", "None"), ("MAX", "Maximum"), ("MIN", "Minimum"), ("AVG", "Average")],
+        choices=[("", "No slab"), ("MAX", "Maximum"), ("MIN", "Minimum"), ("AVG", "Average")],
     )
     default_slab_thickness_mm = forms.FloatField(
         required=False, min_value=0.01, max_value=99.99, label="Thickness of the slab (mm)"

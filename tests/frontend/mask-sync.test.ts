@@ -203,6 +203,37 @@ describe("saving masks", () => {
     await vi.waitFor(() => { expect(ben.masks.all).toEqual([]); });
   });
 
+  it("is gone for another reader who did not hear of it, or heard of it while it was read", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const mask = ana.masks.create(ana.image);
+    paint(ana, mask, 2, 3, 9);
+    await settled(ana);
+    const ben = desk(site, "ben");
+    await ben.sync.open();
+    await settled(ben);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((done) => { goOn = done; });
+    const { read } = site;
+    site.read = async (pk, since) => {
+      const found = await read(pk, since);
+      await held;
+      return found;
+    };
+    const cay = desk(site, "cay");
+    await cay.sync.open();
+    ana.masks.remove(mask);
+    await settled(ana);
+    cay.sync.hear([mask.id]);
+    await new Promise((done) => { setTimeout(done, 300); });
+    goOn();
+    await vi.waitFor(() => { expect(cay.masks.all).toEqual([]); });
+    expect(ben.masks.all).toHaveLength(1);
+    await ben.sync.reload();
+    await vi.waitFor(() => { expect(ben.masks.all).toEqual([]); });
+  });
+
   it("loses nothing when the browser dies", async () => {
     const site = new Site();
     const buffer = new MemoryBuffer();

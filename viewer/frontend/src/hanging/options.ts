@@ -59,8 +59,8 @@ export function viewportOptions(protocol: Protocol, index: number, change: (prot
     choice("Shows", viewport.specialized_view ?? "", [["", "An image"], ...SPECIALIZED_VIEWS.map((name) => [name, SPECIAL_NAMES[name]] as const)], (value) => {
       change(withSpecial(protocol, index, (value || undefined) as SpecializedView | undefined));
     }),
-    choice("Parent", viewport.parent_id ?? "", [["", "None"], ...others], (value) => { set("parent_id", value || undefined); }),
-    choice("Line where this one's plane lies", viewport.slice_plane_indicator ?? "", [["", "None"], ...others], (value) => {
+    choice("Parent", viewport.parent_id ?? "", [["", "No viewport"], ...others], (value) => { set("parent_id", value || undefined); }),
+    choice("Line where this one's plane lies", viewport.slice_plane_indicator ?? "", [["", "No viewport"], ...others], (value) => {
       set("slice_plane_indicator", value || undefined);
     }),
     number("Line fades after (ms)", viewport.slice_plane_indicator_fade_ms, { min: 0, max: 60_000, step: 100 }, (value) => {

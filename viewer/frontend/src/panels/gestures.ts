@@ -57,7 +57,7 @@ export class Gestures {
     });
     // Lifting the finger would press what a long press has put under it.
     target.addEventListener("touchend", (event) => {
-      if (this.long) event.preventDefault();
+      if (this.long && event.cancelable) event.preventDefault();
     }, { passive: false });
     // The middle button would start the browser's own scrolling.
     target.addEventListener("mousedown", (event) => {

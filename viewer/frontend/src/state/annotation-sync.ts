@@ -112,7 +112,7 @@ export class AnnotationSync {
       ({ id, question }) => question === null && !listed.has(id) && (this.autosave.isWaiting(id) || newer.has(id)),
     );
     this.annotations.load([...after, ...own]);
-    this.hear([...newer]);
+    this.hear([...newer, ...(this.masks?.missingFrom(stored) ?? [])]);
   }
 
   /** False for what is older than what is known. */
@@ -148,7 +148,10 @@ export class AnnotationSync {
   /** Not readable: gone for this reader, unless the site is away just now. */
   private async vanished(pk: string): Promise<void> {
     const list = await this.api.list();
-    if (list && !list.some((each) => each.pk === pk)) this.annotations.receive(pk, null);
+    if (list && !list.some((each) => each.pk === pk)) {
+      this.annotations.receive(pk, null);
+      this.masks?.vanished(pk);
+    }
   }
 
   /** What waits here is not touched: whether it still fits, the site says when it is sent. */

@@ -38,6 +38,8 @@ export class MaskSync {
   private readonly uncertain = new Set<string>();
   private readonly merging = new Set<Mask>();
   private readonly met = new Map<string, readonly number[]>();
+  /** What was heard of masks while they were busy. */
+  private readonly late = new Map<string, StoredAnnotation>();
   private rows: readonly StoredAnnotation[] = [];
   /** Of an earlier visit, not acknowledged yet. */
   private unsent: readonly Change[] = [];
@@ -82,8 +84,33 @@ export class MaskSync {
       if (!row.deleted) this.bring(row);
       return;
     }
+    if (mask.loading) this.late.set(row.pk, row);
     if (mask.loading || this.isWaitingFor(mask) || row.version <= (this.versions.get(row.pk) ?? 0)) return;
     void this.refresh(mask, row);
+  }
+
+  /** Masks that the site had and that its list has no more: deleted while nobody told. */
+  missingFrom(rows: readonly StoredAnnotation[]): readonly string[] {
+    const listed = new Set(rows.map(({ pk }) => pk));
+    return this.masks.all.filter((mask) => this.versions.has(mask.id) && !listed.has(mask.id)).map(({ id }) => id);
+  }
+
+  /** Not to be read any more. */
+  vanished(pk: string): void {
+    const mask = this.masks.get(pk);
+    if (mask && !this.isWaitingFor(mask)) this.masks.receiveDeleted(mask, true);
+  }
+
+  /** A mask can be worked on again: what was heard of it meanwhile counts now. */
+  private ready(mask: Mask): void {
+    mask.loading = false;
+    this.masks.emit("change", null);
+    const row = this.late.get(mask.id);
+    this.late.delete(mask.id);
+    if (!row || this.isWaitingFor(mask)) return;
+    // Its slices may be here already; its name, and whether it is gone, came with the news alone.
+    if (row.version === this.versions.get(mask.id)) this.receiveAbout(mask, row);
+    else this.take(row);
   }
 
   /** What each side of a conflict changed, for people; null where it is not about a mask. */
@@ -144,8 +171,7 @@ export class MaskSync {
     }
     this.versions.set(mask.id, stored.version);
     this.autosave.know([{ ...row, revision: stored.revision }]);
-    mask.loading = false;
-    this.masks.emit("change", null);
+    this.ready(mask);
   }
 
   /** A mask that the site does not know yet. */
@@ -159,10 +185,7 @@ export class MaskSync {
     const mask = this.masks.add(image, aboutOf(row, this.set), { segments: segments.length > 0 ? segments : [newSegment([])], map });
     mask.loading = true;
     this.sender.know(mask);
-    void this.putUnsent(mask).then(() => {
-      mask.loading = false;
-      this.masks.emit("change", null);
-    });
+    void this.putUnsent(mask).then(() => { this.ready(mask); });
   }
 
   /** What was done to a mask at an earlier visit and is not acknowledged yet, on top of what the site knows. */
@@ -195,8 +218,12 @@ export class MaskSync {
   private async takeTheirs(mask: Mask, theirs: StoredAnnotation, stored: StoredMask): Promise<void> {
     await this.receive(mask, stored.slices);
     this.versions.set(mask.id, stored.version);
-    this.masks.receiveAbout(mask, { name: theirs.label || mask.name, segments: segmentsOf(theirs.value as MaskValue) });
-    this.masks.receiveDeleted(mask, theirs.deleted);
+    this.receiveAbout(mask, theirs);
+  }
+
+  private receiveAbout(mask: Mask, { label, value, deleted }: StoredAnnotation): void {
+    this.masks.receiveAbout(mask, { name: label || mask.name, segments: segmentsOf(value as MaskValue) });
+    this.masks.receiveDeleted(mask, deleted);
     this.sender.know(mask);
   }
 
@@ -209,8 +236,7 @@ export class MaskSync {
     try {
       return await work();
     } finally {
-      mask.loading = false;
-      this.masks.emit("change", null);
+      this.ready(mask);
     }
   }
 
