@@ -49,8 +49,8 @@ def read_plan(data: bytes) -> Plan:
         ) from None
     except RecursionError:
         raise PlanInvalid("The plan is nested too deeply.") from None
-    except ValueError as error:
-        raise PlanInvalid(str(error)) from None
+    except ValueError:
+        raise PlanInvalid("A number in the plan is too long.") from None
     return parse_plan(document)
 
 
@@ -169,12 +169,12 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"The plan has the key “{twice[:40]}” twice in one object.")
+        raise PlanInvalid(f"The plan has the key “{twice[:40]}” twice in one object.")
     return found
 
 
 def _no_constant(text: str) -> float:
-    raise ValueError(f"The plan has {text}, which is not JSON.")
+    raise PlanInvalid(f"The plan has {text}, which is not JSON.")
 
 
 def _place(error: ValidationError) -> str:

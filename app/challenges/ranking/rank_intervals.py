@@ -55,7 +55,7 @@ def pairwise_intervals(losses: Floats, resampled: Floats, *, level: float) -> In
     return result
 
 
-def tested_intervals(significant: NDArray[np.bool_]) -> Intervals:
+def intervals_of_tests(significant: NDArray[np.bool_]) -> Intervals:
     """Return the intervals that a family of corrected pairwise tests gives.
 
     ``significant[a, b]``: a is better than b. Holm's rule holds the chance of any false one, so all

@@ -13,7 +13,7 @@ from app.challenges.ranking.rank_intervals import (
     holding,
     pairwise_intervals,
     percentile_intervals,
-    tested_intervals,
+    intervals_of_tests,
     tier,
 )
 from app.challenges.ranking.ranking import Ranking
@@ -66,7 +66,7 @@ def rank_intervals(ranking: Ranking, plan: Plan) -> Intervals | None:
     pairwise = plan.ci.ranks is RankIntervals.PAIRWISE
     tests = ranking.prepared.tests if ranking.prepared else None
     if pairwise and tests is not None:
-        found = tested_intervals(_significant(ranking, tests))
+        found = intervals_of_tests(_significant(ranking, tests))
     elif not len(ranking.drawn) or ranking.units == 1:
         return None
     elif pairwise:
