@@ -7,6 +7,7 @@ on the processor and its threads: the same counts give the same bits everywhere.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,26 +76,27 @@ def _mean(rows: Floats) -> Aggregated:
 
 
 def _quantile(rows: Floats, share: float) -> Aggregated:
-    """Type 7 of Hyndman and Fan (1996), R's default: interpolated at (n - 1) share."""
-    order = np.argsort(rows, axis=0, kind="stable")
-    ordered = np.take_along_axis(rows, order, axis=0)
+    """Type 7 of Hyndman and Fan (1996), R's default: interpolated at (n - 1) share.
+
+    The share is a decimal too, p / q: with whole scores all is whole up to the last division.
+    """
+    whole, scale = decimal_grid(rows)
+    order = np.argsort(whole, axis=0, kind="stable")
+    ordered = np.take_along_axis(whole, order, axis=0)
+    p, q = Fraction(repr(share)).limit_denominator(10**9).as_integer_ratio()
     last = rows.shape[0] - 1
 
     def quantile(counts: Counts) -> Floats:
-        size = counts.sum(axis=1)
-        place = np.maximum(size - 1, 0) * share
-        low = np.floor(place)
-        part = place - low
-        high = np.minimum(low + 1, np.maximum(size - 1, 0))
+        size = counts.sum(axis=1, dtype=np.int64)
+        low, part = np.divmod(np.maximum(size - 1, 0) * p, q)
+        high = np.where(part > 0, low + 1, low)
         result = np.empty((counts.shape[0], rows.shape[1]))
         for column in range(rows.shape[1]):
             reached = np.cumsum(counts[:, order[:, column]], axis=1, dtype=np.int32)
-            below = (reached <= low[:, None]).sum(axis=1)
-            above = (reached <= high[:, None]).sum(axis=1)
-            smaller = ordered[np.minimum(below, last), column]
-            result[:, column] = smaller + part * (
-                ordered[np.minimum(above, last), column] - smaller
-            )
+            below = np.minimum((reached <= low[:, None]).sum(axis=1), last)
+            above = np.minimum((reached <= high[:, None]).sum(axis=1), last)
+            smaller, larger = ordered[below, column], ordered[above, column]
+            result[:, column] = (smaller + part * (larger - smaller) / q) / scale
         result[size == 0] = np.nan
         return result
 

@@ -11,9 +11,9 @@ from app.challenges.ranking.rank_intervals import (
     Intervals,
     bands,
     holding,
+    intervals_of_tests,
     pairwise_intervals,
     percentile_intervals,
-    intervals_of_tests,
     tier,
 )
 from app.challenges.ranking.ranking import Ranking

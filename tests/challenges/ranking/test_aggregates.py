@@ -69,6 +69,14 @@ def test_decimals_are_summed_exactly() -> None:
     assert means[0] == means[1] == 0.15
 
 
+def test_quantiles_of_decimals_are_exact_too() -> None:
+    """Halfway between 0.7 and 0.7001, and between 0.6999 and 0.7002."""
+    rows = np.array([[0.7, 0.6999], [0.7001, 0.7002]])
+    assert rows.mean(axis=0)[0] != rows.mean(axis=0)[1]
+    medians = MEDIAN.of(rows)(once(rows))[0]
+    assert medians[0] == medians[1] == 0.70005
+
+
 def test_grid_is_the_coarsest_that_holds_all() -> None:
     whole, scale = decimal_grid(column(0.25, 1, -3.5))
     assert (whole[:, 0].tolist(), scale) == ([25, 100, -350], 100)
