@@ -45,7 +45,9 @@ def _of_one(ranking: Ranking, plan: Plan) -> Iterator[str]:
     if ranking.units == 1:
         yield "There is a single case: it says nothing of other cases, so there is no interval."
     elif ranking.units < FEW:
-        yield f"There are {ranking.units} {word}; under {FEW}, intervals are too narrow."
+        yield (
+            f"There are {ranking.units} {word}; under {FEW}, intervals may hold less than they say."
+        )
     summary = ranking.prepared.summary if ranking.prepared else None
     if summary and summary.aggregate.quantile is not None and not ranking.design.simple:
         yield "Quantiles have no interval where cases are drawn in groups or strata."

@@ -59,7 +59,7 @@ def intervals_of_tests(significant: NDArray[np.bool_]) -> Intervals:
     """Return the intervals that a family of corrected pairwise tests gives.
 
     ``significant[a, b]``: a is better than b. Holm's rule holds the chance of any false one, so all
-    these intervals hold together (Klein, Wright and Wieczorek, JRSS A 183:589, 2020).
+    these intervals hold together (Klein, Wright and Wieczorek, JRSS C 69:589, 2020).
     """
     return np.stack(
         [1.0 + significant.sum(axis=0), len(significant) - 1.0 * significant.sum(axis=1)], axis=1
