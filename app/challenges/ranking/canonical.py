@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 DIGITS = 12
@@ -19,13 +18,13 @@ def canonical_json(document: Any) -> bytes:
 
 def rounded(value: Any) -> Any:
     """Return results for JSON: NaN is null, whole numbers are integers, others have 12 digits."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: rounded(one) for key, one in value.items()}
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
         return int(value) if value.is_integer() and abs(value) < 1e15 else _short(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return [rounded(one) for one in value]
     return value
 

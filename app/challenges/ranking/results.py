@@ -22,9 +22,6 @@ from app.challenges.ranking.table import Flags
 from app.challenges.ranking.value_intervals import Interval, mean_interval, quantile_interval
 from app.challenges.ranking.wilcoxon import SignedRanks, holm, holm_significant, p_values
 
-MOST_ENTRIES_FOR_PAIRS = 200
-"""Beyond this many entries the table of who is above whom is left out."""
-
 
 def entries(ranking: Ranking, plan: Plan) -> dict[str, dict[str, Any]]:
     """Return every ranked algorithm's value, rank, interval, tier and band."""
@@ -142,11 +139,10 @@ def stability(ranking: Ranking) -> dict[str, Any] | None:
     found = stability_of(ranking.ranks, ranking.drawn_ranks)
     names = ranking.algorithms
     tau = found.tau[~np.isnan(found.tau)]
-    few = len(names) <= MOST_ENTRIES_FOR_PAIRS
     return {
         "algorithms": list(names),
         "winner": dict(zip(names, found.winner.tolist(), strict=True)),
-        "above": found.above.tolist() if few else None,
+        "above": None if found.above is None else found.above.tolist(),
         "ranks": dict(zip(names, frequencies(ranking.drawn_ranks), strict=True)),
         "tau": {
             "mean": float(tau.mean()) if len(tau) else None,

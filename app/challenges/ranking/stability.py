@@ -6,6 +6,8 @@ import numpy as np
 
 from app.challenges.ranking.table import Floats
 
+MOST_ENTRIES_FOR_PAIRS = 200
+
 
 @dataclass(frozen=True)
 class Stability:
@@ -13,8 +15,11 @@ class Stability:
 
     winner: Floats
     """How often each entry is first; a shared first place is split, so that they add up to 1."""
-    above: Floats
-    """``above[a, b]``: how often a ranks above b, an equal rank counting one half."""
+    above: Floats | None
+    """``above[a, b]``: how often a ranks above b, an equal rank counting one half.
+
+    None with more than `MOST_ENTRIES_FOR_PAIRS`: the table would be larger than all else.
+    """
     tau: Floats
     """One for each resample; NaN where all entries share one rank."""
 
@@ -23,11 +28,18 @@ def stability_of(ranks: Floats, resampled: Floats) -> Stability:
     """Compare the ``resampled`` ranks (resamples x entries) with the ``ranks`` of all cases."""
     first = resampled == resampled.min(axis=1, keepdims=True)
     winner = (first / first.sum(axis=1, keepdims=True)).mean(axis=0)
-    above = np.empty((len(ranks), len(ranks)))
-    for entry in range(len(ranks)):
+    return Stability(winner=winner, above=_above(resampled), tau=kendall_tau(ranks, resampled))
+
+
+def _above(resampled: Floats) -> Floats | None:
+    entries = resampled.shape[1]
+    if entries > MOST_ENTRIES_FOR_PAIRS:
+        return None
+    above = np.empty((entries, entries))
+    for entry in range(entries):
         own = resampled[:, entry, None]
         above[entry] = ((own < resampled) + 0.5 * (own == resampled)).mean(axis=0)
-    return Stability(winner=winner, above=above, tau=kendall_tau(ranks, resampled))
+    return above
 
 
 def kendall_tau(ranks: Floats, others: Floats) -> Floats:

@@ -17,6 +17,7 @@ def test_winners_share_a_shared_first_place() -> None:
 
 def test_above_counts_an_equal_rank_as_half() -> None:
     found = stability_of(np.array([1, 2, 3.0]), RESAMPLED)
+    assert found.above is not None
     assert found.above.tolist() == [
         [0.5, 2.5 / 4, 1],
         [1.5 / 4, 0.5, 1],
@@ -43,3 +44,9 @@ def test_tau_is_scipys_b(ranks, data) -> None:
     other = data.draw(arrays.arrays(float, (1, len(ranks)), elements=st.integers(1, 4)))
     expected = stats.kendalltau(ranks, other[0]).statistic if len(ranks) > 1 else np.nan
     assert kendall_tau(ranks, other)[0] == pytest.approx(expected, nan_ok=True)
+
+
+def test_table_of_pairs_is_left_out_where_it_would_be_huge() -> None:
+    ranks = np.arange(1.0, 202)
+    assert stability_of(ranks, ranks[None]).above is None
+    assert stability_of(ranks[:200], ranks[None, :200]).above is not None

@@ -20,6 +20,14 @@ from app.challenges.ranking.table import TaskScores
 
 MOST_ENTRIES = 12
 """Beyond so many colors nobody tells entries apart: the picture shows the best."""
+WIDTH = 480
+_PLACE: Spec = {
+    "field": "place",
+    "type": "ordinal",
+    "title": "Place",
+    "axis": {"labelAngle": 0},
+    "scale": {"type": "band", "paddingInner": 0.2, "paddingOuter": 0.1},
+}
 
 
 def podium(results: Results, scheme: Scheme, task: TaskScores, plan: Plan) -> Spec:
@@ -48,65 +56,63 @@ def podium(results: Results, scheme: Scheme, task: TaskScores, plan: Plan) -> Sp
         for at, name in enumerate(names)
         for place in range(1, len(names) + 1)
     ]
-    color = {
-        "field": "entry",
-        "type": "nominal",
-        "sort": names,
-        "title": None,
-        "scale": {"domain": names, "scheme": "tableau20"},
-    }
-    x = {
-        "field": "place",
-        "type": "ordinal",
-        "title": "Place",
-        "axis": {"labelAngle": 0},
-        "scale": {"type": "band", "paddingInner": 0.2, "paddingOuter": 0.1},
-    }
     return picture(
         title=f"Podium by {metric}",
         description=(
             f"Scores by {metric} of {len(shown)} cases against the place in the case; below, in "
             f"how many of {len(losses)} cases each algorithm had each place."
         ),
-        vconcat=[
+        vconcat=[_points(points, names, metric), _bars(bars, names)],
+    )
+
+
+def _points(points: list[Spec], names: list[str], metric: str) -> Spec:
+    """Return the scores; a case's are joined."""
+    place = {**_PLACE, "title": None}
+    return {
+        "data": {"values": points},
+        "width": WIDTH,
+        "height": 240,
+        "layer": [
             {
-                "data": {"values": points},
-                "width": 480,
-                "height": 240,
-                "layer": [
-                    {
-                        "mark": {"type": "line", "color": "#94a3b8", "opacity": 0.25},
-                        "encoding": {
-                            "x": {**x, "title": None},
-                            "y": _score(metric),
-                            "detail": {"field": "case"},
-                        },
-                    },
-                    {
-                        "mark": {"type": "circle", "size": 24, "opacity": 0.8, "tooltip": True},
-                        "encoding": {
-                            "x": {**x, "title": None},
-                            "xOffset": {"field": "entry", "sort": names},
-                            "y": _score(metric),
-                            "color": color,
-                        },
-                    },
-                ],
+                "mark": {"type": "line", "color": "#94a3b8", "opacity": 0.25},
+                "encoding": {"x": place, "y": _score(metric), "detail": {"field": "case"}},
             },
             {
-                "data": {"values": bars},
-                "width": 480,
-                "height": 100,
-                "mark": {"type": "bar", "tooltip": True},
-                "encoding": {
-                    "x": x,
-                    "xOffset": {"field": "entry", "sort": names},
-                    "y": {"field": "cases", "type": "quantitative", "title": "Cases"},
-                    "color": color,
-                },
+                "mark": {"type": "circle", "size": 24, "opacity": 0.8, "tooltip": True},
+                "encoding": {"x": place, "y": _score(metric), **_beside(names)},
             },
         ],
-    )
+    }
+
+
+def _bars(bars: list[Spec], names: list[str]) -> Spec:
+    """Return how often each entry has each place."""
+    return {
+        "data": {"values": bars},
+        "width": WIDTH,
+        "height": 100,
+        "mark": {"type": "bar", "tooltip": True},
+        "encoding": {
+            "x": _PLACE,
+            "y": {"field": "cases", "type": "quantitative", "title": "Cases"},
+            **_beside(names),
+        },
+    }
+
+
+def _beside(names: list[str]) -> Spec:
+    """Return what puts entries beside each other within a place, each in its color."""
+    return {
+        "xOffset": {"field": "entry", "sort": names},
+        "color": {
+            "field": "entry",
+            "type": "nominal",
+            "sort": names,
+            "title": None,
+            "scale": {"domain": names, "scheme": "tableau20"},
+        },
+    }
 
 
 def _score(metric: str) -> Spec:
