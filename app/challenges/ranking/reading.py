@@ -18,6 +18,7 @@ from app.challenges.ranking.table import Problem, ScoreTable, TaskScores
 COLUMNS = ("task", "case", "algorithm", "metric", "value")
 NAMES = COLUMNS[:-1]
 LONGEST_NAME = 200
+LARGEST = 1e30
 MOST_BYTES = 1 << 30
 MOST_CELLS = 50_000_000
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
@@ -83,8 +84,8 @@ def number_of(text: str) -> tuple[float, str]:
     if not reason and (len(text) > LONGEST_NAME or not _NUMBER.fullmatch(text)):
         reason = "This is not a number; write digits with a point, such as 0.93 or 1e-3."
     number = math.nan if reason else float(text)
-    if math.isinf(number):
-        return math.nan, "The number is too large and would be infinite."
+    if abs(number) > LARGEST:
+        return math.nan, f"The number is larger than {LARGEST:g}: sums of such have no meaning."
     return number, reason
 
 

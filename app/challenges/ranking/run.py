@@ -53,7 +53,7 @@ def _check(plan: Plan, scores: ScoreTable) -> None:
             f"Row {first.row}, column “value”: {first.text!r}: {first.reason} "
             f"({len(scores.problems)} such values; the plan refuses them.)"
         )
-    for metric in plan.metrics:
+    for metric in sorted({metric for scheme in plan.schemes for metric in scheme.metrics}):
         if metric not in scores.metrics:
             known = ", ".join(f"“{name}”" for name in scores.metrics)
             raise RankingRefused(f"The scores have no metric “{metric}”; there are {known}.")
@@ -75,7 +75,10 @@ def _rankings(plan: Plan, scores: ScoreTable) -> tuple[Rankings, Reasons]:
         for name, why in refused.items():
             reasons[name][task] = dict.fromkeys(scores.algorithms, why)
     for scheme in plan.schemes:
-        if scheme.kind is Kind.CONSENSUS:
+        if scheme.kind is Kind.CONSENSUS and not rankings[scheme.of]:
+            why = f"“{scheme.of}” ranks in no task."
+            reasons[scheme.name][ALL_TASKS] = dict.fromkeys(scores.algorithms, why)
+        elif scheme.kind is Kind.CONSENSUS:
             ranking, why_not = consensus_of(scheme, rankings[scheme.of], plan)
             everyone = dict.fromkeys(scores.algorithms, "It has no scores in any task.")
             rankings[scheme.name][ALL_TASKS] = ranking

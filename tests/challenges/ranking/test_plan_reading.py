@@ -1,5 +1,7 @@
 import contextlib
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -188,3 +190,11 @@ def test_any_json_is_a_plan_or_refused(key, value) -> None:
     """Never another error, whatever is put in one place of a good plan."""
     with contextlib.suppress(PlanInvalid):
         parse_plan({**FULL, key: value})
+
+
+def test_plan_of_the_documents_is_a_plan() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "ranking.md").read_text()
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.S)
+    assert len(read_plan(example.encode()).schemes) == 4
+    for word in [*SCHEMA["properties"], *SCHEMA["$defs"]["scheme"]["properties"]["kind"]["enum"]]:
+        assert f"`{word}`" in page or f'"{word}"' in page or f"**{word}**" in page, word

@@ -150,6 +150,27 @@ def test_several_tasks_and_their_consensus() -> None:
     assert overall["a"]["interval"][1] == 2
 
 
+def test_consensus_of_what_ranks_nowhere_says_so() -> None:
+    """The two metrics are in different tasks."""
+    scores = read_scores(
+        csv_of(rows_of({"a": [1]}, task="one") + rows_of({"a": [1]}, task="two", metric="hd"))
+    )
+    both = {"kind": "metric-ranks", "metrics": ["dice", "hd"], "name": "mean"}
+    result = run(both, CONSENSUS, scores=scores, metrics=METRICS, bootstrap=BOOTSTRAP)
+    assert result["mean"]["one"]["a"]["reason"] == "The task “one” has no scores by “hd”."
+    assert result["overall"]["all"]["a"]["reason"] == "“mean” ranks in no task."
+
+
+def test_consensus_of_tasks_that_share_nobody_is_empty() -> None:
+    scores = read_scores(csv_of(rows_of({"a": [1, 2]}, task="one") + rows_of({"b": [1]})))
+    result = run(MEAN, CONSENSUS, scores=scores, bootstrap=BOOTSTRAP)
+    assert pick(result["overall"]["all"], "rank") == {"a": None, "b": None}
+
+
+def test_metric_that_no_scheme_uses_need_not_be_there() -> None:
+    assert run(MEAN, metrics=METRICS)["mean"]["t"]["a"]["rank"] == 1
+
+
 def test_absent_entries_may_come_after_the_largest_rank() -> None:
     """c: 3 and 3 + 1; d: 3 + 1 and 2."""
     scheme = {**CONSENSUS, "absent": "worst"}
