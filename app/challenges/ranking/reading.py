@@ -8,18 +8,20 @@ import hashlib
 import io
 import math
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.challenges.ranking.table import Problem, ScoreTable, TaskScores
+from app.challenges.ranking.table import Floats, Problem, ScoreTable, TaskScores
 
 COLUMNS = ("task", "case", "algorithm", "metric", "value")
 NAMES = COLUMNS[:-1]
 LONGEST_NAME = 200
 LARGEST = 1e30
-MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 28
 MOST_CELLS = 50_000_000
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _INFINITE = "An infinite value is not a score: it has no mean."
@@ -32,7 +34,7 @@ _WORDS = {
     "false": _BOOLEAN,
 }
 
-Key = tuple[str, str, str, str]
+Ints = NDArray[np.int64]
 
 
 @dataclass
@@ -58,21 +60,26 @@ def read_scores(data: bytes) -> ScoreTable:
     """
     if len(data) > MOST_BYTES:
         raise ScoresInvalid(f"The file has more than {MOST_BYTES >> 20} MB.")
-    values: dict[Key, float] = {}
-    rows: dict[Key, int] = {}
+    columns = [_Names(column) for column in NAMES]
+    values, rows = array("d"), array("q")
     problems: list[Problem] = []
-    for row, key, text in _rows(_decoded(data)):
-        if key in rows:
-            named = ", ".join(f"{column} “{name}”" for column, name in zip(NAMES, key, strict=True))
-            raise ScoresInvalid(f"{named} has a score in row {rows[key]} already.", row, "value")
-        rows[key] = row
+    for row, names, text in _rows(_decoded(data)):
+        for column, name in zip(columns, names, strict=True):
+            column.add(name, row)
         number, reason = number_of(text)
-        values[key] = number
+        values.append(number)
+        rows.append(row)
         if reason:
-            problems.append(Problem(row, *key, text=text[:40], reason=reason))
+            problems.append(Problem(row, *names, text=text[:40], reason=reason))
     if not rows:
         raise ScoresInvalid("The file has no scores, only a header.", 1)
-    return _table(values, tuple(problems), hashlib.sha256(data).hexdigest())
+    return ScoreTable(
+        algorithms=tuple(columns[2].sorted()),
+        metrics=tuple(columns[3].sorted()),
+        tasks=_tasks(columns, np.array(values), np.array(rows)),
+        problems=tuple(problems),
+        digest=hashlib.sha256(data).hexdigest(),
+    )
 
 
 def number_of(text: str) -> tuple[float, str]:
@@ -97,7 +104,7 @@ def _decoded(data: bytes) -> str:
         raise ScoresInvalid("The file is not UTF-8; save it as “CSV UTF-8”.", row) from None
 
 
-def _rows(text: str) -> Iterator[tuple[int, Key, str]]:
+def _rows(text: str) -> Iterator[tuple[int, tuple[str, str, str, str], str]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     order: list[int] | None = None
     try:
@@ -113,10 +120,7 @@ def _rows(text: str) -> Iterator[tuple[int, Key, str]]:
                     f"There are {len(fields)} columns instead of {len(COLUMNS)}.", row
                 )
             task, case, algorithm, metric, value = (fields[place] for place in order)
-            key = (task, case, algorithm, metric)
-            for column, name in zip(NAMES, key, strict=True):
-                _check_name(name, row, column)
-            yield row, key, value
+            yield row, (task, case, algorithm, metric), value
     except csv.Error as error:
         raise ScoresInvalid(f"This is not CSV: {error}.", reader.line_num) from None
     if order is None:
@@ -137,6 +141,35 @@ def _header(fields: list[str], row: int) -> list[int]:
     return [found.index(column) for column in COLUMNS]
 
 
+class _Names:
+    """A column of names: each is kept once, the rows have its number."""
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        self.numbers: dict[str, int] = {}
+        self.rows = array("q")
+
+    def add(self, name: str, row: int) -> None:
+        """Append a name; raises `ScoresInvalid` when it is none."""
+        number = self.numbers.get(name)
+        if number is None:
+            _check_name(name, row, self.column)
+            number = self.numbers[name] = len(self.numbers)
+        self.rows.append(number)
+
+    def sorted(self) -> list[str]:
+        """Return the names in their order."""
+        return sorted(self.numbers)
+
+    def in_order(self) -> Ints:
+        """Return each row's place among the sorted names."""
+        place = np.empty(len(self.numbers), dtype=np.int64)
+        for at, name in enumerate(self.sorted()):
+            place[self.numbers[name]] = at
+        found: Ints = place[np.array(self.rows)]
+        return found
+
+
 def _check_name(name: str, row: int, column: str) -> None:
     if not name.strip():
         raise ScoresInvalid("The name is empty.", row, column)
@@ -148,31 +181,64 @@ def _check_name(name: str, row: int, column: str) -> None:
         raise ScoresInvalid("The name has characters that cannot be seen.", row, column)
 
 
-def _table(values: dict[Key, float], problems: tuple[Problem, ...], digest: str) -> ScoreTable:
-    by_task: dict[str, list[Key]] = {}
-    for key in values:
-        by_task.setdefault(key[0], []).append(key)
-    return ScoreTable(
-        algorithms=tuple(sorted({key[2] for key in values})),
-        metrics=tuple(sorted({key[3] for key in values})),
-        tasks={task: _task(task, by_task[task], values) for task in sorted(by_task)},
-        problems=problems,
-        digest=digest,
+def _tasks(columns: list[_Names], values: Floats, rows: Ints) -> dict[str, TaskScores]:
+    names = [column.sorted() for column in columns]
+    sizes = [len(found) for found in names]
+    if math.prod(sizes) >= 1 << 62:
+        raise ScoresInvalid("There are too many tasks, cases, algorithms and metrics.")
+    places = [column.in_order() for column in columns]
+    key = np.ravel_multi_index(tuple(places), tuple(sizes))
+    order = np.argsort(key, kind="stable")
+    _check_repeats(key[order], rows[order], names, sizes)
+    ends = np.flatnonzero(np.diff(places[0][order])) + 1
+    tasks: dict[str, TaskScores] = {}
+    room = MOST_CELLS
+    for part in np.split(order, ends):
+        task = names[0][places[0][part[0]]]
+        inside = [
+            (of_column, column[part]) for of_column, column in zip(names, places, strict=True)
+        ]
+        tasks[task] = _task(task, inside[1:], values[part], room)
+        room -= tasks[task].values.size
+    return tasks
+
+
+def _check_repeats(key: Ints, rows: Ints, names: list[list[str]], sizes: list[int]) -> None:
+    """Raise `ScoresInvalid` for the first row that has a score already; ``key`` is sorted."""
+    repeats = np.flatnonzero(key[1:] == key[:-1]) + 1
+    if not len(repeats):
+        return
+    at = repeats[np.argmin(rows[repeats])]
+    first = rows[np.searchsorted(key, key[at])]
+    places = np.unravel_index(key[at], tuple(sizes))
+    named = ", ".join(
+        f"{column} “{found[int(place)]}”"
+        for column, found, place in zip(NAMES, names, places, strict=True)
     )
+    raise ScoresInvalid(f"{named} has a score in row {first} already.", int(rows[at]), "value")
 
 
-def _task(task: str, keys: list[Key], values: dict[Key, float]) -> TaskScores:
-    cases, algorithms, metrics = (sorted({key[part] for key in keys}) for part in (1, 2, 3))
-    if len(cases) * len(algorithms) * len(metrics) > MOST_CELLS:
+def _task(
+    task: str, columns: list[tuple[list[str], Ints]], values: Floats, room: int
+) -> TaskScores:
+    """Return one task from the names of its cases, algorithms and metrics, and each row's place.
+
+    Most of an array may be empty, in hostile files nearly all: ``room`` is what is left for it.
+    """
+    found = [np.unique(places, return_inverse=True) for _, places in columns]
+    cases, algorithms, metrics = (
+        tuple(names[place] for place in present)
+        for (names, _), (present, _) in zip(columns, found, strict=True)
+    )
+    if len(cases) * len(algorithms) * len(metrics) > room:
         raise ScoresInvalid(
             f"The task “{task}” has {len(cases)} cases, {len(algorithms)} algorithms and "
-            f"{len(metrics)} metrics: more than {MOST_CELLS:,} scores. Rank it in parts."
+            f"{len(metrics)} metrics; all tasks together may have {MOST_CELLS:,} scores. Rank them "
+            "in parts."
         )
-    place = [{name: at for at, name in enumerate(names)} for names in (cases, algorithms, metrics)]
+    case, algorithm, metric = (inverse for _, inverse in found)
     scores = np.full((len(algorithms), len(cases), len(metrics)), np.nan)
     asked = np.zeros((len(cases), len(metrics)), dtype=np.bool_)
-    for key in keys:
-        case, algorithm, metric = (place[part][key[part + 1]] for part in range(3))
-        scores[algorithm, case, metric] = values[key]
-        asked[case, metric] = True
-    return TaskScores(task, tuple(algorithms), tuple(cases), tuple(metrics), scores, asked)
+    scores[algorithm, case, metric] = values
+    asked[case, metric] = True
+    return TaskScores(task, algorithms, cases, metrics, scores, asked)

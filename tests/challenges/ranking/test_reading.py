@@ -131,6 +131,19 @@ def test_sparse_scores_take_no_memory(monkeypatch) -> None:
     rows = [["t", f"c{n}", f"a{n}", f"m{n}", 1] for n in range(10)]
     with pytest.raises(ScoresInvalid, match="10 cases, 10 algorithms and 10 metrics"):
         read_scores(csv_of(rows))
+    monkeypatch.setattr(reading, "MOST_CELLS", 1999)
+    twice = rows + [["u", *row[1:]] for row in rows]
+    with pytest.raises(ScoresInvalid, match="The task “u” has 10 cases"):
+        read_scores(csv_of(twice))
+    monkeypatch.setattr(reading, "MOST_CELLS", 2000)
+    assert len(read_scores(csv_of(twice)).tasks) == 2
+
+
+def test_the_first_repeated_row_is_named() -> None:
+    rows = [["t", case, "x", "d", 1] for case in ("b", "a", "c", "a", "b")]
+    with pytest.raises(ScoresInvalid, match=r"case “a”.* in row 3 already") as caught:
+        read_scores(csv_of(rows))
+    assert caught.value.row == 5
 
 
 def test_too_large_a_file_is_refused_unread(monkeypatch) -> None:
