@@ -67,7 +67,6 @@ class CuttableLine:
             for end in (writer, back):
                 end.close()
 
-
     async def _answer(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Forward what the server sends, and count it on a WebSocket."""
         with suppress(OSError):
