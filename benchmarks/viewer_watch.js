@@ -83,15 +83,14 @@
     }, true);
   }
 
-  /** Whether a third of the middle of a canvas is grey, not black. */
+  /** Whether some of a canvas is grey: a head may be black in its middle, and nothing is before. */
   function shows(canvas) {
     const context = canvas && canvas.width > 300 && canvas.getContext("2d");
     if (!context) return false;
-    const side = 96;
-    const { data } = context.getImageData((canvas.width - side) / 2, (canvas.height - side) / 2, side, side);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
     let grey = 0;
     for (let at = 0; at < data.length; at += 4) grey += data[at] > 40 && data[at] === data[at + 1] ? 1 : 0;
-    return grey > (side * side) / 3;
+    return grey > data.length / 4 / 100;
   }
 
   const frame = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
