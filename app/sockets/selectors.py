@@ -113,15 +113,14 @@ def get_value_for(user: Any, pk: int) -> SocketValue:
 def served_value_file(user: Any, pk: UUID) -> ServedFile:
     """Return the file of a value if ``user`` sees the value, else raise `NotFound`.
 
-    A value's key is a number and its file's a UUID: ``values/<pk>.<ending>``. No order is asked
-    for: a planner that may walk in the order of the primary key does, past every value.
+    A value's key is a number and its file's a UUID: ``values/<pk>.<ending>``.
     """
-    found = (
+    value = (
         values_visible_to(user)
         .filter(file_key__startswith=f"values/{pk}.")
-        .select_related("socket")[:1]
+        .select_related("socket")
+        .first()
     )
-    value = next(iter(found), None)
     if value is None:
         raise NotFound
     return ServedFile(

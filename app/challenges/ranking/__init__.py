@@ -4,9 +4,9 @@ from app.challenges.ranking.plan import Plan
 from app.challenges.ranking.plan_reading import PlanInvalid, parse_plan, read_plan
 from app.challenges.ranking.positions import Direction, rank_positions
 from app.challenges.ranking.ranking import RankingRefused
-from app.challenges.ranking.reading import ScoresInvalid, read_scores
 from app.challenges.ranking.run import rank, rank_bytes
 from app.challenges.ranking.scores import MissingScore, score_at
+from app.challenges.ranking.scores_reading import ScoresInvalid, read_scores
 from app.challenges.ranking.table import ScoreTable
 
 __all__ = [

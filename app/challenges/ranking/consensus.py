@@ -30,8 +30,7 @@ def consensus_of(
     tasks = rankings.values()
     ranks = [_spread(one.ranks[None], one.algorithms, names, plan.ties) for one in tasks]
     drawn = [_spread(one.drawn_ranks, one.algorithms, names, plan.ties) for one in tasks]
-    over = np.mean if scheme.across.quantile is None else np.median
-    values, draws = over(np.stack(ranks), axis=0), over(np.stack(drawn), axis=0)
+    values, draws = scheme.across.of_ranks(np.stack(ranks)), scheme.across.of_ranks(np.stack(drawn))
     missing = [sum(_missing_of(one, name) for one in rankings.values()) for name in names]
     return Ranking(
         scheme=scheme,

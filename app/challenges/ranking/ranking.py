@@ -45,10 +45,6 @@ class Ranking:
         """How many independent cases (or clusters) the ranking stands on; 0 over several tasks."""
         return self.design.units if self.design else 0
 
-    def losses(self, values: Floats) -> Floats:
-        """Turn values so that the lower is the better."""
-        return -values if self.direction is Direction.HIGHER else values
-
 
 def rank_task(task: TaskScores, plan: Plan) -> tuple[dict[str, Ranking], dict[str, str]]:
     """Return the rankings by scheme, and why a scheme does not apply; raises `RankingRefused`."""
@@ -72,9 +68,9 @@ def rank_task(task: TaskScores, plan: Plan) -> tuple[dict[str, Ranking], dict[st
             algorithms=task.algorithms,
             direction=one.direction,
             values=values[0],
-            ranks=rank_rows(one.losses(values), ties=plan.ties)[0],
+            ranks=rank_rows(one.direction.losses(values), ties=plan.ties)[0],
             drawn=drawn[name],
-            drawn_ranks=rank_rows(one.losses(drawn[name]), ties=plan.ties),
+            drawn_ranks=rank_rows(one.direction.losses(drawn[name]), ties=plan.ties),
             missing=one.missing,
             prepared=one,
             design=design.only(one.cases),

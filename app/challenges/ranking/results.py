@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from app.challenges.ranking.aggregates import Counts
 from app.challenges.ranking.plan import Plan, RankIntervals
 from app.challenges.ranking.rank_intervals import (
     Intervals,
@@ -18,7 +17,7 @@ from app.challenges.ranking.rank_intervals import (
 )
 from app.challenges.ranking.ranking import Ranking
 from app.challenges.ranking.stability import frequencies, kendall_tau, stability_of
-from app.challenges.ranking.table import Flags
+from app.challenges.ranking.table import Floats
 from app.challenges.ranking.value_intervals import Interval, mean_interval, quantile_interval
 from app.challenges.ranking.wilcoxon import SignedRanks, holm, holm_significant, p_values
 
@@ -63,12 +62,15 @@ def rank_intervals(ranking: Ranking, plan: Plan) -> Intervals | None:
     pairwise = plan.ci.ranks is RankIntervals.PAIRWISE
     tests = ranking.prepared.tests if ranking.prepared else None
     if pairwise and tests is not None:
-        found = intervals_of_tests(_significant(ranking, tests))
+        found = intervals_of_tests(holm_significant(_z(tests), alpha=ranking.scheme.alpha)[0])
     elif not len(ranking.drawn) or ranking.units == 1:
         return None
     elif pairwise:
+        direction = ranking.direction
         found = pairwise_intervals(
-            ranking.losses(ranking.values), ranking.losses(ranking.drawn), level=plan.ci.level
+            direction.losses(ranking.values),
+            direction.losses(ranking.drawn),
+            level=plan.ci.level,
         )
     else:
         found = percentile_intervals(ranking.drawn_ranks, level=plan.ci.level)
@@ -102,13 +104,9 @@ def value_intervals(ranking: Ranking, plan: Plan) -> list[Interval | None]:
     return result
 
 
-def _significant(ranking: Ranking, tests: SignedRanks) -> Flags:
-    found: Flags = holm_significant(tests.z(_once(tests)), alpha=ranking.scheme.alpha)[0]
-    return found
-
-
-def _once(tests: SignedRanks) -> Counts:
-    return np.ones((1, tests.cases), dtype=np.int32)
+def _z(tests: SignedRanks) -> Floats:
+    """Return the tests of all cases, as a stack of one."""
+    return tests.z(np.ones((1, tests.cases), dtype=np.int32))
 
 
 def tests_of(ranking: Ranking) -> list[dict[str, Any]] | None:
@@ -117,9 +115,10 @@ def tests_of(ranking: Ranking) -> list[dict[str, Any]] | None:
     if tests is None:
         return None
     off = ~np.eye(len(ranking.algorithms), dtype=np.bool_)
-    p = p_values(tests.z(_once(tests))[0])[off]
+    z = _z(tests)
+    p = p_values(z[0])[off]
     adjusted = holm(p)
-    significant = _significant(ranking, tests)[off]
+    significant = holm_significant(z, alpha=ranking.scheme.alpha)[0][off]
     return [
         {
             "better": ranking.algorithms[better],

@@ -9,13 +9,13 @@ import math
 
 import numpy as np
 
-from app.challenges.ranking.resampling import Design
-from app.challenges.ranking.special import (
+from app.challenges.ranking.distributions import (
     binomial_ranks,
     normal_below,
     normal_quantile,
     t_quantile,
 )
+from app.challenges.ranking.resampling import Design
 from app.challenges.ranking.table import Floats
 
 Interval = tuple[float, float]

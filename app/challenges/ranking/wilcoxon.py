@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.challenges.ranking.aggregates import Counts
-from app.challenges.ranking.special import normal_quantile, normal_tail
+from app.challenges.ranking.distributions import normal_quantile, normal_tail
 from app.challenges.ranking.table import Floats
 
 _TOGETHER = 8

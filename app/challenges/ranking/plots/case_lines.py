@@ -6,22 +6,22 @@ from app.challenges.ranking.plan import Plan, Scheme
 from app.challenges.ranking.plots.parts import (
     Results,
     Spec,
-    by_case,
-    in_order,
+    best_of,
+    colored,
     metric_of,
     picture,
+    score_axis,
     some_cases,
 )
-from app.challenges.ranking.plots.podium import MOST_ENTRIES
+from app.challenges.ranking.schemes.prepared import scored
 from app.challenges.ranking.table import TaskScores
 
 
 def case_lines(results: Results, scheme: Scheme, task: TaskScores, plan: Plan) -> Spec:
     """Return cases x scores; missing scores are gaps and marked at the foot."""
     metric = metric_of(scheme, task)
-    found, _ = by_case(task, metric, plan)
-    names = in_order(results, scheme.name, task.task)[:MOST_ENTRIES]
-    columns = [task.algorithms.index(name) for name in names]
+    found = scored(task, metric, plan)
+    names, columns = best_of(results, scheme.name, task)
     losses = np.where(np.isnan(found.losses), np.inf, found.losses)
     hard_first = np.argsort(-np.median(losses, axis=1), kind="stable")
     shown = [int(hard_first[at]) for at in some_cases(len(losses), len(names))]
@@ -53,18 +53,7 @@ def case_lines(results: Results, scheme: Scheme, task: TaskScores, plan: Plan) -
                 "title": "Cases, from hard to easy",
                 "axis": {"labels": len(shown) <= 60, "ticks": False, "labelAngle": -90},
             },
-            "y": {
-                "field": "score",
-                "type": "quantitative",
-                "title": metric,
-                "scale": {"zero": False},
-            },
-            "color": {
-                "field": "entry",
-                "type": "nominal",
-                "sort": names,
-                "title": None,
-                "scale": {"domain": names, "scheme": "tableau20"},
-            },
+            "y": score_axis(metric),
+            "color": colored(names),
         },
     )

@@ -5,10 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from app.challenges.ranking.plan import Plan, Scheme
-from app.challenges.ranking.ranks import rank_rows
-from app.challenges.ranking.schemes.prepared import Scored, scored
-from app.challenges.ranking.table import Floats, NoScores, TaskScores
+from app.challenges.ranking.plan import Scheme
+from app.challenges.ranking.table import NoScores, TaskScores
 
 Spec = dict[str, Any]
 Results = Mapping[str, Any]
@@ -17,6 +15,8 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 STEP = 22
 """Height of an entry's row, in pixels."""
 INK, ACCENT = "#334155", "#1d4ed8"
+MOST_ENTRIES = 12
+"""Beyond so many colors nobody tells entries apart: pictures with colors show the best."""
 MOST_POINTS = 5000
 """A picture of single cases shows at most so many of them times entries; evenly chosen."""
 
@@ -53,10 +53,31 @@ def labeled(results: Results, scheme: str, task: str) -> list[tuple[str, str]]:
     ]
 
 
-def by_case(task: TaskScores, metric: str, plan: Plan) -> tuple[Scored, Floats]:
-    """Return a metric's scores and the ranks in each case (cases x entries)."""
-    found = scored(task, metric, plan)
-    return found, rank_rows(found.losses, ties=plan.ties)
+def best_of(results: Results, scheme: str, task: TaskScores) -> tuple[list[str], list[int]]:
+    """Return the algorithms that are told apart by color, and their columns of the scores."""
+    names = in_order(results, scheme, task.task)[:MOST_ENTRIES]
+    return names, [task.algorithms.index(name) for name in names]
+
+
+def colored(names: list[str]) -> Spec:
+    """Return the encoding that gives each entry its color."""
+    return {
+        "field": "entry",
+        "type": "nominal",
+        "sort": names,
+        "title": None,
+        "scale": {"domain": names, "scheme": "tableau20"},
+    }
+
+
+def score_axis(metric: str) -> Spec:
+    """Return the vertical axis of a metric's scores."""
+    return {
+        "field": "score",
+        "type": "quantitative",
+        "title": metric,
+        "scale": {"zero": False},
+    }
 
 
 def metric_of(scheme: Scheme, task: TaskScores) -> str:

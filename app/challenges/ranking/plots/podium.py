@@ -10,16 +10,16 @@ from app.challenges.ranking.plan import Plan, Scheme
 from app.challenges.ranking.plots.parts import (
     Results,
     Spec,
-    by_case,
-    in_order,
+    best_of,
+    colored,
     metric_of,
     picture,
+    score_axis,
     some_cases,
 )
+from app.challenges.ranking.schemes.prepared import scored
 from app.challenges.ranking.table import TaskScores
 
-MOST_ENTRIES = 12
-"""Beyond so many colors nobody tells entries apart: the picture shows the best."""
 WIDTH = 480
 _PLACE: Spec = {
     "field": "place",
@@ -33,9 +33,8 @@ _PLACE: Spec = {
 def podium(results: Results, scheme: Scheme, task: TaskScores, plan: Plan) -> Spec:
     """Return places x scores with a line for each case, above bars of how often who is where."""
     metric = metric_of(scheme, task)
-    found, _ = by_case(task, metric, plan)
-    names = in_order(results, scheme.name, task.task)[:MOST_ENTRIES]
-    columns = [task.algorithms.index(name) for name in names]
+    found = scored(task, metric, plan)
+    names, columns = best_of(results, scheme.name, task)
     losses = found.losses[:, columns]
     # Every entry has a place of its own here: equal ones in the order of the ranking.
     places = np.argsort(np.argsort(losses, axis=1, kind="stable"), axis=1, kind="stable") + 1
@@ -76,11 +75,11 @@ def _points(points: list[Spec], names: list[str], metric: str) -> Spec:
         "layer": [
             {
                 "mark": {"type": "line", "color": "#94a3b8", "opacity": 0.25},
-                "encoding": {"x": place, "y": _score(metric), "detail": {"field": "case"}},
+                "encoding": {"x": place, "y": score_axis(metric), "detail": {"field": "case"}},
             },
             {
                 "mark": {"type": "circle", "size": 24, "opacity": 0.8, "tooltip": True},
-                "encoding": {"x": place, "y": _score(metric), **_beside(names)},
+                "encoding": {"x": place, "y": score_axis(metric), **_beside(names)},
             },
         ],
     }
@@ -105,20 +104,5 @@ def _beside(names: list[str]) -> Spec:
     """Return what puts entries beside each other within a place, each in its color."""
     return {
         "xOffset": {"field": "entry", "sort": names},
-        "color": {
-            "field": "entry",
-            "type": "nominal",
-            "sort": names,
-            "title": None,
-            "scale": {"domain": names, "scheme": "tableau20"},
-        },
-    }
-
-
-def _score(metric: str) -> Spec:
-    return {
-        "field": "score",
-        "type": "quantitative",
-        "title": metric,
-        "scale": {"zero": False},
+        "color": colored(names),
     }

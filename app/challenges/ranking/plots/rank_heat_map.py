@@ -8,19 +8,20 @@ from app.challenges.ranking.plots.parts import (
     STEP,
     Results,
     Spec,
-    by_case,
     labeled,
     metric_of,
     picture,
     rows_axis,
 )
+from app.challenges.ranking.ranks import rank_rows
+from app.challenges.ranking.schemes.prepared import scored
 from app.challenges.ranking.table import TaskScores
 
 
 def rank_heat_map(results: Results, scheme: Scheme, task: TaskScores, plan: Plan) -> Spec:
     """Return entries (in the scheme's order) x ranks, colored by the number of cases."""
     metric = metric_of(scheme, task)
-    _, ranks = by_case(task, metric, plan)
+    ranks = rank_rows(scored(task, metric, plan).losses, ties=plan.ties)
     rows = labeled(results, scheme.name, task.task)
     data: list[Spec] = []
     for name, label in rows:

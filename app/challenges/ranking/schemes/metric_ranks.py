@@ -14,17 +14,13 @@ def prepare(scheme: Scheme, task: TaskScores, plan: Plan) -> Prepared:
     """Prepare the scheme for one task."""
     found = [scored(task, metric, plan) for metric in scheme.metrics]
     each = [(one, aggregated(one.rows, one.cases, scheme.aggregate)) for one in found]
-    over = np.mean if scheme.across.quantile is None else np.median
 
     def values(counts: Counts) -> Floats:
-        positions = []
-        for one, aggregate in each:
-            losses = aggregate(counts)
-            if one.direction is Direction.HIGHER:
-                losses = -losses
-            positions.append(rank_rows(losses, ties=plan.ties))
-        result: Floats = over(np.stack(positions), axis=0)
-        return result
+        positions = [
+            rank_rows(one.direction.losses(aggregate(counts)), ties=plan.ties)
+            for one, aggregate in each
+        ]
+        return scheme.across.of_ranks(np.stack(positions))
 
     return Prepared(
         values=values,

@@ -25,7 +25,7 @@ class Scored:
     @property
     def losses(self) -> Floats:
         """The scores turned so that the lower is the better."""
-        return -self.rows if self.direction is Direction.HIGHER else self.rows
+        return self.direction.losses(self.rows)
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,6 @@ class Prepared:
     cases: NDArray[np.intp]
     summary: Summary | None = None
     tests: SignedRanks | None = None
-
-    def losses(self, values: Floats) -> Floats:
-        """Turn values so that the lower is the better."""
-        return -values if self.direction is Direction.HIGHER else values
 
 
 def scored(task: TaskScores, metric: str, plan: Plan) -> Scored:

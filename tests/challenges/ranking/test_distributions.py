@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from app.challenges.ranking.special import (
+from app.challenges.ranking.distributions import (
     binomial_ranks,
     normal_below,
     normal_quantile,

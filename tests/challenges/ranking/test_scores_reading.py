@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from app.challenges.ranking import ScoresInvalid, read_scores, reading
-from app.challenges.ranking.reading import number_of
+from app.challenges.ranking import ScoresInvalid, read_scores, scores_reading
+from app.challenges.ranking.scores_reading import number_of
 from app.challenges.ranking.table import NoScores
 from tests.challenges.ranking.tables import csv_of
 
@@ -127,15 +127,15 @@ def test_bad_file_is_refused_with_the_place(data, row, column, words) -> None:
 
 
 def test_sparse_scores_take_no_memory(monkeypatch) -> None:
-    monkeypatch.setattr(reading, "MOST_CELLS", 999)
+    monkeypatch.setattr(scores_reading, "MOST_CELLS", 999)
     rows = [["t", f"c{n}", f"a{n}", f"m{n}", 1] for n in range(10)]
     with pytest.raises(ScoresInvalid, match="10 cases, 10 algorithms and 10 metrics"):
         read_scores(csv_of(rows))
-    monkeypatch.setattr(reading, "MOST_CELLS", 1999)
+    monkeypatch.setattr(scores_reading, "MOST_CELLS", 1999)
     twice = rows + [["u", *row[1:]] for row in rows]
     with pytest.raises(ScoresInvalid, match="The task “u” has 10 cases"):
         read_scores(csv_of(twice))
-    monkeypatch.setattr(reading, "MOST_CELLS", 2000)
+    monkeypatch.setattr(scores_reading, "MOST_CELLS", 2000)
     assert len(read_scores(csv_of(twice)).tasks) == 2
 
 
@@ -147,6 +147,6 @@ def test_the_first_repeated_row_is_named() -> None:
 
 
 def test_too_large_a_file_is_refused_unread(monkeypatch) -> None:
-    monkeypatch.setattr(reading, "MOST_BYTES", 10)
+    monkeypatch.setattr(scores_reading, "MOST_BYTES", 10)
     with pytest.raises(ScoresInvalid, match="more than"):
         read_scores(b"x" * 11)
