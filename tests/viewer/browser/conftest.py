@@ -14,6 +14,7 @@ from tests.viewer.browser.desk import Desk, running_desk
 from tests.viewer.browser.hands import picture_of
 from tests.viewer.browser.painting import Painter
 from tests.viewer.browser.reading import Reading
+from tests.viewer.browser.world import PAINTED
 
 __all__ = ["browser", "screenshots"]
 
@@ -61,7 +62,7 @@ def real_place() -> str:
             "There are no real images here: masks are painted on a phantom.", stacklevel=1
         )
         return "ct"
-    return "oblique"
+    return PAINTED
 
 
 @pytest.fixture(scope="module")

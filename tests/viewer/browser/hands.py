@@ -9,7 +9,7 @@ import SimpleITK
 
 from tests.data import DATA
 from tests.viewer.browser.painting import Answer, Painter, Place
-from tests.viewer.browser.world import REAL, read_real
+from tests.viewer.browser.world import PAINTED, painted_picture
 
 WAY: list[Place] = [(-50, -30), (-20, 25), (10, 10), (45, 40)]
 """A bent stroke."""
@@ -165,9 +165,9 @@ TOOLS: dict[str, Draw] = {
 
 
 def picture_of(place: str) -> SimpleITK.Image:
-    if place in REAL:
+    if place == PAINTED:
         assert DATA is not None
-        return read_real(DATA / REAL[place])
+        return painted_picture(DATA)
     from app.images.phantom import generate
 
     phantom = generate(seed=3, shape=(40, 96, 96), nodules=3)

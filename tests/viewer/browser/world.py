@@ -56,22 +56,13 @@ PROSTATE = [
 ]
 DEPTH, HEIGHT, WIDTH = 40, 96, 96
 TIMES = 6
-REAL = {
-    "oblique": "nrrd_mha/example3d.nrrd",
-    "anisotropic": "mr_anisotropic_pixels/001.dcm",
-}
-"""Real images by the names of their places, where this machine has them."""
+PAINTED = "painted"
+"""The place of an oblique image to paint on, where this machine has real ones."""
 
 
-def real_pictures() -> dict[str, SimpleITK.Image]:
-    """The real images, read by SimpleITK alone."""
-    from tests.data import DATA
-
-    return {} if DATA is None else {name: read_real(DATA / file) for name, file in REAL.items()}
-
-
-def read_real(path: Path) -> SimpleITK.Image:
-    """A grey picture of whole numbers, (x, y, z)."""
+def painted_picture(folder: Path) -> SimpleITK.Image:
+    """A grey picture of whole numbers, (x, y, z), read by SimpleITK alone."""
+    path = folder / "nrrd_mha" / "example3d.nrrd"
     return SimpleITK.Cast(SimpleITK.ReadImage(str(path)), SimpleITK.sitkInt16)
 
 
@@ -86,6 +77,7 @@ def _build() -> dict[str, str]:
     from app.images.phantom import generate
     from app.sockets.selectors import medical_image_socket, segmentation_socket
     from app.sockets.services import ensure_socket
+    from tests.data import DATA
     from tests.factories.accounts import UserFactory
     from tests.factories.archives import make_archive
     from tests.viewer.browser.real import real_places
@@ -130,8 +122,9 @@ def _build() -> dict[str, str]:
     floats = make.image(_real_numbers(phantom.volume), **geometry, modality="MR")
     places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
-    for name, picture in real_pictures().items():
-        places[name] = make.case(name, {images: make.picture(picture, modality="MR")})
+    if DATA is not None:
+        painted = make.picture(painted_picture(DATA), modality="MR")
+        places[PAINTED] = make.case(PAINTED, {images: painted})
     # What one test left on the screen is not what the next one begins with.
     for person in (reader, colleague):
         save_preferences(user=person, settings={"remember_layout": False})

@@ -18,6 +18,8 @@ export function layoutPicker(current: Layout, choose: (layout: Layout) => void):
     const chosen = layout.rows === current.rows && layout.columns === current.columns;
     button.setAttribute("aria-pressed", String(chosen));
     button.tabIndex = chosen ? 0 : -1;
+    // Also where the menu begins with hanging protocols: its key and the arrows choose a grid.
+    button.autofocus = chosen;
     button.addEventListener("pointerenter", () => { mark(layout); });
     button.addEventListener("focus", () => { mark(layout); });
     button.addEventListener("click", () => { choose(layout); });
