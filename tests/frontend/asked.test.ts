@@ -83,6 +83,14 @@ describe("questions beside the picture", () => {
     expect(desk.annotations.all).toEqual([]);
   });
 
+  it("keep objects that are the same apart: one is deleted, the other stays", () => {
+    const value = { type: "Multiple points", version: VERSION, points: [1, 1].map((x) => ({ point: [x, 0, 0] as Vec3 })) };
+    for (let time = 0; time < 2; time += 1) tell("hounsfield:annotations", { annotations: [asked({ value })] }, panel);
+    tell("hounsfield:erase", { key: "q1", index: 0 }, panel);
+    expect(desk.annotations.marksOf("q1")).toHaveLength(1);
+    expect(told.at(-1)).toMatchObject(["drawn", { key: "q1", value: { points: [{ point: [1, 0, 0] }] } }]);
+  });
+
   it("cannot be drawn where they are locked", () => {
     tell("hounsfield:annotations", { annotations: [asked({ locked: true, value: { type: "Multiple points", version: VERSION, points: [{ point: [1, 0, 0] }] } })] }, panel);
     tell("hounsfield:draw", { key: "q1" }, panel);

@@ -31,7 +31,7 @@ from tests.viewer.browser.marks import Marks
 from tests.viewer.browser.reading import Reading
 from tests.viewer.live import free_port, start_web, wait_until_up
 
-PLACE = "ct"
+PLACE = "marks"
 PAGE = {"width": 620, "height": 520}
 LIMIT = 120.0  # seconds that anything may take to come back
 CONFLICT = ".hv-conflict[open]"

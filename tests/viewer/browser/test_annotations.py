@@ -27,7 +27,7 @@ WAKE = "window.dispatchEvent(new Event('online'))"
 def opened(desk: Desk, browser: Browser) -> Iterator[Marks]:
     """One page for all tests."""
     context = desk.context(browser)
-    reading = Reading(desk.open(context, "ct"))
+    reading = Reading(desk.open(context, "marks"))
     reading.wait_for_pictures()
     yield Marks(reading)
     context.close()
@@ -143,7 +143,7 @@ def test_two_windows_of_one_reader_conflict_in_the_open(
     reading, page = marks.reading, marks.reading.page
     marks.draw("length", SPOTS[:2])
     marks.wait_saved()
-    other = Reading(desk.open(page.context, "ct"))
+    other = Reading(desk.open(page.context, "marks"))
     other.wait_for_pictures()
     other.wait("viewer.annotations.length === 1")
     page.route(CHANGES, lambda route: route.abort())

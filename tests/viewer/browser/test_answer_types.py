@@ -129,13 +129,16 @@ def test_drawings_are_deleted_undone_and_there_after_a_reload(
     before = given.value(text)
     line = given.question(text).get_by_role("listitem").first
     line.get_by_role("button", name="Delete").focus()
-    given.page.keyboard.press("Enter")
+    with given.page.expect_response("**/answers/"):
+        given.page.keyboard.press("Enter")
     expect(given.question(text).get_by_role("listitem")).to_have_count(1)
     given.wait_saved()
     assert len(stored(desk, browser)[text]["lines"]) == 1
     given.page.keyboard.press("F6")
-    given.reading.press("Control+z")
+    with given.page.expect_response("**/answers/"):
+        given.reading.press("Control+z")
     expect(given.question(text).get_by_role("listitem")).to_have_count(2)
+    given.wait_saved()
     given.page.reload(wait_until="commit")
     given.wait()
     assert given.value(text) == before

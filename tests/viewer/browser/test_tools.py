@@ -42,7 +42,7 @@ Sit = Callable[[str, str], Marks]
 
 @pytest.fixture(scope="module")
 def sit(desk: Desk, browser: Browser) -> Iterator[Sit]:
-    """``sit("cookie", "ct")``: a person's page of a place, opened once and left in order."""
+    """``sit("cookie", "marks")``: a person's page of a place, opened once and left in order."""
     pages: dict[tuple[str, str], Marks] = {}
 
     def sit_down(cookie: str, place: str) -> Marks:
@@ -181,7 +181,7 @@ def _steps(tool: str) -> tuple[list[tuple[str, ...]], list[Spot]]:
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_tool_by_keys(sit: Sit, tool: str) -> None:
-    made, marks = TOOLS[tool], sit("cookie", "ct")
+    made, marks = TOOLS[tool], sit("cookie", "marks")
     marks.reading.page.mouse.move(0, 0)
     marks.clear()
     _shown(marks, TILTED)

@@ -100,7 +100,10 @@ def _build() -> dict[str, str]:
     ct = {"modality": "CT", "window_center": 40.0, "window_width": 400.0}
     places = {"archive": str(archive.pk), "cookie": _cookie_of(reader)}
     places["colleague_cookie"] = _cookie_of(colleague)
-    places["ct"] = make.case("CT", {images: make.image(phantom.volume, **geometry, **ct)})
+    thorax = make.image(phantom.volume, **geometry, **ct)
+    places["ct"] = make.case("CT", {images: thorax})
+    # Marks that somebody left would be in the way of a mouse that scrolls.
+    places["marks"] = make.case("CT with marks", {images: thorax})
     nodules = _numbered(phantom.truth)
     places["overlays"] = make.case(
         "CT with overlays",

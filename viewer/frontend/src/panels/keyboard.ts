@@ -9,7 +9,7 @@ export type Taken = "all" | "moving" | "pressing" | "none";
 
 export function keysTakenBy(target: EventTarget | null, root: HTMLElement): Taken {
   if (!(target instanceof HTMLElement)) return "none";
-  if (target.closest("dialog[open], .hv-popover")) return "all";
+  if (target.closest("dialog[open], .hv-popover:popover-open")) return "all";
   const own = root.contains(target);
   if (own && target instanceof HTMLInputElement) {
     if (target.type === "range") return "moving";

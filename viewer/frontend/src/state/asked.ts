@@ -142,12 +142,14 @@ function questionOf({ key, kind, label, color }: AskedAnnotation): Question {
 function marksOf(workspace: Workspace, entry: AskedAnnotation): readonly Annotation[] {
   const { kind, value, key, locked, label, color } = entry;
   if (!isAskedKind(kind) || !isGeometryType((value as { type?: unknown } | null)?.type)) return [];
-  const known = workspace.annotations.marksOf(key);
+  // Each stands for one object, also where two objects are the same.
+  const known = [...workspace.annotations.marksOf(key)];
   const image = (workspace.active.layer ?? workspace.images[0])?.meta.image ?? "";
   const answer = value as GeometryValue;
   if (!fitsKind(answer, kind)) return [];
   return spread(answer).flatMap((each) => {
-    const same = known.find((mark) => sameJson(mark.value, each));
+    const at = known.findIndex((mark) => sameJson(mark.value, each));
+    const same = at < 0 ? undefined : known.splice(at, 1)[0];
     const tool = same?.tool ?? toolFor(each, defaultTool(kind));
     if (!tool) return [];
     return [{
