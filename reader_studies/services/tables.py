@@ -201,11 +201,13 @@ def _rows(data: bytes) -> list[list[str]]:
         raise _refused("The file is no text.")
     head = text.split("\n", 1)[0]
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    csv.field_size_limit(MOST_BYTES)  # a drawing may be long
+    usual = csv.field_size_limit(MOST_BYTES)  # a drawing may be long
     try:
         rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise _refused(f"The file cannot be read as CSV: {error}.") from error
+    finally:
+        csv.field_size_limit(usual)  # all of the process reads with it
     if len(rows) > MOST_ROWS:
         raise _refused(f"The table has more than {MOST_ROWS:,} rows.")
     return rows

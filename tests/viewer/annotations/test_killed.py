@@ -32,6 +32,8 @@ EDITS = 25 if SAMPLE else 100
 """By each of the two people."""
 EVERY = 20
 """The server is killed once in this many requests."""
+LIMIT = 120.0
+"""Seconds until the site is there again."""
 VALUE = KINDS["DIST"].example
 
 
@@ -56,7 +58,7 @@ class Site:
     def live(self) -> None:
         """Run the process until all is over; a kill comes in the middle of what it does."""
         environment = site_environment(
-            port=self.port, storage=f"file://{self.folder}/store", servers=""
+            port=self.port, storage=f"file://{self.folder}/store", servers="[]"
         )
         while not self.over.is_set():
             log = self.folder / f"site-{self.kills}.log"
@@ -125,7 +127,7 @@ class Person:
         body = {**self.place, "changes": [change]}
         headers = {"Authorization": f"Bearer {self.token}"}
         while True:
-            self.site.up.wait()
+            assert self.site.up.wait(LIMIT), "The site did not come back."
             self.site.edited()
             patience = 0.02 if self.random.random() < 0.1 else 30.0  # a network that goes away
             with suppress(httpx.TransportError):

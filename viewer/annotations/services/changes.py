@@ -95,15 +95,12 @@ def refused(change: Change, problem: PortalError) -> Outcome:
 
 
 def _take(desk: Desk, change: Change) -> Outcome:
-    annotation = (
-        Annotation.objects.select_for_update(of=("self",))
-        .select_related("author", "changed_by", "image")
-        .filter(pk=change.annotation)
-        .first()
-    )
+    annotation = _locked(change.annotation)
     known = AnnotationVersion.objects.filter(pk=change.id).first()
-    if known is not None and (annotation is None or known.annotation_id != annotation.pk):
+    if known is not None and known.annotation_id != change.annotation:
         raise ValidationFailed(fields={"id": ["This id is taken."]})
+    if known is not None and annotation is None:
+        annotation = _locked(change.annotation)  # made between the two questions
     if annotation is None:
         return _made(desk, change)
     if not desk.sees(annotation):
@@ -120,6 +117,15 @@ def _take(desk: Desk, change: Change) -> Outcome:
     if change.base != annotation.revision:
         return Outcome(change.id, annotation.pk, "conflict", annotation.version, annotation)
     return _changed(desk, annotation, change)
+
+
+def _locked(pk: UUID) -> Annotation | None:
+    """Return an annotation that nobody else changes meanwhile.
+
+    Nothing is joined: PostgreSQL finds no row that was waited for when what it is joined to, here
+    the person who changed it, is another one by then.
+    """
+    return Annotation.objects.select_for_update().filter(pk=pk).first()
 
 
 def _repeated(annotation: Annotation, known: AnnotationVersion, desk: Desk) -> Outcome:
