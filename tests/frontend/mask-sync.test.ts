@@ -97,7 +97,7 @@ class Site {
   }
 }
 
-function desk(site: Site, reader = "ana", buffer = new MemoryBuffer()) {
+function desk(site: Site, reader = "ana", buffer = new MemoryBuffer(), described: () => boolean = () => true) {
   const image = new Layer(0, META, new Uint32Array(6), new Caches(budgetsFor(8)));
   const history = new History();
   let layers = 1;
@@ -106,7 +106,7 @@ function desk(site: Site, reader = "ana", buffer = new MemoryBuffer()) {
   masks.on("notice", (notice) => notices.push(notice));
   const autosave = new Autosave({ api: { send: (changes) => site.send(changes, reader) }, buffer });
   const set: DisplaySet = { source: "archive-item", object: "o", reader, others: "edit" };
-  const maskSync = new MaskSync({ masks, autosave, set, api: { read: site.read } as unknown as MaskApi, images: () => [image] });
+  const maskSync = new MaskSync({ masks, autosave, set, api: { read: site.read } as unknown as MaskApi, images: () => (described() ? [image] : []) });
   const annotations = new Annotations(history);
   const api = { list: site.list, one: site.one } as unknown as ConstructorParameters<typeof AnnotationSync>[0]["api"];
   const sync = new AnnotationSync({ annotations, drawing: new Drawing(() => undefined), autosave, api, buffer, set, masks: maskSync });
@@ -232,6 +232,29 @@ describe("saving masks", () => {
     expect(ben.masks.all).toHaveLength(1);
     await ben.sync.reload();
     await vi.waitFor(() => { expect(ben.masks.all).toEqual([]); });
+  });
+
+  it("is what the last news said when its image is described later", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const old = ana.masks.create(ana.image, { name: "Old" });
+    paint(ana, old, 2, 3, 9);
+    await settled(ana);
+    let described = false;
+    const ben = desk(site, "ben", new MemoryBuffer(), () => described);
+    await ben.sync.open();
+    ana.masks.remove(old);
+    const fresh = ana.masks.create(ana.image, { name: "Fresh" });
+    paint(ana, fresh, 3, 0, 4);
+    await settled(ana);
+    ben.sync.hear([old.id, fresh.id]);
+    await new Promise((done) => { setTimeout(done, 300); });
+    described = true;
+    ben.maskSync.described();
+    await settled(ben);
+    expect(ben.masks.all.map(({ name }) => name)).toEqual(["Fresh"]);
+    expect(voxels(ben.masks.all[0]!)).toEqual(voxels(fresh));
   });
 
   it("loses nothing when the browser dies", async () => {

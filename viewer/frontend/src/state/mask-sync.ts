@@ -79,6 +79,8 @@ export class MaskSync {
 
   /** One mask as it is on the site now. */
   take(row: StoredAnnotation): void {
+    // Its image may not be described yet: then it is put there by what is known of it when it is.
+    this.rows = [...this.rows.filter(({ pk }) => pk !== row.pk), row];
     const mask = this.masks.get(row.pk);
     if (!mask) {
       if (!row.deleted) this.bring(row);
@@ -97,6 +99,7 @@ export class MaskSync {
 
   /** Not to be read any more. */
   vanished(pk: string): void {
+    this.rows = this.rows.filter((row) => row.pk !== pk);
     const mask = this.masks.get(pk);
     if (mask && !this.isWaitingFor(mask)) this.masks.receiveDeleted(mask, true);
   }
