@@ -77,7 +77,6 @@ def _build() -> dict[str, str]:
     from app.images.phantom import generate
     from app.sockets.selectors import medical_image_socket, segmentation_socket
     from app.sockets.services import ensure_socket
-    from tests.data import DATA
     from tests.factories.accounts import UserFactory
     from tests.factories.archives import make_archive
     from tests.viewer.browser.real import real_places
@@ -125,15 +124,24 @@ def _build() -> dict[str, str]:
     floats = make.image(_real_numbers(phantom.volume), **geometry, modality="MR")
     places["floats"] = make.case("Diffusion", {images: floats})
     places["photo"] = make.case("Photograph", {images: make.image(_photo(), modality="XC")})
-    if DATA is not None:
-        painted = make.picture(painted_picture(DATA), modality="MR")
-        places[PAINTED] = make.case(PAINTED, {images: painted})
+    places |= _painted(make)
     # What one test left on the screen is not what the next one begins with.
     for person in (reader, colleague):
         save_preferences(user=person, settings={"remember_layout": False})
     places |= real_places(reader=reader, colleague=colleague)
     places |= _hanging(phantom, geometry)
     return places | _studies(make, phantom, {**geometry, **ct})
+
+
+def _painted(make: _Maker) -> dict[str, str]:
+    """An image to paint on, where this machine has it."""
+    from app.sockets.selectors import medical_image_socket
+    from tests.data import DATA
+
+    if DATA is None:
+        return {}
+    image = make.picture(painted_picture(DATA), modality="MR")
+    return {PAINTED: make.case(PAINTED, {medical_image_socket(): image})}
 
 
 def _studies(make: _Maker, phantom: Any, fields: dict[str, Any]) -> dict[str, str]:
