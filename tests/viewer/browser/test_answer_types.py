@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,19 @@ def reader(desk: Desk, browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The page, and what it showed and the site had before any test changed an answer."""
+
+    questions: Questions
+    shown: dict[str, Any]
+    stored: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def given(desk: Desk, reader: BrowserContext, screenshots: Path) -> Iterator[Questions]:
+def answered(
+    desk: Desk, browser: Browser, reader: BrowserContext, screenshots: Path
+) -> Iterator[Answered]:
     """One case with every question answered by keys alone, and saved."""
     questions = Questions(Reading(desk.open(reader, "every_type")))
     questions.wait()
@@ -79,8 +91,14 @@ def given(desk: Desk, reader: BrowserContext, screenshots: Path) -> Iterator[Que
     questions.wait_saved()
     page.screenshot(path=screenshots / "every-type-1440.png", caret="initial")
     assert list(inaccessible(page)) == []
-    yield questions
+    shown = {key: questions.value(words_of(key)) for key in DRAWN}
+    yield Answered(questions, shown, stored(desk, browser))
     assert questions.reading.complaints == []
+
+
+@pytest.fixture
+def given(answered: Answered) -> Questions:
+    return answered.questions
 
 
 def _draw(questions: Questions, key: str) -> None:
@@ -107,13 +125,13 @@ def stored(desk: Desk, browser: Browser) -> dict[str, Any]:
     return {texts[answer["question"]]: answer["answer"] for answer in told["answers"]}
 
 
-def test_each_is_kept_as_what_it_is(given: Questions, desk: Desk, browser: Browser) -> None:
-    found = stored(desk, browser)
+def test_each_is_kept_as_what_it_is(answered: Answered) -> None:
+    found = answered.stored
     assert set(found) == {words_of(key) for key in ANSWER_TYPES if key != "HEAD"} | {FINDINGS}
     for key in DRAWN:
         value = found[words_of(key)]
         assert value["type"] == ANSWER_TYPES[key].label
-        assert value == given.value(words_of(key))
+        assert value == answered.shown[key]
         assert ANSWER_TYPES[key].count(value) == (2 if key in MANY else 1)
     assert found[words_of("TEXT")] == "Two words\nand a line"
     assert found[words_of("NUMB")] == -3.25
