@@ -175,7 +175,8 @@ class Person:
         again = page.locator(".hv-save-sign button:visible")
         while held.count() > 0 or again.count() > 0:
             if held.count() == 0:
-                again.click()
+                with suppress(Error):  # what was held may have been settled just now
+                    again.click(timeout=2000)
                 continue
             said, annotation = held.inner_text(), held.get_attribute("data-annotation")
             assert "changed it" in said or "deleted it" in said, said
