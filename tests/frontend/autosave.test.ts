@@ -322,6 +322,13 @@ describe("two people at one mark", () => {
     expect(ana.annotations.all.every(({ saving }) => saving === "saved")).toBe(true);
   });
 
+  it("are decided once, however often the button is pressed", async () => {
+    const { site, ana, id } = await conflict();
+    await Promise.all([ana.autosave.decide(id, "both"), ana.autosave.decide(id, "both"), ana.autosave.decide(id, "mine")]);
+    await settled(ana);
+    expect([...site.rows.values()].map(lengthOf)).toEqual([20, 11]);
+  });
+
   it("bring back what the other deleted, if the reader wants that", async () => {
     const site = new Site();
     const ana = desk(site);
