@@ -234,6 +234,30 @@ describe("saving masks", () => {
     await vi.waitFor(() => { expect(ben.masks.all).toEqual([]); });
   });
 
+  it("is gone, or has its new name, for another reader whose slices came faster than the news", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const deleted = ana.masks.create(ana.image, { name: "Old" });
+    const renamed = ana.masks.create(ana.image, { name: "Named" });
+    for (const mask of [deleted, renamed]) paint(ana, mask, 2, 3, 9);
+    await settled(ana);
+    const { list } = site;
+    // The list is as it was before, the slices are as they are after.
+    site.list = async () => {
+      const found = await list();
+      ana.masks.remove(deleted);
+      ana.masks.rename(renamed, "Named anew");
+      await settled(ana);
+      return found;
+    };
+    const ben = desk(site, "ben");
+    await ben.sync.open();
+    await settled(ben);
+    ben.sync.hear([deleted.id, renamed.id]);
+    await vi.waitFor(() => { expect(ben.masks.all.map(({ name }) => name)).toEqual(["Named anew"]); });
+  });
+
   it("is what the last news said when its image is described later", async () => {
     const site = new Site();
     const ana = desk(site);

@@ -87,8 +87,11 @@ export class MaskSync {
       return;
     }
     if (mask.loading) this.late.set(row.pk, row);
-    if (mask.loading || this.isWaitingFor(mask) || row.version <= (this.versions.get(row.pk) ?? 0)) return;
-    void this.refresh(mask, row);
+    if (mask.loading || this.isWaitingFor(mask)) return;
+    const held = this.versions.get(row.pk) ?? 0;
+    // Its slices may have come first; its name, and whether it is gone, come with the row alone.
+    if (row.version === held) this.receiveAbout(mask, row);
+    else if (row.version > held) void this.refresh(mask, row);
   }
 
   /** Masks that the site had and that its list has no more: deleted while nobody told. */
@@ -110,10 +113,7 @@ export class MaskSync {
     this.masks.emit("change", null);
     const row = this.late.get(mask.id);
     this.late.delete(mask.id);
-    if (!row || this.isWaitingFor(mask)) return;
-    // Its slices may be here already; its name, and whether it is gone, came with the news alone.
-    if (row.version === this.versions.get(mask.id)) this.receiveAbout(mask, row);
-    else this.take(row);
+    if (row) this.take(row);
   }
 
   /** What each side of a conflict changed, for people; null where it is not about a mask. */
