@@ -27,6 +27,7 @@ from app.people.services import (
     set_logo,
 )
 from tests.accounts.looking import faults_of
+from tests.design.test_browser import go
 from tests.factories.archives import make_archive
 from tests.factories.people import (
     make_administrator,
@@ -145,7 +146,7 @@ def test_every_page_is_sound(
             "console",
             lambda line, errors=errors: line.type == "error" and errors.append(line.text),
         )
-        answer = page.goto(live_server.url + path, wait_until="networkidle")
+        answer = go(page, live_server.url + path)
         assert answer is not None
         found += [f"{name}: {answer.status}"] if answer.status != 200 else []
         found += faults_of(page, name)

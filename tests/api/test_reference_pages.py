@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL
+from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL, go
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATHS = (
@@ -26,13 +26,13 @@ def test_accessible_and_fitting(live_server: LiveServer, width: int) -> None:
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("console", lambda said: complaints.append(said.text) if said.type == "error" else 0)
         for path in PATHS:
-            tab.goto(live_server.url + path, wait_until="networkidle")
+            go(tab, live_server.url + path)
             found = Axe().run(tab, options=RULES).response["violations"]
             assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], path
             assert tab.evaluate("document.documentElement.scrollWidth") == width, path
             assert tab.evaluate(STANDS_OUT) == [], path
             assert tab.evaluate(TOO_SMALL) == [], path
-        tab.goto(f"{live_server.url}/api/", wait_until="networkidle")
+        go(tab, f"{live_server.url}/api/")
         tab.get_by_role("searchbox").fill("leaderboard")
         expect(tab.get_by_text("2 operations", exact=True)).to_be_visible()
         tab.get_by_role("link", name="/api/v1/phases/{id}/leaderboard/").click()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Response, expect, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -31,6 +31,17 @@ TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, select, 
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
+def go(page: Page, address: str) -> Response | None:
+    """Open a page and wait until its scripts have run and nothing more is on its way.
+
+    Quiet on the line says nothing of scripts: a busy machine can have fetched them and not begun
+    to run them. The event `load` comes after every script that a page starts with.
+    """
+    answer = page.goto(address, wait_until="load")
+    page.wait_for_load_state("networkidle")
+    return answer
+
+
 @pytest.fixture
 def guide(live_server: LiveServer, settings: Settings) -> str:
     """Return the address of the style guide, open to everybody as in development."""
@@ -51,7 +62,7 @@ def open_page() -> Iterator[Any]:
             )
             page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
-            page.goto(address, wait_until="networkidle")
+            go(page, address)
             return page
 
         yield opened

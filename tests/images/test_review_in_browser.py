@@ -19,7 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from app.images.models import Quarantine
 from app.images.services import mask_image
 from archives.models import Archive
-from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL
+from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL, go
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.archives import make_archive
 from tests.factories.quarantine import import_dicom
@@ -72,7 +72,7 @@ def open_page(archive: Archive, live_server: LiveServer) -> Iterator[Any]:
             context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
             page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
-            page.goto(live_server.url + path, wait_until="networkidle")
+            go(page, live_server.url + path)
             return page
 
         yield opened

@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.sockets.models import Socket
 from app.sockets.schemas import clean_segments
 from app.sockets.services import create_socket
-from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL
+from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL, go
 from tests.factories.accounts import UserFactory, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -65,7 +65,7 @@ def open_page(author: User, live_server: LiveServer) -> Iterator[Any]:
             page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.on("console", lambda said: said.type == "error" and errors.append(said.text))
-            page.goto(f"{live_server.url}{path}", wait_until="networkidle")
+            go(page, f"{live_server.url}{path}")
             return page
 
         yield opened

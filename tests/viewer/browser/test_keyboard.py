@@ -18,7 +18,8 @@ MOST_TABS = 60
 
 
 def tab_to(page: Page, href: str) -> None:
-    """Press Tab until a link to ``href`` has the focus."""
+    """Press Tab until a link to ``href`` has the focus, once the page is all there."""
+    page.wait_for_load_state("load")
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement?.getAttribute('href')") == href:

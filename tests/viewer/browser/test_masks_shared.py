@@ -55,11 +55,6 @@ def _until_as_many(reading: Reading, labels: Labels) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="Known: a mask that is deleted while a colleague's page opens can stay there until a"
-    " reload, when many were made and deleted before.",
-)
 def test_a_second_person_sees_paints_and_is_never_overwritten(
     painter: Painter, colleague: Reading, screenshots: Path
 ) -> None:

@@ -20,12 +20,16 @@ export class MaskApi {
     this.fetch = options.fetch;
   }
 
-  /** All slices that are not empty, or (`since` a version) those that changed afterwards; null while the site is away. */
-  async read(pk: string, since?: number): Promise<StoredMask | null> {
+  /**
+   * All slices that are not empty, or (`since` a version) those that changed afterwards; null while the site is away,
+   * "refused" where it says that they are not for this reader.
+   */
+  async read(pk: string, since?: number): Promise<StoredMask | "refused" | null> {
     try {
       const address = `${this.root}${pk}/mask/${since === undefined ? "" : `?since=${since}`}`;
       const response = await this.fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
-      return response.ok ? ((await response.json()) as StoredMask) : null;
+      if (response.ok) return (await response.json()) as StoredMask;
+      return response.status === 429 || response.status >= 500 ? null : "refused";
     } catch {
       return null;
     }

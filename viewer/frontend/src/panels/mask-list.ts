@@ -98,9 +98,9 @@ function maskLine(workspace: Workspace, mask: Mask, { masks: name, files }: Name
     choose.checked = masks.activeFor(mask.image, mask.timepoint) === mask;
     setValue(title, mask.name);
     const by = mask.mine ? "" : `by ${mask.author}, `;
-    const text = mask.loading ? "Loading …" : mask.editable ? `${by}${SAVING[mask.saving]}` : `${by}to look at only`;
+    const text = mask.loading ? "Loading …" : mask.unreadable ? `${by}cannot be shown` : mask.editable ? `${by}${SAVING[mask.saving]}` : `${by}to look at only`;
     if (state.textContent !== text) state.textContent = text;
-    state.classList.toggle("hv-warning", mask.saving === "conflict");
+    state.classList.toggle("hv-warning", mask.saving === "conflict" || mask.unreadable);
   });
   return element("li", {}, line, element("div", { class: "hv-segment-tools" }, state, ...(files ? downloads(mask, files, followers) : [])));
 }
@@ -109,7 +109,7 @@ function maskLine(workspace: Workspace, mask: Mask, { masks: name, files }: Name
 function downloads(mask: Mask, files: MaskFiles, followers: Followers): HTMLElement[] {
   return ([["mha", "MHA", "MetaImage"], ["nii.gz", "NIfTI", "NIfTI"]] as const).map(([format, text, name]) => {
     const link = element("a", { href: files.fileUrl(mask.id, format), download: "", "aria-label": `Download ${mask.name} as ${name}` }, text);
-    followers.push(() => { setHidden(link, mask.saving !== "saved" || mask.loading); });
+    followers.push(() => { setHidden(link, mask.saving !== "saved" || mask.loading || mask.unreadable); });
     return link;
   });
 }

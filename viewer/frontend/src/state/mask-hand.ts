@@ -145,8 +145,7 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
     const mask = this.masks.forPainting(image, atOwnTimepoint(image, pane.state));
     const { segment } = mask;
     if (!mask.editable) {
-      const reason = mask.loading ? "is still being loaded: paint in a moment" : "can be looked at only. Make a mask of your own to change something";
-      this.masks.emit("notice", `“${mask.name}” ${reason}.`);
+      this.masks.emit("notice", `“${mask.name}” ${whyNot(mask)}.`);
       return null;
     }
     if (!segment || this.masks.isLocked(segment)) return null;
@@ -270,6 +269,13 @@ export class MaskHand extends Emitter<{ outline: readonly Point[] | null }> {
 }
 
 const STILL_LOADING = "Some slices of this image are still being loaded. What lies in them was left out: do it again in a moment.";
+
+/** Why a mask cannot be painted on, in words after its name. */
+function whyNot(mask: Mask): string {
+  if (mask.loading) return "is still being loaded: paint in a moment";
+  if (mask.unreadable) return "cannot be shown, so it cannot be painted on. Reload the page to try again, or make another mask";
+  return "can be looked at only. Make a mask of your own to change something";
+}
 
 const STROKE_NAMES: Readonly<Record<BrushTool, string>> = {
   brush: "Painted",

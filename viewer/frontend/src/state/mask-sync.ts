@@ -18,6 +18,7 @@ import { type Mask, type Masks, newSegment } from "./masks";
 const AGAIN_AFTER = 3000;
 /** Slices that are inflated between two looks at the screen. */
 const AT_ONCE = 16;
+const NOT_GIVEN = "The site does not give its voxels to you.";
 
 /** Slices that both sides of a conflict changed, or one of them; of theirs null where nobody can say. */
 export interface Meeting {
@@ -86,9 +87,17 @@ export class MaskSync {
       if (!row.deleted) this.bring(row);
       return;
     }
+    if (mask.unreadable) {
+      this.masks.receiveDeleted(mask, row.deleted);
+      if (!row.deleted) this.fetchFirst(mask, row);
+      return;
+    }
     if (mask.loading) this.late.set(row.pk, row);
-    if (mask.loading || this.isWaitingFor(mask) || row.version <= (this.versions.get(row.pk) ?? 0)) return;
-    void this.refresh(mask, row);
+    if (mask.loading || this.isWaitingFor(mask)) return;
+    const held = this.versions.get(row.pk) ?? 0;
+    // Its slices may have come first; its name, and whether it is gone, come with the row alone.
+    if (row.version === held) this.receiveAbout(mask, row);
+    else if (row.version > held) void this.refresh(mask, row);
   }
 
   /** Masks that the site had and that its list has no more: deleted while nobody told. */
@@ -110,10 +119,7 @@ export class MaskSync {
     this.masks.emit("change", null);
     const row = this.late.get(mask.id);
     this.late.delete(mask.id);
-    if (!row || this.isWaitingFor(mask)) return;
-    // Its slices may be here already; its name, and whether it is gone, came with the news alone.
-    if (row.version === this.versions.get(mask.id)) this.receiveAbout(mask, row);
-    else this.take(row);
+    if (row) this.take(row);
   }
 
   /** What each side of a conflict changed, for people; null where it is not about a mask. */
@@ -152,8 +158,13 @@ export class MaskSync {
     const value = row.value as MaskValue;
     const map = new LabelMap(image.meta.size, value.bits === 16 ? "uint16" : "uint8");
     const mask = this.masks.add(image, aboutOf(row, this.set), { segments: segmentsOf(value), map });
-    mask.loading = true;
     this.sender.know(mask);
+    this.fetchFirst(mask, row);
+  }
+
+  private fetchFirst(mask: Mask, row: StoredAnnotation): void {
+    mask.unreadable = false;
+    mask.loading = true;
     void this.fetchAll(mask, row);
   }
 
@@ -163,18 +174,31 @@ export class MaskSync {
       setTimeout(() => { void this.fetchAll(mask, row); }, AGAIN_AFTER);
       return;
     }
+    if (stored === "refused") {
+      this.giveUp(mask, NOT_GIVEN);
+      return;
+    }
     try {
       await this.receive(mask, stored.slices);
       await this.putUnsent(mask);
     } catch (error) {
       if (!(error instanceof BadSlice)) throw error;
-      // It stays as it is, and nothing is painted on half of it.
-      this.masks.emit("notice", `“${mask.name}” cannot be shown: ${error.message} Reload the page to try again.`);
+      this.giveUp(mask, error.message);
       return;
     }
     this.versions.set(mask.id, stored.version);
     this.autosave.know([{ ...row, revision: stored.revision }]);
     this.ready(mask);
+  }
+
+  /** Asking again would not help: it stays as it is until there is news of it, and nothing is painted on half of it. */
+  private giveUp(mask: Mask, why: string): void {
+    mask.unreadable = true;
+    this.masks.emit("notice", `“${mask.name}” cannot be shown: ${why} Reload the page to try again.`);
+    mask.loading = false;
+    this.masks.emit("change", null);
+    if (this.late.get(mask.id)?.deleted) this.masks.receiveDeleted(mask, true);
+    this.late.delete(mask.id);
   }
 
   /** A mask that the site does not know yet. */
@@ -212,7 +236,7 @@ export class MaskSync {
     return this.alone(mask, async () => {
       const stored = await this.api.read(mask.id, this.versions.get(mask.id) ?? 0);
       // Painted just before: whether that still fits, the site says when it is sent.
-      if (!stored || this.autosave.isWaiting(mask.id)) return;
+      if (!stored || stored === "refused" || this.autosave.isWaiting(mask.id)) return;
       await this.takeTheirs(mask, row, stored);
       this.autosave.know([{ ...row, revision: stored.revision }]);
     });
@@ -277,6 +301,7 @@ export class MaskSync {
       const own = indicesOf(mine);
       const stored = await this.api.read(annotation, this.versions.get(annotation) ?? 0);
       if (!stored) return "later";
+      if (stored === "refused") return "no";
       if (!onlySlices(mine) || stored.slices.some(({ index }) => own.has(index))) {
         this.met.set(annotation, stored.slices.map(({ index }) => index));
         return "no";
@@ -311,7 +336,7 @@ export class MaskSync {
     return this.alone(mask, async () => {
       const own = indicesOf(this.autosave.fieldsWaiting(mask.id));
       const stored = await this.api.read(mask.id, this.versions.get(mask.id) ?? 0);
-      if (stored) {
+      if (stored && stored !== "refused") {
         await this.receive(mask, stored.slices.filter(({ index }) => !own.has(index)));
         this.versions.set(mask.id, stored.version);
       }
@@ -328,6 +353,10 @@ export class MaskSync {
     const stored = await this.api.read(mask.id);
     if (!stored) {
       setTimeout(() => { this.take(theirs); }, AGAIN_AFTER);
+      return;
+    }
+    if (stored === "refused") {
+      this.giveUp(mask, NOT_GIVEN);
       return;
     }
     await this.takeTheirs(mask, theirs, stored);

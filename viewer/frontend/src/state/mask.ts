@@ -43,6 +43,8 @@ export class Mask {
   saving: Saving = "saved";
   /** Its slices are on the way: nothing is painted before they are there. */
   loading = false;
+  /** Its slices cannot be had: nothing is shown of it, or painted on it. */
+  unreadable = false;
   private readonly mayChange: boolean;
   private title: string;
   private list: readonly MaskSegment[];
@@ -64,7 +66,7 @@ export class Mask {
     this.describe();
   }
 
-  get editable(): boolean { return this.mayChange && !this.loading; }
+  get editable(): boolean { return this.mayChange && !this.loading && !this.unreadable; }
   get map(): LabelMap { return this.layer.map; }
   get name(): string { return this.title; }
   get segments(): readonly MaskSegment[] { return this.list; }
