@@ -134,7 +134,7 @@ function lookLines(pane: Pane, meta: LayerMeta): Line[] {
   const turned = turnText(pane);
   if (turned) lines.push([turned, "detail"]);
   if (state.cine.playing) lines.push([`▶ ${state.cine.fps} per second`, "detail"]);
-  if (drawn.level === null) lines.push(["Loading …"]);
+  if (drawn.level === null) lines.push([pane.cannotBeShown ? "Cannot be shown" : "Loading …"]);
   else if (!drawn.complete) lines.push(["Refining …"]);
   return lines;
 }

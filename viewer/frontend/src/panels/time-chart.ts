@@ -60,7 +60,7 @@ function sentence(values: readonly (number | null)[], parent: Pane, [low, high]:
   if (values.length < 2) return "This image has one time point.";
   const unit = parent.layer?.meta.unit ?? "";
   const value = values[parent.state.timepoint];
-  if (value === null || value === undefined || !Number.isFinite(low)) return "Loading …";
+  if (value === null || value === undefined || !Number.isFinite(low)) return parent.cannotBeShown ? "Cannot be shown" : "Loading …";
   const missing = values.filter((one) => one === null).length;
   const rest = missing > 0 ? `, ${missing} not loaded yet` : "";
   return `${formatValue(value)} ${unit} now, ${formatValue(low)} to ${formatValue(high)} over ${values.length} time points${rest}`.replace("  ", " ");

@@ -403,6 +403,16 @@ export class Pane {
     return inputs === null || shownSlice(inputs) !== null;
   }
 
+  /** Whether nothing is shown and nothing is on its way: the slice arrived damaged, or no decoder could be had. */
+  get cannotBeShown(): boolean {
+    const { layer, workspace, state } = this;
+    if (!layer || this.drawn.level !== null) return false;
+    if (workspace.session.undecodable) return true;
+    const inputs = workspace.inputsOf(state);
+    const stored = inputs && shownSlice(inputs);
+    return stored !== null && layer.givenUp(layer.sliceAt(stored, state.timepoint));
+  }
+
   /** Whether the workspace's links join this pane for `name`. */
   isLinked(name: LinkName): boolean { return this.workspace.state.links[name]; }
 

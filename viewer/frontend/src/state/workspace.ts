@@ -421,6 +421,7 @@ export class Workspace extends Emitter<WorkspaceEvents> {
     session.on("broken", ({ slice }) => {
       const damaged = `Slice ${slice + 1} arrived damaged several times and cannot be shown.`;
       this.emit("notice", session.undecodable ? NO_DECODER : damaged);
+      this.noteProgress();
     });
     session.on("state", ({ ready, text }) => {
       if (!ready) this.setStatus({ kind: "preparing", text });
