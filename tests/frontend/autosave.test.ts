@@ -322,6 +322,24 @@ describe("two people at one mark", () => {
     expect(ana.annotations.all.every(({ saving }) => saving === "saved")).toBe(true);
   });
 
+  it.each<Decision>(["theirs", "both"])("choose %s, and see what was done to theirs meanwhile", async (decision) => {
+    const { site, ana, ben, id } = await conflict();
+    ben.annotations.remove(id);
+    await settled(ben);
+    ana.sync.take(site.rows.get(id)!);
+    expect(ana.annotations.get(id)).toBeDefined(); // as long as the question is open
+    await ana.autosave.decide(id, decision);
+    await settled(ana);
+    await vi.waitFor(() => { expect(ana.annotations.get(id)).toBeUndefined(); });
+  });
+
+  it("are decided once, however often the button is pressed", async () => {
+    const { site, ana, id } = await conflict();
+    await Promise.all([ana.autosave.decide(id, "both"), ana.autosave.decide(id, "both"), ana.autosave.decide(id, "mine")]);
+    await settled(ana);
+    expect([...site.rows.values()].map(lengthOf)).toEqual([20, 11]);
+  });
+
   it("bring back what the other deleted, if the reader wants that", async () => {
     const site = new Site();
     const ana = desk(site);

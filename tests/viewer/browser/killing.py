@@ -35,6 +35,13 @@ PLACE = "marks"
 PAGE = {"width": 620, "height": 520}
 LIMIT = 120.0  # seconds that anything may take to come back
 CONFLICT = ".hv-conflict[open]"
+#: Reads a conflict and decides it at one moment: the next may take the dialog's place at any time.
+CHOOSE = """(dialog, chance) => {
+  const read = [dialog.innerText, dialog.dataset.annotation];
+  const buttons = [...dialog.querySelectorAll("button")];
+  buttons[Math.floor(chance * buttons.length)].click();
+  return read;
+}"""
 
 
 class Site:
@@ -175,14 +182,15 @@ class Person:
         again = page.locator(".hv-save-sign button:visible")
         while held.count() > 0 or again.count() > 0:
             if held.count() == 0:
-                again.click()
+                with suppress(Error):  # what was held may have been settled just now
+                    again.click(timeout=2000)
                 continue
-            said, annotation = held.inner_text(), held.get_attribute("data-annotation")
-            assert "changed it" in said or "deleted it" in said, said
-            self.shown.add(str(annotation))
-            self.random.choice(held.get_by_role("button").all()).click()
+            with suppress(Error):  # the last one closed meanwhile
+                said, annotation = held.evaluate(CHOOSE, self.random.random(), timeout=2000)
+                assert "changed it" in said or "deleted it" in said, said
+                self.shown.add(annotation)
+                count += 1
             page.wait_for_timeout(30)
-            count += 1
         self.reading.stage().focus()
         return count
 

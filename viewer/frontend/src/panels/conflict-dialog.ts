@@ -37,6 +37,8 @@ export function conflictDialog(desk: Desk, deciding: Deciding): ConflictDialog {
     if (!dialog.open) dialog.showModal();
   };
   autosave.on("trouble", () => { if (!dialog.open) next(); });
+  // The second click of a double one was not meant for the conflict that comes up under it.
+  dialog.addEventListener("click", (event) => { if (event.detail > 1) event.stopPropagation(); }, { capture: true });
   dialog.addEventListener("close", () => {
     if (autosave.conflicts.length === 0) return;
     desk.workspace.emit("notice", "Your changes stay on this computer until you have chosen: “Choose …” is at the top.");

@@ -181,6 +181,8 @@ export class AnnotationSync {
     }
     if (copy !== null && mine) this.annotations.receive(copy, { ...mine, id: copy, author: this.set.reader, mine: true, version: 0, saving: "waiting" });
     this.annotations.receive(annotation, theirs && !theirs.deleted ? this.annotationOf(theirs) : null);
+    // What was told of it while the question was open was not taken.
+    this.hear([annotation]);
   }
 
   /** Null for masks, and for values that no tool here can show. */

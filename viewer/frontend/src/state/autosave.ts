@@ -159,6 +159,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     const { theirs } = trouble;
     // What was done a moment ago counts, too.
     await this.writing;
+    if (this.troubles.get(annotation) !== trouble) return; // decided already: a second click
     const mine = this.fieldsWaiting(annotation);
     const dropped = this.waiting.filter(({ change }) => change.annotation === annotation);
     const orders = dropped.map(({ order }) => order);
