@@ -117,6 +117,8 @@ def test_a_decoder_that_cannot_be_loaded_is_not_told_as_a_damaged_image(
     notice = page.locator(".hv-notice")
     expect(notice).to_contain_text("The picture decoder could not be loaded")
     expect(notice).to_have_count(1)
+    expect(page.locator(".hv-stage")).to_contain_text("Cannot be shown")
+    expect(page.get_by_text("Loading …")).to_have_count(0)
     context.close()
 
 
