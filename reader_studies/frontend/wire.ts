@@ -58,13 +58,18 @@ const WORDS: Readonly<Record<number, string>> = {
   413: "This answer is too large to be stored. Draw less, or with fewer points.",
 };
 
+export interface Posting {
+  /** The page goes away: the browser sends it all the same. */
+  readonly isLeaving?: boolean;
+}
+
 /** Sends one message; throws `Refused`, or whatever `fetch` throws without a connection. */
-export async function post(address: string, message: Message, csrfToken: string, leaving = false): Promise<Reply> {
+export async function post(address: string, message: Message, csrfToken: string, { isLeaving = false }: Posting = {}): Promise<Reply> {
   const response = await fetch(address, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken, Accept: "application/json" },
     body: JSON.stringify(message),
-    keepalive: leaving,
+    keepalive: isLeaving,
     redirect: "manual",
   });
   if (response.ok) return (await response.json()) as Reply;

@@ -32,6 +32,8 @@ function storedAll(message: Message): Reply {
 class Desk {
   readonly shelf = new MemoryShelf();
   readonly sent: Message[] = [];
+  /** Of each that was sent: whether the page was going. */
+  readonly parted: boolean[] = [];
   readonly states: Sending[] = [];
   readonly replies: Reply[] = [];
   spent = 0;
@@ -44,8 +46,9 @@ class Desk {
       shelf: this.shelf,
       key: "kept:me",
       writer: "me",
-      send: (message) => {
+      send: (message, isLeaving) => {
         this.sent.push(message);
+        this.parted.push(isLeaving);
         return this.reply(message);
       },
       spent: () => this.spent,
@@ -199,6 +202,37 @@ describe("answers on their way", () => {
     desk.spent = 5000;
     await desk.outbox.flush();
     expect(desk.sent.map(({ spent }) => spent)).toEqual([4, 5]);
+  });
+
+  it("tell the time once, also when the page is hidden now and then", async () => {
+    const desk = new Desk();
+    await desk.outbox.flush();
+    desk.spent = 4000;
+    desk.outbox.part();
+    desk.spent = 9000;
+    desk.outbox.part();
+    await desk.outbox.flush();
+    expect(desk.sent.map(({ spent }) => spent)).toEqual([0, 4, 5, 0]);
+    expect(desk.parted).toEqual([false, true, true, false]);
+  });
+
+  it("tell the time again that did not arrive as the page was hidden", async () => {
+    const desk = new Desk();
+    await desk.outbox.flush();
+    desk.reply = () => Promise.reject(new TypeError("no network"));
+    desk.spent = 4000;
+    desk.outbox.part();
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    desk.reply = (message) => Promise.resolve(storedAll(message));
+    await desk.outbox.flush();
+    expect(desk.sent.map(({ spent }) => spent)).toEqual([0, 4, 4]);
+  });
+
+  it("say nothing as the page goes where there is nothing to say", async () => {
+    const desk = new Desk();
+    await desk.outbox.flush();
+    desk.outbox.part();
+    expect(desk.sent).toHaveLength(1);
   });
 
   it("close a case only after what was under way", async () => {
