@@ -1,5 +1,7 @@
 /** The panel of questions: time, answers on their way, steps of numbers, decisions about findings. */
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { tell } from "../../viewer/frontend/src/core/reading-messages";
 import { Arrivals } from "../../reader_studies/frontend/arrivals";
@@ -7,7 +9,7 @@ import { Clock, IDLE } from "../../reader_studies/frontend/clock";
 import { stepped } from "../../reader_studies/frontend/controls";
 import { decided, decisionsIn, objectsOf, withObjects } from "../../reader_studies/frontend/drawings";
 import { Outbox, type OutboxOptions, type Sending, inherited, keptUnder } from "../../reader_studies/frontend/outbox";
-import { type GivenAnswer, type Message, Refused, type Reply } from "../../reader_studies/frontend/wire";
+import { type GivenAnswer, type Message, Refused, type Reply, post } from "../../reader_studies/frontend/wire";
 
 function answer(value: unknown, version = 0): GivenAnswer {
   return { value, version, confirmed: false, duration: 1 };
@@ -257,6 +259,34 @@ describe("answers on their way", () => {
     const shelf = new MemoryShelf();
     shelf.setItem("p:x", "{broken");
     expect(keptUnder(shelf, "p:x")).toEqual({});
+  });
+});
+
+describe("a message to the site", () => {
+  const message: Message = { answers: {}, writer: "me", spent: 0, opened: false, saves: false, done: false };
+
+  /** A site that answers with a status, or (null) never. */
+  async function at<T>(status: number | null, ask: (address: string) => Promise<T>): Promise<T> {
+    const server = createServer((_request, response) => { if (status !== null) response.writeHead(status).end("{}"); });
+    await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+    try {
+      return await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  it("is given up on a line that is silent, and no refusal", async () => {
+    const error: unknown = await at(null, (address) => post(address, message, "", { patience: 50 }).catch((reason: unknown) => reason));
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(Refused);
+  });
+
+  it("says what to do where the reader is signed out: this page's forms are of a session that is over", async () => {
+    const error: unknown = await at(403, (address) => post(address, message, "").catch((reason: unknown) => reason));
+    expect(error).toBeInstanceOf(Refused);
+    expect((error as Refused).message).toContain("reload this page");
   });
 });
 
