@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Sent } from "../../viewer/frontend/src/core/annotation-api";
 import type { Change, ChangeResult, DisplaySet, StoredAnnotation } from "../../viewer/frontend/src/core/annotations";
 import { MemoryBuffer } from "../../viewer/frontend/src/core/buffer";
+import { patienceFor } from "../../viewer/frontend/src/core/patience";
 import { AnnotationSync } from "../../viewer/frontend/src/state/annotation-sync";
 import { type Annotation, Annotations } from "../../viewer/frontend/src/state/annotations";
 import { Autosave, type Decision } from "../../viewer/frontend/src/state/autosave";
@@ -110,6 +111,37 @@ describe("a decision", () => {
     expect(sent.map((change) => change.slices?.length)).toEqual([512, 512, 76]);
     expect(sent.map(({ base }) => base)).toEqual(["theirs", ...sent.slice(0, -1).map(({ id }) => id)]);
     expect(sent.flatMap((change) => change.slices ?? []).map(({ index }) => index)).toEqual(slices.map(({ index }) => index));
+  });
+});
+
+describe("a slow line", () => {
+  it("gets less at once after each try that did not arrive", { timeout: 30_000 }, async () => {
+    vi.useFakeTimers();
+    try {
+      const sizes: number[] = [];
+      const send = (changes: readonly Change[]): Promise<Sent> => {
+        sizes.push(changes.length);
+        if (changes.length > 2) return Promise.resolve({ kind: "away" });
+        return Promise.resolve({
+          kind: "answered",
+          results: changes.map((change) => ({ id: change.id, annotation: change.annotation, status: "saved", version: 1, current: null, problem: null })),
+        });
+      };
+      const autosave = new Autosave({ api: { send }, buffer: new MemoryBuffer() });
+      const pushes = Array.from({ length: 8 }, (_, index) => autosave.push(`m${index}`, { label: "x".repeat(2 ** 20) }));
+      await Promise.all(pushes);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(autosave.status.kind).toBe("saved");
+      expect(Math.max(...sizes.slice(-2))).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is waited for as long as what is large takes", () => {
+    expect(patienceFor(0)).toBe(30_000);
+    // 8 MiB at 128 kbit/s.
+    expect(patienceFor(8 * 2 ** 20)).toBe(30_000 + 2 ** 19);
   });
 });
 
