@@ -22,7 +22,8 @@ export interface OutboxOptions {
   /** Where this window's answers to this case are kept. */
   readonly key: string;
   readonly writer: string;
-  send(message: Message): Promise<Reply>;
+  /** `isLeaving`: the page goes away, and nobody hears the answer. */
+  send(message: Message, isLeaving: boolean): Promise<Reply>;
   /** Milliseconds that the reader spent on the case. */
   spent(): number;
   schedule(action: () => void, delay: number): () => void;
@@ -47,6 +48,7 @@ export class Outbox {
   private underWay: Promise<Reply | null> | null = null;
   private tries = 0;
   private refused = false;
+  /** Milliseconds of the time spent that are told, or on their way. */
   private told = 0;
   private opened = false;
 
@@ -79,20 +81,30 @@ export class Outbox {
     }
   }
 
-  /** What is to be said when the page goes away; nothing is waited for. */
-  parting(): Message | null {
+  /** Says what is to be said when the page goes away, or out of sight; nothing is waited for. */
+  part(): void {
     const message = this.message({ saves: false, done: false });
-    return this.pending.size > 0 || message.spent >= 1 ? message : null;
+    if (this.pending.size > 0 || message.spent >= 1) void this.tell(message, true).catch(() => null);
+  }
+
+  /** Time that is on its way is not told a second time, unless it does not arrive. */
+  private async tell(message: Message, isLeaving = false): Promise<Reply> {
+    const spent = message.spent * 1000;
+    this.told += spent;
+    try {
+      return await this.options.send(message, isLeaving);
+    } catch (error) {
+      this.told -= spent;
+      throw error;
+    }
   }
 
   private async deliver(purpose: Required<Purpose>): Promise<Reply | null> {
     const sent = new Map(this.pending);
     const message = this.message(purpose);
-    const spentAt = this.options.spent();
     const matters = sent.size > 0 || purpose.saves || purpose.done;
     try {
-      const reply = await this.options.send(message);
-      this.told = spentAt;
+      const reply = await this.tell(message);
       this.opened = true;
       this.tries = 0;
       this.refused = false;

@@ -60,8 +60,7 @@ export class ReadingPanel {
 
   /** Sends what waits while the page goes away. */
   part(): void {
-    const message = this.locked ? null : this.outbox.parting();
-    if (message) void post(this.address, message, this.csrfToken, true).catch(() => null);
+    if (!this.locked) this.outbox.part();
   }
 
   /** Time is told now and then, so that little of it is lost with the browser. */
@@ -107,7 +106,7 @@ export class ReadingPanel {
       shelf,
       key: `${shelfPrefix(dataset)}${writer}`,
       writer,
-      send: (message) => post(this.address, message, this.csrfToken),
+      send: (message, isLeaving) => post(this.address, message, this.csrfToken, { isLeaving }),
       spent: () => clock.total,
       schedule: (act, delay) => {
         const timer = window.setTimeout(act, delay);

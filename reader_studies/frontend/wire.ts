@@ -1,5 +1,7 @@
 /** What the panel sends and is answered (`reader_studies/views/reading.py`). */
 
+import { patienceFor } from "../../viewer/frontend/src/core/patience";
+
 export interface GivenAnswer {
   readonly value: unknown;
   /** The reader looked, and there is nothing to answer. */
@@ -52,20 +54,29 @@ export class Refused extends Error {
 }
 
 const WORDS: Readonly<Record<number, string>> = {
-  401: "You are signed out. Sign in in another window; your answers are kept here.",
-  403: "You are signed out. Sign in in another window; your answers are kept here.",
+  401: "You are signed out. Sign in in another window, then reload this page; your answers are kept in this browser.",
+  403: "You are signed out. Sign in in another window, then reload this page; your answers are kept in this browser.",
   404: "You have no access to this case any more. Your answers are kept in this browser.",
   413: "This answer is too large to be stored. Draw less, or with fewer points.",
 };
 
+export interface Posting {
+  /** The page goes away: the browser sends it all the same. */
+  readonly isLeaving?: boolean;
+  /** Milliseconds after which the line counts as dead. */
+  readonly patience?: number;
+}
+
 /** Sends one message; throws `Refused`, or whatever `fetch` throws without a connection. */
-export async function post(address: string, message: Message, csrfToken: string, leaving = false): Promise<Reply> {
+export async function post(address: string, message: Message, csrfToken: string, { isLeaving = false, patience }: Posting = {}): Promise<Reply> {
+  const body = JSON.stringify(message);
   const response = await fetch(address, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken, Accept: "application/json" },
-    body: JSON.stringify(message),
-    keepalive: leaving,
+    body,
+    keepalive: isLeaving,
     redirect: "manual",
+    signal: AbortSignal.timeout(patience ?? patienceFor(body.length)),
   });
   if (response.ok) return (await response.json()) as Reply;
   if (response.status >= 500 || response.status === 429) throw new Error(`The site answered ${response.status}.`);

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Sent } from "../../viewer/frontend/src/core/annotation-api";
 import type { Change, ChangeResult, DisplaySet, StoredAnnotation } from "../../viewer/frontend/src/core/annotations";
 import { MemoryBuffer } from "../../viewer/frontend/src/core/buffer";
+import { patienceFor } from "../../viewer/frontend/src/core/patience";
 import { AnnotationSync } from "../../viewer/frontend/src/state/annotation-sync";
 import { type Annotation, Annotations } from "../../viewer/frontend/src/state/annotations";
 import { Autosave, type Decision } from "../../viewer/frontend/src/state/autosave";
@@ -110,6 +111,37 @@ describe("a decision", () => {
     expect(sent.map((change) => change.slices?.length)).toEqual([512, 512, 76]);
     expect(sent.map(({ base }) => base)).toEqual(["theirs", ...sent.slice(0, -1).map(({ id }) => id)]);
     expect(sent.flatMap((change) => change.slices ?? []).map(({ index }) => index)).toEqual(slices.map(({ index }) => index));
+  });
+});
+
+describe("a slow line", () => {
+  it("gets less at once after each try that did not arrive", { timeout: 30_000 }, async () => {
+    vi.useFakeTimers();
+    try {
+      const sizes: number[] = [];
+      const send = (changes: readonly Change[]): Promise<Sent> => {
+        sizes.push(changes.length);
+        if (changes.length > 2) return Promise.resolve({ kind: "away" });
+        return Promise.resolve({
+          kind: "answered",
+          results: changes.map((change) => ({ id: change.id, annotation: change.annotation, status: "saved", version: 1, current: null, problem: null })),
+        });
+      };
+      const autosave = new Autosave({ api: { send }, buffer: new MemoryBuffer() });
+      const pushes = Array.from({ length: 8 }, (_, index) => autosave.push(`m${index}`, { label: "x".repeat(2 ** 20) }));
+      await Promise.all(pushes);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(autosave.status.kind).toBe("saved");
+      expect(Math.max(...sizes.slice(-2))).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is waited for as long as what is large takes", () => {
+    expect(patienceFor(0)).toBe(30_000);
+    // 8 MiB at 128 kbit/s.
+    expect(patienceFor(8 * 2 ** 20)).toBe(30_000 + 2 ** 19);
   });
 });
 
@@ -362,6 +394,90 @@ describe("two people at one mark", () => {
     await again.sync.open();
     await vi.waitFor(() => { expect(again.autosave.conflicts).toHaveLength(1); });
     expect(lengthOf(again.annotations.get(id))).toBe(11);
+  });
+});
+
+describe("what somebody else changed meanwhile", () => {
+  /** Ana's line of 2 mm, which was 1 mm long before, and what ben makes of it. */
+  async function changedByBen(patch: { value?: DistanceValue; label?: string }): Promise<{ site: Site; ana: Desk; id: string; tell: () => void }> {
+    const site = new Site();
+    const ana = desk(site);
+    const { id } = draw(ana, 1);
+    move(ana, id, 2);
+    await settled(ana);
+    const ben = desk(site, "ben");
+    await ben.sync.open();
+    ben.annotations.change(id, patch);
+    await settled(ben);
+    return { site, ana, id, tell: () => { ana.sync.take(site.rows.get(id)!); } };
+  }
+
+  it.each([{ value: line(7) }, { label: "Nodule" }])("is not undone by one's own undo: %o", async (patch) => {
+    const { site, ana, id, tell } = await changedByBen(patch);
+    tell();
+    ana.history.undo();
+    ana.history.undo();
+    await settled(ana);
+    expect(site.rows.get(id)).toMatchObject({ deleted: false, version: 3, changed_by: "ben" });
+    expect(ana.history.last).toBeUndefined();
+  });
+
+  it("is not undone where it was only found on a reading of everything", async () => {
+    const { site, ana, id } = await changedByBen({ value: line(7) });
+    await ana.sync.reload();
+    ana.history.undo();
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(7);
+  });
+
+  it("leaves the steps of other marks, and those of one's own that the site acknowledges", async () => {
+    const { ana, tell } = await changedByBen({ value: line(7) });
+    const { id: other } = draw(ana, 3);
+    move(ana, other, 4);
+    ana.annotations.remove(other);
+    await settled(ana);
+    tell();
+    await ana.sync.reload();
+    for (let step = 0; step < 3; step += 1) ana.history.undo();
+    expect(ana.annotations.get(other)).toBeUndefined();
+    ana.history.redo();
+    expect(lengthOf(ana.annotations.get(other))).toBe(3);
+  });
+
+  it("is not overwritten by a mark that was in one's hand", async () => {
+    const { site, ana, id, tell } = await changedByBen({ value: line(7) });
+    ana.annotations.preview(id, line(5));
+    tell();
+    await ana.sync.reload();
+    ana.annotations.settle();
+    await vi.waitFor(() => { expect(ana.autosave.conflicts).toHaveLength(1); });
+    expect(lengthOf(site.rows.get(id))).toBe(7);
+  });
+
+  it("is shown once the mark is let go as it was", async () => {
+    const { ana, id, tell } = await changedByBen({ value: line(7) });
+    ana.annotations.preview(id, line(5));
+    tell();
+    ana.annotations.abandon();
+    await vi.waitFor(() => { expect(lengthOf(ana.annotations.get(id))).toBe(7); });
+    expect(ana.autosave.status.kind).toBe("saved");
+  });
+});
+
+describe("a mark in one's hand while everything is read anew", () => {
+  it("is saved where it is let go", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    site.deaf = true;
+    const { id } = draw(ana, 1);
+    await vi.waitFor(() => { expect(site.rows.has(id)).toBe(true); });
+    ana.annotations.preview(id, line(5));
+    await ana.sync.reload();
+    ana.annotations.settle();
+    site.deaf = false;
+    ana.autosave.wake();
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(5);
   });
 });
 

@@ -1,5 +1,7 @@
 /** The panel of questions: time, answers on their way, steps of numbers, decisions about findings. */
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { tell } from "../../viewer/frontend/src/core/reading-messages";
 import { Arrivals } from "../../reader_studies/frontend/arrivals";
@@ -7,7 +9,7 @@ import { Clock, IDLE } from "../../reader_studies/frontend/clock";
 import { stepped } from "../../reader_studies/frontend/controls";
 import { decided, decisionsIn, objectsOf, withObjects } from "../../reader_studies/frontend/drawings";
 import { Outbox, type OutboxOptions, type Sending, inherited, keptUnder } from "../../reader_studies/frontend/outbox";
-import { type GivenAnswer, type Message, Refused, type Reply } from "../../reader_studies/frontend/wire";
+import { type GivenAnswer, type Message, Refused, type Reply, post } from "../../reader_studies/frontend/wire";
 
 function answer(value: unknown, version = 0): GivenAnswer {
   return { value, version, confirmed: false, duration: 1 };
@@ -32,6 +34,8 @@ function storedAll(message: Message): Reply {
 class Desk {
   readonly shelf = new MemoryShelf();
   readonly sent: Message[] = [];
+  /** Of each that was sent: whether the page was going. */
+  readonly parted: boolean[] = [];
   readonly states: Sending[] = [];
   readonly replies: Reply[] = [];
   spent = 0;
@@ -44,8 +48,9 @@ class Desk {
       shelf: this.shelf,
       key: "kept:me",
       writer: "me",
-      send: (message) => {
+      send: (message, isLeaving) => {
         this.sent.push(message);
+        this.parted.push(isLeaving);
         return this.reply(message);
       },
       spent: () => this.spent,
@@ -201,6 +206,37 @@ describe("answers on their way", () => {
     expect(desk.sent.map(({ spent }) => spent)).toEqual([4, 5]);
   });
 
+  it("tell the time once, also when the page is hidden now and then", async () => {
+    const desk = new Desk();
+    await desk.outbox.flush();
+    desk.spent = 4000;
+    desk.outbox.part();
+    desk.spent = 9000;
+    desk.outbox.part();
+    await desk.outbox.flush();
+    expect(desk.sent.map(({ spent }) => spent)).toEqual([0, 4, 5, 0]);
+    expect(desk.parted).toEqual([false, true, true, false]);
+  });
+
+  it("tell the time again that did not arrive as the page was hidden", async () => {
+    const desk = new Desk();
+    await desk.outbox.flush();
+    desk.reply = () => Promise.reject(new TypeError("no network"));
+    desk.spent = 4000;
+    desk.outbox.part();
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    desk.reply = (message) => Promise.resolve(storedAll(message));
+    await desk.outbox.flush();
+    expect(desk.sent.map(({ spent }) => spent)).toEqual([0, 4, 4]);
+  });
+
+  it("say nothing as the page goes where there is nothing to say", async () => {
+    const desk = new Desk();
+    await desk.outbox.flush();
+    desk.outbox.part();
+    expect(desk.sent).toHaveLength(1);
+  });
+
   it("close a case only after what was under way", async () => {
     const desk = new Desk();
     desk.outbox.put("a", answer("yes"));
@@ -223,6 +259,34 @@ describe("answers on their way", () => {
     const shelf = new MemoryShelf();
     shelf.setItem("p:x", "{broken");
     expect(keptUnder(shelf, "p:x")).toEqual({});
+  });
+});
+
+describe("a message to the site", () => {
+  const message: Message = { answers: {}, writer: "me", spent: 0, opened: false, saves: false, done: false };
+
+  /** A site that answers with a status, or (null) never. */
+  async function at<T>(status: number | null, ask: (address: string) => Promise<T>): Promise<T> {
+    const server = createServer((_request, response) => { if (status !== null) response.writeHead(status).end("{}"); });
+    await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+    try {
+      return await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  it("is given up on a line that is silent, and no refusal", async () => {
+    const error: unknown = await at(null, (address) => post(address, message, "", { patience: 50 }).catch((reason: unknown) => reason));
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(Refused);
+  });
+
+  it("says what to do where the reader is signed out: this page's forms are of a session that is over", async () => {
+    const error: unknown = await at(403, (address) => post(address, message, "").catch((reason: unknown) => reason));
+    expect(error).toBeInstanceOf(Refused);
+    expect((error as Refused).message).toContain("reload this page");
   });
 });
 

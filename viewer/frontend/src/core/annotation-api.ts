@@ -1,6 +1,7 @@
 /** The site's API of annotations (docs/annotations.md). Nothing here waits or tries again: `state/autosave` does. */
 
 import type { Change, ChangeResult, DisplaySet, StoredAnnotation } from "./annotations";
+import { patienceFor } from "./patience";
 
 export type Sent =
   | { readonly kind: "answered"; readonly results: readonly ChangeResult[] }
@@ -28,8 +29,6 @@ export interface Start {
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** A line that is silent for so long is dead: what was sent is sent again. */
-const PATIENCE = 30_000;
 const ENDED = new Set([401, 403, 404]);
 const PAGE = 500;
 
@@ -106,7 +105,7 @@ export class AnnotationApi {
       const response = await this.fetch(this.root + path, {
         credentials: "same-origin",
         headers: { Accept: "application/json" },
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: AbortSignal.timeout(patienceFor(0)),
       });
       return response.ok ? ((await response.json()) as T) : null;
     } catch {
@@ -114,13 +113,14 @@ export class AnnotationApi {
     }
   }
 
-  private post(path: string, body: object): Promise<Response> {
+  private post(path: string, message: object): Promise<Response> {
+    const body = JSON.stringify(message);
     return this.fetch(this.root + path, {
       method: "POST",
       credentials: "same-origin",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(patienceFor(body.length)),
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.csrfToken },
-      body: JSON.stringify(body),
+      body,
     });
   }
 }

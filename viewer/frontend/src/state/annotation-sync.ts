@@ -34,6 +34,8 @@ export class AnnotationSync {
   /** The newest version of each that the site told of: an answer may be on its way while another overtakes it. */
   private readonly newest = new Map<string, number>();
   private hasRead = false;
+  /** What was heard of marks that were in the reader's hand. */
+  private readonly afterwards = new Set<string>();
 
   constructor(options: {
     annotations: Annotations;
@@ -52,6 +54,7 @@ export class AnnotationSync {
     this.masks = options.masks ?? null;
     annotations.me = options.set.reader;
     annotations.on("edited", (edit) => { this.save(edit); });
+    annotations.on("change", () => { this.catchUp(); });
     autosave.on("saved", ({ annotation, version }) => {
       this.acknowledged.add(annotation);
       if (version !== null) this.see(annotation, version);
@@ -95,11 +98,11 @@ export class AnnotationSync {
       return;
     }
     const newer = this.acknowledged;
-    for (const { pk, version } of stored) if (!this.see(pk, version)) newer.add(pk);
+    for (const { pk, version } of stored) if (!this.see(pk, version) || this.annotations.isHeld(pk)) newer.add(pk);
     const rows = stored.filter(({ pk }) => !newer.has(pk));
     this.autosave.know(rows.filter((row) => !isMask(row)));
     this.masks?.load(stored);
-    const here = new Map(this.annotations.all.map((each) => [each.id, each]));
+    const here = new Map(this.annotations.settled.map((each) => [each.id, each]));
     const after = this.withChanges(rows.flatMap((row) => this.annotationOf(row) ?? []), changes).flatMap((each) => {
       if (!this.autosave.isWaiting(each.id)) return newer.has(each.id) ? [] : [each];
       const own = here.get(each.id);
@@ -162,8 +165,19 @@ export class AnnotationSync {
       return;
     }
     if (this.autosave.isWaiting(stored.pk)) return;
+    if (this.annotations.isHeld(stored.pk)) {
+      this.afterwards.add(stored.pk);
+      return;
+    }
     this.autosave.know([stored]);
     this.annotations.receive(stored.pk, stored.deleted ? null : this.annotationOf(stored));
+  }
+
+  /** A mark was let go: what was heard of it meanwhile counts now, or meets what the reader made of it. */
+  private catchUp(): void {
+    if (this.afterwards.size === 0 || this.annotations.dragging) return;
+    this.hear([...this.afterwards]);
+    this.afterwards.clear();
   }
 
   private save({ id, before, after }: Edit): void {

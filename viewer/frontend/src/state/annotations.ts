@@ -10,7 +10,7 @@ import type { Frame } from "../core/annotations";
 import { answerValue, fitsKind } from "../tools/many";
 import { type AnnotationTool, type DrawingTool, defaultTool, toolNamed } from "../tools/registry";
 import type { GeometryKind, GeometryValue } from "../tools/values";
-import { History } from "./history";
+import { History, type Step } from "./history";
 
 export type { AnnotationTool, DrawingTool, GeometryKind, GeometryValue };
 
@@ -90,6 +90,8 @@ export class Annotations extends Emitter<AnnotationEvents> {
   /** A value that follows the pointer and is no step yet. */
   private trial: { readonly id: string; readonly value: GeometryValue } | null = null;
   private readonly hidden = new Set<string>();
+  /** The annotations that a step is about. */
+  private readonly owners = new WeakMap<Step, ReadonlySet<string>>();
 
   constructor(history: History) {
     super();
@@ -102,9 +104,13 @@ export class Annotations extends Emitter<AnnotationEvents> {
     return trial ? this.list.map((each) => (each.id === trial.id ? { ...each, value: trial.value } : each)) : this.list;
   }
 
+  /** The same without what is only being tried. */
+  get settled(): readonly Annotation[] { return this.list; }
+
   get(id: string): Annotation | undefined { return this.all.find((each) => each.id === id); }
   /** Whether one is being dragged: what takes time waits until it is let go. */
   get dragging(): boolean { return this.trial !== null; }
+  isHeld(id: string): boolean { return this.trial?.id === id; }
   get selected(): Annotation | null { return (this.chosen !== null && this.get(this.chosen)) || null; }
   get asked(): Question | null { return this.question; }
   isHidden(id: string): boolean { return this.hidden.has(id); }
@@ -232,24 +238,21 @@ export class Annotations extends Emitter<AnnotationEvents> {
 
   /** The marks of all questions as the panel knows them; they take the place of those before. */
   loadAnswers(marks: readonly Annotation[]): void {
-    this.list = [...this.list.filter((each) => each.question === null), ...marks];
-    this.emit("change", null);
+    this.become([...this.list.filter((each) => each.question === null), ...marks]);
   }
 
   // From the site
 
   /** Every mark that is no answer, as it is now. */
   load(list: readonly Annotation[]): void {
-    this.list = [...list, ...this.list.filter((each) => each.question !== null)];
-    this.emit("change", null);
+    this.become([...list, ...this.list.filter((each) => each.question !== null)]);
   }
 
   /** One annotation as it is now elsewhere, or (null) that it is gone. No step: it is not this reader's. */
   receive(id: string, annotation: Annotation | null): void {
-    this.list = replaced(this.list, id, annotation);
     if (!annotation && this.chosen === id) this.chosen = null;
     if (this.trial?.id === id && !annotation) this.trial = null;
-    this.emit("change", null);
+    this.become(replaced(this.list, id, annotation));
   }
 
   /** What became of saving. */
@@ -259,14 +262,24 @@ export class Annotations extends Emitter<AnnotationEvents> {
     this.emit("change", null);
   }
 
+  /** What was done to those that are different elsewhere cannot be taken back any more: it would undo what somebody else did. */
+  private become(list: readonly Annotation[]): void {
+    const overtaken = differing(this.list, list);
+    this.list = list;
+    if (overtaken.length > 0) this.history.forget((step) => overtaken.some((id) => this.owners.get(step)?.has(id)));
+    this.emit("change", null);
+  }
+
   private step(how: "drawn" | "edited" | "deleted", edits: readonly Edit[]): void {
     this.apply(edits, how);
     const back = edits.map(({ id, before, after }) => ({ id, before: after, after: before })).reverse();
-    this.history.push({
+    const step: Step = {
       name: `Annotation ${how}`,
       undo: () => { this.apply(back, "undone"); },
       redo: () => { this.apply(edits, "redone"); },
-    });
+    };
+    this.owners.set(step, new Set(edits.map(({ id }) => id)));
+    this.history.push(step);
   }
 
   /** Versions and rights are those of now, whatever a step remembers. */
@@ -282,6 +295,17 @@ export class Annotations extends Emitter<AnnotationEvents> {
     const asked = edits.flatMap(({ before, after }) => [before?.question, after?.question]);
     for (const question of new Set(asked)) if (question) this.emit("answer", { question, how });
   }
+}
+
+/** Ids of those that are in one list alone, or say something else there. */
+function differing(before: readonly Annotation[], after: readonly Annotation[]): readonly string[] {
+  const now = new Map(after.map((each) => [each.id, each]));
+  const known = new Set(before.map(({ id }) => id));
+  const changed = before.filter((each) => {
+    const other = now.get(each.id);
+    return !other || !sameContent(each, other);
+  });
+  return [...changed, ...after.filter(({ id }) => !known.has(id))].map(({ id }) => id);
 }
 
 function replaced(list: readonly Annotation[], id: string, annotation: Annotation | null): readonly Annotation[] {

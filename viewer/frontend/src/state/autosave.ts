@@ -55,6 +55,8 @@ type Api = Pick<AnnotationApi, "send">;
 
 const MOST_CHANGES = 200;
 const MOST_BYTES = 8 * 2 ** 20;
+/** What even the worst line is given at once. */
+const LEAST_BYTES = 2 ** 16;
 /** Slices of a mask, and letters of them, that the site takes in one change. */
 const MOST_AT_ONCE = { slices: 512, letters: 7 * 2 ** 20 };
 const FIRST_PAUSE = 1000;
@@ -80,6 +82,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   /** Orders of changes that are not on disk: below zero. */
   private unwritten = 0;
   private pause = FIRST_PAUSE;
+  /** Bytes that are sent at once now: halved where they did not arrive (on a slow line they never would), then slowly more again. */
+  private bytes = MOST_BYTES;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private away = false;
   private ended: number | null = null;
@@ -244,7 +248,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
   private batch(): readonly Kept[] {
     const free = this.waiting.filter(({ change }) => !this.troubles.has(change.annotation)).slice(0, MOST_CHANGES);
     let bytes = 0;
-    const fits = free.findIndex(({ change }) => (bytes += JSON.stringify(change).length) > MOST_BYTES);
+    const fits = free.findIndex(({ change }) => (bytes += JSON.stringify(change).length) > this.bytes);
     return fits < 0 ? free : free.slice(0, Math.max(1, fits));
   }
 
@@ -254,6 +258,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     if (sent.kind === "away") {
       this.soon(this.pause);
       this.pause = Math.min(LONGEST_PAUSE, this.pause * 2);
+      this.bytes = Math.max(LEAST_BYTES, this.bytes / 2);
       return false;
     }
     if (sent.kind === "ended") {
@@ -261,6 +266,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
       return false;
     }
     this.pause = FIRST_PAUSE;
+    this.bytes = Math.min(MOST_BYTES, this.bytes + LEAST_BYTES);
     if (sent.kind === "refused") {
       // Which of them it was is not told: one by one.
       const [only] = batch;
