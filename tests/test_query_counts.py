@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.challenges.services import entrant_of, grant_submissions
 from app.execution.models import ContainerImage, Job, Worker
 from app.images.models import Image, Import, ImportFile, Quarantine
 from app.notifications.kinds import all_kinds
@@ -44,6 +45,7 @@ from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_organization, make_verification
 from tests.factories.studies import make_question, make_study
+from tests.factories.teams import add, make_team
 
 COMMITTED = Path(__file__).with_name("query_counts.json")
 FEW, MANY = 3, 30
@@ -161,6 +163,22 @@ def phase_setup(user: User, count: int) -> str:
         make_method(phase, state=ContainerImage.State.INVALID)
         make_ground_truth(phase)
     return reverse("challenges:setup_phase", args=[phase.pk])
+
+
+def teams(user: User, count: int) -> str:
+    found = make_challenge(participants=(user,))
+    for _ in range(count):
+        make_team(found, UserFactory())
+    add(make_team(found, user), UserFactory())
+    return reverse("challenges:teams", args=[found.pk])
+
+
+def grants(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user), ready=False)
+    for _ in range(count):
+        entrant = entrant_of(UserFactory(), phase.challenge)
+        grant_submissions(actor=user, phase=phase, entrant=entrant, amount=1, reason="A fault")
+    return reverse("challenges:grants", args=[phase.pk])
 
 
 def inbox(user: User, count: int) -> str:
@@ -368,6 +386,8 @@ PAGES: tuple[Furnish, ...] = (
     submissions,
     evaluation,
     phase_setup,
+    teams,
+    grants,
     inbox,
     mail_settings,
     mail_list,

@@ -95,7 +95,7 @@ class PhaseForm(forms.ModelForm[Phase]):
         """Return the fields by what they are about: heading, hint and fields."""
         rest = [name for name in self.fields if name not in (*SCHEDULE, *LIMITS, *RESOURCES)]
         parts = (
-            ("", "", rest),
+            ("What is asked", "", rest),
             ("Time", "", SCHEDULE),
             ("How many submissions", "", LIMITS),
             (
