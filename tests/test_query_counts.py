@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.challenges.services import entrant_of, grant_submissions
 from app.execution.models import ContainerImage, Job, Worker
 from app.images.models import Image, Import, ImportFile, Quarantine
 from app.notifications.kinds import all_kinds
@@ -44,6 +45,7 @@ from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_organization, make_verification
 from tests.factories.studies import make_question, make_study
+from tests.factories.teams import add, make_team
 
 COMMITTED = Path(__file__).with_name("query_counts.json")
 FEW, MANY = 3, 30
@@ -163,6 +165,22 @@ def phase_setup(user: User, count: int) -> str:
     return reverse("challenges:setup_phase", args=[phase.pk])
 
 
+def teams(user: User, count: int) -> str:
+    found = make_challenge(participants=(user,))
+    for _ in range(count):
+        make_team(found, UserFactory())
+    add(make_team(found, user), UserFactory())
+    return reverse("challenges:teams", args=[found.pk])
+
+
+def grants(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user), ready=False)
+    for _ in range(count):
+        entrant = entrant_of(UserFactory(), phase.challenge)
+        grant_submissions(actor=user, phase=phase, entrant=entrant, amount=1, reason="A fault")
+    return reverse("challenges:grants", args=[phase.pk])
+
+
 def inbox(user: User, count: int) -> str:
     for number in range(count):
         notify(user=user, kind="images.import.finished", text=f"{number}", url="/")
@@ -216,7 +234,7 @@ def home(user: User, count: int) -> str:
     for furnish in (archives, studies, furnished_algorithms.algorithms, challenges, inbox):
         furnish(user, count)
     item = make_archive(cases=1).items.get()
-    ran, phase = make_algorithm(), make_phase(submission_limit=99)
+    ran, phase = make_algorithm(), make_phase(limit_successful=99)
     for _ in range(count):
         make_import(owner=user)
         make_run(ran, creator=user, item=item)
@@ -368,6 +386,8 @@ PAGES: tuple[Furnish, ...] = (
     submissions,
     evaluation,
     phase_setup,
+    teams,
+    grants,
     inbox,
     mail_settings,
     mail_list,

@@ -14,7 +14,7 @@ from algorithms.services.starting import NewRun, means_of, start_runs, stored, v
 from app.accounts.models import User
 from app.core.errors import ValidationFailed
 from app.core.tasks import enqueue_on_commit
-from app.execution.contract import OutputSlot, RunSpec
+from app.execution.contract import Limits, OutputSlot, RunSpec
 from app.execution.models import Job
 from app.execution.services import image_reference, job_limits, model_address, submit_job
 from app.execution.staging import input_files, output_slots
@@ -51,34 +51,45 @@ def start_try_outs(
 
 @transaction.atomic
 def create_run(
-    *, actor: User, version: AlgorithmVersion, item: ArchiveItem, kind: str, scope: str = ""
+    *,
+    actor: User,
+    version: AlgorithmVersion,
+    item: ArchiveItem,
+    kind: str,
+    scope: str = "",
+    interface: AlgorithmInterface | None = None,
+    limits: Limits | None = None,
 ) -> AlgorithmRun:
     """Submit one job of ``version`` on ``item`` for somebody else, such as a challenge.
 
     It is no try-out: whoever asks for it counts it by rules of their own. ``scope`` says whose
-    data it is; runs of one scope may share a container that stays up.
+    data it is; runs of one scope may share a container that stays up. ``limits`` stand in for the
+    algorithm's own.
     """
-    interface = interface_of(version.algorithm)
-    inputs = inputs_for(version.algorithm, item)
+    interface = interface or interface_of(version.algorithm)
+    inputs = inputs_for(interface, item)
+    means = means_of(version.algorithm)
+    if limits is not None:
+        means["limits"] = limits
     job = submit_job(
         actor=actor,
         kind=kind,
         container_image=version.container_image,
         inputs=inputs,
         scope=scope,
-        **means_of(version.algorithm),
+        **means,
     )
     return AlgorithmRun.objects.create(
         version=version, interface=interface, job=job, try_out=False, title=item.title, item=item
     )
 
 
-def inputs_for(algorithm: Algorithm, item: ArchiveItem) -> list[SocketValue]:
-    """Match an item's values with the algorithm's inputs: by socket, else image for image.
+def inputs_for(interface: AlgorithmInterface, item: ArchiveItem) -> list[SocketValue]:
+    """Match an item's values with an interface's inputs: by socket, else image for image.
 
     Raises `ValidationFailed` naming the input that the item has nothing for.
     """
-    sockets = list(interface_of(algorithm).inputs.all())
+    sockets = list(interface.inputs.all())
     plan = plan_case(sockets, item, {})
     if not plan.possible:
         raise ValidationFailed(plan.problem, advice="Choose a case that has it.")

@@ -5,19 +5,37 @@ from typing import Any
 from django import forms
 
 from algorithms.models import Algorithm
-from app.challenges.models import Challenge, Phase
+from app.challenges.models import Challenge, Entrant, Phase
 from app.requests.forms import AskableForm
 from app.uploads.fields import UploadsField
 from archives.models import ArchiveMember
 from archives.policies import ARCHIVES
 
+SCHEDULE = ("opens_at", "closes_at", "frozen_at", "parent")
+LIMITS = (
+    "limit_successful",
+    "limit_successful_days",
+    "limit_attempted",
+    "limit_attempted_days",
+)
+RESOURCES = ("gpus", "gpu_memory_mb", "cpus", "memory_mb", "time_limit")
+
 
 class ChallengeForm(AskableForm):
     """Make or change a challenge."""
 
+    team_size = forms.IntegerField(
+        label="People in a team",
+        min_value=1,
+        max_value=100,
+        initial=10,
+        required=False,
+        help_text="At most; with 1 everybody takes part alone.",
+    )
+
     class Meta:
         model = Challenge
-        fields = ("title", "description", "public", "listed", "access_mode")
+        fields = ("title", "description", "public", "listed", "access_mode", "team_size")
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
         labels = {"public": "Everybody who is signed in may see it"}
         help_texts = {"public": ""}
@@ -25,9 +43,22 @@ class ChallengeForm(AskableForm):
             "title": {"unique": "Another challenge has this title. Choose a different one."}
         }
 
+    def clean_team_size(self) -> int:
+        """Keep what it was where a program leaves the field out."""
+        return int(self.cleaned_data["team_size"] or self.instance.team_size)
+
+
+class MomentInput(forms.DateTimeInput):
+    """A date and a time of day, in UTC."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
 
 class PhaseForm(forms.ModelForm[Phase]):
-    """Make or change a phase."""
+    """Make or change a phase; what a program leaves out stays as it is."""
 
     class Meta:
         model = Phase
@@ -38,21 +69,51 @@ class PhaseForm(forms.ModelForm[Phase]):
             "score_title",
             "score_path",
             "direction",
-            "submission_limit",
-            "open",
+            *SCHEDULE,
+            *LIMITS,
+            *RESOURCES,
         )
-        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
-        labels = {"archive": "Hidden test archive", "open": "Takes submissions"}
-        help_texts = {"open": ""}
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})} | {
+            name: MomentInput() for name in ("opens_at", "closes_at", "frozen_at")
+        }
+        labels = {"archive": "Hidden test archive"}
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, challenge: Challenge, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.instance.challenge = challenge
         edited = ArchiveMember.objects.filter(user=user, role=ArchiveMember.Role.EDITOR)
         archives = ARCHIVES.visible_to(user).filter(pk__in=edited.values("target"))
         if self.instance.archive_id:
             archives = archives | ARCHIVES.model.objects.filter(pk=self.instance.archive_id)
         self.fields["archive"].queryset = archives.distinct()  # type: ignore[attr-defined]
         self.fields["archive"].empty_label = "Choose an archive"  # type: ignore[attr-defined]
+        others = Phase.objects.filter(challenge=challenge).exclude(pk=self.instance.pk)
+        self.fields["parent"].queryset = others  # type: ignore[attr-defined]
+        self.fields["parent"].empty_label = "Everybody may submit"  # type: ignore[attr-defined]
+
+    def sections(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """Return the fields by what they are about: heading, hint and fields."""
+        rest = [name for name in self.fields if name not in (*SCHEDULE, *LIMITS, *RESOURCES)]
+        parts = (
+            ("What is asked", "", rest),
+            ("Time", "", SCHEDULE),
+            ("How many submissions", "", LIMITS),
+            (
+                "What each case gets",
+                "Stated on the submission page, and given to every algorithm. What you leave empty "
+                "is what each algorithm asks for.",
+                RESOURCES,
+            ),
+        )
+        return [(title, hint, [self[name] for name in names]) for title, hint, names in parts]
+
+    def clean(self) -> dict[str, Any]:
+        """Keep what was there where a program leaves a field out."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in (*SCHEDULE, *LIMITS, *RESOURCES):
+            if self.add_prefix(name) not in self.data and name in cleaned:
+                cleaned[name] = getattr(self.instance, name)
+        return cleaned
 
 
 class ContainerForm(forms.Form):
@@ -92,3 +153,29 @@ class SubmissionForm(forms.Form):
     def __init__(self, *args: Any, algorithms: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["algorithm"].queryset = algorithms  # type: ignore[attr-defined]
+
+
+class TeamForm(forms.Form):
+    """Name a team."""
+
+    title = forms.CharField(label="Name of the team", max_length=60)
+
+
+class InviteForm(forms.Form):
+    """Ask somebody into a team."""
+
+    name = forms.CharField(label="User name or e-mail address", max_length=254)
+
+
+class GrantForm(forms.Form):
+    """Grant one entrant more submissions."""
+
+    entrant = forms.ModelChoiceField(
+        label="For", queryset=Entrant.objects.none(), empty_label="Choose a team or a person"
+    )
+    amount = forms.IntegerField(label="More submissions", min_value=1, max_value=1000, initial=1)
+    reason = forms.CharField(max_length=300, help_text="They read it.")
+
+    def __init__(self, *args: Any, entrants: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["entrant"].queryset = entrants  # type: ignore[attr-defined]

@@ -11,6 +11,9 @@ from app.notifications.services import notify
 EVALUATION_DONE = "challenges.evaluation.finished"
 EVALUATION_FAILED = "challenges.evaluation.failed"
 SUBMISSION_RECEIVED = "challenges.submission.received"
+TEAM_INVITED = "challenges.team.invited"
+TEAM_CHANGED = "challenges.team.changed"
+GRANTED = "challenges.grant.given"
 
 
 def register_news() -> None:
@@ -23,6 +26,13 @@ def register_news() -> None:
     )
     register_kind(
         SUBMISSION_RECEIVED, "New submissions", "Somebody handed in to a challenge of yours."
+    )
+    register_kind(TEAM_INVITED, "Invitations to teams", "Somebody wants you in their team.")
+    register_kind(
+        TEAM_CHANGED, "Changes of your teams", "Somebody joined, declined or left, or you lead now."
+    )
+    register_kind(
+        GRANTED, "More submissions", "An organizer granted you or your team more submissions."
     )
 
 

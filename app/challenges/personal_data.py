@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from app.accounts.models import User
 from app.accounts.personal_data import Row
-from app.challenges.models import Submission
+from app.challenges.models import Submission, TeamInvitation, TeamMember
+from app.challenges.services.teams import leave_all_teams
 
 
 def made_submissions(user: User) -> Iterator[Row]:
@@ -27,3 +28,28 @@ def made_submissions(user: User) -> Iterator[Row]:
                 for found in submission.evaluations.all()
             ],
         }
+
+
+def joined_teams(user: User) -> Iterator[Row]:
+    """Yield the teams that the person is in, and those that asked them."""
+    members = TeamMember.objects.filter(user=user).select_related("team__challenge")
+    for member in members.order_by("created").iterator():
+        yield {
+            "challenge": member.team.challenge.title,
+            "team": member.team.title,
+            "captain": member.team.captain_id == user.pk,
+            "since": member.created,
+        }
+    asked = TeamInvitation.objects.filter(user=user).select_related("team__challenge")
+    for invitation in asked.order_by("created").iterator():
+        yield {
+            "challenge": invitation.team.challenge.title,
+            "team": invitation.team.title,
+            "invited": invitation.created,
+            "state": invitation.state,
+        }
+
+
+def leave_teams(user: User) -> None:
+    """Take somebody whose account is deleted out of every team."""
+    leave_all_teams(user)

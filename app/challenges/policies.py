@@ -5,7 +5,15 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from app.accounts.policies import RolePolicy
-from app.challenges.models import Challenge, ChallengeMember, Evaluation, Submission
+from app.challenges.models import (
+    Challenge,
+    ChallengeMember,
+    Evaluation,
+    Submission,
+    Team,
+    TeamInvitation,
+    TeamMember,
+)
 from app.core.access import Policy
 
 Role = ChallengeMember.Role
@@ -32,7 +40,10 @@ class ChallengePolicy(RolePolicy[Challenge]):
 
 
 class SubmissionPolicy(Policy[Submission]):
-    """A submission is seen by its creator, and the challenge's administrators and evaluators."""
+    """A submission is seen by its creator and the team that it is from.
+
+    The challenge's administrators and evaluators see it too.
+    """
 
     model = Submission
 
@@ -43,14 +54,15 @@ class SubmissionPolicy(Policy[Submission]):
             return submissions.none()
         if user.is_superuser:
             return submissions
-        return submissions.filter(Q(creator=user) | Q(Exists(_sees_submissions(user))))
+        mine = Q(creator=user) | Q(Exists(_handed_in_for(user)))
+        return submissions.filter(mine | Q(Exists(_sees_submissions(user))))
 
     def allows(self, user: Any, obj: Submission, action: str) -> bool:
         """Evaluators also take the container; administrators see logs and metrics in full.
 
-        Whoever handed in may cancel.
+        Whoever handed in may cancel, and their team.
         """
-        if action == "view" or (action == "cancel" and obj.creator_id == user.pk):
+        if action == "view" or (action == "cancel" and _is_of(user, obj)):
             return True
         needed = "evaluate" if action in EVALUATOR_ACTIONS else "change"
         challenge = obj.phase.challenge
@@ -71,6 +83,62 @@ class EvaluationPolicy(Policy[Evaluation]):
         return SUBMISSIONS.allows(user, obj.submission, action)
 
 
+class TeamPolicy(Policy[Team]):
+    """Whoever sees the challenge sees its teams; captains and organizers lead them."""
+
+    model = Team
+
+    def visible_to(self, user: Any) -> QuerySet[Team]:
+        """Return the teams that are there now, of the challenges that ``user`` may look at."""
+        return Team.objects.filter(dissolved_at=None, challenge__in=CHALLENGES.visible_to(user))
+
+    def allows(self, user: Any, obj: Team, action: str) -> bool:
+        """Members leave; captains and the challenge's administrators do everything else."""
+        if action == "view":
+            return True
+        if action == "leave":
+            return TeamMember.objects.filter(team=obj, user=user).exists()
+        needed = "submit" if obj.captain_id == user.pk else "change"
+        return CHALLENGES.allows(user, obj.challenge, needed)
+
+
+class InvitationPolicy(Policy[TeamInvitation]):
+    """An invitation is between the invited person and whoever leads the team."""
+
+    model = TeamInvitation
+
+    def visible_to(self, user: Any) -> QuerySet[TeamInvitation]:
+        """Return the invitations that ``user`` got, or that come from a team of theirs."""
+        if not user.is_authenticated:
+            return TeamInvitation.objects.none()
+        of_team = TeamMember.objects.filter(team=OuterRef("team"), user=user)
+        organizes = ChallengeMember.objects.filter(
+            target=OuterRef("team__challenge"), user=user, role=Role.ADMIN
+        )
+        found = TeamInvitation.objects.all()
+        if user.is_superuser:
+            return found
+        return found.filter(Q(user=user) | Q(Exists(of_team)) | Q(Exists(organizes)))
+
+    def allows(self, user: Any, obj: TeamInvitation, action: str) -> bool:
+        """The invited person answers, whoever leads the team takes it back."""
+        if action == "view":
+            return True
+        if action == "answer":
+            return bool(obj.user_id == user.pk)
+        return TEAMS.allows(user, obj.team, "lead")
+
+
+def _handed_in_for(user: Any) -> QuerySet[TeamMember]:
+    return TeamMember.objects.filter(team=OuterRef("entrant__team"), user=user)
+
+
+def _is_of(user: Any, submission: Submission) -> bool:
+    if submission.creator_id == user.pk:
+        return True
+    return TeamMember.objects.filter(team__entrant=submission.entrant_id, user=user).exists()
+
+
 def _sees_submissions(user: Any) -> QuerySet[ChallengeMember]:
     roles = [Role.ADMIN, *CHALLENGES.roles_with("evaluate")]
     return ChallengeMember.objects.filter(
@@ -81,3 +149,5 @@ def _sees_submissions(user: Any) -> QuerySet[ChallengeMember]:
 CHALLENGES = ChallengePolicy()
 SUBMISSIONS = SubmissionPolicy()
 EVALUATIONS = EvaluationPolicy()
+TEAMS = TeamPolicy()
+INVITATIONS = InvitationPolicy()

@@ -13,9 +13,11 @@ from app.challenges.models import (
     ChallengeMember,
     Evaluation,
     EvaluationMethod,
+    Grant,
     GroundTruth,
     Phase,
     Submission,
+    Team,
 )
 from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
 from app.core.access import fetch
@@ -52,7 +54,7 @@ def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
     """Return the phase if ``user`` may do ``action`` with its challenge."""
     phase = (
         Phase.objects.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
-        .select_related("challenge", "archive")
+        .select_related("challenge", "archive", "parent")
         .first()
     )
     if phase is None or not CHALLENGES.allows(user, phase.challenge, action):
@@ -63,7 +65,10 @@ def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
 def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Evaluation:
     """Return the evaluation if ``user`` may do ``action`` with it, else raise `NotFound`."""
     rows = Evaluation.objects.select_related(
-        "submission__phase__challenge", "submission__version__algorithm", "submission__creator"
+        "submission__phase__challenge",
+        "submission__version__algorithm",
+        "submission__creator",
+        "submission__entrant__team",
     )
     return fetch(EVALUATIONS, user=user, pk=pk, action=action, queryset=rows)
 
@@ -72,7 +77,7 @@ def submissions_for(user: Any) -> QuerySet[Submission]:
     """Return the submissions that ``user`` may look at, newest first."""
     return (
         SUBMISSIONS.visible_to(user)
-        .select_related("phase__challenge", "version__algorithm", "creator")
+        .select_related("phase__challenge", "version__algorithm", "creator", "entrant__team")
         .prefetch_related("evaluations")
     )
 
@@ -128,7 +133,10 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
         Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
         .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
         .select_related(
-            "submission__creator", "submission__version__algorithm", "submission__phase"
+            "submission__competes_as__person",
+            "submission__competes_as__team",
+            "submission__version__algorithm",
+            "submission__phase",
         )
         .annotate(case_total=Count("cases"))
         .order_by("rank", "finished_at")
@@ -140,7 +148,7 @@ def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
     first = (
         Evaluation.objects.filter(submission__phase__challenge=challenge, rank=1)
         .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
-        .select_related("submission__creator")
+        .select_related("submission__competes_as__person", "submission__competes_as__team")
         .order_by("submission__phase_id", "finished_at")
         .distinct("submission__phase_id")
     )
@@ -155,12 +163,6 @@ def submittable_algorithms(user: User, phase: Phase) -> QuerySet[Algorithm]:
         versions__stage__in=[stage for stage in Stage if stage != Stage.RETIRED],
     )
     return Algorithm.objects.filter(ready, pk__in=edited.values("target")).distinct()
-
-
-def submissions_left(user: User, phase: Phase) -> int:
-    """Return how many more submissions ``user`` may make; what came to no score does not count."""
-    counted = counting_submissions(phase).filter(creator=user).count()
-    return max(0, phase.submission_limit - counted)
 
 
 def counting_submissions(phase: Phase) -> QuerySet[Submission]:
@@ -197,6 +199,8 @@ def parts_of(challenge: Challenge) -> list[QuerySet[Any]]:
     submissions = Submission.objects.filter(phase__challenge=challenge)
     return [
         challenge.phases.all(),
+        Team.objects.filter(challenge=challenge),
+        Grant.objects.filter(phase__challenge=challenge),
         EvaluationMethod.objects.filter(phase__challenge=challenge),
         GroundTruth.objects.filter(phase__challenge=challenge),
         submissions,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from app.challenges.models import Evaluation
 from app.challenges.services.evaluations import advance
+from app.challenges.services.leaderboard import rank_what_is_due
 from app.core.tasks import task
 
 STALE = timedelta(seconds=2 * settings.RECONCILE_SECONDS)
@@ -26,3 +27,9 @@ def reconcile_evaluations() -> None:
     )
     for pk in stale.values_list("pk", flat=True)[:500]:
         advance_evaluation.delay(str(pk))
+
+
+@task(queue="evaluations", max_seconds=120)
+def rank_due_phases() -> None:
+    """Rank the phases that closed while their leaderboard was frozen."""
+    rank_what_is_due()

@@ -48,6 +48,7 @@ beat_schedule: dict[str, dict[str, Any]] = {
         "app.images.tasks.reconcile_imports": 2 * OFTEN,
         "app.images.tasks.reconcile_maskings": 2 * OFTEN,
         "app.challenges.tasks.reconcile_evaluations": 2 * OFTEN,
+        "app.challenges.tasks.rank_due_phases": 4 * OFTEN,
         "algorithms.tasks.reconcile_batches": 2 * OFTEN,
         "viewer.tasks.reconcile_viewer": 2 * OFTEN,
         "app.requests.tasks.reconcile_requests": 2 * OFTEN,

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from algorithms.models import AlgorithmRun
+from algorithms.selectors import interface_of
 from algorithms.services import start_try_outs
 from algorithms.services.runs import inputs_for
 from app.accounts.models import User
@@ -34,14 +35,16 @@ def item(user: User) -> ArchiveItem:
 class TestInputs:
     def test_by_socket(self, user: User, item: ArchiveItem) -> None:
         algorithm = make_algorithm(editor=user)
-        assert inputs_for(algorithm, item) == list(item.values.all())
+        assert inputs_for(interface_of(algorithm), item) == list(item.values.all())
 
     def test_an_image_for_an_image(self, user: User, item: ArchiveItem) -> None:
         ct = socket("ct-thorax", "IMG")
         algorithm = make_algorithm(editor=user, inputs=[ct])
-        (value,) = inputs_for(algorithm, item)
+        (value,) = inputs_for(interface_of(algorithm), item)
         assert (value.socket, value.image) == (ct, item.images[0])
-        assert inputs_for(algorithm, item) == [value], "the same value is not made twice"
+        assert inputs_for(interface_of(algorithm), item) == [value], (
+            "the same value is not made twice"
+        )
 
     def test_the_right_one_of_several(self, user: User) -> None:
         ct, pet = socket("ct-thorax", "IMG"), socket("pet-thorax", "IMG")
@@ -49,20 +52,20 @@ class TestInputs:
         values = [image_value(socket=s, image=make_image(name=s.slug)) for s in (ct, pet)]
         item = add_item(actor=user, archive=archive, title="Both", values=values)
         algorithm = make_algorithm(editor=user, inputs=[pet, ct])
-        assert set(inputs_for(algorithm, item)) == set(values)
+        assert set(inputs_for(interface_of(algorithm), item)) == set(values)
 
     @pytest.mark.parametrize("kind", ["SEG", "STR", "FLT", "JSON"])
     def test_nothing_else_is_made_up(self, user: User, item: ArchiveItem, kind: str) -> None:
         algorithm = make_algorithm(editor=user, inputs=[socket("wanted", kind)])
         with pytest.raises(ValidationFailed, match="has nothing for the input"):
-            inputs_for(algorithm, item)
+            inputs_for(interface_of(algorithm), item)
 
     def test_values_beside_the_image(self, user: User, item: ArchiveItem) -> None:
         age = socket("age", "FLT")
         algorithm = make_algorithm(editor=user, inputs=[medical_image_socket(), age])
         value = json_value(socket=age, value=63.5)
         item.values.add(value)
-        assert value in inputs_for(algorithm, item)
+        assert value in inputs_for(interface_of(algorithm), item)
 
 
 class TestTryOuts:

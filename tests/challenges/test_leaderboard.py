@@ -27,7 +27,7 @@ def change(phase: Phase, **changes: Any) -> None:
 
 
 def test_best_first_and_ties_share_a_rank() -> None:
-    phase = make_phase(submission_limit=9)
+    phase = make_phase(limit_successful=9)
     for score in (0.5, 0.9, 0.5, 0.1):
         make_evaluation(phase, score=score)
     assert ranks(phase) == [(1, 0.9), (2, 0.5), (2, 0.5), (4, 0.1)]
@@ -82,7 +82,7 @@ def test_score_paths_are_keys_and_dots(path: str, client: Client, user: User) ->
         "score_title": "Dice",
         "score_path": path,
         "direction": "HIGHER",
-        "submission_limit": 3,
+        "limit_successful": 3,
     }
     response = client.post(reverse("challenges:edit_phase", args=[phase.pk]), data)
     assert response.status_code == 200

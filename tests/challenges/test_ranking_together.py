@@ -15,7 +15,7 @@ COUNT = 6
 
 def test_they_take_turns() -> None:
     """Each writes the rank of all: in any other order they would wait for each other."""
-    phase = make_phase(submission_limit=100)
+    phase = make_phase(limit_successful=100)
     evaluations = [make_submission(phase).evaluations.get() for _ in range(COUNT)]
     for number, evaluation in enumerate(evaluations):
         metrics = {"aggregates": {"dice": {"mean": number / 10}}}

@@ -1,18 +1,21 @@
 """Handing in: who, what, how often, and into which phase."""
 
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from algorithms.selectors import interface_of
 from app.accounts.models import User
-from app.challenges.models import Evaluation, Submission
-from app.challenges.selectors import readiness_of, submissions_left
+from app.challenges.models import Evaluation, Phase, Submission
+from app.challenges.selectors import readiness_of
 from app.challenges.services import cancel_evaluation, submit_algorithm
 from app.challenges.services.evaluations import advance
+from app.challenges.standing import standing_of
 from app.core.errors import Conflict, LimitReached, NotFound, ValidationFailed
 from app.execution.models import ContainerImage
 from app.sockets.selectors import medical_image_socket
@@ -29,7 +32,12 @@ from tests.factories.challenges import (
     make_submission,
 )
 
+A_YEAR_AGO = timezone.now() - timedelta(days=365)
 pytestmark = pytest.mark.django_db
+
+
+def submissions_left(user: User, phase: Phase) -> int | None:
+    return standing_of(user, phase).left
 
 
 def fail(submission: Submission) -> None:
@@ -58,7 +66,7 @@ def test_later_cases_are_not_of_an_earlier_evaluation(user: User) -> None:
 
 class TestLimits:
     def test_as_many_as_allowed(self, user: User) -> None:
-        phase = make_phase(submission_limit=2)
+        phase = make_phase(limit_successful=2)
         for left in (2, 1):
             assert submissions_left(user, phase) == left
             make_submission(phase, creator=user)
@@ -67,13 +75,13 @@ class TestLimits:
         assert Submission.objects.count() == 2
 
     def test_others_and_other_phases_do_not_count(self, user: User, stranger: User) -> None:
-        phase, other = make_phase(submission_limit=1), make_phase(submission_limit=1)
+        phase, other = make_phase(limit_successful=1), make_phase(limit_successful=1)
         make_submission(phase, creator=user)
         make_submission(phase, creator=stranger)
         make_submission(other, creator=user)
 
     def test_failed_and_cancelled_ones_do_not_count(self, user: User) -> None:
-        phase = make_phase(submission_limit=1)
+        phase = make_phase(limit_successful=1)
         fail(make_submission(phase, creator=user))
         cancelled = make_submission(phase, creator=user).evaluations.get()
         cancel_evaluation(actor=user, evaluation=cancelled)
@@ -82,7 +90,7 @@ class TestLimits:
 
     @pytest.mark.django_db(transaction=True)
     def test_two_at_once_do_not_share_the_last_one(self) -> None:
-        user, phase = UserFactory(), make_phase(submission_limit=1)
+        user, phase = UserFactory(), make_phase(limit_successful=1)
         algorithms = [make_algorithm(editor=user) for _ in range(2)]
         start, outcomes = Barrier(2), []
 
@@ -107,7 +115,7 @@ class TestLimits:
 class TestPhases:
     def test_closed(self, user: User) -> None:
         with pytest.raises(Conflict, match="takes no submissions"):
-            make_submission(make_phase(open=False), creator=user)
+            make_submission(make_phase(closes_at=timezone.now(), opens_at=A_YEAR_AGO), creator=user)
 
     def test_not_ready_says_what_is_missing(self, user: User) -> None:
         phase = make_phase(ready=False, cases=0)
@@ -187,7 +195,7 @@ class TestAlgorithms:
 
 class TestPage:
     def test_refusals_stand_on_the_form(self, signed_in: Client, user: User) -> None:
-        phase = make_phase(make_challenge(participants=(user,)), submission_limit=1)
+        phase = make_phase(make_challenge(participants=(user,)), limit_successful=1)
         algorithm = make_algorithm(editor=user)
         address = reverse("challenges:submit", args=[phase.pk])
         response = signed_in.post(address, {"algorithm": algorithm.pk, "comment": "First"})
@@ -195,7 +203,10 @@ class TestPage:
         assert response["Location"] == reverse("challenges:evaluation", args=[evaluation.pk])
         response = signed_in.post(address, {"algorithm": algorithm.pk, "comment": "Kept"})
         assert response.status_code == 200
-        assert b"You have used all 1 submissions" in response.content
+        assert (
+            b"You have used all successful submissions of this phase: 1 in the whole phase."
+            in response.content
+        )
         assert b"Kept" in response.content
         assert Submission.objects.count() == 1
 
@@ -222,7 +233,7 @@ def test_organizers_choose_only_archives_of_their_own(
         "score_title": "Dice",
         "score_path": "a.b",
         "direction": "HIGHER",
-        "submission_limit": 3,
+        "limit_successful": 3,
     }
     address = reverse("challenges:create_phase", args=[challenge.pk])
     assert signed_in.post(address, data).status_code == 200
@@ -252,7 +263,7 @@ class TestFit:
         submit_algorithm(actor=user, phase=make_phase(), algorithm=algorithm)
 
     def test_an_evaluation_without_a_score_does_not_count(self, user: User) -> None:
-        phase = make_phase(submission_limit=1)
+        phase = make_phase(limit_successful=1)
         evaluation = make_submission(phase, creator=user).evaluations.get()
         Evaluation.objects.filter(pk=evaluation.pk).update(state=Evaluation.State.SUCCEEDED)
         assert submissions_left(user, phase) == 1

@@ -118,7 +118,7 @@ def make_phase(person: User, *, number: Socket, result: Socket) -> Phase:
         archive=archive,
         inputs=[number],
         outputs=[result],
-        submission_limit=1000,
+        limit_successful=1000,
     )
     method = make_image(person, given.METHOD, kind=ContainerImage.Kind.METHOD)
     EvaluationMethod.objects.create(phase=phase, container_image=method)

@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from app.audit.models import Event
+from app.challenges.services import entrant_of
 from app.core.errors import TransitionNotAllowed
 from app.core.ids import new_id
 from app.core.states import StateMachine, transition
@@ -31,6 +32,7 @@ from tests.factories.execution import make_endpoint
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_verification
 from tests.factories.studies import make_study
+from tests.factories.teams import make_team
 
 Make = Callable[[str], models.Model]
 
@@ -43,8 +45,15 @@ def _submission(state: str) -> models.Model:
     phase = make_phase(make_challenge(), ready=False)
     version = make_algorithm().versions.get()
     model = apps.get_model("challenges.Submission")
+    creator = UserFactory()
+    entrant = entrant_of(creator, phase.challenge)
     row: models.Model = model.objects.create(
-        phase=phase, creator=UserFactory(), version=version, state=state
+        phase=phase,
+        creator=creator,
+        entrant=entrant,
+        competes_as=entrant,
+        version=version,
+        state=state,
     )
     return row
 
@@ -140,6 +149,14 @@ def _batch_case(state: str) -> models.Model:
     return _in_state(batch.cases.latest("number"), state)
 
 
+def _invitation(state: str) -> models.Model:
+    model = apps.get_model("challenges.TeamInvitation")
+    row: models.Model = model.objects.create(
+        team=make_team(make_challenge(), UserFactory()), user=UserFactory(), state=state
+    )
+    return row
+
+
 MAKE: dict[str, Make] = {
     "algorithms.BatchCase": _batch_case,
     "images.Quarantine": _quarantine,
@@ -157,6 +174,7 @@ MAKE: dict[str, Make] = {
     "execution.ModelWeights": lambda state: make_model_weights(state=state),
     "execution.Job": lambda state: make_job(state=state),
     "execution.Endpoint": lambda state: make_endpoint(state=state),
+    "challenges.TeamInvitation": _invitation,
     "challenges.Submission": _submission,
     "challenges.Evaluation": _evaluation,
     "viewer.ViewSession": _session,

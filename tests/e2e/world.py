@@ -195,7 +195,7 @@ class World:
             score_title="Mean Dice over all lobes",
             score_path="aggregates.dice.mean",
             direction="HIGHER",
-            submission_limit="5",
+            limit_successful="5",
         )
         self.places["new_phase"] = _first(UUID, page)
 

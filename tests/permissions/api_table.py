@@ -26,11 +26,14 @@ from tests.permissions.table import (
     CHALLENGE_ADMINS,
     EVALUATION,
     EVERYBODY,
+    INVITED,
     RUN,
     SIGNED_IN,
     STUDY,
     STUDY_EDITORS,
     SUBMITTERS,
+    TEAM_CHALLENGE,
+    TEAM_LEADERS,
     Row,
     api,
     page,
@@ -247,6 +250,62 @@ CHALLENGES = [
         changes=True,
     ),
     *api("api:phase-leaderboard", "GET", CHALLENGE, path=pk("phase")),
+    *api("api:phase-standing", "GET", SUBMITTERS, path=pk("phase")),
+    *api(
+        "api:phase-grants",
+        "POST",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"user": "participant", "amount": "1", "reason": "A fault"},
+        changes=True,
+    ),
+    *api("api:team-list", "GET", SIGNED_IN),
+    *api(
+        "api:team-list",
+        "POST",
+        SUBMITTERS,
+        body={"challenge": "challenge", "title": "New"},
+        changes=True,
+    ),
+    *api("api:team-detail", "GET", TEAM_CHALLENGE, path=pk("team")),
+    *api(
+        "api:team-detail",
+        "PATCH",
+        TEAM_LEADERS,
+        path=pk("team"),
+        body={"title": "Other"},
+        changes=True,
+    ),
+    *api(
+        "api:team-invite",
+        "POST",
+        TEAM_LEADERS,
+        path=pk("team"),
+        body={"name": "free"},
+        changes=True,
+    ),
+    *api("api:team-leave", "POST", frozenset({"submission_owner"}), path=pk("team"), changes=True),
+    *[
+        row
+        for name in ("remove-member", "hand-on")
+        for row in api(
+            f"api:team-{name}",
+            "POST",
+            TEAM_LEADERS,
+            path=pk("team"),
+            body={"member": "mate"},
+            changes=True,
+        )
+    ],
+    *api("api:team-invitation-list", "GET", SIGNED_IN),
+    *api("api:team-invitation-detail", "GET", TEAM_CHALLENGE, path=pk("invitation")),
+    *[
+        row
+        for name, ok in (("accept", INVITED), ("decline", INVITED), ("withdraw", TEAM_LEADERS))
+        for row in api(
+            f"api:team-invitation-{name}", "POST", ok, path=pk("invitation"), changes=True
+        )
+    ],
     *api(
         "api:phase-methods",
         "POST",

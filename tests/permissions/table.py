@@ -62,6 +62,9 @@ SUBMITTERS = roles("participant", "submission_owner", "challenge_admin")
 CHALLENGE_ADMINS = roles("challenge_admin")
 EVALUATION = roles("submission_owner", "challenge_admin", "evaluator")
 EVALUATION_OWNERS = roles("submission_owner", "challenge_admin")
+TEAM_CHALLENGE = roles("participant", "submission_owner", "challenge_admin")
+TEAM_LEADERS = roles("submission_owner", "challenge_admin")
+INVITED = frozenset({"participant"})
 UPLOAD_OWNER = frozenset({"archive_uploader"})
 
 
@@ -312,7 +315,7 @@ _PHASE = {
     "score_title": "Dice",
     "score_path": "a.b",
     "direction": "HIGHER",
-    "submission_limit": "3",
+    "limit_successful": "3",
 }
 CHALLENGES = [
     *page("challenges:list", SIGNED_IN),
@@ -342,6 +345,29 @@ CHALLENGES = [
     *page("challenges:submissions", CHALLENGE, path=pk("phase")),
     *page("challenges:evaluation", EVALUATION, path=pk("evaluation")),
     *action("challenges:cancel_evaluation", EVALUATION_OWNERS, path=pk("waiting_evaluation")),
+    *form(
+        "challenges:grants",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"entrant": "entrant", "amount": "1", "reason": "A fault"},
+    ),
+    *page("challenges:teams", CHALLENGE, path=pk("challenge")),
+    *page("challenges:teams", TEAM_CHALLENGE, path=pk("team_challenge")),
+    *action("challenges:create_team", SUBMITTERS, path=pk("challenge"), body={"title": "New"}),
+    *action(
+        "challenges:invite_to_team",
+        TEAM_LEADERS,
+        path=pk("team"),
+        body={"name": "free"},
+    ),
+    *action("challenges:leave_team", frozenset({"submission_owner"}), path=pk("team")),
+    *action(
+        "challenges:remove_from_team", TEAM_LEADERS, path={**pk("team"), "user_pk": "team_mate"}
+    ),
+    *action("challenges:hand_team_on", TEAM_LEADERS, path={**pk("team"), "user_pk": "team_mate"}),
+    *action("challenges:accept_invitation", INVITED, path=pk("invitation")),
+    *action("challenges:decline_invitation", INVITED, path=pk("invitation")),
+    *action("challenges:withdraw_invitation", TEAM_LEADERS, path=pk("invitation")),
     *people(
         "challenge", "challenge", CHALLENGE_ADMINS, role="PARTICIPANT", member="challenge_member"
     ),

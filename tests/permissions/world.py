@@ -17,6 +17,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
 from app.challenges.policies import CHALLENGES
+from app.challenges.services import invite
 from app.core.states import transition
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, ImageFile
@@ -60,6 +61,7 @@ from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.quarantine import make_quarantined
 from tests.factories.studies import make_question, make_study
+from tests.factories.teams import make_team
 from viewer.services import open_session
 
 ROLES = (
@@ -119,7 +121,7 @@ def build_world() -> World:
     people["verified_author"].refresh_from_db()
     things: dict[str, Any] = {"stranger": people["stranger"].pk, "worker": make_worker()}
     things |= _archives(people) | _study(people) | _algorithm(people)
-    things |= _challenge(people) | _uploads(people)
+    things |= _challenge(people) | _teams(people) | _uploads(people)
     things |= _organization(people) | _personal(people)
     things |= _requests(people["asker"], things)
     things["view_session"] = open_session(
@@ -283,11 +285,28 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "hidden_item": case.item,
         "hidden_image": case.item.images[0],
         "submission": evaluation.submission,
+        "entrant": evaluation.submission.entrant_id,
         "evaluation": evaluation,
         "evaluation_run": case.job.algorithm_run,
         "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,
         "waiting_evaluation": waiting,
+    }
+
+
+def _teams(people: dict[str, User]) -> dict[str, Any]:
+    """A team of two that asked a third, and somebody whom it may ask."""
+    mate, free = UserFactory(username="mate"), UserFactory(username="free")
+    owner = people["submission_owner"]
+    challenge = make_challenge(
+        admin=people["challenge_admin"], participants=(owner, people["participant"], free)
+    )
+    team = make_team(challenge, owner, mate)
+    return {
+        "team_challenge": challenge,
+        "team": team,
+        "team_mate": mate.pk,
+        "invitation": invite(actor=owner, team=team, name=people["participant"].username),
     }
 
 

@@ -123,7 +123,7 @@ def test_what_may_change_is_updated(folder: Path) -> None:
     document["organizations"][0]["country"] = "BE"
     document["archives"][0] |= {"title": "Better cases", "listed": True, "access_mode": "CLOSED"}
     document["reader_studies"][0]["answers"][0]["answer"] = False
-    document["challenges"][0]["phases"][0]["submission_limit"] = 3
+    document["challenges"][0]["phases"][0]["limit_successful"] = 3
     result = follow(folder, document)
     assert not result.conflicts, result.conflicts
     assert {o.path: o.detail for o in result.outcomes if o.detail} == {
@@ -131,7 +131,7 @@ def test_what_may_change_is_updated(folder: Path) -> None:
         "organizations[0]": "country",
         "archives[0]": "title, listed, access_mode",
         "reader_studies[0].answers[0]": "answer",
-        "challenges[0].phases[0]": "submission_limit",
+        "challenges[0].phases[0]": "limit_successful",
     }
     assert Archive.objects.get().slug == "cases"
 

@@ -1,18 +1,23 @@
 """Shapes of challenges, phases, submissions and evaluations."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.policies import EVALUATIONS
+from app.challenges.schedule import Status
 from app.core.api.fields import KeyField, LinkField
 from app.core.api.pages import LogoField, PageField
 from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import SocketSerializer
 
 LARGEST = 2_147_483_647
+TIMES = ("opens_at", "closes_at", "frozen_at")
+BIG = ("limit_successful", "limit_attempted", "memory_mb", "gpu_memory_mb", "time_limit")
+NUMBERS = (*BIG, "limit_successful_days", "limit_attempted_days", "cpus", "gpus")
+TERMS = (*TIMES, *NUMBERS)
 
 
 class ChallengeSerializer(serializers.ModelSerializer[Challenge]):
@@ -22,6 +27,7 @@ class ChallengeSerializer(serializers.ModelSerializer[Challenge]):
     api_url = LinkField("api:challenge-detail", source="*", read_only=True)
     url = PageField("challenges:detail")
     logo = LogoField()
+    status = serializers.ChoiceField(choices=[one.value for one in Status], read_only=True)
 
     class Meta:
         model = Challenge
@@ -35,6 +41,8 @@ class ChallengeSerializer(serializers.ModelSerializer[Challenge]):
             "public",
             "listed",
             "access_mode",
+            "team_size",
+            "status",
             "logo",
         )
         read_only_fields = fields
@@ -46,6 +54,7 @@ class NewChallengeSerializer(AskableSerializer):
     title = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     public = serializers.BooleanField(required=False)
+    team_size = serializers.IntegerField(required=False, min_value=1, max_value=100)
 
 
 class PhaseSerializer(serializers.ModelSerializer[Phase]):
@@ -57,6 +66,10 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
     challenge = LinkField("api:challenge-detail", source="challenge_id", read_only=True)
     inputs = SocketSerializer(many=True, read_only=True)
     outputs = SocketSerializer(many=True, read_only=True)
+    status = serializers.ChoiceField(choices=[one.value for one in Status], read_only=True)
+    parent = LinkField(  # type: ignore[assignment]
+        "api:phase-detail", source="parent_id", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = Phase
@@ -72,8 +85,9 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
             "score_title",
             "score_path",
             "direction",
-            "submission_limit",
-            "open",
+            "status",
+            "parent",
+            *TERMS,
         )
         read_only_fields = fields
 
@@ -81,18 +95,21 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
 class PhaseChangeSerializer(serializers.ModelSerializer[Phase]):
     """What is changed of a phase."""
 
-    submission_limit = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST)
+    parent = LinkField("api:phase-detail", required=False, allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = Phase
+        extra_kwargs: ClassVar[Any] = {
+            name: {"max_value": LARGEST if name in BIG else 32_767} for name in NUMBERS
+        }
         fields = (
             "title",
             "description",
             "score_title",
             "score_path",
             "direction",
-            "submission_limit",
-            "open",
+            "parent",
+            *TERMS,
         )
 
 
@@ -123,11 +140,12 @@ class PlaceSerializer(serializers.ModelSerializer[Evaluation]):
 
     score_title = serializers.CharField(source="submission.phase.score_title", read_only=True)
     algorithm = serializers.CharField(source="submission.version.algorithm.title", read_only=True)
+    entrant = serializers.CharField(source="submission.competes_as.display_name", read_only=True)
     creator = serializers.CharField(source="submission.creator.username", read_only=True)
 
     class Meta:
         model = Evaluation
-        fields = ("rank", "score", "score_title", "algorithm", "creator", "finished_at")
+        fields = ("rank", "score", "score_title", "algorithm", "entrant", "creator", "finished_at")
         read_only_fields = fields
 
 
@@ -139,6 +157,8 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     phase = LinkField("api:phase-detail", source="phase_id", read_only=True)
     creator = serializers.CharField(source="creator.username", read_only=True)
     algorithm_image = LinkField("api:algorithm-image-detail", source="version_id", read_only=True)
+    team = LinkField("api:team-detail", source="entrant.team_id", read_only=True, allow_null=True)
+    refund = serializers.CharField(read_only=True)
     status = serializers.CharField(source="get_state_display", read_only=True)
     evaluations = serializers.ListField(
         child=LinkField("api:evaluation-detail"), source="evaluations.all", read_only=True
@@ -151,8 +171,10 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
             "api_url",
             "phase",
             "creator",
+            "team",
             "algorithm_image",
             "status",
+            "refund",
             "comment",
             "created",
             "evaluations",

@@ -12,10 +12,13 @@ from algorithms.selectors import get_algorithm_for
 from app.accounts.models import User
 from app.audit.services import record
 from app.challenges import selectors, services
-from app.challenges.api import serializers
+from app.challenges.api import serializers, team_serializers
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
+from app.challenges.standing import standing_of
+from app.challenges.teams import find_participant
 from app.core.api.filters import Filter, KeyFilter
 from app.core.api.views import ResourceViewSet, key_of
+from app.core.errors import ValidationFailed
 from app.uploads.selectors import get_upload_for
 from archives.selectors import get_archive_for
 
@@ -31,7 +34,7 @@ class ChallengeViewSet(ResourceViewSet[Challenge]):
 
     def get_queryset(self) -> QuerySet[Challenge]:
         """Return the visible challenges."""
-        return selectors.challenges_for(self.request.user)
+        return selectors.challenges_for(self.request.user).prefetch_related("phases")
 
     def find(self, pk: Any, action: str) -> Challenge:
         """Return the challenge."""
@@ -85,6 +88,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
             actor, key_of(given.pop("challenge")), action="change"
         )
         archive = get_archive_for(actor, key_of(given.pop("archive")), action="change")
+        _find_parent(actor, given)
         made = services.create_phase(actor=actor, challenge=challenge, archive=archive, **given)
         return self.shown(made, status=201)
 
@@ -94,6 +98,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         phase = self.find(key_of(pk), "change")
         given = self.checked(serializers.PhaseChangeSerializer, partial=True)
         actor = cast(User, request.user)
+        _find_parent(actor, given)
         return self.shown(services.update_phase(actor=actor, phase=phase, **given))
 
     @extend_schema(responses=serializers.PlaceSerializer(many=True))
@@ -130,9 +135,44 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         )
         return self.shown(truth, status=201, by=serializers.TakenSerializer)
 
+    @extend_schema(responses=team_serializers.StandingSerializer)
+    @action(detail=True, filter_backends=())
+    def standing(self, request: Request, pk: str) -> Response:
+        """Say how many submissions the caller, or their team, has left, and when there are more."""
+        phase = self.find(key_of(pk), "submit")
+        found = standing_of(cast(User, request.user), phase)
+        return self.shown(found, by=team_serializers.StandingSerializer)
+
+    @extend_schema(
+        request=team_serializers.NewGrantSerializer,
+        responses={201: team_serializers.GrantSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def grants(self, request: Request, pk: str) -> Response:
+        """Grant more submissions to a person, or to the team that they are in."""
+        phase = self.find(key_of(pk), "change")
+        given = self.checked(team_serializers.NewGrantSerializer)
+        person = find_participant(phase.challenge, given["user"])
+        if person is None:
+            raise ValidationFailed(fields={"user": ["Nobody of that name takes part here."]})
+        made = services.grant_submissions(
+            actor=cast(User, request.user),
+            phase=phase,
+            entrant=services.entrant_of(person, phase.challenge),
+            amount=given["amount"],
+            reason=given["reason"],
+        )
+        return self.shown(made, status=201, by=team_serializers.GrantSerializer)
+
     def _upload(self) -> Any:
         given = self.checked(serializers.TakeoverSerializer)
         return get_upload_for(self.request.user, given["user_upload"])
+
+
+def _find_parent(actor: User, given: dict[str, Any]) -> None:
+    """Put the phase itself in the place of its key; the service says whether it may be one."""
+    if given.get("parent"):
+        given["parent"] = selectors.get_phase_for(actor, key_of(given["parent"]), action="change")
 
 
 class SubmissionViewSet(ResourceViewSet[Submission]):

@@ -1,18 +1,26 @@
-"""Challenges, phases, submissions and evaluations."""
+"""Challenges, teams, phases, submissions and evaluations."""
 
 from app.challenges.models.challenge import Challenge, ChallengeMember, ChallengeRequest
+from app.challenges.models.entrant import Entrant
 from app.challenges.models.evaluation import Evaluation, EvaluationCase
+from app.challenges.models.grant import Grant
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
 from app.challenges.models.submission import Submission
+from app.challenges.models.team import Team, TeamInvitation, TeamMember
 
 __all__ = [
     "Challenge",
     "ChallengeMember",
     "ChallengeRequest",
+    "Entrant",
     "Evaluation",
     "EvaluationCase",
     "EvaluationMethod",
+    "Grant",
     "GroundTruth",
     "Phase",
     "Submission",
+    "Team",
+    "TeamInvitation",
+    "TeamMember",
 ]

@@ -1,8 +1,10 @@
 """The challenge and the roles people hold on it."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from app.accounts.models import Membership
+from app.challenges.schedule import Status, challenge_status
 from app.core.models import TimestampedModel, UUIDModel
 from app.requests.models import AccessRequest, Askable
 
@@ -14,12 +16,23 @@ class Challenge(Askable, UUIDModel, TimestampedModel):
     slug = models.SlugField(max_length=60, unique=True)
     description = models.TextField(blank=True)
     public = models.BooleanField(default=False, help_text="Every signed-in person may see it.")
+    team_size = models.PositiveSmallIntegerField(
+        "people in a team",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="At most; with 1 everybody takes part alone.",
+    )
 
     class Meta:
         ordering = ("title",)
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def status(self) -> Status:
+        """What its phases make of it now; they should be prefetched."""
+        return challenge_status(phase.status for phase in self.phases.all())
 
 
 class ChallengeMember(Membership):

@@ -1,9 +1,14 @@
 """The phase, its evaluation method and its ground truth."""
 
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 
 from app.challenges.models.challenge import Challenge
+from app.challenges.schedule import Status, faults, phase_status
 from app.core.models import TimestampedModel, UUIDModel
 from app.execution.models import ContainerImage
 from app.sockets.models import Socket
@@ -16,7 +21,11 @@ SCORE_PATH = RegexValidator(
 
 
 class Phase(Viewable, UUIDModel, TimestampedModel):
-    """Owns limits, the hidden test archive, the metric and the leaderboard."""
+    """Owns schedule, limits, the hidden test archive, the metric and the leaderboard.
+
+    A resource that is not stated (``cpus`` to ``time_limit``) is what each algorithm asks for.
+    ``ranked_at`` is when ranks were last given: what became due later is ranked by a periodic task.
+    """
 
     class Direction(models.TextChoices):
         HIGHER = "HIGHER", "Higher is better"
@@ -41,12 +50,76 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     )
     score_title = models.CharField(max_length=60, default="Dice")
     direction = models.CharField(max_length=6, choices=Direction.choices, default=Direction.HIGHER)
-    submission_limit = models.PositiveIntegerField(
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name="only after",
+        help_text="Only whoever came to a score in that phase may submit here.",
+    )
+
+    opens_at = models.DateTimeField(
+        "opens",
+        null=True,
+        blank=True,
+        default=timezone.now,
+        help_text="In UTC. Without it the phase is a draft and takes no submissions.",
+    )
+    closes_at = models.DateTimeField(
+        "closes", null=True, blank=True, help_text="In UTC. Without it the phase stays open."
+    )
+    frozen_at = models.DateTimeField(
+        "leaderboard freezes",
+        null=True,
+        blank=True,
+        help_text="In UTC. What is scored later is ranked when the phase closes.",
+    )
+    ranked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    limit_successful = models.PositiveIntegerField(
+        "successful submissions",
+        null=True,
+        blank=True,
         default=10,
         validators=[MinValueValidator(1)],
-        help_text="Evaluated submissions per participant; failed runs do not count.",
+        help_text="Per team or lone participant; failed ones do not count. Empty: no limit.",
     )
-    open = models.BooleanField(default=True, help_text="Takes submissions.")
+    limit_successful_days = models.PositiveSmallIntegerField(
+        "in how many days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty: in the whole phase.",
+    )
+    limit_attempted = models.PositiveIntegerField(
+        "attempted submissions",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Per team or lone participant, failed ones too; faults of the portal do not "
+        "count. Empty: no limit.",
+    )
+    limit_attempted_days = models.PositiveSmallIntegerField(
+        "in how many days",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty: in the whole phase.",
+    )
+
+    cpus = models.PositiveSmallIntegerField(
+        "processors", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    memory_mb = models.PositiveIntegerField(
+        "memory in MiB", null=True, blank=True, validators=[MinValueValidator(64)]
+    )
+    gpus = models.PositiveSmallIntegerField("GPUs", null=True, blank=True)
+    gpu_memory_mb = models.PositiveIntegerField("memory of a GPU in MiB", null=True, blank=True)
+    time_limit = models.PositiveIntegerField(
+        "time for a case in seconds", null=True, blank=True, validators=[MinValueValidator(10)]
+    )
 
     class Meta:
         ordering = ("created",)
@@ -56,6 +129,31 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.challenge} · {self.title}"
+
+    @property
+    def status(self) -> Status:
+        """Where the phase is in its time now."""
+        return phase_status(self.opens_at, self.closes_at, timezone.now())
+
+    @property
+    def takes_submissions(self) -> bool:
+        """Tell whether its time is now."""
+        return self.status == Status.OPEN
+
+    def is_closed(self, now: datetime) -> bool:
+        """Tell whether the phase took its last submission before ``now``."""
+        return phase_status(self.opens_at, self.closes_at, now) == Status.CLOSED
+
+    def is_frozen(self, now: datetime) -> bool:
+        """Tell whether the leaderboard holds back what is scored ``now``."""
+        return self.frozen_at is not None and self.frozen_at <= now and not self.is_closed(now)
+
+    def clean(self) -> None:
+        """Check that the times follow each other."""
+        super().clean()
+        found = faults(self.opens_at, self.closes_at, self.frozen_at)
+        if found:
+            raise ValidationError(found)
 
 
 class EvaluationMethod(UUIDModel, TimestampedModel):

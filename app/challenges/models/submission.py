@@ -3,20 +3,34 @@
 from django.conf import settings
 from django.db import models
 
-from algorithms.models import AlgorithmVersion
+from algorithms.models import AlgorithmInterface, AlgorithmVersion
+from app.challenges.models.entrant import Entrant
 from app.challenges.models.phase import Phase
 from app.core.models import TimestampedModel, UUIDModel
 from app.core.states import StateMachine
 
 
 class Submission(UUIDModel, TimestampedModel):
-    """Taken or refused at once; an accepted one is evaluated."""
+    """Taken or refused at once; an accepted one is evaluated.
+
+    ``entrant`` handed it in. ``competes_as`` is who it stands for on the leaderboard: the team of
+    a person who joined one while the phase ran. ``people`` are those whom it counted for when it
+    was handed in; it goes on counting for them, whatever team they are in later.
+    ``interface`` is the one of the algorithm's that fits the phase.
+    """
 
     class State(models.TextChoices):
         RECEIVED = "RECEIVED", "Received"
         ACCEPTED = "ACCEPTED", "Accepted"
         REFUSED = "REFUSED", "Refused"
         WITHDRAWN = "WITHDRAWN", "Withdrawn"
+
+    class Refund(models.TextChoices):
+        """Why a submission does not count as attempted."""
+
+        PLATFORM = "PLATFORM", "A fault of the portal"
+        ORGANIZER = "ORGANIZER", "A fault of the test data"
+        UNSTARTED = "UNSTARTED", "Cancelled before it started"
 
     MACHINE = StateMachine.of(
         {
@@ -30,9 +44,16 @@ class Submission(UUIDModel, TimestampedModel):
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="submissions"
     )
+    entrant = models.ForeignKey(Entrant, on_delete=models.RESTRICT, related_name="submissions")
+    competes_as = models.ForeignKey(Entrant, on_delete=models.RESTRICT, related_name="results")
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="counted_submissions")
     version = models.ForeignKey(
         AlgorithmVersion, on_delete=models.PROTECT, related_name="submissions"
     )
+    interface = models.ForeignKey(
+        AlgorithmInterface, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    refund = models.CharField(max_length=10, choices=Refund.choices, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     comment = models.CharField(max_length=300, blank=True)
     reason = models.CharField(max_length=300, blank=True)

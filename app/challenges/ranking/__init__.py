@@ -1,5 +1,6 @@
 """Ranking of submissions; imports no Django."""
 
+from app.challenges.ranking.best import best_of_each
 from app.challenges.ranking.plan import Plan
 from app.challenges.ranking.plan_reading import PlanInvalid, parse_plan, read_plan
 from app.challenges.ranking.positions import Direction, rank_positions
@@ -17,6 +18,7 @@ __all__ = [
     "RankingRefused",
     "ScoreTable",
     "ScoresInvalid",
+    "best_of_each",
     "parse_plan",
     "rank",
     "rank_bytes",

@@ -1,7 +1,9 @@
 """Verbs on challenges, phases, submissions and evaluations."""
 
 from app.challenges.services.challenges import create_challenge, join_challenge, update_challenge
+from app.challenges.services.entrants import entrant_of
 from app.challenges.services.evaluations import cancel_evaluation
+from app.challenges.services.grants import grant_submissions
 from app.challenges.services.phases import (
     add_ground_truth,
     add_method,
@@ -9,15 +11,37 @@ from app.challenges.services.phases import (
     update_phase,
 )
 from app.challenges.services.submissions import submit_algorithm
+from app.challenges.services.teams import (
+    accept_invitation,
+    create_team,
+    decline_invitation,
+    hand_on,
+    invite,
+    leave_team,
+    remove_member,
+    rename_team,
+    withdraw_invitation,
+)
 
 __all__ = [
+    "accept_invitation",
     "add_ground_truth",
     "add_method",
     "cancel_evaluation",
     "create_challenge",
     "create_phase",
+    "create_team",
+    "decline_invitation",
+    "entrant_of",
+    "grant_submissions",
+    "hand_on",
+    "invite",
     "join_challenge",
+    "leave_team",
+    "remove_member",
+    "rename_team",
     "submit_algorithm",
     "update_challenge",
     "update_phase",
+    "withdraw_invitation",
 ]

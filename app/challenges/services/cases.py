@@ -2,6 +2,7 @@
 
 from algorithms.services import create_run
 from app.challenges.models import EvaluationCase
+from app.challenges.resources import limits_in
 from app.core.tasks import enqueue_on_commit
 from app.execution.models import Job
 
@@ -17,6 +18,8 @@ def start_case(case: EvaluationCase) -> None:
         item=case.item,
         kind="challenge-case",
         scope=f"phase {submission.phase_id}",
+        interface=submission.interface,
+        limits=limits_in(submission.phase, submission.version.algorithm),
     )
     case.job = run.job
     case.save(update_fields=["job"])

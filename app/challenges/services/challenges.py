@@ -24,6 +24,7 @@ def create_challenge(
     public: bool = False,
     access_mode: str = "",
     listed: bool = False,
+    team_size: int = 10,
     slug: str = "",
     pk: UUID | None = None,
 ) -> Challenge:
@@ -38,6 +39,7 @@ def create_challenge(
         description=description,
         public=public,
         listed=listed,
+        team_size=team_size,
         access_mode=access_mode or (AccessMode.AUTOMATIC if public else AccessMode.MANUAL),
     )
     make_owned(CHALLENGES, actor=actor, obj=challenge)

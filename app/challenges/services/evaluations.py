@@ -14,6 +14,7 @@ from app.challenges.news import EVALUATION_DONE, EVALUATION_FAILED, tell_organiz
 from app.challenges.services.cases import start_case
 from app.challenges.services.leaderboard import rerank
 from app.challenges.services.method import start_method
+from app.challenges.services.refunds import refund_fault, refund_unstarted
 from app.core.errors import PortalError
 from app.core.states import transition
 from app.execution.models import Job
@@ -107,6 +108,7 @@ def _score(evaluation: Evaluation) -> bool:
         Evaluation.objects.filter(pk=evaluation.pk).update(modified=timezone.now())
         return False
     if job.state in _FAILED:
+        refund_fault(evaluation, job)
         fail(
             evaluation,
             reason="The evaluation of your results failed. The organizers have been told.",
@@ -145,6 +147,7 @@ def fail(evaluation: Evaluation, *, reason: str, organizer_reason: str) -> None:
 
 def _fail_for_case(evaluation: Evaluation, case: EvaluationCase) -> None:
     job_reason = case.job.reason if case.job else ""
+    refund_fault(evaluation, case.job)
     fail(
         evaluation,
         reason=f"The algorithm failed on case {case.order} of the hidden test set.",
@@ -165,6 +168,7 @@ def cancel_evaluation(*, actor: User, evaluation: Evaluation) -> None:
             cancel_job(actor=actor, job=case.job)
     if evaluation.job is not None and evaluation.job.state not in Job.MACHINE.final:
         cancel_job(actor=actor, job=evaluation.job)
+    refund_unstarted(evaluation)
     record("challenges.evaluation.cancelled", obj=evaluation, actor=actor)
 
 

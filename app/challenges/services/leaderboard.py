@@ -1,27 +1,65 @@
 """Ranking a phase's evaluations."""
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
 
 from app.challenges.models import Evaluation, Phase, Submission
-from app.challenges.ranking import Direction, MissingScore, rank_positions, score_at
+from app.challenges.ranking import (
+    Direction,
+    MissingScore,
+    best_of_each,
+    rank_positions,
+    score_at,
+)
+
+NOT_THE_BEST = "Not ranked: a better result stands on the leaderboard."
+HELD_BACK = "Not ranked yet: the leaderboard is frozen until the phase closes."
 
 
 @transaction.atomic
 def rerank(phase: Phase) -> None:
-    """Give every scored evaluation of ``phase`` its rank.
+    """Give the best scored evaluation of every entrant of ``phase`` its rank.
 
-    Evaluations whose metrics lack the score are unranked and say why; each submission counts
-    with its newest finished evaluation.
+    All others are unranked and say why: their metrics lack the score, another of the entrant's is
+    better, or the leaderboard is frozen. Each submission counts with its newest finished
+    evaluation.
     """
-    Phase.objects.select_for_update().get(pk=phase.pk)
-    rows = list(
+    phase = Phase.objects.select_for_update().get(pk=phase.pk)
+    now = timezone.now()
+    rows = _finished(phase)
+    scores = _score(rows, phase)
+    direction = Direction(phase.direction)
+    shown = {row: score for row, score in scores.items() if _is_shown(row, phase, now)}
+    entrants = {row: row.submission.competes_as_id for row in shown}
+    best = best_of_each(shown, entrants, direction=direction)
+    ranks = rank_positions(best, direction=direction)
+    for row in scores:
+        row.rank = ranks.get(row)
+        if row.rank is None:
+            row.reason = NOT_THE_BEST if row in shown else HELD_BACK
+    Evaluation.objects.bulk_update(rows, ["score", "rank", "reason"])
+    Phase.objects.filter(pk=phase.pk).update(ranked_at=now)
+
+
+def _finished(phase: Phase) -> list[Evaluation]:
+    """Return what may be ranked, the oldest first."""
+    return list(
         Evaluation.objects.filter(
             submission__phase=phase,
             submission__state=Submission.State.ACCEPTED,
             metrics__isnull=False,
             state__in=[Evaluation.State.RANKING, Evaluation.State.SUCCEEDED],
-        ).order_by("created")
+        )
+        .select_related("submission")
+        .order_by("created")
     )
+
+
+def _score(rows: list[Evaluation], phase: Phase) -> dict[Evaluation, float]:
+    """Write every row's score, or why it has none; return the scores that count."""
     newest = {row.submission_id: row for row in rows}
     scores: dict[Evaluation, float] = {}
     for row in rows:
@@ -32,6 +70,19 @@ def rerank(phase: Phase) -> None:
             row.score = scores[row] = score_at(row.metrics, phase.score_path)
         except MissingScore as error:
             row.reason = f"Not ranked: {error}"
-    for row, rank in rank_positions(scores, direction=Direction(phase.direction)).items():
-        row.rank = rank
-    Evaluation.objects.bulk_update(rows, ["score", "rank", "reason"])
+    return scores
+
+
+def _is_shown(row: Evaluation, phase: Phase, now: datetime) -> bool:
+    """Tell whether a result was there before the leaderboard froze, or it is not frozen."""
+    if phase.frozen_at is None or not phase.is_frozen(now):
+        return True
+    return row.finished_at is not None and row.finished_at <= phase.frozen_at
+
+
+def rank_what_is_due() -> None:
+    """Rank the phases that closed since they were ranked, and those that never were."""
+    thawed = Q(frozen_at__isnull=False, closes_at__lte=timezone.now(), ranked_at__lt=F("closes_at"))
+    scored = Phase.objects.filter(submissions__evaluations__metrics__isnull=False)
+    for phase in scored.filter(Q(ranked_at=None) | thawed).distinct():
+        rerank(phase)

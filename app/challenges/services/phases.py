@@ -1,6 +1,8 @@
 """Making and furnishing phases."""
 
 import tarfile
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -8,6 +10,7 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import change, record
 from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
+from app.challenges.schedule import faults
 from app.challenges.services.leaderboard import rerank
 from app.core.errors import ValidationFailed
 from app.core.ids import new_id
@@ -21,6 +24,8 @@ from app.uploads.services import consume_upload, open_upload
 
 MIN_ROOM = 256 * 2**20  # bytes that any ground truth may unpack to
 MAX_RATIO = 200  # of unpacked to packed size, beyond that
+_TIMES = ("opens_at", "closes_at", "frozen_at")
+_RANKING = frozenset({"score_path", "direction", *_TIMES})
 
 
 @transaction.atomic
@@ -38,6 +43,8 @@ def create_phase(
     require_places(outputs or [], field="outputs")
     phase = Phase(pk=pk or new_id(), challenge=challenge, **fields)
     _require_free_title(phase, title=phase.title)
+    _require_parent(phase, phase.parent)
+    _require_no_fault(phase, {})
     phase.full_clean()
     phase.save()
     phase.inputs.set(inputs or [medical_image_socket()])
@@ -50,8 +57,10 @@ def create_phase(
 def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     """Change a phase; a change of the ranking rule ranks anew at once."""
     _require_free_title(phase, title=changes.get("title", phase.title))
+    _require_parent(phase, changes.get("parent", phase.parent))
+    _require_no_fault(phase, changes)
     change("challenges.phase.changed", obj=phase, actor=actor, **changes)
-    if {"score_path", "direction"} & set(changes):
+    if _RANKING & set(changes):
         rerank(phase)
     return phase
 
@@ -82,6 +91,25 @@ def _require_free_title(phase: Phase, *, title: object) -> None:
     others = Phase.objects.filter(challenge=phase.challenge, title=title).exclude(pk=phase.pk)
     if others.exists():
         raise ValidationFailed(fields={"title": ["This challenge has a phase of that title."]})
+
+
+def _require_no_fault(phase: Phase, changes: Mapping[str, Any]) -> None:
+    """Raise `ValidationFailed` if the times that the phase will have do not follow each other."""
+    times = [changes.get(name, getattr(phase, name)) for name in _TIMES]
+    found = faults(*times)
+    if found:
+        raise ValidationFailed(fields=found)
+
+
+def _require_parent(phase: Phase, parent: object) -> None:
+    """Raise `ValidationFailed` unless the parent is another phase here, that needs not this one."""
+    above = parent
+    while isinstance(above, Phase):
+        if above.pk == phase.pk:
+            raise ValidationFailed(fields={"parent": ["The phases would wait for each other."]})
+        if above.challenge_id != phase.challenge_id:
+            raise ValidationFailed(fields={"parent": ["Choose a phase of this challenge."]})
+        above = above.parent
 
 
 def check_ground_truth(upload: UserUpload) -> None:

@@ -4,25 +4,30 @@ from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from algorithms.models import Algorithm, AlgorithmVersion
-from algorithms.selectors import active_version, get_algorithm_for, interface_of
+from algorithms.selectors import active_version, get_algorithm_for
 from app.accounts.models import User
 from app.audit.services import record
+from app.challenges.fit import fitting_interface, require_resources
 from app.challenges.models import Evaluation, EvaluationCase, Phase, Submission
 from app.challenges.news import SUBMISSION_RECEIVED, tell_organizers
+from app.challenges.schedule import Status
 from app.challenges.selectors import (
     counting_submissions,
     current_ground_truth,
     current_method,
     readiness_of,
-    submissions_left,
 )
+from app.challenges.services.entrants import entrant_of
+from app.challenges.standing import Standing, standing_of
+from app.challenges.teams import people_with
+from app.challenges.words import again_words, moment_words
 from app.core.errors import Conflict, LimitReached, ValidationFailed
 from app.core.ids import new_id
 from app.core.states import transition
 from app.core.tasks import enqueue_on_commit
-from app.sockets.models import Socket
 
 ADVANCE = "app.challenges.tasks.advance_evaluation"
 
@@ -41,7 +46,11 @@ def submit_algorithm(
     Raises an error, and stores nothing, when the phase is closed or not ready, the limit is
     reached, the algorithm does not fit the phase, or the same container was handed in before.
     """
-    phase = Phase.objects.select_for_update().get(pk=phase.pk)
+    phase = (
+        Phase.objects.select_for_update(of=("self",))
+        .select_related("challenge", "parent")
+        .get(pk=phase.pk)
+    )
     get_algorithm_for(actor, algorithm.pk, action="submit")
     version = active_version(algorithm)
     if version is None:
@@ -49,10 +58,21 @@ def submit_algorithm(
             fields={"algorithm": ["This algorithm has no version that passed its checks."]}
         )
     _check_phase(phase, actor=actor)
-    _check_fit(phase, version=version)
+    interface = fitting_interface(phase, algorithm)
+    require_resources(phase, algorithm)
+    _check_new(phase, version=version)
+    entrant = entrant_of(actor, phase.challenge)
     submission = Submission.objects.create(
-        pk=pk or new_id(), phase=phase, creator=actor, version=version, comment=comment
+        pk=pk or new_id(),
+        phase=phase,
+        creator=actor,
+        entrant=entrant,
+        competes_as=entrant,
+        version=version,
+        interface=interface,
+        comment=comment,
     )
+    submission.people.set(people_with(actor, phase.challenge))
     transition(submission, Submission.State.ACCEPTED, actor=actor)
     record("challenges.submission.received", obj=submission, actor=actor)
     create_evaluation(submission)
@@ -82,44 +102,43 @@ def create_evaluation(submission: Submission) -> Evaluation:
 
 
 def _check_phase(phase: Phase, *, actor: User) -> None:
-    if not phase.open:
-        raise Conflict("This phase takes no submissions.", advice="Look for another phase.")
+    if not phase.takes_submissions:
+        raise Conflict("This phase takes no submissions.", advice=_when(phase))
     readiness = readiness_of(phase)
     if not readiness.ready:
         raise Conflict(
             "The organizers have not finished preparing this phase.",
             advice="Come back later, or ask them.",
         )
-    if submissions_left(actor, phase) < 1:
+    _check_standing(standing_of(actor, phase))
+
+
+def _when(phase: Phase) -> str:
+    if phase.status == Status.UPCOMING and phase.opens_at is not None:
+        return f"It opens at {moment_words(phase.opens_at)}."
+    return "Look for another phase."
+
+
+def _check_standing(standing: Standing) -> None:
+    if standing.missing_parent is not None:
+        raise Conflict(
+            f"You need a score in the phase “{standing.missing_parent.title}” first.",
+            advice="Submit there, and come back when it is evaluated.",
+        )
+    met = standing.tightest
+    if met is not None and not met.left:
+        who = "Your team has" if standing.team else "You have"
         raise LimitReached(
-            f"You have used all {phase.submission_limit} submissions of this phase.",
-            advice="Failed evaluations do not count. Ask the organizers for more.",
+            f"{who} used all {standing.met} submissions of this phase: {met.limit.words}.",
+            advice=again_words(standing.next_at, timezone.now())
+            or "No waiting helps. Ask the organizers for more.",
+            next_at=standing.next_at.isoformat() if standing.next_at else None,
         )
 
 
-def _check_fit(phase: Phase, *, version: AlgorithmVersion) -> None:
-    interface = interface_of(version.algorithm)
-    offered = set(interface.outputs.values_list("pk", flat=True))
-    missing = phase.outputs.exclude(pk__in=offered)
-    if missing:
-        names = ", ".join(socket.title for socket in missing)
-        raise ValidationFailed(
-            fields={"algorithm": [f"This phase wants the output {names}, which it does not give."]}
-        )
-    lacking = [socket.title for socket in interface.inputs.all() if not _is_given(socket, phase)]
-    if lacking:
-        names = ", ".join(lacking)
-        raise ValidationFailed(
-            fields={"algorithm": [f"It needs the input {names}, which this phase does not give."]}
-        )
+def _check_new(phase: Phase, *, version: AlgorithmVersion) -> None:
     digest = version.container_image.digest
     if counting_submissions(phase).filter(version__container_image__digest=digest).exists():
         raise ValidationFailed(
             fields={"algorithm": ["The same container was already handed in to this phase."]}
         )
-
-
-def _is_given(socket: Socket, phase: Phase) -> bool:
-    """Tell whether the phase's cases fill the socket: by itself, or image for image."""
-    given = list(phase.inputs.all())
-    return socket in given or (socket.kind == "IMG" and any(s.kind == "IMG" for s in given))

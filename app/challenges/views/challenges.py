@@ -23,7 +23,7 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
     """List the challenges that the user may see."""
     page = list_page(
         request,
-        selectors.challenges_for(request.user),
+        selectors.challenges_for(request.user).prefetch_related("phases"),
         search=("title", "description"),
         sorts=(
             ("title", "Title"),
@@ -51,7 +51,10 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a challenge and its phases."""
     challenge = selectors.get_challenge_for(request.user, pk)
     best = selectors.best_in(challenge)
-    phases = [{"phase": phase, "best": best.get(phase.pk)} for phase in challenge.phases.all()]
+    phases = [
+        {"phase": phase, "best": best.get(phase.pk)}
+        for phase in challenge.phases.select_related("parent")
+    ]
     context = {"challenge": challenge, "phases": phases, **rights(request, challenge)}
     return render(request, "challenges/detail.html", context)
 

@@ -7,10 +7,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
+from app.challenges.standing import standing_of
+from app.challenges.teams import entrants_of, people_with
 from app.challenges.views.challenges import rights
 from app.core.errors import ValidationFailed
 from app.core.forms import add_errors, changed_values
@@ -26,8 +29,12 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "phase": phase,
         "challenge": phase.challenge,
         "rows": selectors.leaderboard_for(phase),
-        "left": selectors.submissions_left(user, phase),
+        "standing": standing_of(user, phase),
         "readiness": selectors.readiness_of(phase),
+        "mine": entrants_of(people_with(user, phase.challenge), phase.challenge).values_list(
+            "pk", flat=True
+        ),
+        "frozen": phase.is_frozen(timezone.now()),
         **rights(request, phase.challenge),
     }
     return render(request, "challenges/leaderboard.html", context)
@@ -37,8 +44,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
 def create(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Make a phase."""
     challenge = selectors.get_challenge_for(request.user, pk, action="change")
-    form = PhaseForm(request.POST or None, user=request.user)
-    form.instance.challenge = challenge
+    form = PhaseForm(request.POST or None, user=request.user, challenge=challenge)
     if request.method == "POST" and form.is_valid():
         actor = cast(User, request.user)
         try:
@@ -56,7 +62,9 @@ def create(request: HttpRequest, pk: UUID) -> HttpResponse:
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a phase."""
     phase = selectors.get_phase_for(request.user, pk, action="change")
-    form = PhaseForm(request.POST or None, instance=phase, user=request.user)
+    form = PhaseForm(
+        request.POST or None, instance=phase, user=request.user, challenge=phase.challenge
+    )
     if request.method == "POST" and form.is_valid():
         phase.refresh_from_db()
         actor = cast(User, request.user)

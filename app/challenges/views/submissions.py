@@ -11,8 +11,10 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import selectors, services
+from app.challenges.conditions import conditions
 from app.challenges.forms import SubmissionForm
 from app.challenges.policies import EVALUATIONS
+from app.challenges.standing import standing_of
 from app.challenges.views.challenges import rights
 from app.core.errors import PortalError, ValidationFailed
 from app.core.forms import add_errors
@@ -43,7 +45,7 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "phase": phase,
         "challenge": phase.challenge,
         "has_algorithms": algorithms.exists(),
-        "left": selectors.submissions_left(user, phase),
+        **conditions(phase, standing_of(user, phase)),
     }
     return render(request, "challenges/submit.html", context)
 

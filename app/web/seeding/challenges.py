@@ -27,8 +27,18 @@ PHASE_FIELDS = (
     "score_path",
     "score_title",
     "direction",
-    "submission_limit",
-    "open",
+    "opens_at",
+    "closes_at",
+    "frozen_at",
+    "limit_successful",
+    "limit_successful_days",
+    "limit_attempted",
+    "limit_attempted_days",
+    "gpus",
+    "gpu_memory_mb",
+    "cpus",
+    "memory_mb",
+    "time_limit",
 )
 
 
@@ -39,7 +49,7 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
         owner = run.get("user", entry.owner, path=f"{path}.owner")
         named = {"slug": entry.slug_wanted}
         found = find(Challenge, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
-        wanted = entry.given("title", "description", "public", "listed", "access_mode")
+        wanted = entry.given("title", "description", "public", "listed", "access_mode", "team_size")
         challenge = run.settle(
             found,
             path=path,

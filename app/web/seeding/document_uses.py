@@ -4,7 +4,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from algorithms.models import AlgorithmMember
 from app.challenges.models import ChallengeMember, Phase
@@ -227,6 +234,11 @@ class SubmissionEntry(Entry):
     comment: Comment = ""
 
 
+Moment = Annotated[AwareDatetime, Field(strict=False)]
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Small = Annotated[int, Field(ge=1, le=32_767)]
+
+
 class PhaseEntry(Entry):
     """A phase; without sockets it takes an image and wants a segmentation."""
 
@@ -241,8 +253,18 @@ class PhaseEntry(Entry):
     ] = "aggregates.dice.mean"
     score_title: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Dice"
     direction: Phase.Direction = Phase.Direction.HIGHER
-    submission_limit: Annotated[int, Field(ge=1, le=2**31 - 1)] = 10
-    open: bool = True
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
+    frozen_at: Moment | None = None
+    limit_successful: Count | None = 10
+    limit_successful_days: Small | None = None
+    limit_attempted: Count | None = None
+    limit_attempted_days: Small | None = None
+    gpus: Annotated[int, Field(ge=0, le=64)] | None = None
+    gpu_memory_mb: Count | None = None
+    cpus: Small | None = None
+    memory_mb: Annotated[int, Field(ge=64, le=2**31 - 1)] | None = None
+    time_limit: Annotated[int, Field(ge=10, le=2**31 - 1)] | None = None
     method: FilePath | None = None
     ground_truth: FilePath | None = None
     submissions: Annotated[list[SubmissionEntry], Field(max_length=1000)] = []
@@ -266,6 +288,7 @@ class ChallengeEntry(AskableEntry):
     title: Title
     description: Text = ""
     public: bool = False
+    team_size: Annotated[int, Field(ge=1, le=100)] = 10
     owner: Handle
     members: Annotated[list[ChallengeMemberEntry], Field(max_length=MOST)] = []
     phases: Annotated[list[PhaseEntry], Field(max_length=100)] = []

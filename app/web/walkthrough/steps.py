@@ -140,8 +140,7 @@ class Walkthrough:
             score_title="Dice",
             score_path="aggregates.dice.mean",
             direction="HIGHER",
-            submission_limit="5",
-            open="on",
+            limit_successful="5",
         )
         phase = self.places["phase"] = _uuid(setup)
         method = organizer.upload([self.containers / "dice-evaluation.tar"])

@@ -1,0 +1,88 @@
+"""Reading teams: who is in which, who is asked, and who counts together."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from app.accounts.models import User
+from app.challenges.models import Challenge, Entrant, Team, TeamInvitation, TeamMember
+from app.challenges.policies import CHALLENGES, INVITATIONS, TEAMS
+from app.core.access import fetch
+
+State = TeamInvitation.State
+
+
+def team_of(user: Any, challenge: Challenge) -> Team | None:
+    """Return the team that ``user`` is in now, if any."""
+    row = TeamMember.objects.filter(challenge=challenge, user=user).select_related("team").first()
+    return row.team if row else None
+
+
+def people_with(user: User, challenge: Challenge) -> list[int]:
+    """Return the keys of everybody who takes part as one with ``user``, who is one of them."""
+    mine = TeamMember.objects.filter(challenge=challenge, user=user)
+    together = TeamMember.objects.filter(team__in=mine.values("team"))
+    return sorted({user.pk, *together.values_list("user", flat=True)})
+
+
+def entrant_for(user: User, challenge: Challenge) -> Entrant | None:
+    """Return what ``user`` takes part as now, if it ever handed anything in or was granted."""
+    team = team_of(user, challenge)
+    found = Entrant.objects.filter(challenge=challenge)
+    return found.filter(team=team).first() if team else found.filter(person=user).first()
+
+
+def entrants_of(people: list[int], challenge: Challenge) -> QuerySet[Entrant]:
+    """Return the entrants that these people are: each alone, and the teams they are in now."""
+    teams = TeamMember.objects.filter(challenge=challenge, user__in=people).values("team")
+    return Entrant.objects.filter(Q(person__in=people) | Q(team__in=teams), challenge=challenge)
+
+
+def entrants_in(challenge: Challenge) -> QuerySet[Entrant]:
+    """Return whoever takes part now: teams, and people who are in none."""
+    teamed = TeamMember.objects.filter(challenge=challenge).values("user")
+    found = Entrant.objects.filter(challenge=challenge, team__dissolved_at=None)
+    return found.exclude(person__in=teamed).select_related("person", "team").order_by("created")
+
+
+def teams_for(user: Any) -> QuerySet[Team]:
+    """Return the teams of the challenges that ``user`` may view, with their people."""
+    people = TeamMember.objects.select_related("user")
+    return (
+        TEAMS.visible_to(user)
+        .select_related("challenge", "captain")
+        .prefetch_related(Prefetch("members", people))
+    )
+
+
+def teams_in(challenge: Challenge) -> QuerySet[Team]:
+    """Return the teams that are there now, with their people."""
+    people = TeamMember.objects.select_related("user")
+    found = Team.objects.filter(challenge=challenge, dissolved_at=None)
+    return found.select_related("captain").prefetch_related(Prefetch("members", people))
+
+
+def get_team_for(user: Any, pk: UUID | str, *, action: str = "view") -> Team:
+    """Return the team if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    rows = Team.objects.select_related("challenge", "captain")
+    return fetch(TEAMS, user=user, pk=pk, action=action, queryset=rows)
+
+
+def invitations_for(user: Any) -> QuerySet[TeamInvitation]:
+    """Return the open invitations that ``user`` got, or that are from teams they lead."""
+    found = INVITATIONS.visible_to(user).filter(state=State.PENDING)
+    return found.select_related("team__challenge", "user", "invited_by")
+
+
+def get_invitation_for(user: Any, pk: UUID | str, *, action: str = "view") -> TeamInvitation:
+    """Return the invitation if ``user`` may do ``action`` with it, else raise `NotFound`."""
+    rows = TeamInvitation.objects.select_related("team__challenge", "user")
+    return fetch(INVITATIONS, user=user, pk=pk, action=action, queryset=rows)
+
+
+def find_participant(challenge: Challenge, name: str) -> User | None:
+    """Return the person with this user name or e-mail address who may submit here, if any."""
+    given = name.strip().replace("\x00", "")
+    field = "email__iexact" if "@" in given else "username"
+    return CHALLENGES.holders(challenge.pk, "submit").filter(**{field: given}).first()
