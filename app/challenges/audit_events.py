@@ -13,6 +13,7 @@ register_events(
         "challenges.submission.received": "{actor} submitted {object}",
         "challenges.submission.state_changed": ("{object}: {before} → {after}"),
         "challenges.evaluation.state_changed": ("{object}: {before} → {after}"),
+        "challenges.evaluation.requested": "{actor} had {object} evaluated again",
         "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
         "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
         "challenges.challengerequest.state_changed": "{object}: {before} → {after}",

@@ -40,9 +40,16 @@ class PhaseForm(forms.ModelForm[Phase]):
             "direction",
             "submission_limit",
             "open",
+            "show_case_scores",
+            "show_logs",
         )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
-        labels = {"archive": "Hidden test archive", "open": "Takes submissions"}
+        labels = {
+            "archive": "Hidden test archive",
+            "open": "Takes submissions",
+            "show_case_scores": "Participants see their scores per case",
+            "show_logs": "Participants see why a case failed from its log",
+        }
         help_texts = {"open": ""}
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
@@ -64,6 +71,10 @@ class ContainerForm(forms.Form):
         "and writes /output/metrics.json.",
         multiple=False,
         accept=".tar,.gz,.tgz,.xz",
+    )
+
+    note = forms.CharField(
+        max_length=300, required=False, help_text="What is new in this version, for organizers."
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -13,6 +13,10 @@ EVALUATOR_ACTIONS = frozenset({"claim", "download"})
 """Taking an evaluation over to score it outside, and the submitted container for that."""
 
 
+OWN_ACTIONS = frozenset({"cancel", "log"})
+"""Stopping one's own evaluation, and reading what one's own container wrote."""
+
+
 class ChallengePolicy(RolePolicy[Challenge]):
     """Participants look and submit; administrators also change and manage people.
 
@@ -48,9 +52,9 @@ class SubmissionPolicy(Policy[Submission]):
     def allows(self, user: Any, obj: Submission, action: str) -> bool:
         """Evaluators also take the container; administrators see logs and metrics in full.
 
-        Whoever handed in may cancel.
+        Whoever handed in may cancel, and read the masked log of a case that failed.
         """
-        if action == "view" or (action == "cancel" and obj.creator_id == user.pk):
+        if action == "view" or (action in OWN_ACTIONS and obj.creator_id == user.pk):
             return True
         needed = "evaluate" if action in EVALUATOR_ACTIONS else "change"
         challenge = obj.phase.challenge

@@ -22,4 +22,8 @@ urlpatterns = [
     path("phases/<uuid:pk>/submissions/", views.submissions.submission_list, name="submissions"),
     path("evaluations/<uuid:pk>/", views.submissions.evaluation, name="evaluation"),
     path("evaluations/<uuid:pk>/cancel/", views.submissions.cancel, name="cancel_evaluation"),
+    path("phases/<uuid:pk>/again/", views.phases.evaluate_again, name="evaluate_phase_again"),
+    path("evaluations/<uuid:pk>/again/", views.submissions.evaluate_again, name="evaluate_again"),
+    path("evaluations/<uuid:pk>/cases/<int:number>/", views.cases.detail, name="case"),
+    path("evaluations/<uuid:pk>/scores.csv", views.cases.scores, name="case_scores"),
 ]

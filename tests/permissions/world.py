@@ -284,6 +284,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "hidden_image": case.item.images[0],
         "submission": evaluation.submission,
         "evaluation": evaluation,
+        "first_case": case.order,
         "evaluation_run": case.job.algorithm_run,
         "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,

@@ -8,6 +8,7 @@ from app.challenges.services.phases import (
     create_phase,
     update_phase,
 )
+from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
 from app.challenges.services.submissions import submit_algorithm
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "cancel_evaluation",
     "create_challenge",
     "create_phase",
+    "evaluate_again",
+    "evaluate_phase_again",
     "join_challenge",
     "submit_algorithm",
     "update_challenge",
