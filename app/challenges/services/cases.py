@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.utils import timezone
-
 from algorithms.services import create_run
 from app.accounts.models import User
 from app.challenges.models import Evaluation, EvaluationCase
@@ -33,11 +31,15 @@ def start_case(case: EvaluationCase) -> None:
     )
     case.job, case.state = run.job, State.RUNNING
     case.save(update_fields=["job", "state"])
-    _note_progress(case)
+    hint_at_evaluation(case.evaluation_id)
 
 
 def case_finished(job: Job) -> None:
-    """Let the evaluation go on when one of its cases has ended."""
+    """Let the evaluation go on when one of its cases has ended.
+
+    The job is locked here, and whoever stops an evaluation locks that first: it must not be
+    written to.
+    """
     cases = list(EvaluationCase.objects.filter(job=job, state=State.RUNNING).select_related("job"))
     settle(cases)
     for case in cases:
@@ -50,17 +52,13 @@ def settle(cases: Iterable[EvaluationCase]) -> None:
         if case.state == State.RUNNING and case.job is not None and case.job.is_finished:
             case.state = _ENDS[Job.State(case.job.state)]
             case.save(update_fields=["state"])
-            _note_progress(case)
+            hint_at_evaluation(case.evaluation_id)
 
 
-def _note_progress(case: EvaluationCase) -> None:
-    """Keep the watchdog away, and tell whoever follows: something happened."""
-    Evaluation.objects.filter(pk=case.evaluation_id).update(progressed_at=timezone.now())
-    hint_at_evaluation(case.evaluation_id)
-
-
-def stop_cases(evaluation: Evaluation, *, actor: User | None) -> None:
+def stop_jobs(evaluation: Evaluation, *, actor: User | None) -> None:
     """Cancel what runs still; cases that did not start never will."""
+    if evaluation.job is not None:
+        cancel_job(actor=actor, job=evaluation.job)
     cases = list(evaluation.cases.select_related("job"))
     settle(cases)
     for case in cases:

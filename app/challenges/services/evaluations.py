@@ -12,13 +12,12 @@ from app.audit.services import record
 from app.challenges.models import Evaluation, EvaluationCase, Phase
 from app.challenges.news import EVALUATION_DONE, EVALUATION_FAILED, tell_organizers
 from app.challenges.services.case_scores import store_case_scores
-from app.challenges.services.cases import settle, start_case, stop_cases
+from app.challenges.services.cases import settle, start_case, stop_jobs
 from app.challenges.services.leaderboard import rerank
 from app.challenges.services.method import start_method
 from app.core.errors import PortalError
 from app.core.states import transition
 from app.execution.models import Job
-from app.execution.services import cancel_job
 from app.notifications.services import notify
 
 State = Evaluation.State
@@ -140,7 +139,7 @@ def _rank(evaluation: Evaluation) -> bool:
 
 def fail(evaluation: Evaluation, *, reason: str, organizer_reason: str) -> None:
     """End an evaluation: participants get ``reason``, organizers the rest."""
-    stop_cases(evaluation, actor=None)
+    stop_jobs(evaluation, actor=None)
     transition(
         evaluation,
         State.FAILED,
@@ -169,9 +168,7 @@ def cancel_evaluation(*, actor: User, evaluation: Evaluation) -> None:
     """
     evaluation = Evaluation.objects.select_for_update(of=("self",)).get(pk=evaluation.pk)
     transition(evaluation, State.CANCELLED, actor=actor, finished_at=timezone.now())
-    stop_cases(evaluation, actor=actor)
-    if evaluation.job is not None and evaluation.job.state not in Job.MACHINE.final:
-        cancel_job(actor=actor, job=evaluation.job)
+    stop_jobs(evaluation, actor=actor)
     record("challenges.evaluation.cancelled", obj=evaluation, actor=actor)
 
 

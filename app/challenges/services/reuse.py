@@ -71,5 +71,6 @@ def _content(value: SocketValue) -> str:
         text = json.dumps(value.value, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
     if value.image is not None:
-        return " ".join(sorted(file.sha256 or str(file.pk) for file in value.image.files.all()))
+        files = [file.sha256 or str(file.pk) for file in value.image.files.all()]
+        return " ".join(sorted(files)) or str(value.image_id)
     return value.sha256 or value.file_key

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from app.challenges.models import Evaluation
+from app.challenges.models import Evaluation, EvaluationCase
 from app.challenges.services.evaluations import fail
 
 logger = logging.getLogger(__name__)
 PATIENCE = timedelta(days=7)
-"""Without a case that started or ended, and without a move; a single run is far shorter."""
+"""Without a move, its own or of one of its jobs; a single run is far shorter."""
 MOST_STUMBLES = 20
 
 
@@ -31,7 +31,10 @@ def end_stuck_evaluations(*, now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     under_way = Evaluation.objects.exclude(state__in=Evaluation.MACHINE.final)
-    stuck = under_way.filter(Q(stumbles__gte=MOST_STUMBLES) | Q(progressed_at__lt=now - PATIENCE))
+    late = now - PATIENCE
+    at_work = EvaluationCase.objects.filter(evaluation=OuterRef("pk"), job__modified__gte=late)
+    idle = Q(progressed_at__lt=late) & ~Q(job__modified__gte=late) & ~Exists(at_work)
+    stuck = under_way.filter(Q(stumbles__gte=MOST_STUMBLES) | idle)
     ended = 0
     for pk in list(stuck.order_by("created").values_list("pk", flat=True)[:500]):
         try:
@@ -53,7 +56,7 @@ def _end(pk: UUID) -> bool:
     why = (
         f"{evaluation.stumbles} steps were broken off by errors of the platform, see its log"
         if evaluation.stumbles >= MOST_STUMBLES
-        else f"no case started or ended for {PATIENCE.days} days"
+        else f"neither it nor one of its jobs moved for {PATIENCE.days} days"
     )
     fail(
         evaluation,

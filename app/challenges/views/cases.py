@@ -23,6 +23,7 @@ def detail(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     organizer = EVALUATIONS.allows(request.user, evaluation, "inspect")
     context = {
         "case": case,
+        "heading": f"Case {case.order}",
         "evaluation": evaluation,
         "phase": evaluation.submission.phase,
         "challenge": evaluation.submission.phase.challenge,
