@@ -75,7 +75,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = row.cases.select_related("job", "item")
     cases = list(shown.defer("job__log", "job__usage"))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
-    columns = columns_of(row) if may_see_scores(request.user, row) else []
+    columns = columns_of(row) if organizer or may_see_scores(request.user, row) else []
     asked = request.GET.get("by", "")
     column = next((one for one in columns if one.key == asked), columns[0] if columns else None)
     can_cancel = EVALUATIONS.allows(request.user, row, "cancel")
