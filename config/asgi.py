@@ -1,4 +1,4 @@
-"""ASGI: Django for HTTP, the consumers of viewer and runs for WebSockets."""
+"""ASGI: Django for HTTP, the consumers of viewer, runs and evaluations for WebSockets."""
 
 import os
 
@@ -13,6 +13,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from algorithms.routing import websocket_urlpatterns as algorithms  # noqa: E402
+from app.challenges.routing import websocket_urlpatterns as challenges  # noqa: E402
 from app.execution.api.waiting import CaseWaiter  # noqa: E402
 from app.uploads.asgi import PartReceiver  # noqa: E402
 from viewer.routing import websocket_urlpatterns as viewer  # noqa: E402
@@ -20,6 +21,6 @@ from viewer.routing import websocket_urlpatterns as viewer  # noqa: E402
 application = ProtocolTypeRouter(
     {
         "http": CaseWaiter(PartReceiver(django_application)),  # type: ignore[arg-type]
-        "websocket": AuthMiddlewareStack(URLRouter([*viewer, *algorithms])),
+        "websocket": AuthMiddlewareStack(URLRouter([*viewer, *algorithms, *challenges])),
     }
 )

@@ -15,19 +15,23 @@ class ChallengesConfig(AppConfig):
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
-        from app.challenges.models import ChallengeMember, ChallengeRequest
+        from app.challenges.display import EvaluationCaseSource
+        from app.challenges.models import ChallengeMember, ChallengeRequest, Evaluation
         from app.challenges.news import page_of_method, register_news
         from app.challenges.personal_data import joined_teams, leave_teams, made_submissions
         from app.challenges.policies import CHALLENGES
+        from app.challenges.progress import evaluation_moved
         from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
         from app.challenges.socket_uses import uses_of_socket
         from app.challenges.viewing import VIEWABLE, phase_of
+        from app.core.states import on_move
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.requests.registry import Kind, register_kind
         from app.sockets.uses import register_socket_uses
+        from viewer.registry import register as register_source
         from viewer.viewables import register_stand_in, register_viewable
 
         register_people("challenge", CHALLENGES, page="challenges:people")
@@ -45,6 +49,7 @@ class ChallengesConfig(AppConfig):
                 roles=(ChallengeMember.Role.PARTICIPANT,),
             )
         )
+        on_move(Evaluation, evaluation_moved)
         register_news()
         register_container_page("METHOD", page_of_method)
         register_page("challenges.challenge", "challenges:detail")
@@ -54,6 +59,7 @@ class ChallengesConfig(AppConfig):
         visibility.register(image_ids_visible_to)
         register_socket_uses(uses_of_socket)
         register_viewable(VIEWABLE)
+        register_source(EvaluationCaseSource())
         register_stand_in("archive", phase_of)
         register_job_kind(
             "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished

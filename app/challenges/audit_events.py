@@ -22,6 +22,7 @@ register_events(
         "challenges.team.left": "{actor} left the team {object}, or took somebody out of it",
         "challenges.team.dissolved": "{actor} was the last to leave the team {object}",
         "challenges.teaminvitation.state_changed": "{object}: {before} → {after}",
+        "challenges.evaluation.requested": "{actor} had {object} evaluated again",
         "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
         "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
         "challenges.challengerequest.state_changed": "{object}: {before} → {after}",

@@ -72,11 +72,17 @@ class PhaseForm(forms.ModelForm[Phase]):
             *SCHEDULE,
             *LIMITS,
             *RESOURCES,
+            "show_case_scores",
+            "show_logs",
         )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})} | {
             name: MomentInput() for name in ("opens_at", "closes_at", "frozen_at")
         }
-        labels = {"archive": "Hidden test archive"}
+        labels = {
+            "archive": "Hidden test archive",
+            "show_case_scores": "Participants see their scores per case",
+            "show_logs": "Participants see why a case failed from its log",
+        }
 
     def __init__(self, *args: Any, user: Any, challenge: Challenge, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -125,6 +131,10 @@ class ContainerForm(forms.Form):
         "and writes /output/metrics.json.",
         multiple=False,
         accept=".tar,.gz,.tgz,.xz",
+    )
+
+    note = forms.CharField(
+        max_length=300, required=False, help_text="What is new in this version, for organizers."
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

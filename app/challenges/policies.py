@@ -21,6 +21,10 @@ EVALUATOR_ACTIONS = frozenset({"claim", "download"})
 """Taking an evaluation over to score it outside, and the submitted container for that."""
 
 
+OWN_ACTIONS = frozenset({"cancel", "log"})
+"""Stopping one's own evaluation, and reading what one's own container wrote."""
+
+
 class ChallengePolicy(RolePolicy[Challenge]):
     """Participants look and submit; administrators also change and manage people.
 
@@ -60,9 +64,10 @@ class SubmissionPolicy(Policy[Submission]):
     def allows(self, user: Any, obj: Submission, action: str) -> bool:
         """Evaluators also take the container; administrators see logs and metrics in full.
 
-        Whoever handed in may cancel, and their team.
+        Whoever handed in may cancel, and read the masked log of a case that failed, as may their
+        team.
         """
-        if action == "view" or (action == "cancel" and _is_of(user, obj)):
+        if action == "view" or (action in OWN_ACTIONS and _is_of(user, obj)):
             return True
         needed = "evaluate" if action in EVALUATOR_ACTIONS else "change"
         challenge = obj.phase.challenge

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from algorithms.models import Algorithm, AlgorithmMember, Stage
 from app.accounts.models import User
@@ -12,6 +12,7 @@ from app.challenges.models import (
     Challenge,
     ChallengeMember,
     Evaluation,
+    EvaluationCase,
     EvaluationMethod,
     Grant,
     GroundTruth,
@@ -71,6 +72,16 @@ def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Ev
         "submission__entrant__team",
     )
     return fetch(EVALUATIONS, user=user, pk=pk, action=action, queryset=rows)
+
+
+def get_case_for(user: Any, pk: UUID | str, number: int, *, action: str = "view") -> EvaluationCase:
+    """Return a case of an evaluation by its number, else raise `NotFound`."""
+    evaluation = get_evaluation_for(user, pk, action=action)
+    case = evaluation.cases.select_related("job", "item__archive").filter(order=number).first()
+    if case is None:
+        raise NotFound
+    case.evaluation = evaluation
+    return case
 
 
 def submissions_for(user: Any) -> QuerySet[Submission]:
@@ -166,14 +177,21 @@ def submittable_algorithms(user: User, phase: Phase) -> QuerySet[Algorithm]:
 
 
 def counting_submissions(phase: Phase) -> QuerySet[Submission]:
-    """Return the submissions that are under way or came to a score."""
-    without = Evaluation.objects.filter(
-        Q(state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED])
-        | Q(state=Evaluation.State.SUCCEEDED, score=None)
+    """Return the submissions that are under way or came to a score, in any of their evaluations."""
+    without = Q(state__in=[Evaluation.State.FAILED, Evaluation.State.CANCELLED]) | Q(
+        state=Evaluation.State.SUCCEEDED, score=None
     )
-    return Submission.objects.filter(phase=phase, state=Submission.State.ACCEPTED).exclude(
-        pk__in=without.values("submission")
-    )
+    counting = Evaluation.objects.filter(submission=OuterRef("pk")).exclude(without)
+    return Submission.objects.filter(Exists(counting), phase=phase, state=Submission.State.ACCEPTED)
+
+
+def outdated_submissions(phase: Phase) -> int:
+    """Return how many ranked evaluations used another method or ground truth than the newest."""
+    method, truth = current_method(phase), current_ground_truth(phase)
+    if method is None or truth is None:
+        return 0
+    ranked = Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
+    return ranked.exclude(method=method, ground_truth=truth).count()
 
 
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:

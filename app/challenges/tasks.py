@@ -1,5 +1,6 @@
 """Background work of challenges."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -8,24 +9,34 @@ from django.utils import timezone
 from app.challenges.models import Evaluation
 from app.challenges.services.evaluations import advance
 from app.challenges.services.leaderboard import rank_what_is_due
+from app.challenges.services.watchdog import end_stuck_evaluations, note_stumble
 from app.core.tasks import task
 
+logger = logging.getLogger(__name__)
 STALE = timedelta(seconds=2 * settings.RECONCILE_SECONDS)
 
 
 @task(queue="evaluations", max_seconds=600)
 def advance_evaluation(evaluation_id: str) -> None:
-    """Take an evaluation as far as it can go now."""
-    advance(evaluation_id)
+    """Take an evaluation as far as it can go now; an error is counted, and tried again later."""
+    try:
+        advance(evaluation_id)
+    except Exception:
+        logger.exception("A step of evaluation %s was broken off.", evaluation_id)
+        note_stumble(evaluation_id)
 
 
 @task(queue="evaluations", max_seconds=120)
 def reconcile_evaluations() -> None:
-    """Send what the database says is under way and the broker may have forgotten."""
+    """Send what the database says is under way and the broker may have forgotten.
+
+    What was looked at longest ago comes first, so that none waits behind others for ever.
+    """
+    end_stuck_evaluations()
     stale = Evaluation.objects.exclude(state__in=Evaluation.MACHINE.final).filter(
         modified__lt=timezone.now() - STALE
     )
-    for pk in stale.values_list("pk", flat=True)[:500]:
+    for pk in stale.order_by("modified").values_list("pk", flat=True)[:500]:
         advance_evaluation.delay(str(pk))
 
 

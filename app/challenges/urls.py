@@ -32,4 +32,8 @@ urlpatterns = [
     path("invitations/<uuid:pk>/withdraw/", views.teams.withdraw, name="withdraw_invitation"),
     path("evaluations/<uuid:pk>/", views.submissions.evaluation, name="evaluation"),
     path("evaluations/<uuid:pk>/cancel/", views.submissions.cancel, name="cancel_evaluation"),
+    path("phases/<uuid:pk>/again/", views.phases.evaluate_again, name="evaluate_phase_again"),
+    path("evaluations/<uuid:pk>/again/", views.submissions.evaluate_again, name="evaluate_again"),
+    path("evaluations/<uuid:pk>/cases/<int:number>/", views.cases.detail, name="case"),
+    path("evaluations/<uuid:pk>/scores.csv", views.cases.scores, name="case_scores"),
 ]

@@ -81,6 +81,11 @@ def test_cases_are_matched_by_name_stem_and_pk(submission: Submission) -> None:
         ("b.mha", "job-1", 0.5),
         ("c.mha", "job-2", 0.0),
     ]
+    assert [(r["pk"], r["case"], r["metrics"]["dice"]) for r in metrics["results"]] == [
+        ("job-0", "a.mha", 1.0),
+        ("job-1", "b.mha", 0.5),
+        ("job-2", "c.mha", 0.0),
+    ]
     assert metrics["version"] == 1
     assert metrics["aggregates"]["dice"] == pytest.approx(
         {"mean": 0.5, "std": (1 / 6) ** 0.5, "min": 0.0, "max": 1.0, "median": 0.5}

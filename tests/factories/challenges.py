@@ -21,8 +21,10 @@ from app.core.states import transition
 from app.core.storage import get_store
 from app.execution.models import ContainerImage, Job
 from app.execution.services.jobs import end_job
+from app.images.models import Image
 from app.sockets.selectors import metrics_socket
 from app.sockets.services import json_value
+from archives.models import ArchiveItem
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import add_output, make_algorithm, make_container_image
 from tests.factories.archives import make_archive
@@ -70,6 +72,16 @@ def make_ground_truth(phase: Phase) -> GroundTruth:
     key = f"ground-truth/{new_id()}.tar"
     get_store().put_bytes(b"truth", key=key)
     return GroundTruth.objects.create(phase=phase, key=key, size=5, sha256="0" * 64)
+
+
+def name_cases(phase: Phase) -> list[str]:
+    """Give the hidden cases and their images names that occur nowhere else; return them."""
+    names = []
+    for number, item in enumerate(phase.archive.items.order_by("created"), start=1):
+        names += [f"Subject-{number}-{item.pk.hex[-6:]}", f"scan_{number}_{item.pk.hex[-6:]}.mha"]
+        ArchiveItem.objects.filter(pk=item.pk).update(title=names[-2])
+        Image.objects.filter(pk__in=[image.pk for image in item.images]).update(name=names[-1])
+    return names
 
 
 def make_submission(

@@ -332,6 +332,24 @@ CHALLENGES = [
     *api("api:submission-detail", "GET", EVALUATION, path=pk("submission")),
     *api("api:evaluation-list", "GET", SIGNED_IN),
     *api("api:evaluation-detail", "GET", EVALUATION, path=pk("evaluation")),
+    *api(
+        "api:submission-evaluate-again",
+        "POST",
+        CHALLENGE_ADMINS,
+        path=pk("submission"),
+        body={"cause": "Corrected"},
+        changes=True,
+    ),
+    *api(
+        "api:phase-evaluate-again",
+        "POST",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"cause": "Corrected"},
+        changes=True,
+    ),
+    *api("api:evaluation-progress", "GET", EVALUATION, path=pk("evaluation")),
+    *api("api:evaluation-scores", "GET", CHALLENGE_ADMINS, path=pk("evaluation")),
 ]
 
 _STRANGER = frozenset({"stranger"})

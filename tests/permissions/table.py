@@ -344,6 +344,10 @@ CHALLENGES = [
     *form("challenges:submit", SUBMITTERS, path=pk("phase"), body={"algorithm": "own-algorithm"}),
     *page("challenges:submissions", CHALLENGE, path=pk("phase")),
     *page("challenges:evaluation", EVALUATION, path=pk("evaluation")),
+    *page("challenges:case", EVALUATION, path={"pk": "evaluation", "number": "first_case"}),
+    *page("challenges:case_scores", CHALLENGE_ADMINS, path=pk("evaluation")),
+    *action("challenges:evaluate_again", CHALLENGE_ADMINS, path=pk("evaluation")),
+    *action("challenges:evaluate_phase_again", CHALLENGE_ADMINS, path=pk("phase")),
     *action("challenges:cancel_evaluation", EVALUATION_OWNERS, path=pk("waiting_evaluation")),
     *form(
         "challenges:grants",

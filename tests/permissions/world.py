@@ -287,6 +287,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "submission": evaluation.submission,
         "entrant": evaluation.submission.entrant_id,
         "evaluation": evaluation,
+        "first_case": case.order,
         "evaluation_run": case.job.algorithm_run,
         "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,

@@ -88,6 +88,8 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
             "status",
             "parent",
             *TERMS,
+            "show_case_scores",
+            "show_logs",
         )
         read_only_fields = fields
 
@@ -110,6 +112,8 @@ class PhaseChangeSerializer(serializers.ModelSerializer[Phase]):
             "direction",
             "parent",
             *TERMS,
+            "show_case_scores",
+            "show_logs",
         )
 
 
@@ -127,6 +131,13 @@ class TakeoverSerializer(serializers.Serializer[Any]):
     """An upload that a phase takes over."""
 
     user_upload = LinkField("uploads:detail")
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class CauseSerializer(serializers.Serializer[Any]):
+    """Why something is evaluated again."""
+
+    cause = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class TakenSerializer(serializers.Serializer[Any]):
@@ -217,6 +228,7 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
             "reason",
             "metrics",
             "organizer_reason",
+            "cause",
         )
         read_only_fields = fields
 
@@ -231,3 +243,28 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
 
     def _organizes(self, evaluation: Evaluation) -> bool:
         return EVALUATIONS.allows(self.context["request"].user, evaluation, "organize")
+
+
+class CaseScoreSerializer(serializers.Serializer[Any]):
+    """One score of one case; only organizers see which case it was."""
+
+    case = serializers.IntegerField(help_text="The number of the case in the phase.")
+    title = serializers.CharField(required=False)
+    item = serializers.UUIDField(required=False)
+    metric = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+
+    def get_fields(self) -> Any:
+        """Add the class, whose name Python keeps for itself."""
+        return {**super().get_fields(), "class": serializers.CharField(allow_blank=True)}
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    """How far an evaluation is; place and start are of its job that is next in the line."""
+
+    state = serializers.CharField()
+    cases_done = serializers.IntegerField()
+    cases_total = serializers.IntegerField()
+    queue_place = serializers.IntegerField(source="place", allow_null=True)
+    expected_start = serializers.DateTimeField(source="start", allow_null=True)
+    waiting_for = serializers.CharField(source="waiting.title", default="")

@@ -13,7 +13,9 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.challenges import selectors, services
 from app.challenges.api import serializers, team_serializers
+from app.challenges.case_scores import score_rows
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
+from app.challenges.progress import progress_of
 from app.challenges.standing import standing_of
 from app.challenges.teams import find_participant
 from app.core.api.filters import Filter, KeyFilter
@@ -118,9 +120,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
     def methods(self, request: Request, pk: str) -> Response:
         """Take an uploaded container archive as the evaluation method."""
         phase = self.find(key_of(pk), "change")
-        method = services.add_method(
-            actor=cast(User, request.user), phase=phase, upload=self._upload()
-        )
+        method = services.add_method(actor=cast(User, request.user), phase=phase, **self._upload())
         return self.shown(method, status=201, by=serializers.TakenSerializer)
 
     @extend_schema(
@@ -131,7 +131,7 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         """Take an uploaded tar archive as the ground truth."""
         phase = self.find(key_of(pk), "change")
         truth = services.add_ground_truth(
-            actor=cast(User, request.user), phase=phase, upload=self._upload()
+            actor=cast(User, request.user), phase=phase, **self._upload()
         )
         return self.shown(truth, status=201, by=serializers.TakenSerializer)
 
@@ -164,9 +164,22 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         )
         return self.shown(made, status=201, by=team_serializers.GrantSerializer)
 
-    def _upload(self) -> Any:
+    @extend_schema(
+        request=serializers.CauseSerializer, responses={201: serializers.TakenSerializer(many=True)}
+    )
+    @action(detail=True, methods=["post"], url_path="evaluate-again")
+    def evaluate_again(self, request: Request, pk: str) -> Response:
+        """Evaluate every submission again by the current method and ground truth."""
+        phase = self.find(key_of(pk), "change")
+        given = self.checked(serializers.CauseSerializer)
+        actor = cast(User, request.user)
+        made = services.evaluate_phase_again(actor=actor, phase=phase, **given)
+        return Response(serializers.TakenSerializer(made, many=True).data, status=201)
+
+    def _upload(self) -> dict[str, Any]:
         given = self.checked(serializers.TakeoverSerializer)
-        return get_upload_for(self.request.user, given["user_upload"])
+        upload = get_upload_for(self.request.user, given["user_upload"])
+        return {"upload": upload, "note": given.get("note", "")}
 
 
 def _find_parent(actor: User, given: dict[str, Any]) -> None:
@@ -208,6 +221,18 @@ class SubmissionViewSet(ResourceViewSet[Submission]):
         )
         return self.shown(made, status=201)
 
+    @extend_schema(
+        request=serializers.CauseSerializer, responses={201: serializers.EvaluationSerializer}
+    )
+    @action(detail=True, methods=["post"], url_path="evaluate-again")
+    def evaluate_again(self, request: Request, pk: str) -> Response:
+        """Evaluate it again by the current method and ground truth; organizers may."""
+        submission = self.find(key_of(pk), "organize")
+        given = self.checked(serializers.CauseSerializer)
+        actor = cast(User, request.user)
+        made = services.evaluate_again(actor=actor, submission=submission, **given)
+        return self.shown(made, status=201, by=serializers.EvaluationSerializer)
+
 
 class EvaluationViewSet(ResourceViewSet[Evaluation]):
     """Evaluations of visible submissions."""
@@ -228,3 +253,17 @@ class EvaluationViewSet(ResourceViewSet[Evaluation]):
     def find(self, pk: Any, action: str) -> Evaluation:
         """Return the evaluation."""
         return selectors.get_evaluation_for(self.request.user, pk, action=action)
+
+    @extend_schema(responses=serializers.CaseScoreSerializer(many=True))
+    @action(detail=True, filter_backends=(), pagination_class=None)
+    def scores(self, request: Request, pk: str) -> Response:
+        """List the scores of single cases; participants where the phase shows them."""
+        evaluation = self.find(key_of(pk), "view")
+        return Response(list(score_rows(request.user, evaluation)))
+
+    @extend_schema(responses=serializers.ProgressSerializer)
+    @action(detail=True, filter_backends=())
+    def progress(self, request: Request, pk: str) -> Response:
+        """Show how far it is: cases done, place in the line, expected start."""
+        found = progress_of(self.find(key_of(pk), "view"))
+        return Response(serializers.ProgressSerializer(found).data)

@@ -5,10 +5,12 @@ from app.challenges.models.entrant import Entrant
 from app.challenges.models.evaluation import Evaluation, EvaluationCase
 from app.challenges.models.grant import Grant
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
+from app.challenges.models.score import CaseScore
 from app.challenges.models.submission import Submission
 from app.challenges.models.team import Team, TeamInvitation, TeamMember
 
 __all__ = [
+    "CaseScore",
     "Challenge",
     "ChallengeMember",
     "ChallengeRequest",

@@ -1,6 +1,8 @@
 """The evaluation: every case run, then scored, then ranked."""
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from app.challenges.models.phase import EvaluationMethod, GroundTruth
 from app.challenges.models.submission import Submission
@@ -11,7 +13,12 @@ from archives.models import ArchiveItem
 
 
 class Evaluation(UUIDModel, TimestampedModel):
-    """One submission's way to the leaderboard, with an explicit row per case."""
+    """One submission's way to the leaderboard, with an explicit row per case.
+
+    ``cause`` says why a submission is evaluated once more, and ``requested_by`` who wanted it.
+    ``progressed_at`` is when it last came nearer to its end, ``stumbles`` how often a step was
+    broken off by an unforeseen error: the watchdog ends what does neither (`services.watchdog`).
+    """
 
     class State(models.TextChoices):
         QUEUED = "QUEUED", "Waiting"
@@ -44,6 +51,13 @@ class Evaluation(UUIDModel, TimestampedModel):
     rank = models.PositiveIntegerField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     organizer_reason = models.TextField(blank=True)
+    result_faults = models.JSONField(default=list, blank=True)
+    cause = models.CharField(max_length=300, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    progressed_at = models.DateTimeField(default=timezone.now)
+    stumbles = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -74,14 +88,30 @@ class Evaluation(UUIDModel, TimestampedModel):
 
 
 class EvaluationCase(UUIDModel):
-    """One test case of an evaluation and the job that runs it."""
+    """One test case of an evaluation and the job that runs it.
+
+    ``state`` follows the job; a REUSED case took over a job that an earlier evaluation ran.
+    ``note`` is what the evaluation container said of the case, for organizers.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "WAITING", "Not started"
+        RUNNING = "RUNNING", "Running"
+        DONE = "DONE", "Done"
+        REUSED = "REUSED", "Re-used"
+        FAILED = "FAILED", "Failed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    WITH_RESULT = (State.DONE, State.REUSED)
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="cases")
     item = models.ForeignKey(ArchiveItem, on_delete=models.PROTECT, related_name="+")
     order = models.PositiveIntegerField()
-    job = models.OneToOneField(
-        Job, on_delete=models.PROTECT, null=True, blank=True, related_name="evaluation_case"
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    job = models.ForeignKey(
+        Job, on_delete=models.PROTECT, null=True, blank=True, related_name="evaluation_cases"
     )
+    note = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ("order",)

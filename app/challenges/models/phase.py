@@ -120,6 +120,15 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     time_limit = models.PositiveIntegerField(
         "time for a case in seconds", null=True, blank=True, validators=[MinValueValidator(10)]
     )
+    show_case_scores = models.BooleanField(
+        default=False,
+        help_text="Whoever handed in sees the scores of each case by its number, never its name.",
+    )
+    show_logs = models.BooleanField(
+        default=True,
+        help_text="Whoever handed in sees the end of the log of a case that failed, with names of "
+        "cases and long data masked. A log can still carry what a container wants to tell.",
+    )
 
     class Meta:
         ordering = ("created",)
@@ -157,12 +166,16 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
 
 
 class EvaluationMethod(UUIDModel, TimestampedModel):
-    """A container that turns predictions and ground truth into metrics."""
+    """A container that turns predictions and ground truth into metrics.
+
+    ``note`` says what is new in it.
+    """
 
     phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="methods")
     container_image = models.OneToOneField(
         ContainerImage, on_delete=models.PROTECT, related_name="evaluation_method"
     )
+    note = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ("-created",)
@@ -172,9 +185,14 @@ class EvaluationMethod(UUIDModel, TimestampedModel):
 
 
 class GroundTruth(UUIDModel, TimestampedModel):
-    """The reference data of a phase: a tar archive that only the evaluation reads."""
+    """The reference data of a phase: a tar archive that only the evaluation reads.
+
+    ``number`` counts the versions of a phase; ``note`` says what is new in this one.
+    """
 
     phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="ground_truths")
+    number = models.PositiveIntegerField(default=1)
+    note = models.CharField(max_length=300, blank=True)
     key = models.CharField(max_length=200)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -183,4 +201,4 @@ class GroundTruth(UUIDModel, TimestampedModel):
         ordering = ("-created",)
 
     def __str__(self) -> str:
-        return f"Ground truth of {self.phase}"
+        return f"Ground truth {self.number} of {self.phase}"

@@ -10,6 +10,7 @@ from app.challenges.services.phases import (
     create_phase,
     update_phase,
 )
+from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
 from app.challenges.services.submissions import submit_algorithm
 from app.challenges.services.teams import (
     accept_invitation,
@@ -33,6 +34,8 @@ __all__ = [
     "create_team",
     "decline_invitation",
     "entrant_of",
+    "evaluate_again",
+    "evaluate_phase_again",
     "grant_submissions",
     "hand_on",
     "invite",

@@ -11,17 +11,18 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.challenges.models import Evaluation, EvaluationCase, Phase
 from app.challenges.news import EVALUATION_DONE, EVALUATION_FAILED, tell_organizers
-from app.challenges.services.cases import start_case
+from app.challenges.services.case_scores import store_case_scores
+from app.challenges.services.cases import settle, start_case, stop_jobs
 from app.challenges.services.leaderboard import rerank
 from app.challenges.services.method import start_method
 from app.challenges.services.refunds import refund_fault, refund_unstarted
 from app.core.errors import PortalError
 from app.core.states import transition
 from app.execution.models import Job
-from app.execution.services import cancel_job
 from app.notifications.services import notify
 
 State = Evaluation.State
+Case = EvaluationCase.State
 
 
 def advance(evaluation_id: UUID | str) -> None:
@@ -63,14 +64,15 @@ def _lock_what_is_ranked(evaluation_id: UUID | str) -> None:
 
 
 def _begin(evaluation: Evaluation) -> bool:
-    transition(evaluation, State.RUNNING_CASES)
+    transition(evaluation, State.RUNNING_CASES, progressed_at=timezone.now())
     return True
 
 
 def _run_cases(evaluation: Evaluation) -> bool:
     """Run the first case alone; if that works, all the others."""
     cases = list(evaluation.cases.select_related("job", "item"))
-    failed = [case for case in cases if case.job and case.job.state in _FAILED]
+    settle(cases)
+    failed = [case for case in cases if case.state in (Case.FAILED, Case.CANCELLED)]
     if failed:
         _fail_for_case(evaluation, failed[0])
         return False
@@ -88,16 +90,16 @@ def _run_cases(evaluation: Evaluation) -> bool:
 
 def _start_due(evaluation: Evaluation, cases: list[EvaluationCase]) -> None:
     """Submit the jobs that are due; raises what the job's own submission raises."""
-    if all(case.job and case.job.state == Job.State.SUCCEEDED for case in cases):
+    if all(case.state in EvaluationCase.WITH_RESULT for case in cases):
         start_method(evaluation)
-        transition(evaluation, State.EVALUATING)
+        transition(evaluation, State.EVALUATING, progressed_at=timezone.now())
         return
     first = cases[0]
-    if first.job is None:
+    if first.state == Case.WAITING:
         start_case(first)
-    elif first.job.state == Job.State.SUCCEEDED:
+    elif first.state in EvaluationCase.WITH_RESULT:
         for case in cases:
-            if case.job is None:
+            if case.state == Case.WAITING:
                 start_case(case)
     Evaluation.objects.filter(pk=evaluation.pk).update(modified=timezone.now())
 
@@ -117,7 +119,15 @@ def _score(evaluation: Evaluation) -> bool:
         return False
     metrics = job.outputs.filter(socket__slug="metrics-json-file").first()
     value = metrics.value if metrics else None
-    transition(evaluation, State.RANKING, metrics=value if value is not None else {})
+    value = value if value is not None else {}
+    store_case_scores(evaluation, value)
+    transition(
+        evaluation,
+        State.RANKING,
+        metrics=value,
+        result_faults=evaluation.result_faults,
+        progressed_at=timezone.now(),
+    )
     return True
 
 
@@ -131,9 +141,7 @@ def _rank(evaluation: Evaluation) -> bool:
 
 def fail(evaluation: Evaluation, *, reason: str, organizer_reason: str) -> None:
     """End an evaluation: participants get ``reason``, organizers the rest."""
-    for case in evaluation.cases.select_related("job"):
-        if case.job is not None and case.job.state not in Job.MACHINE.final:
-            cancel_job(actor=None, job=case.job)
+    stop_jobs(evaluation, actor=None)
     transition(
         evaluation,
         State.FAILED,
@@ -163,11 +171,7 @@ def cancel_evaluation(*, actor: User, evaluation: Evaluation) -> None:
     """
     evaluation = Evaluation.objects.select_for_update(of=("self",)).get(pk=evaluation.pk)
     transition(evaluation, State.CANCELLED, actor=actor, finished_at=timezone.now())
-    for case in evaluation.cases.select_related("job"):
-        if case.job is not None and case.job.state not in Job.MACHINE.final:
-            cancel_job(actor=actor, job=case.job)
-    if evaluation.job is not None and evaluation.job.state not in Job.MACHINE.final:
-        cancel_job(actor=actor, job=evaluation.job)
+    stop_jobs(evaluation, actor=actor)
     refund_unstarted(evaluation)
     record("challenges.evaluation.cancelled", obj=evaluation, actor=actor)
 

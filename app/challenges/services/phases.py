@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from app.accounts.models import User
 from app.audit.services import change, record
@@ -66,23 +67,40 @@ def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
 
 
 @transaction.atomic
-def add_method(*, actor: User, phase: Phase, upload: UserUpload) -> EvaluationMethod:
+def add_method(
+    *, actor: User, phase: Phase, upload: UserUpload, note: str = ""
+) -> EvaluationMethod:
     """Take an uploaded container archive as the phase's evaluation method."""
     image = create_container_image(actor=actor, kind=ContainerImage.Kind.METHOD, upload=upload)
-    method = EvaluationMethod.objects.create(phase=phase, container_image=image)
+    method = EvaluationMethod.objects.create(phase=phase, container_image=image, note=note)
     record("challenges.method.added", obj=method, actor=actor)
     return method
 
 
 @transaction.atomic
-def add_ground_truth(*, actor: User, phase: Phase, upload: UserUpload) -> GroundTruth:
-    """Take an uploaded tar archive as the phase's ground truth, after a look at its entries."""
+def add_ground_truth(
+    *, actor: User, phase: Phase, upload: UserUpload, note: str = ""
+) -> GroundTruth:
+    """Take an uploaded tar archive as the next version of the phase's ground truth.
+
+    Its entries are looked at first. Earlier versions stay, for the evaluations that used them.
+    """
     check_ground_truth(upload)
+    Phase.objects.select_for_update().get(pk=phase.pk)
+    last = phase.ground_truths.aggregate(last=Max("number"))["last"]
     key = f"ground-truth/{new_id()}.tar"
     sha256 = upload.sha256
     stored = consume_upload(upload, to=key)
-    truth = GroundTruth.objects.create(phase=phase, key=key, size=stored.size, sha256=sha256)
-    record("challenges.ground_truth.added", obj=truth, actor=actor, data={"size": stored.size})
+    truth = GroundTruth.objects.create(
+        phase=phase,
+        number=(last or 0) + 1,
+        note=note,
+        key=key,
+        size=stored.size,
+        sha256=sha256,
+    )
+    data = {"size": stored.size, "number": truth.number, "note": note}
+    record("challenges.ground_truth.added", obj=truth, actor=actor, data=data)
     return truth
 
 

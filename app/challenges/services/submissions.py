@@ -86,13 +86,21 @@ def submit_algorithm(
     return submission
 
 
-def create_evaluation(submission: Submission) -> Evaluation:
-    """Make the evaluation of a submission with an explicit row per case."""
+def create_evaluation(
+    submission: Submission, *, cause: str = "", requested_by: User | None = None
+) -> Evaluation:
+    """Make an evaluation of a submission with an explicit row per case."""
     phase = submission.phase
     method, truth = current_method(phase), current_ground_truth(phase)
     if method is None or truth is None:
         raise Conflict("The phase is not ready to evaluate.")
-    evaluation = Evaluation.objects.create(submission=submission, method=method, ground_truth=truth)
+    evaluation = Evaluation.objects.create(
+        submission=submission,
+        method=method,
+        ground_truth=truth,
+        cause=cause,
+        requested_by=requested_by,
+    )
     EvaluationCase.objects.bulk_create(
         EvaluationCase(evaluation=evaluation, item=item, order=number)
         for number, item in enumerate(phase.archive.items.order_by("created"), start=1)

@@ -1,5 +1,5 @@
 """Pages of challenges."""
 
-from app.challenges.views import challenges, grants, phases, submissions, teams
+from app.challenges.views import cases, challenges, grants, phases, submissions, teams
 
-__all__ = ["challenges", "grants", "phases", "submissions", "teams"]
+__all__ = ["cases", "challenges", "grants", "phases", "submissions", "teams"]

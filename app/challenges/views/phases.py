@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import selectors, services
@@ -93,9 +94,22 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
         "truths": phase.ground_truths.all(),
         "case_count": phase.archive.items.count(),
         "readiness": selectors.readiness_of(phase),
+        "outdated": selectors.outdated_submissions(phase),
         **rights(request, phase.challenge),
     }
     return render(request, "challenges/setup.html", context)
+
+
+@login_required
+@require_POST
+def evaluate_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Evaluate every submission of the phase again."""
+    phase = selectors.get_phase_for(request.user, pk, action="change")
+    cause = request.POST.get("cause", "")[:300]
+    actor = cast(User, request.user)
+    made = services.evaluate_phase_again(actor=actor, phase=phase, cause=cause)
+    messages.success(request, f"{len(made)} submissions are evaluated again.")
+    return redirect("challenges:submissions", pk=phase.pk)
 
 
 @login_required
@@ -105,7 +119,8 @@ def add_method(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = ContainerForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["uploads"].uploads[0]
-        services.add_method(actor=cast(User, request.user), phase=phase, upload=upload)
+        note = form.cleaned_data["note"]
+        services.add_method(actor=cast(User, request.user), phase=phase, upload=upload, note=note)
         messages.success(request, "The evaluation container is being checked.")
         return redirect("challenges:setup_phase", pk=phase.pk)
     context = {"form": form, "phase": phase, "title": "Upload the evaluation container"}
@@ -120,7 +135,12 @@ def add_ground_truth(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["uploads"].uploads[0]
         try:
-            services.add_ground_truth(actor=cast(User, request.user), phase=phase, upload=upload)
+            services.add_ground_truth(
+                actor=cast(User, request.user),
+                phase=phase,
+                upload=upload,
+                note=form.cleaned_data["note"],
+            )
         except ValidationFailed as error:
             form.add_error("uploads", f"{error.message} {error.advice}")
         else:

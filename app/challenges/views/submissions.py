@@ -11,15 +11,16 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import selectors, services
+from app.challenges.case_scores import columns_of, may_see_scores, worst_first
 from app.challenges.conditions import conditions
 from app.challenges.forms import SubmissionForm
 from app.challenges.policies import EVALUATIONS
+from app.challenges.progress import progress_of
 from app.challenges.standing import standing_of
 from app.challenges.views.challenges import rights
 from app.core.errors import PortalError, ValidationFailed
 from app.core.forms import add_errors
 from app.core.pages import list_page
-from app.execution.models import Job
 
 
 @login_required
@@ -76,14 +77,19 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = row.cases.select_related("job", "item")
     cases = list(shown.defer("job__log", "job__usage"))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
+    columns = columns_of(row) if organizer or may_see_scores(request.user, row) else []
+    asked = request.GET.get("by", "")
+    column = next((one for one in columns if one.key == asked), columns[0] if columns else None)
     can_cancel = EVALUATIONS.allows(request.user, row, "cancel")
     context = {
         "evaluation": row,
         "submission": row.submission,
         "phase": row.submission.phase,
         "challenge": row.submission.phase.challenge,
-        "cases": cases,
-        "done": sum(1 for case in cases if case.job and case.job.state == Job.State.SUCCEEDED),
+        "cases": worst_first(cases, column),
+        "columns": columns,
+        "column": column,
+        "progress": None if row.is_finished else progress_of(row),
         "organizer": organizer,
         "can_cancel": can_cancel,
         **rights(request, row.submission.phase.challenge),
@@ -99,3 +105,15 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     services.cancel_evaluation(actor=cast(User, request.user), evaluation=row)
     messages.success(request, "The evaluation is cancelled.")
     return redirect("challenges:evaluation", pk=row.pk)
+
+
+@login_required
+@require_POST
+def evaluate_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Evaluate the submission of an evaluation again; organizers may."""
+    row = selectors.get_evaluation_for(request.user, pk, action="inspect")
+    cause = request.POST.get("cause", "")[:300]
+    actor = cast(User, request.user)
+    made = services.evaluate_again(actor=actor, submission=row.submission, cause=cause)
+    messages.success(request, "The submission is evaluated again.")
+    return redirect("challenges:evaluation", pk=made.pk)

@@ -60,6 +60,7 @@ LOOKS: dict[str, Look] = {
     "COMPLETED": Look("Completed", "success", "circle-check"),
     "READY": Look("Ready", "success", "circle-check"),
     "DONE": Look("Done", "success", "circle-check"),
+    "REUSED": Look("Re-used", "success", "refresh-cw"),
     "ACCEPTED": Look("Accepted", "success", "circle-check"),
     "IMPORTED": Look("Imported", "success", "circle-check"),
     "SENT": Look("Sent", "success", "circle-check"),

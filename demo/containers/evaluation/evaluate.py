@@ -87,7 +87,18 @@ def evaluate(*, input_root: Path, ground_truth: Path) -> dict[str, Any]:
             seen.add(mask)
             reference = read_metaimage(ground_truth / mask)
             cases.append(_missed(name, job=None, reference=reference, reason="No result."))
-    return {"aggregates": _aggregates(cases), "cases": [vars(c) for c in cases], "version": VERSION}
+    return {
+        "aggregates": _aggregates(cases),
+        "results": [_result(case) for case in cases],
+        "cases": [vars(case) for case in cases],
+        "version": VERSION,
+    }
+
+
+def _result(case: Case) -> dict[str, Any]:
+    """Return a case as the portal stores it: a row for each number, and a note for organizers."""
+    numbers = {"dice": case.dice, "volume_error_ml": abs(case.volume_error_ml)}
+    return {"pk": case.job, "case": case.case, "metrics": numbers, "note": case.reason or ""}
 
 
 def _aggregates(cases: Sequence[Case]) -> dict[str, dict[str, float]]:

@@ -1,0 +1,54 @@
+"""Why a case failed, as participants and as organizers are told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.challenges.models import EvaluationCase
+from app.challenges.policies import EVALUATIONS
+from app.challenges.scoring import Masker, masked_excerpt
+from app.challenges.services.case_scores import without_ending
+from app.execution.models import Job
+from app.execution.selectors import job_log
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What somebody is told; ``masked`` says that names and data were taken out of the log."""
+
+    reason: str
+    advice: str
+    log: str
+    masked: bool
+
+
+def failure_of(user: Any, case: EvaluationCase) -> Failure | None:
+    """Return why a case failed, as far as it is for ``user``; nothing where it did not fail.
+
+    Organizers see everything. Whoever handed in sees the reason and the end of the log of their
+    own container, without what names the case, unless the phase shows no logs.
+    """
+    job = case.job
+    if job is None or job.state != Job.State.FAILED:
+        return None
+    if EVALUATIONS.allows(user, case.evaluation, "inspect"):
+        return Failure(job.reason, job.advice, job_log(job)[0], masked=False)
+    if not EVALUATIONS.allows(user, case.evaluation, "log"):
+        return None
+    masker = Masker(tuple(names_of(case)))
+    shown = case.evaluation.submission.phase.show_logs
+    log = masked_excerpt(job_log(job)[0], masker=masker) if shown else ""
+    return Failure(masker(job.reason), masker(job.advice), log, masked=True)
+
+
+def names_of(case: EvaluationCase) -> Iterator[str]:
+    """Yield everything that names a case of the phase, or a file of one."""
+    yield str(case.pk)
+    archive = case.item.archive
+    yield archive.title
+    for item in archive.items.prefetch_related("values__image"):
+        yield item.title
+        for value in item.values.all():
+            if value.image is not None:
+                yield value.image.name
+                yield without_ending(value.image.name)

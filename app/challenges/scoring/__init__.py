@@ -1,0 +1,9 @@
+"""What an evaluation container says of single cases, and what of a log may be shown.
+
+Imports no Django.
+"""
+
+from app.challenges.scoring.masking import Masker, masked_excerpt
+from app.challenges.scoring.results import CaseResult, Results, Score, read_results
+
+__all__ = ["CaseResult", "Masker", "Results", "Score", "masked_excerpt", "read_results"]
