@@ -51,8 +51,7 @@ def _bundle_under_way() -> _Bundle | None:
     nothing = {None}  # stands for a block without a savepoint of its own
     here = set(connection.savepoint_ids) - nothing
     for savepoints, called, _ in connection.run_on_commit:
-        mine = isinstance(called, _Bundle) and savepoints - nothing == here
-        if mine and not called.is_gone:
+        if isinstance(called, _Bundle) and savepoints - nothing == here and not called.is_gone:
             return called
     return None
 

@@ -17,7 +17,8 @@ from typing import Any, cast
 
 import docker
 import requests
-from docker.models.containers import Container, _create_container_args
+from docker.models import containers as sdk
+from docker.models.containers import Container
 from docker.utils.socket import STDERR, frames_iter
 
 from app.execution.contract import Limits
@@ -125,7 +126,7 @@ class WatchedContainer:
         killer = threading.Thread(target=self.stop, args=(StoppedBy.LOG,), daemon=True)
         try:
             # It has no terminal: nobody has to be asked how the two streams come.
-            for number, content in frames_iter(self._stream, tty=False):
+            for number, content in frames_iter(self._stream, tty=False):  # type: ignore[no-untyped-call]
                 name: Stream = "stderr" if number == STDERR else "stdout"
                 if not self.tap.take_in(name, content) and killer.ident is None:
                     killer.start()
@@ -193,9 +194,8 @@ class WatchedContainer:
 
 def create_container(client: docker.DockerClient, image_id: str, **options: Any) -> Container:
     """Create a container; the SDK's own way asks the engine for all about it, too."""
-    named = _create_container_args(
-        {"image": image_id, "version": client.api.api_version, **options}
-    )
+    given = {"image": image_id, "version": client.api.api_version, **options}
+    named = sdk._create_container_args(given)  # type: ignore[attr-defined]
     return client.containers.prepare_model(client.api.create_container(**named))
 
 
