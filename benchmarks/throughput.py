@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,23 @@ def held(group: int) -> Iterator[None]:
         os.killpg(group, signal.SIGCONT)
 
 
-def by_portal(portal: Portal, database: Any, algorithm: str, *, jobs: int, worker: int) -> float:
-    """Return the seconds for one block, from the first claim to the last end."""
+def by_portal(
+    portal: Portal,
+    database: Any,
+    algorithm: str,
+    *,
+    jobs: int,
+    worker: int,
+    submitted: Callable[[], None] = lambda: None,
+) -> float:
+    """Return the seconds for one block, from the first claim to the last end.
+
+    ``submitted`` is called before the worker is let go.
+    """
     body = {"algorithm": algorithm, "inputs": [{"interface": "age", "value": 7}]}
     with held(worker):
         made = [portal.call("POST", "algorithms/jobs/", body)["pk"] for _ in range(jobs)]
+        submitted()
     query = (
         "SELECT count(*) FILTER (WHERE state = ANY(%s)), count(*) FILTER (WHERE state = %s),"
         " extract(epoch FROM max(finished_at) - min(started_at))"

@@ -13,6 +13,7 @@ from app.accounts.models import User
 from tests.data import DATA
 from tests.emptying import empty_quickly
 from tests.factories.accounts import UserFactory, sign_in
+from tests.migrated import template
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
@@ -23,6 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Confi
     if len(kept) < len(items):
         print(f"{len(items) - len(kept)} tests left out: no ../shared/data and no HOUNSFIELD_DATA")
         items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Copy the tables of the tests' database from one that all processes of a run share."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template()
 
 
 @pytest.fixture(scope="session")

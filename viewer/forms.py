@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -191,8 +192,10 @@ class SettingsForm(forms.Form):
         return [_preset_of(line) for line in _lines(self.cleaned_data["window_presets"])]
 
     def clean_key_bindings(self) -> list[dict[str, str]]:
-        """Return the bindings, or name the first line that is none."""
-        return [_binding_of(line) for line in _lines(self.cleaned_data["key_bindings"])]
+        """Return the bindings, or name the first line that is none; states stay with theirs."""
+        known = {(row["key"], row["action"]): row for row in self.before.get("key_bindings", [])}
+        found = [_binding_of(line) for line in _lines(self.cleaned_data["key_bindings"])]
+        return [known.get((row["key"], row["action"]), row) for row in found]
 
     def settings(self) -> dict[str, Any]:
         """Return what was set; settings that this form does not show stay."""
@@ -280,10 +283,17 @@ def _lines(text: str) -> list[str]:
 
 
 def _preset_line(preset: Mapping[str, Any]) -> str:
+    title = " ".join(preset["title"].split())
     if "center" in preset:
-        return f"{preset['title']}: {preset['center']:g} {preset['width']:g}"
+        return f"{title}: {_digits(preset['center'])} {_digits(preset['width'])}"
     low, high = preset["lower_percentile"], preset["upper_percentile"]
-    return f"{preset['title']}: {low:g}% {high:g}%"
+    return f"{title}: {_digits(low)}% {_digits(high)}%"
+
+
+def _digits(number: float) -> str:
+    """Return every digit of a number, never an exponent: the form reads it back."""
+    whole = Decimal(repr(number))
+    return f"{whole:f}" if whole != whole.to_integral_value() else f"{whole.to_integral_value():f}"
 
 
 def _preset_of(line: str) -> dict[str, Any]:

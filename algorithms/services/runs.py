@@ -98,13 +98,13 @@ def inputs_for(interface: AlgorithmInterface, item: ArchiveItem) -> list[SocketV
 
 def build_algorithm_spec(job: Job) -> RunSpec:
     """Describe the run of an algorithm job."""
-    run = AlgorithmRun.objects.select_related("version__algorithm").get(job=job)
+    run = AlgorithmRun.objects.select_related("version__algorithm", "interface").get(job=job)
     interface = run.interface or interface_of(run.version.algorithm)
     slots: tuple[OutputSlot, ...] = output_slots(interface.outputs.all())
     return RunSpec(
         run_id=str(job.pk),
         image=image_reference(job.container_image),
-        inputs=input_files(job.inputs.all()),
+        inputs=input_files(job.inputs.select_related("socket__look_up_table", "image")),
         outputs=slots,
         model_url=model_address(job),
         limits=job_limits(job),

@@ -1,7 +1,7 @@
 """The seam between the core and the audit log that sits above it, and the names of events."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from django.db.models import Model
@@ -11,9 +11,18 @@ class AuditSink(Protocol):
     """Writes one event in the transaction that is under way."""
 
     def __call__(
-        self, name: str, *, obj: Model | None, actor: Any = None, data: dict[str, Any] | None = None
+        self,
+        name: str,
+        *,
+        obj: Model | None,
+        actor: Any = None,
+        data: dict[str, Any] | None = None,
+        more: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Record ``name`` (app.object.verb) about ``obj``."""
+        """Record ``name`` (app.object.verb) about ``obj``; ``more`` are the data of further ones.
+
+        What is given together is written together, in this order.
+        """
 
 
 _sink: AuditSink | None = None

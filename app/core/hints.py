@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -21,17 +20,49 @@ WITHOUT_LAYER_SECONDS = 0.5
 Wait = Callable[[float], Awaitable[bool]]
 
 
+class _Bundle:
+    """The hints of one transaction or savepoint: they go out together, equal ones once."""
+
+    def __init__(self) -> None:
+        self.hints: list[tuple[Sequence[str], dict[str, Any]]] = []
+        self.is_gone = False
+
+    def __call__(self) -> None:
+        self.is_gone = True
+        push(self.hints)
+
+
 def hint(*groups: str, **said: Any) -> None:
     """Push a hint to groups once the transaction under way has committed."""
-    transaction.on_commit(partial(push, groups, said), robust=True)
+    bundle = _bundle_under_way()
+    if bundle is None:
+        bundle = _Bundle()
+        bundle.hints.append((groups, said))
+        transaction.on_commit(bundle, robust=True)
+    elif (groups, said) not in bundle.hints:
+        bundle.hints.append((groups, said))
 
 
-def push(groups: Sequence[str], said: dict[str, Any]) -> None:
-    """Push a hint now; a layer that cannot be reached is logged, for nobody depends on hints."""
+def _bundle_under_way() -> _Bundle | None:
+    """Return the bundle that will share the fate of what is done now."""
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        return None
+    nothing = {None}  # stands for a block without a savepoint of its own
+    here = set(connection.savepoint_ids) - nothing
+    for savepoints, called, _ in connection.run_on_commit:
+        if isinstance(called, _Bundle) and savepoints - nothing == here and not called.is_gone:
+            return called
+    return None
+
+
+def push(hints: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> None:
+    """Push hints now; a layer that cannot be reached is logged, for nobody depends on hints."""
     try:
-        async_to_sync(_send)(groups, {"type": "hint", "at": time.time(), **said})
+        async_to_sync(_send)(hints)
     except Exception as error:  # noqa: BLE001 - whatever it is, what was committed stays so
-        logger.warning("A hint to %s was lost: %s", ", ".join(groups), error)
+        groups = ", ".join(group for groups, _ in hints for group in groups)
+        logger.warning("A hint to %s was lost: %s", groups, error)
 
 
 @asynccontextmanager
@@ -68,9 +99,15 @@ async def listening(groups: Sequence[str]) -> AsyncIterator[Wait]:
         await asyncio.shield(_leave(layer, groups, channel))
 
 
-async def _send(groups: Sequence[str], message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    await asyncio.gather(*(layer.group_send(group, message) for group in groups))
+async def _send(hints: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> None:
+    layer, now = get_channel_layer(), time.time()
+    await asyncio.gather(
+        *(
+            layer.group_send(group, {"type": "hint", "at": now, **said})
+            for groups, said in hints
+            for group in groups
+        )
+    )
 
 
 async def _sleep(seconds: float) -> bool:

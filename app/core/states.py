@@ -1,7 +1,9 @@
 """State machines as tables, and the one function that moves a row between states."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -55,30 +57,59 @@ def transition(instance: M, to: str, *, actor: Any = None, reason: str = "", **c
     fields written in the same statement; ``reason`` is recorded in the event, and in the row where
     it has such a field. The passed instance is brought up to date. Raises
     `TransitionNotAllowed`; the row is read under a lock, so a stale instance cannot cheat.
+
+    All of it belongs to the transaction under way. A refusal leaves that usable; whatever else
+    goes wrong takes it along, or the savepoint around this call.
     """
     model = type(instance)
-    if reason and any(field.name == "reason" for field in model._meta.fields):
-        changes["reason"] = reason
-    machine: StateMachine = model.MACHINE  # type: ignore[attr-defined]
-    with transaction.atomic():
+    with _transaction():
         row: Any = model._base_manager.select_for_update(of=("self",)).get(pk=instance.pk)
-        before = row.state
-        if not machine.allows(before, to):
-            raise TransitionNotAllowed(
-                model=str(model._meta.verbose_name), before=str(before), after=str(to)
-            )
-        written = _write(row, state=str(to), **changes)
-        audit_sink()(
-            f"{model._meta.app_label}.{model._meta.model_name}.state_changed",
-            obj=row,
-            actor=actor,
-            data={"before": str(before), "after": str(to), "reason": reason},
-        )
-        for watcher in _watchers.get(model, ()):
-            watcher(row, str(before), str(to))
+        written = _move(row, (to,), actor=actor, reason=reason, changes=changes)
     for name in written:
         setattr(instance, name, getattr(row, name))
     return instance
+
+
+def move_locked(row: M, *states: str, actor: Any = None, reason: str = "", **changes: Any) -> M:
+    """Move a row through ``states``, the last of which stays: `transition` for who has the lock.
+
+    The transaction under way must have read ``row`` under its lock. All moves are one write;
+    each has its own audit event, and its own call of every watcher.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("Only a transaction under way can have locked a row.")
+    _move(row, states, actor=actor, reason=reason, changes=changes)
+    return row
+
+
+def _transaction() -> AbstractContextManager[Any]:
+    """Begin a transaction unless one is under way."""
+    under_way = transaction.get_connection().in_atomic_block
+    return nullcontext() if under_way else transaction.atomic()
+
+
+def _move(
+    row: Any, states: Sequence[str], *, actor: Any, reason: str, changes: dict[str, Any]
+) -> list[str]:
+    """Check all moves, then write and record them; return the names of what was written."""
+    model = type(row)
+    moves = list(pairwise((str(row.state), *map(str, states))))
+    for before, after in moves:
+        if not model.MACHINE.allows(before, after):
+            raise TransitionNotAllowed(
+                model=str(model._meta.verbose_name), before=before, after=after
+            )
+    if reason and any(field.name == "reason" for field in model._meta.fields):
+        changes = {**changes, "reason": reason}
+    with transaction.atomic(savepoint=False):
+        written = _write(row, state=str(states[-1]), **changes)
+        first, *more = [{"before": a, "after": b, "reason": reason} for a, b in moves]
+        name = f"{model._meta.app_label}.{model._meta.model_name}.state_changed"
+        audit_sink()(name, obj=row, actor=actor, data=first, more=more)
+        for before, after in moves:
+            for watcher in _watchers.get(model, ()):
+                watcher(row, before, after)
+    return written
 
 
 def _write(row: Any, **changes: Any) -> list[str]:

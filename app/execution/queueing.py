@@ -103,9 +103,14 @@ def suitable(worker: Worker) -> Q:
 
 
 def turns(waiting: QuerySet[Job]) -> list[Turn]:
-    """Return the people whose jobs wait, in the order of their turns."""
-    people = waiting.order_by().values_list("creator_id", flat=True).distinct()
-    return sorted(_turns(set(people), waiting), key=lambda turn: turn.order)
+    """Return the people whose jobs wait, in the order of their turns.
+
+    What makes the turn come of somebody who waits alone is not looked up.
+    """
+    people = set(waiting.order_by().values_list("creator_id", flat=True).distinct())
+    if len(people) == 1:
+        return [Turn(person=people.pop(), held=0, served=_NEVER, first=_ANY)]
+    return sorted(_turns(people, waiting), key=lambda turn: turn.order)
 
 
 def _turns(

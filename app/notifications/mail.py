@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
 
 from app.notifications.services.queueing import queue_message
 
@@ -22,8 +21,7 @@ class QueuedBackend(BaseEmailBackend):
 
     def _stored(self, message: Any) -> bool:
         try:
-            with transaction.atomic():
-                return queue_message(message) is not None
+            return queue_message(message) is not None
         except ValueError:  # a line break in a header, no address
             if not self.fail_silently:
                 raise

@@ -118,7 +118,7 @@ def _titles(rules: Rules) -> dict[int, str]:
 def _listed(text: str) -> list[str]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not all(isinstance(title, str) for title in found):
         raise InvalidAnswer('Write options as “one; two”, or as a JSON list ["one", "two"].')

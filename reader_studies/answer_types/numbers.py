@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from reader_studies.answer_types.base import (
@@ -16,6 +16,8 @@ from reader_studies.answer_types.base import (
     is_empty,
 )
 
+LARGEST = 1e15
+"""The largest number, and without its sign the smallest: beyond, sums and steps are not exact."""
 _LONGEST = 64
 _NO_NUMBER = "Please enter a number."
 
@@ -52,6 +54,8 @@ def _number(raw: Any) -> float:
         raise InvalidAnswer(_NO_NUMBER) from None
     if not math.isfinite(number):
         raise InvalidAnswer(_NO_NUMBER)
+    if abs(number) > LARGEST:
+        raise InvalidAnswer("Please enter a number between -1e15 and 1e15.")
     return number
 
 
@@ -61,12 +65,17 @@ def _read(text: str) -> float:
 
 def _check_step(number: float, start: float, step: Decimal) -> None:
     """Compare in decimals: 0.3 is three steps of 0.1, which binary numbers do not say."""
-    beyond = (Decimal(repr(number)) - Decimal(repr(start))) % step
-    if beyond:
+    try:
+        beyond = (Decimal(repr(number)) - Decimal(repr(start))) % step
+        beside = _beside(number, beyond, step) if beyond else ""
+    except InvalidOperation:
+        raise InvalidAnswer(
+            "This question's steps cannot be counted from its smallest number; tell its editors."
+        ) from None
+    if beside:
         since = f" from {start:g}" if start else ""
         raise InvalidAnswer(
-            f"Numbers go in steps of {decimal_text(step)}{since}; the ones beside it are"
-            f" {_beside(number, beyond, step)}."
+            f"Numbers go in steps of {decimal_text(step)}{since}; the ones beside it are {beside}."
         )
 
 

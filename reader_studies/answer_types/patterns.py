@@ -10,13 +10,19 @@ not taken.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 LONGEST_PATTERN = 500
 MOST_INSTRUCTIONS = 2_000
 MOST_STEPS = 2_000_000
+MOST_NESTED = 60
+"""The most groups and repeats inside one another: far from where Python's own stack ends."""
+MOST_FORMS = 3
+"""A letter as it is, small and large."""
+
+_TOO_DEEP = "The expression is nested too deeply; use fewer groups inside one another."
 
 Takes = Callable[[str], bool]
 Holds = Callable[[str, int], bool]
@@ -28,9 +34,10 @@ class UnusablePattern(ValueError):
 
 @dataclass(frozen=True)
 class _Take:
-    """Goes on where a letter fits."""
+    """Goes on where a letter fits; ``cost`` is how many comparisons that may take."""
 
     takes: Takes
+    cost: int = 1
 
 
 @dataclass(frozen=True)
@@ -58,12 +65,17 @@ class Pattern:
     source: str
     program: Sequence[_Instruction] = field(repr=False)
 
+    @cached_property
+    def cost(self) -> int:
+        """How many steps one letter of a text may take."""
+        return sum(one.cost if isinstance(one, _Take) else 1 for one in self.program)
+
     def found_in(self, text: str) -> bool:
         """Tell whether the expression fits somewhere in ``text``, as ``re.search`` does.
 
         Raises `UnusablePattern` for a text that is too long for so large an expression.
         """
-        if len(self.program) * (len(text) + 1) > MOST_STEPS:
+        if self.cost * (len(text) + 1) > MOST_STEPS:
             raise UnusablePattern("The text is too long for the form that the question asks for.")
         states: set[int] = set()
         for place in range(len(text) + 1):
@@ -105,14 +117,19 @@ def compile_pattern(source: str) -> Pattern:
     if len(source) > LONGEST_PATTERN:
         raise UnusablePattern(f"An expression has at most {LONGEST_PATTERN} letters.")
     try:
-        tree = _parser.parse(source)
-    except (re.error, OverflowError, RecursionError) as error:
+        return Pattern(source=source, program=tuple(_program(source)))
+    except (re.error, OverflowError) as error:
         raise UnusablePattern(f"This is no regular expression: {error}.") from error
+    except RecursionError as error:
+        raise UnusablePattern(_TOO_DEEP) from error
+
+
+def _program(source: str) -> _Program:
+    tree = _parser.parse(source)
     flags = tree.state.flags & ~re.UNICODE
     if flags & ~re.IGNORECASE:
         raise UnusablePattern("Of flags, only (?i) is taken.")
-    compiler = _Compiler(ignore_case=bool(flags & re.IGNORECASE))
-    return Pattern(source=source, program=tuple(compiler.sequence(tree)))
+    return _Compiler(ignore_case=bool(flags & re.IGNORECASE)).sequence(tree)
 
 
 class _Compiler:
@@ -120,8 +137,18 @@ class _Compiler:
 
     def __init__(self, *, ignore_case: bool) -> None:
         self.ignore_case = ignore_case
+        self._depth = 0
 
     def sequence(self, tree: Any) -> _Program:
+        if self._depth > MOST_NESTED:
+            raise UnusablePattern(_TOO_DEEP)
+        self._depth += 1
+        try:
+            return self._sequence(tree)
+        finally:
+            self._depth -= 1
+
+    def _sequence(self, tree: Any) -> _Program:
         program: _Program = []
         for operator, argument in tree:
             program += self._instructions(str(operator), argument)
@@ -141,10 +168,14 @@ class _Compiler:
             return self._branch([self.sequence(tree) for tree in argument[1]])
         if operator == "AT":
             return [_Hold(_place(str(argument)))]
-        return [_Take(self._letter(operator, argument))]
+        members = len(argument) if operator == "IN" else 1
+        forms = MOST_FORMS if self.ignore_case else 1
+        return [_Take(self._letter(operator, argument), cost=members * forms)]
 
     def _repeat(self, least: int, most: int, tree: Any) -> _Program:
         once = self.sequence(tree)
+        if not once:
+            return []  # however often: nothing
         endless = most >= int(_parser.MAXREPEAT)
         if len(once) * (least if endless else most) > MOST_INSTRUCTIONS:
             raise UnusablePattern("The expression repeats too much; ask for less.")
@@ -231,7 +262,9 @@ def _at_boundary(text: str, place: int) -> bool:
 _PLACES: dict[str, Holds] = {
     "AT_BEGINNING": lambda text, place: place == 0,
     "AT_BEGINNING_STRING": lambda text, place: place == 0,
-    "AT_END": lambda text, place: place == len(text) or text[place:] == "\n",
+    "AT_END": lambda text, place: (
+        place == len(text) or (place == len(text) - 1 and text[place] == "\n")
+    ),
     "AT_END_STRING": lambda text, place: place == len(text),
     "AT_BOUNDARY": _at_boundary,
     "AT_NON_BOUNDARY": lambda text, place: bool(text) and not _at_boundary(text, place),

@@ -11,7 +11,7 @@ from reader_studies.answer_types.base import (
     Widget,
     is_empty,
 )
-from reader_studies.answer_types.patterns import compile_pattern
+from reader_studies.answer_types.patterns import UnusablePattern, compile_pattern
 
 LONGEST = 10_000
 
@@ -31,12 +31,19 @@ class _Text(AnswerType):
             raise InvalidAnswer(f"Please keep this under {longest + 1:,} letters.")
         if rules.min_length and len(text) < rules.min_length:
             raise InvalidAnswer(f"Please write at least {rules.min_length} letters.")
-        if rules.pattern and not compile_pattern(rules.pattern).found_in(text):
+        if rules.pattern and not _has_form(text, rules.pattern):
             raise InvalidAnswer("Please write it in the form that the question asks for.")
         return text
 
     def agrees(self, value: Any, reference: Any) -> bool:
         return bool(str(value).casefold() == str(reference).casefold())
+
+
+def _has_form(text: str, pattern: str) -> bool:
+    try:
+        return compile_pattern(pattern).found_in(text)
+    except UnusablePattern as error:
+        raise InvalidAnswer(str(error)) from error
 
 
 @dataclass(frozen=True, kw_only=True)

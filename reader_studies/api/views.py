@@ -147,7 +147,9 @@ class DisplaySetViewSet(ResourceViewSet[DisplaySet]):
         "unanswered_by_user": YesNoFilter(
             says="Only those about which the caller has not answered anything.",
             narrow=lambda sets, wanted, user: (
-                sets.exclude(answers__reader=user) if wanted else sets
+                sets.exclude(pk__in=Answer.objects.filter(reader=user).values("display_set"))
+                if wanted
+                else sets
             ),
         ),
     }

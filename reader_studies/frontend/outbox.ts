@@ -11,6 +11,9 @@ export const SETTLED = 700;
 const FIRST_RETRY = 1000;
 const LONGEST_RETRY = 30_000;
 
+/** What may be the fault of one answer among several. */
+const ABOUT_ONE: ReadonlySet<number> = new Set([400, 413, 422]);
+
 export type Sending = "idle" | "waiting" | "offline" | "refused";
 
 /** The part of `Storage` that is used. */
@@ -99,9 +102,20 @@ export class Outbox {
     }
   }
 
-  private async deliver(purpose: Required<Purpose>): Promise<Reply | null> {
-    const sent = new Map(this.pending);
-    const message = this.message(purpose);
+  /** Which of them the site does not take is not told: the others go without it. */
+  private async deliverOneByOne(questions: readonly string[], refusal: Refused): Promise<null> {
+    for (const question of questions) await this.deliver({ saves: false, done: false }, question);
+    if (this.tries === 0 && questions.some((question) => this.pending.has(question))) {
+      this.refused = true;
+      this.options.onState("refused", refusal.message);
+    }
+    return null;
+  }
+
+  /** `only`: nothing but the answer to this question. */
+  private async deliver(purpose: Required<Purpose>, only?: string): Promise<Reply | null> {
+    const sent = new Map([...this.pending].filter(([question]) => only === undefined || question === only));
+    const message = { ...this.message(purpose), answers: Object.fromEntries(sent) };
     const matters = sent.size > 0 || purpose.saves || purpose.done;
     try {
       const reply = await this.tell(message);
@@ -115,6 +129,7 @@ export class Outbox {
     } catch (error) {
       if (error instanceof Refused) {
         this.tries = 0;
+        if (sent.size > 1 && ABOUT_ONE.has(error.status)) return this.deliverOneByOne([...sent.keys()], error);
         this.refused = true;
         this.options.onState("refused", error.message);
       } else if (matters) {
@@ -186,6 +201,7 @@ export async function inherited(
 ): Promise<{ readonly writer: string; readonly entries: Readonly<Record<string, GivenAnswer>> }> {
   if (!shelf) return { writer: own, entries: {} };
   const keys = Array.from({ length: shelf.length }, (_, place) => shelf.key(place)).filter((key) => key?.startsWith(prefix));
+  const gone: string[] = [];
   let writer = own;
   let entries: Record<string, GivenAnswer> = {};
   for (const key of keys as string[]) {
@@ -193,7 +209,38 @@ export async function inherited(
     if (name !== own && !(await isGone(name))) continue;
     if (name !== own && writer === own) writer = name;
     entries = { ...entries, ...keptUnder(shelf, key) };
-    if (name !== writer) shelf.removeItem(key);
+    gone.push(key);
   }
+  moveTo(shelf, `${prefix}${writer}`, { entries }, gone);
   return { writer, entries };
+}
+
+/** First kept under its new key, then taken from where it was: at no time is it nowhere. */
+function moveTo(shelf: Shelf, key: string, kept: Kept, from: readonly string[]): void {
+  if (from.every((each) => each === key)) return;
+  try {
+    shelf.setItem(key, JSON.stringify(kept));
+    from.filter((each) => each !== key).forEach((each) => { shelf.removeItem(each); });
+  } catch {
+    // Full: everything stays where it is, and is found again there.
+  }
+}
+
+const WINDOW = "hounsfield.reading.window";
+
+/**
+ * A name of this window, the same after a reload. A window made as the double of another one begins with a copy of what
+ * that remembers: `claim` tells whether nobody else goes by a name, and takes it.
+ */
+export async function nameOfWindow(session: Shelf | null, claim: (name: string) => Promise<boolean>): Promise<string> {
+  const known = session?.getItem(WINDOW);
+  if (known && (await claim(known))) return known;
+  const name = `w${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
+  await claim(name);
+  try {
+    session?.setItem(WINDOW, name);
+  } catch {
+    // Full: a name for as long as the page lives.
+  }
+  return name;
 }

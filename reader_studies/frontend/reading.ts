@@ -1,12 +1,11 @@
 /** Entry of the reading page: brings the panel to life whenever it is loaded beside the picture. */
 
 import { Clock } from "./clock";
-import { inherited } from "./outbox";
+import { inherited, nameOfWindow } from "./outbox";
 import { ReadingPanel, shelfPrefix } from "./panel";
 
 /** Milliseconds between two reports of the time spent. */
 const REPORT = 30_000;
-const WRITER = "hounsfield.reading.window";
 const SIGNS = ["pointerdown", "pointermove", "wheel", "keydown", "touchstart"] as const;
 
 let panel: ReadingPanel | null = null;
@@ -21,29 +20,25 @@ function kept(name: "localStorage" | "sessionStorage"): Storage | null {
   }
 }
 
-/** A name of this window, the same after a reload. */
-function windowName(): string {
-  const session = kept("sessionStorage");
-  const known = session?.getItem(WRITER) ?? `w${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
-  try {
-    session?.setItem(WRITER, known);
-  } catch {
-    return known;
-  }
-  return known;
-}
+/** Names that this window goes by. */
+const held = new Set<string>();
+/** Milliseconds that the lock of a page which is just being left may take to be free. */
+const UNLOADING = 500;
 
-/** Without locks (an insecure origin) nobody can tell: then what is found is taken over. */
-async function isGone(writer: string): Promise<boolean> {
+/** Takes a name for as long as the window lives. Without locks (an insecure origin) nobody can tell: then all are free. */
+function claim(name: string, patience = 0): Promise<boolean> {
   const { locks } = navigator as { readonly locks?: LockManager };
-  if (!locks) return true;
-  return (await locks.request(`hounsfield.reading.${writer}`, { ifAvailable: true }, (lock) => lock !== null)) as boolean;
-}
-
-/** Held as long as the window lives. */
-function hold(writer: string): void {
-  const { locks } = navigator as { readonly locks?: LockManager };
-  void locks?.request(`hounsfield.reading.${writer}`, () => new Promise(() => undefined));
+  if (!locks || held.has(name)) return Promise.resolve(true);
+  const how: LockOptions = patience > 0 ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
+  return new Promise((resolve) => {
+    const hold = (lock: Lock | null): Promise<void> | undefined => {
+      resolve(lock !== null);
+      if (lock === null) return undefined;
+      held.add(name);
+      return new Promise(() => undefined);
+    };
+    locks.request(`hounsfield.reading.${name}`, how, hold).catch(() => { resolve(false); });
+  });
 }
 
 async function begin(root: HTMLFormElement): Promise<void> {
@@ -53,9 +48,9 @@ async function begin(root: HTMLFormElement): Promise<void> {
   panel = null;
   const clock = new Clock(() => performance.now(), !document.hidden);
   const shelf = kept("localStorage");
-  const { writer, entries } = await inherited(shelf, shelfPrefix(root.dataset), windowName(), isGone);
+  const own = await nameOfWindow(kept("sessionStorage"), (name) => claim(name, UNLOADING));
+  const { writer, entries } = await inherited(shelf, shelfPrefix(root.dataset), own, claim);
   if (shown !== root) return;
-  hold(writer);
   SIGNS.forEach((sign) => { document.addEventListener(sign, () => { clock.touch(); }, { passive: true, capture: true }); });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) clock.hide();

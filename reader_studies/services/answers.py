@@ -20,6 +20,7 @@ from reader_studies.models import Answer, DisplaySet, Question
 from reader_studies.selectors import current_set, questions_of
 from reader_studies.services.masks import drawn_mask, is_as_painted, mask_image
 from reader_studies.services.scores import score
+from reader_studies.services.versions import first_version, take_away
 
 LONGEST_EDIT = timedelta(hours=24)
 LONGEST_TOLD = 20_000
@@ -194,17 +195,17 @@ def store(
 
 def _put(*, reader: User, display_set: DisplaySet, checked: Checked, pk: UUID | None) -> Answer:
     key = {"question": checked.question, "display_set": display_set, "reader": reader}
-    answer, made = Answer.objects.select_for_update().get_or_create(
-        **key,
-        defaults={
-            "value": checked.value,
-            "image": checked.image,
-            "pk": pk or new_id(),
-            "writer": checked.given.writer,
-            "last_edit_duration": bounded(checked.given.duration),
-            "total_edit_duration": bounded(checked.given.duration),
-        },
-    )
+    beginning: dict[str, Any] = {
+        "value": checked.value,
+        "image": checked.image,
+        "pk": pk or new_id(),
+        "version": lambda: first_version(display_set),  # asked once it is known to be new
+        "writer": checked.given.writer,
+        "last_edit_duration": bounded(checked.given.duration),
+        "total_edit_duration": bounded(checked.given.duration),
+    }
+    rows = Answer.objects.select_for_update()
+    answer, made = rows.get_or_create(**key, defaults=beginning)
     if made:
         _score(answer)
         data = {"value": told(answer.content)}
@@ -285,4 +286,4 @@ def _take_back(key: Mapping[str, Any], *, display_set: DisplaySet, given: GivenA
         actor=answer.reader,
         data={"before": told(answer.content)},
     )
-    answer.delete()
+    take_away(answer)

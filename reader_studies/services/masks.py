@@ -4,8 +4,11 @@ While it is painted, a mask is an annotation, and the answer names that. When th
 annotation as it stands becomes an image, and the answer holds both.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
+
+from django.db import transaction
 
 from app.accounts.models import User
 from app.images.models import Image
@@ -15,7 +18,7 @@ from reader_studies.answer_types import InvalidAnswer
 from reader_studies.models import Answer, DisplaySet, Question
 from viewer.annotations.grids import same_grid
 from viewer.annotations.models import Annotation
-from viewer.annotations.services import publish_mask
+from viewer.annotations.services import publish_mask, voxel_counts
 from viewer.annotations.values import MASK
 
 SOURCES = ("display-set", "reference-standard")
@@ -65,18 +68,22 @@ def is_as_painted(answer: Answer, key: str, *, reader: User, display_set: Displa
     return bool(value.get("revision") == str(mask.revision))
 
 
+@transaction.atomic
 def finish_mask(answer: Answer) -> None:
     """Make the mask that an answer names an image, which then is the answer.
 
-    Raises `InvalidAnswer` when it holds other labels than the question's.
+    An answer that names something else by now stays as it is. Raises `InvalidAnswer` when the mask
+    holds other labels than the question's, and then makes no image.
     """
+    stands = Answer.everything.select_for_update().filter(pk=answer.pk).first()
     value = answer.value
-    if answer.image_id is not None or not isinstance(value, dict) or "mask" not in value:
+    if stands is None or stands.image_id is not None or stands.value != value:
+        return
+    if not isinstance(value, dict) or "mask" not in value:
         return
     mask = drawn_mask(reader=answer.reader, display_set=answer.display_set, key=value["mask"])
-    image = publish_mask(mask)
-    _check_labels(answer.question, image)
-    answer.image = image
+    _check_segments(answer.question, voxel_counts(mask))
+    answer.image = publish_mask(mask)
     answer.value = {"mask": value["mask"], "revision": str(mask.revision)}
     answer.save(update_fields=["image", "value", "modified"])
 
@@ -94,6 +101,10 @@ def _check_labels(question: Question, image: Image) -> None:
     labels = labels_of(image)
     if labels is None:
         raise InvalidAnswer("A mask has whole numbers, one for each label; this image has others.")
+    _check_segments(question, labels)
+
+
+def _check_segments(question: Question, labels: Iterable[int]) -> None:
     try:
         check_segments(labels, question.segments)
     except InvalidValue as error:

@@ -77,6 +77,7 @@ def _check_options(question: Question, titles: Sequence[str], defaults: Collecti
 @transaction.atomic
 def update_question(*, actor: User, question: Question, **changes: object) -> Question:
     """Change a question; its type and options stay, and its rules once it was answered."""
+    Question.objects.select_for_update().get(pk=question.pk)
     changed = {name for name, value in changes.items() if getattr(question, name) != value}
     if changed & FIXED and Answer.everything.filter(question=question).exists():
         raise Conflict(
@@ -88,7 +89,13 @@ def update_question(*, actor: User, question: Question, **changes: object) -> Qu
 
 @transaction.atomic
 def delete_question(*, actor: User, question: Question) -> None:
-    """Delete a question that nobody has answered yet."""
+    """Delete a question that nobody has answered yet, be it for the reference standard."""
+    Question.objects.select_for_update().get(pk=question.pk)
+    if Answer.references.filter(question=question).exists():
+        raise Conflict(
+            "The reference standard answers this question.",
+            advice="Keep it, or empty its answers in the reference standard first.",
+        )
     if question.answers.exists():
         raise Conflict(
             "Readers have already answered this question.",

@@ -23,6 +23,7 @@ from reader_studies.services.answers import (
 from reader_studies.services.masks import finish_mask
 from reader_studies.services.reading import Saved
 from reader_studies.services.scores import score_again
+from reader_studies.services.versions import first_version, take_away
 
 
 def save_references(
@@ -109,16 +110,25 @@ def _replaced(
     explanation: str | None,
 ) -> Answer | None:
     if known is not None and not checked.is_answer:
-        known.delete()
+        take_away(known)
         return None
-    answer = known or Answer(is_reference=True, version=0, **key)
-    answer.reader, answer.value, answer.image = editor, checked.value, checked.image
+    answer = _next_version_of(known, key=key, editor=editor)
+    answer.value, answer.image = checked.value, checked.image
     answer.writer = checked.given.writer
-    answer.version += 1
     if explanation is not None:
         answer.explanation = explanation.replace("\x00", "").strip()[:2000]
     answer.save()
     return answer
+
+
+def _next_version_of(known: Answer | None, *, key: Mapping[str, Any], editor: User) -> Answer:
+    """Return the reference as ``editor`` changes it, with a version that nobody saw yet."""
+    if known is None:
+        version = first_version(key["display_set"])
+        return Answer(is_reference=True, reader=editor, version=version, **key)
+    known.reader = editor
+    known.version += 1
+    return known
 
 
 def _finished(answer: Answer, *, is_final: bool) -> Answer:
@@ -131,22 +141,27 @@ def _finished(answer: Answer, *, is_final: bool) -> Answer:
 def take_as_reference(*, editor: User, study: ReaderStudy, reader: User) -> int:
     """Make a copy of all that a reader answered the reference standard; return how much it was.
 
-    The reader's answers stay theirs.
+    The reader's answers stay theirs. Masks that are still being painted are no answers yet.
     """
-    answers = Answer.objects.filter(display_set__study=study, reader=reader)
+    answers = Answer.objects.filter(display_set__study=study, reader=reader).exclude(
+        image=None, value__has_key="mask"
+    )
     count = 0
     for answer in answers.select_related("question", "display_set"):
-        key = {"question": answer.question, "display_set": answer.display_set}
-        Answer.references.filter(**key).delete()
-        Answer.objects.create(
-            **key,
-            is_reference=True,
-            reader=editor,
-            value=answer.value,
-            image=answer.image,
-        )
+        _take(answer, editor=editor)
         score_again(question=answer.question, display_set=answer.display_set)
         count += 1
     data = {"reader": reader.username, "count": count}
     record("reader_studies.reference.taken", obj=study, actor=editor, data=data)
     return count
+
+
+def _take(answer: Answer, *, editor: User) -> None:
+    """Make what a reader answered the reference; of a mask its image, not where it was painted."""
+    key = {"question": answer.question, "display_set": answer.display_set}
+    known = Answer.references.select_for_update().filter(**key).first()
+    taken = _next_version_of(known, key=key, editor=editor)
+    taken.value = answer.value if answer.image_id is None else None
+    taken.image = answer.image
+    taken.writer = taken.explanation = ""
+    taken.save()

@@ -1,7 +1,9 @@
 """Statistics of a study for its editors."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from statistics import fmean, median, stdev
 from typing import Any
 from uuid import UUID
@@ -83,10 +85,21 @@ def _summarise(question: Question, answers: list[Answer]) -> QuestionStatistics:
 def _numbers(base: QuestionStatistics, numbers: list[float]) -> QuestionStatistics:
     return replace(
         base,
-        mean=fmean(numbers) if numbers else None,
-        median=median(numbers) if numbers else None,
-        deviation=stdev(numbers) if len(numbers) > 1 else None,
+        mean=_measured(fmean, numbers),
+        median=_measured(median, numbers),
+        deviation=_measured(stdev, numbers) if len(numbers) > 1 else None,
     )
+
+
+def _measured(measure: Callable[[list[float]], float], numbers: list[float]) -> float | None:
+    """Return a measure of numbers; none of no numbers, or where old ones are too large for it."""
+    if not numbers:
+        return None
+    try:
+        found = measure(numbers)
+    except OverflowError:
+        return None
+    return found if isfinite(found) else None
 
 
 def _by_case(answers: list[Answer]) -> list[list[Any]]:

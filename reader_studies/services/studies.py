@@ -113,17 +113,14 @@ def change_display_set(
     """
     DisplaySet.objects.select_for_update().get(pk=display_set.pk)
     chosen = list(given)
-    if (chosen or replace_all) and display_set.answers.exists():
-        raise Conflict(
-            "Readers have already answered questions about this case.",
-            advice="What they saw stays as it was. Make a new display set.",
-        )
+    if chosen or replace_all:
+        _require_unanswered(display_set, "What they saw stays as it was. Make a new display set.")
     if title is not None and title.strip():
         display_set.title = title.strip()
     if order is not None:
         display_set.order = order or _next_order(display_set.study.display_sets)
     display_set.full_clean()
-    display_set.save()
+    display_set.save(update_fields=["title", "order", "modified"])
     values = take_values(
         actor=actor, given=chosen, destination=Destination(DISPLAY_SET, display_set.pk)
     )
@@ -157,15 +154,22 @@ def describe_display_set(user: User, pk: UUID) -> ImportDestination:
 
 @transaction.atomic
 def delete_display_set(*, actor: User, display_set: DisplaySet) -> None:
-    """Delete a display set that nobody has answered yet."""
-    if display_set.answers.exists():
-        raise Conflict(
-            "Readers have already answered questions about this case.",
-            advice="Keep it, or export the answers and make a new study.",
-        )
+    """Delete a display set that nobody has answered yet, be it for the reference standard."""
+    DisplaySet.objects.select_for_update().get(pk=display_set.pk)
+    _require_unanswered(display_set, "Keep it, or export the answers and make a new study.")
     data = {"display_set": str(display_set.pk), "title": display_set.title}
     record("reader_studies.display_set.deleted", obj=display_set.study, actor=actor, data=data)
     display_set.delete()
+
+
+def _require_unanswered(display_set: DisplaySet, advice: str) -> None:
+    if display_set.answers.exists():
+        raise Conflict("Readers have already answered questions about this case.", advice=advice)
+    if Answer.references.filter(display_set=display_set).exists():
+        raise Conflict(
+            "The reference standard has answers about this case.",
+            advice="Empty its answers in the reference standard first, or make a new display set.",
+        )
 
 
 def _next_order(related: object) -> int:

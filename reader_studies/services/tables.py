@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 
 from django.db import transaction
 
@@ -203,7 +204,8 @@ def _rows(data: bytes) -> list[list[str]]:
     delimiter = ";" if head.count(";") > head.count(",") else ","
     usual = csv.field_size_limit(MOST_BYTES)  # a drawing may be long
     try:
-        rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        rows = list(islice(reader, MOST_ROWS + 1))  # a file of line ends alone has millions
     except csv.Error as error:
         raise _refused(f"The file cannot be read as CSV: {error}.") from error
     finally:

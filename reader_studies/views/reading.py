@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from math import isfinite
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from app.accounts.models import User
 from app.core.errors import Conflict, ValidationFailed
+from app.sockets.schemas import InvalidValue, check_plain
 from reader_studies import selectors, services
 from reader_studies.models import DisplaySet, ReaderStudy
 from reader_studies.services import GivenAnswer, Saved
@@ -88,6 +88,10 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
         raise ValidationFailed("The panel sent something that is no JSON.") from None
     if not isinstance(body, dict):
         raise ValidationFailed("The panel sent something that is no JSON object.")
+    try:
+        check_plain(body)
+    except InvalidValue as error:
+        raise ValidationFailed(f"The panel sent something that cannot be stored: {error}") from None
     return body
 
 
@@ -119,8 +123,8 @@ def given_answers(body: Mapping[str, Any]) -> dict[UUID, GivenAnswer]:
 
 def seconds(given: Any) -> timedelta | None:
     """Return a duration that a panel tells, if it is one."""
-    number = isinstance(given, (int, float)) and not isinstance(given, bool)
-    if not number or not isfinite(given) or not 0 <= given <= 86_400:
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if not is_number or not 0 <= given <= 86_400:
         return None
     return timedelta(seconds=given)
 

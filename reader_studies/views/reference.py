@@ -115,7 +115,7 @@ def reference_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _explanations(body: dict[str, Any]) -> dict[UUID, str]:
     found = {}
     for key, each in body.get("answers", {}).items():
-        text = each.get("explanation")
+        text = each.get("explanation") if isinstance(each, dict) else None
         try:
             pk = UUID(key)
         except ValueError:

@@ -13,6 +13,8 @@ SEED = 20261121
 
 def run(record: dict[str, Any]) -> None:
     """Send at least `CASES` generated requests to every operation but the endless log stream."""
+    import tests.plugin  # noqa: F401 - starts the database server
+
     with (
         tempfile.TemporaryDirectory(prefix="hounsfield-api-") as folder,
         live_portal(Path(folder) / "portal") as portal,

@@ -193,6 +193,9 @@ class TestDisplaySets:
         study = make_study(editor=user, cases=1)
         question, case = make_question(study), study.display_sets.get()
         body = {"question": str(question.pk), "display_set": str(case.pk), "answer": True}
+        set_reference(
+            editor=user, display_set=case, question=question, given=GivenAnswer(value=True)
+        )
         assert api.get("reader-studies/display-sets/?unanswered_by_user=true")["count"] == 1
         api.post("reader-studies/answers/", body)
         assert api.get("reader-studies/display-sets/?unanswered_by_user=true")["count"] == 0

@@ -6,9 +6,10 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.challenges.models import Evaluation, Phase, Submission
-from app.challenges.selectors import outdated_submissions, submissions_left
+from app.challenges.selectors import outdated_submissions
 from app.challenges.services import cancel_evaluation, evaluate_again, evaluate_phase_again
 from app.challenges.services.evaluations import advance
+from app.challenges.standing import standing_of
 from app.core.errors import Conflict
 from app.execution.models import Job
 from app.sockets.selectors import medical_image_socket
@@ -158,14 +159,14 @@ def test_the_whole_phase(first: Evaluation, phase: Phase, user: User) -> None:
 
 def test_evaluating_again_costs_participants_nothing(first: Evaluation, user: User) -> None:
     phase, creator = first.submission.phase, first.submission.creator
-    left = submissions_left(creator, phase)
+    left = standing_of(creator, phase).left
     second = again(first, user)
-    assert submissions_left(creator, phase) == left
+    assert standing_of(creator, phase).left == left
     finish_cases(second)
     second.refresh_from_db()
     fail_job(second.job)
     advance(second.pk)
-    assert submissions_left(creator, phase) == left, "the first evaluation still stands"
+    assert standing_of(creator, phase).left == left, "the first evaluation still stands"
 
 
 class TestPages:

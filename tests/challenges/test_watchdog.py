@@ -8,9 +8,9 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.audit.models import Event
 from app.challenges.models import Evaluation
-from app.challenges.selectors import submissions_left
 from app.challenges.services.evaluations import advance
 from app.challenges.services.watchdog import MOST_STUMBLES, PATIENCE, end_stuck_evaluations
+from app.challenges.standing import standing_of
 from app.challenges.tasks import advance_evaluation
 from app.core.leases import LeaseLost
 from app.core.states import transition
@@ -83,13 +83,13 @@ class TestStuck:
         self, evaluation: Evaluation, user: User
     ) -> None:
         phase = evaluation.submission.phase
-        left = submissions_left(user, phase)
+        left = standing_of(user, phase).left
         advance(evaluation.pk)
         end_stuck_evaluations(now=timezone.now() + PATIENCE * 2)
         job = evaluation.cases.all()[0].job
         assert job is not None
         assert job.state == Job.State.CANCELLED
-        assert submissions_left(user, phase) == left + 1
+        assert standing_of(user, phase).left == (left or 0) + 1
 
     def test_progress_keeps_it_away(self, evaluation: Evaluation) -> None:
         long_ago = timezone.now() - PATIENCE + PAST

@@ -6,7 +6,8 @@ Nothing of this is in the product: `tests.chaos.program` starts its programs wit
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
+from itertools import pairwise
 from typing import Any
 
 from tests.chaos.points import tell
@@ -17,13 +18,13 @@ WATCHED = {"execution.job": "job", "challenges.evaluation": "evaluation"}
 def watch_moves() -> None:
     """Stop before and after the commit of every move of a job or an evaluation.
 
-    To be called before anything imports `transition` by its name.
+    To be called before anything imports `transition` or `move_locked` by its name.
     """
     from django.db import transaction
 
     from app.core import states
 
-    move = states.transition
+    move, move_locked = states.transition, states.move_locked
 
     @wraps(move)
     def watched(instance: Any, to: str, **more: Any) -> Any:
@@ -39,7 +40,23 @@ def watch_moves() -> None:
             tell("moving", **facts)
         return moved
 
+    @wraps(move_locked)
+    def watched_locked(row: Any, *through: str, **more: Any) -> Any:
+        model = WATCHED.get(row._meta.label_lower)
+        if model is None:
+            return move_locked(row, *through, **more)
+        steps = [
+            {"model": model, "pk": str(row.pk), "before": str(before), "after": str(after)}
+            for before, after in pairwise((row.state, *through))
+        ]
+        moved = move_locked(row, *through, **more)
+        for facts in steps:
+            transaction.on_commit(partial(tell, "moved", **facts))
+            tell("moving", **facts)
+        return moved
+
     states.transition = watched
+    states.move_locked = watched_locked
 
 
 def watch_portal() -> None:

@@ -17,9 +17,10 @@ from config.local.environment import Address, portal_variables
 from config.local.home import REPOSITORY, prepare
 from config.local.programs import job_worker, portal_programs
 from config.local.readiness import probe
-from config.local.servers import private_postgres, private_valkey
+from config.local.servers import private_valkey
 from config.local.supervisor import Program
 from config.local.tls import certificate_file
+from tests.migrated import migrated_database
 
 READY_WITHIN = 120.0
 SEED = Path(__file__).with_name("seed.json")
@@ -49,7 +50,7 @@ def live_portal(
     prepare(home)
     address = Address(host="127.0.0.1", port=_free_port(), tls=True)
     with ExitStack() as stack:
-        database = stack.enter_context(private_postgres(home, durable=False))
+        database = stack.enter_context(migrated_database("clients"))
         broker = stack.enter_context(private_valkey(home))
         servers = {"DATABASE_URL": database, "BROKER_URL": broker, "CHANNEL_LAYER_URL": broker}
         if storage:

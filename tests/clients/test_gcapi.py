@@ -28,15 +28,14 @@ echo copied
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
-    with live_portal(tmp_path_factory.mktemp("home") / "portal") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def engine_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
+def portal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LivePortal]:
+    """One portal for all of these tests; it runs jobs if one of them wants that."""
+    here = [item for item in request.session.items if item.path == request.path]
+    jobs = any(item.get_closest_marker("docker") for item in here)
     home = tmp_path_factory.mktemp("home") / "portal"
-    with live_portal(home, engine=engine_address()) as found:
+    with live_portal(home, engine=engine_address() if jobs else "") as found:
         yield found
 
 
@@ -62,15 +61,15 @@ def test_images_values_and_reading(portal: LivePortal, version: str, tmp_path: P
 @pytest.mark.docker
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_job_from_its_container_to_its_outputs(
-    engine_portal: LivePortal, version: str, tmp_path: Path
+    portal: LivePortal, version: str, tmp_path: Path
 ) -> None:
     shell_image(COPIER).write(tmp_path / "container.tar")
-    run_script(engine_portal, version=version, folder=tmp_path, day="jobs")
+    run_script(portal, version=version, folder=tmp_path, day="jobs")
 
 
 @pytest.mark.docker
-def test_an_endpoint_from_its_start_to_its_stop(engine_portal: LivePortal, tmp_path: Path) -> None:
+def test_an_endpoint_from_its_start_to_its_stop(portal: LivePortal, tmp_path: Path) -> None:
     """Version 0.16 is the first that knows endpoints."""
     report = f'echo "\\"age $(cat /input/age.json)\\"" > /output/report.json; {DONE}'
     serving_image(report).write(tmp_path / "container.tar")
-    run_script(engine_portal, version="0.16.1", folder=tmp_path, day="endpoints")
+    run_script(portal, version="0.16.1", folder=tmp_path, day="endpoints")

@@ -327,6 +327,17 @@ def test_labels_of_an_image_do_not_reach_the_host(
         executor.release(handle)
 
 
+def test_an_image_that_somebody_removed_is_loaded_again(
+    executor: Executor, engine: str, files: FileServer
+) -> None:
+    image = files.publish_image(shell_image(f"{OK} # removed"))
+    assert run(executor, make_spec(image))[0].reason.code is ReasonCode.SUCCEEDED
+    client = docker.DockerClient(base_url=engine)
+    client.images.remove(image.manifest.image_id, force=True)
+    client.close()
+    assert run(executor, make_spec(image))[0].reason.code is ReasonCode.SUCCEEDED
+
+
 def test_the_same_run_can_be_provisioned_again(executor: Executor, files: FileServer) -> None:
     """A job whose worker died is run again under its old name."""
     spec = make_spec(files.publish_image(shell_image(OK)))

@@ -1,20 +1,23 @@
 """Every state machine of the project, every pair of states, on real rows."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.audit.models import Event
 from app.challenges.services import entrant_of
+from app.core import states
 from app.core.errors import TransitionNotAllowed
 from app.core.ids import new_id
-from app.core.states import StateMachine, transition
+from app.core.states import StateMachine, move_locked, transition
 from app.people.models import Deletion, PersonalExport
 from app.requests.services import ask_for_access
 from app.uploads.models import UserUpload
@@ -294,6 +297,63 @@ def test_only_the_named_fields_are_written() -> None:
     row.refresh_from_db()
     assert (row.worker, row.attempts, row.reason) == ("second", 3, "why")
     assert (stale.attempts, stale.reason) == (3, "why")
+
+
+@pytest.mark.django_db
+def test_moves_of_a_locked_row_are_one_write_and_an_event_each() -> None:
+    row = locked_job("PROVISIONING")
+    with CaptureQueriesContext(connection) as statements:
+        move_locked(row, "EXECUTING", "PARSING", "SUCCEEDED", attempts=3)
+    assert (row.state, row.attempts) == ("SUCCEEDED", 3)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("SUCCEEDED", 3)
+    assert [(event.data["before"], event.data["after"]) for event in reversed(events_of(row))] == [
+        ("PROVISIONING", "EXECUTING"),
+        ("EXECUTING", "PARSING"),
+        ("PARSING", "SUCCEEDED"),
+    ]
+    assert len(statements) == 2
+
+
+@pytest.mark.django_db
+def test_a_way_with_one_forbidden_move_is_not_begun() -> None:
+    row = locked_job("PROVISIONING")
+    with pytest.raises(TransitionNotAllowed):
+        move_locked(row, "EXECUTING", "SUCCEEDED")
+    assert row.state == "PROVISIONING"
+    row.refresh_from_db()
+    assert row.state == "PROVISIONING"
+    assert events_of(row) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_has_locked_a_row_outside_of_transactions() -> None:
+    row = make_job(state="QUEUED")
+    with pytest.raises(RuntimeError, match="transaction"):
+        move_locked(row, "PROVISIONING")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_move_that_cannot_be_recorded_takes_the_transaction_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = make_job(state="QUEUED")
+
+    def no_sink(*given: Any, **more: Any) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(states, "audit_sink", lambda: no_sink)
+    with transaction.atomic():
+        with suppress(LookupError):
+            transition(row, "PROVISIONING")
+        assert transaction.get_rollback(), "even where the error is caught"
+    row.refresh_from_db()
+    assert row.state == "QUEUED"
+
+
+def locked_job(state: str) -> Any:
+    row = make_job(state=state)
+    return type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
 
 
 @pytest.mark.django_db(transaction=True)

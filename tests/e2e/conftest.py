@@ -20,6 +20,9 @@ CHROMIUM_ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    # WebGL is drawn by the processor; pages painted and put together in WebGL cost it twice.
+    "--disable-gpu-rasterization",
+    "--disable-gpu-compositing",
 ]
 
 

@@ -11,10 +11,13 @@ from typing import Any
 import httpx
 import pytest
 from django.core.asgi import get_asgi_application
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.audit.models import Event
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.storage import get_store
@@ -27,7 +30,7 @@ from app.execution.gateway.local import LocalGateway
 from app.execution.logs import HEAD, TAIL
 from app.execution.models import IncomingOutput, Job, Worker
 from app.execution.selectors import job_log
-from app.execution.services import cancel_job
+from app.execution.services import cancel_job, concluding
 from app.execution.services.incoming import discard_unclaimed
 from app.execution.services.jobs import take_back
 from app.execution.services.parsing import parse_outputs
@@ -40,6 +43,8 @@ from tests.servers import asgi_server
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
 TOKEN = "what-workers-and-portal-share"
+STATEMENTS = (9, 14)
+"""Of a claim and of an end: commits and savepoints count, describing a run does not."""
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +68,11 @@ def gateway(request: pytest.FixtureRequest, site: str) -> Gateway:
     if request.param == "local":
         return LocalGateway()
     return HttpGateway(site, worker_token=TOKEN, patience=0)
+
+
+def _break_the_transaction(outputs: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
 
 
 class TestClaims:
@@ -232,6 +242,61 @@ class TestHandingOver:
         assert [value.value for value in reloaded(job).outputs.all()] == [{"name": "é"}]
         assert not IncomingOutput.objects.exists()
         assert finished == [(str(job.pk), State.SUCCEEDED)]
+
+    def test_every_move_is_recorded_although_all_are_made_at_once(self, gateway: Gateway) -> None:
+        job = make_job()
+        small = Enclosed(slug="result", filename="result.json", content=b"1")
+        ending = Ending(record=SUCCEEDED, enclosed=[small], last=Report(executing=True))
+        gateway.finish(claimed(gateway, job), ending)
+        events = Event.objects.filter(object_id=str(job.pk)).order_by("pk")
+        assert [(event.data["before"], event.data["after"]) for event in events] == [
+            ("QUEUED", "PROVISIONING"),
+            ("PROVISIONING", "EXECUTING"),
+            ("EXECUTING", "PARSING"),
+            ("PARSING", "SUCCEEDED"),
+        ]
+
+    def test_a_small_output_that_breaks_its_rules_ends_the_job(
+        self, gateway: Gateway, finished: list[Any]
+    ) -> None:
+        job = make_job()
+        small = Enclosed(slug="result", filename="result.json", content=b"{not JSON")
+        ending = Ending(record=SUCCEEDED, enclosed=[small], last=Report(executing=True))
+        gateway.finish(claimed(gateway, job), ending)
+        row = reloaded(job)
+        assert (row.state, row.reason_code) == (State.FAILED, "output")
+        assert "not valid JSON" in row.reason
+        assert row.record["reason"]["code"] == "output"
+        assert finished == [(str(job.pk), State.FAILED)]
+
+    def test_what_cannot_be_read_at_once_is_left_to_a_task(
+        self, gateway: Gateway, finished: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = make_job()
+        small = Enclosed(slug="result", filename="result.json", content=b"1")
+        ending = Ending(record=SUCCEEDED, enclosed=[small], last=Report(executing=True))
+        with monkeypatch.context() as patch:
+            patch.setattr(concluding, "publish_outputs", _break_the_transaction)
+            gateway.finish(claimed(gateway, job), ending)
+        assert reloaded(job).state == State.PARSING
+        assert finished == []
+        parse_outputs(job.pk)
+        assert reloaded(job).state == State.SUCCEEDED
+        assert [value.value for value in reloaded(job).outputs.all()] == [1]
+        assert not IncomingOutput.objects.exists()
+        assert finished == [(str(job.pk), State.SUCCEEDED)]
+
+    def test_a_small_job_takes_few_statements(self) -> None:
+        """Most of what the portal adds to a short job are its statements."""
+        job, gateway = make_job(), LocalGateway()
+        small = Enclosed(slug="result", filename="result.json", content=b"1")
+        with CaptureQueriesContext(connection) as claiming:
+            token = claimed(gateway, job)
+        ending = Ending(record=SUCCEEDED, enclosed=[small], last=Report(executing=True))
+        with CaptureQueriesContext(connection) as ending_it:
+            gateway.finish(token, ending)
+        assert reloaded(job).state == State.SUCCEEDED
+        assert (len(claiming), len(ending_it)) == STATEMENTS
 
     def test_only_declared_outputs_come_along(self, gateway: Gateway) -> None:
         job = make_job()

@@ -94,7 +94,7 @@ def test_a_claim_speaks_for_the_run_that_it_claimed(monkeypatch: pytest.MonkeyPa
 
     with job_kind(build_spec=build_spec):
         job = make_job()
-        move = scheduling.transition
+        move = scheduling.move_locked
 
         def lose_it() -> None:
             Job.objects.filter(pk=job.pk, state=State.QUEUED).update(attempts=1)
@@ -107,9 +107,9 @@ def test_a_claim_speaks_for_the_run_that_it_claimed(monkeypatch: pytest.MonkeyPa
             other.join(timeout=1)
             return move(found, to, **changes)
 
-        monkeypatch.setattr(scheduling, "transition", lose_it_first)
+        monkeypatch.setattr(scheduling, "move_locked", lose_it_first)
         gateway = LocalGateway()
         token = claimed(gateway, job)
-        monkeypatch.setattr(scheduling, "transition", move)
+        monkeypatch.setattr(scheduling, "move_locked", move)
         other.join()
         assert gateway.report(token, Report()) is False

@@ -18,7 +18,14 @@ from app.core.storage import StorageUnavailable, get_store
 from app.core.storage.folder import FolderStore
 from app.execution.contract import OutputKind, OutputSlot, RunSpec
 from app.execution.models import IncomingOutput, Job
-from app.execution.services import cancel_job, compare_outputs, job_limits, parsing, reproduce_job
+from app.execution.services import (
+    cancel_job,
+    compare_outputs,
+    concluding,
+    job_limits,
+    parsing,
+    reproduce_job,
+)
 from app.execution.services.incoming import sweep_incoming
 from app.execution.services.parsing import MAX_PARSES, parse_outputs
 from app.execution.services.reconciling import reconcile
@@ -174,7 +181,7 @@ def test_who_is_killed_half_way_loses_and_doubles_nothing(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(parsing, "publish_outputs", die)
+        patch.setattr(concluding, "publish_outputs", die)
         with pytest.raises(Killed):
             parse_outputs(job.pk)
     assert stored("images"), "it had stored something"

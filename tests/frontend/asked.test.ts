@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type AskedAnnotation, type Messages, hear, tell } from "../../viewer/frontend/src/core/reading-messages";
-import type { Vec3 } from "../../viewer/frontend/src/core/meta";
+import type { LayerMeta, Vec3 } from "../../viewer/frontend/src/core/meta";
 import { Annotations } from "../../viewer/frontend/src/state/annotations";
 import { AskedTools } from "../../viewer/frontend/src/state/asked";
 import { Drawing, type Ground } from "../../viewer/frontend/src/state/drawing";
@@ -15,15 +15,16 @@ class Desk {
   readonly annotations = new Annotations(this.history);
   readonly drawing = new Drawing((drawn) => { this.annotations.draw(drawn); });
   readonly images = [{ meta: layerMeta(), index: 0 }];
-  readonly active = { layer: this.images[0] };
+  active: { layer: { meta: LayerMeta; index: number } | undefined } = { layer: this.images[0] };
   state = { tools: { left: "window" } };
   activated: number[] = [];
-  private readonly listeners: ((state: unknown) => void)[] = [];
-  on(_name: string, listener: (state: unknown) => void): void { this.listeners.push(listener); }
+  private readonly listeners: [string, (state: unknown) => void][] = [];
+  on(name: string, listener: (state: unknown) => void): void { this.listeners.push([name, listener]); }
+  say(name: string): void { this.listeners.forEach(([own, listener]) => { if (own === name) listener(this.state); }); }
   activate(pane: number): void { this.activated.push(pane); }
   setTool(_button: string, left: string): void {
     this.state = { tools: { left } };
-    this.listeners.forEach((listener) => { listener(this.state); });
+    this.say("change");
   }
 }
 
@@ -53,6 +54,33 @@ describe("questions beside the picture", () => {
     tell("hounsfield:hello", {}, panel);
     expect(told).toHaveLength(2);
     expect(told[0]).toEqual(["tools", { kinds: expect.arrayContaining(["2DBB", "MELL", "3ANG", "LINE"]) as unknown }]);
+  });
+
+  it("are drawn on the image where they lie, whichever is looked at", () => {
+    const far = { meta: layerMeta({ image: "image-2", origin: [4900, -120, 30] }), index: 1 };
+    desk.images.push(far);
+    const value = { type: "Multiple points", version: VERSION, points: [{ point: [5000, 0, 60] }, { point: [5010, 0, 60] }] };
+    tell("hounsfield:annotations", { annotations: [asked({ value })] }, panel);
+    expect(desk.annotations.marksOf("q1").map(({ image }) => image)).toEqual(["image-2", "image-2"]);
+    // On both: the one that is looked at; on none: the same.
+    far.meta = layerMeta({ image: "image-2" });
+    tell("hounsfield:annotations", { annotations: [asked({ key: "q2", value: { ...value, points: [{ point: [0, 0, 60] }, { point: [9000, 0, 0] }] } })] }, panel);
+    expect(desk.annotations.marksOf("q2").map(({ image }) => image)).toEqual(["image-1", "image-1"]);
+  });
+
+  it("that came before the images are drawn on them once they are known", () => {
+    const [image] = desk.images.splice(0);
+    desk.active = { layer: undefined };
+    tell("hounsfield:annotations", { annotations: [asked({ kind: "POIN", value: POINT(0) })] }, panel);
+    desk.images.push(image!);
+    desk.active = { layer: image };
+    desk.say("described");
+    expect(desk.annotations.marksOf("q1").map((mark) => mark.image)).toEqual(["image-1"]);
+    // A line that breaks describes them again: what was drawn since stays.
+    const [mark] = desk.annotations.marksOf("q1");
+    desk.annotations.change(mark!.id, { value: POINT(5) });
+    desk.say("described");
+    expect(desk.annotations.marksOf("q1").map((each) => each.value)).toEqual([POINT(5)]);
   });
 
   it("get the whole value with every mark, undone and redone as well", () => {

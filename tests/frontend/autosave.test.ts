@@ -1,93 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Sent } from "../../viewer/frontend/src/core/annotation-api";
-import type { Change, ChangeResult, DisplaySet, StoredAnnotation } from "../../viewer/frontend/src/core/annotations";
+import type { Change, ChangeResult } from "../../viewer/frontend/src/core/annotations";
 import { MemoryBuffer } from "../../viewer/frontend/src/core/buffer";
 import { patienceFor } from "../../viewer/frontend/src/core/patience";
-import { AnnotationSync } from "../../viewer/frontend/src/state/annotation-sync";
-import { type Annotation, Annotations } from "../../viewer/frontend/src/state/annotations";
 import { Autosave, type Decision } from "../../viewer/frontend/src/state/autosave";
-import { Drawing } from "../../viewer/frontend/src/state/drawing";
-import { History } from "../../viewer/frontend/src/state/history";
-import type { DistanceValue } from "../../viewer/frontend/src/tools/values";
-
-const IMAGE = "0195aaaa-0000-7000-8000-000000000001";
-
-/** The site after docs/annotations.md: changes in order, never one over another that was not known. */
-class Site {
-  readonly rows = new Map<string, StoredAnnotation>();
-  readonly seen: string[] = [];
-  away = false;
-  /** Stores, but its answer is lost. */
-  deaf = false;
-  refuse: (change: Change) => string | null = () => null;
-
-  send = (changes: readonly Change[], author = "ana"): Promise<Sent> => {
-    if (this.away) return Promise.resolve({ kind: "away" });
-    const results = changes.map((change) => this.take(change, author));
-    return Promise.resolve(this.deaf ? { kind: "away" } : { kind: "answered", results });
-  };
-
-  list = (): Promise<readonly StoredAnnotation[] | null> =>
-    Promise.resolve(this.away ? null : [...this.rows.values()].filter(({ deleted }) => !deleted));
-
-  one = (pk: string): Promise<StoredAnnotation | null> => Promise.resolve(this.away ? null : (this.rows.get(pk) ?? null));
-
-  private take(change: Change, author: string): ChangeResult {
-    const now = this.rows.get(change.annotation) ?? null;
-    const answer = (status: ChangeResult["status"], version: number | null, detail = ""): ChangeResult => ({
-      id: change.id, annotation: change.annotation, status, version, current: this.rows.get(change.annotation) ?? null, problem: detail ? { detail } : null,
-    });
-    if (this.seen.includes(change.id)) return answer("repeated", now?.version ?? null);
-    const problem = this.refuse(change);
-    if (problem) return answer("refused", null, problem);
-    if ((now?.revision ?? null) !== change.base) return answer("conflict", null);
-    this.seen.push(change.id);
-    this.rows.set(change.annotation, {
-      ...(now ?? { pk: change.annotation, image: `https://site/api/v1/cases/images/${change.image!}/`, author, kind: change.kind!, tool: change.tool!, version: 0, label: "", color: "", frame: null, deleted: false, value: null, revision: "", changed_by: author }),
-      ...(change.value === undefined ? {} : { value: change.value }),
-      ...(change.label === undefined ? {} : { label: change.label }),
-      ...(change.color === undefined ? {} : { color: change.color }),
-      ...(change.deleted === undefined ? {} : { deleted: change.deleted }),
-      ...(change.frame === undefined ? {} : { frame: change.frame }),
-      version: (now?.version ?? 0) + 1,
-      revision: change.id,
-      changed_by: author,
-    });
-    return answer("saved", this.rows.get(change.annotation)!.version);
-  }
-}
-
-function desk(site: Site, reader = "ana", buffer = new MemoryBuffer(), others: DisplaySet["others"] = "edit") {
-  const history = new History();
-  const annotations = new Annotations(history);
-  const drawing = new Drawing((drawn) => { annotations.draw(drawn); });
-  const autosave = new Autosave({ api: { send: (changes) => site.send(changes, reader) }, buffer });
-  const api = { list: site.list, one: site.one } as unknown as ConstructorParameters<typeof AnnotationSync>[0]["api"];
-  const sync = new AnnotationSync({ annotations, drawing, autosave, api, buffer, set: { source: "archive-item", object: "o", reader, others } });
-  return { history, annotations, drawing, autosave, sync, buffer };
-}
-
-type Desk = ReturnType<typeof desk>;
-
-function line(x: number): DistanceValue {
-  return { type: "Distance measurement", version: { major: 1, minor: 0 }, start: [0, 0, 0], end: [x, 0, 0] };
-}
-
-function draw({ annotations }: Desk, x = 1): Annotation {
-  return annotations.draw({ tool: "length", image: IMAGE, frame: { timepoint: 0, normal: [0, 0, 1], up: [0, -1, 0] }, value: line(x) });
-}
-
-function move({ annotations }: Desk, id: string, x: number): void {
-  annotations.change(id, { value: line(x) });
-}
-
-function lengthOf(row: { value: unknown } | undefined): number | undefined {
-  return (row?.value as DistanceValue | undefined)?.end[0];
-}
-
-async function settled({ autosave }: Desk): Promise<void> {
-  await vi.waitFor(() => { expect(autosave.status.kind).toBe("saved"); });
-}
+import { savingWords } from "../../viewer/frontend/src/panels/save-sign";
+import { type Desk, IMAGE, LastingBuffer, Site, desk, draw, lengthOf, line, move, settled } from "./annotation-desk";
 
 describe("a decision", () => {
   it("about more slices than the site takes at once is sent in lots, each on top of the one before", async () => {
@@ -111,6 +29,62 @@ describe("a decision", () => {
     expect(sent.map((change) => change.slices?.length)).toEqual([512, 512, 76]);
     expect(sent.map(({ base }) => base)).toEqual(["theirs", ...sent.slice(0, -1).map(({ id }) => id)]);
     expect(sent.flatMap((change) => change.slices ?? []).map(({ index }) => index)).toEqual(slices.map(({ index }) => index));
+  });
+});
+
+describe("a browser that keeps nothing", () => {
+  class BrokenBuffer extends MemoryBuffer {
+    override all(): Promise<never> { return Promise.reject(new Error("The browser's storage failed.")); }
+    override add(): Promise<never> { return Promise.reject(new Error("The disk is full.")); }
+    override remove(): Promise<never> { return Promise.reject(new Error("The browser's storage failed.")); }
+  }
+
+  it("still shows what the site has, and saves there", async () => {
+    const site = new Site();
+    const { id } = draw(desk(site), 3);
+    await vi.waitFor(() => { expect(site.rows.has(id)).toBe(true); });
+    const ana = desk(site, "ana", new BrokenBuffer());
+    await ana.sync.open();
+    expect(lengthOf(ana.annotations.get(id))).toBe(3);
+    move(ana, id, 4);
+    await settled(ana);
+    move(ana, id, 5);
+    await settled(ana);
+    expect(lengthOf(site.rows.get(id))).toBe(5);
+  });
+
+  it("says how much would be lost with the window", async () => {
+    const site = new Site();
+    const ana = desk(site, "ana", new BrokenBuffer());
+    await ana.sync.open();
+    site.away = true;
+    draw(ana);
+    expect(ana.autosave.atRisk).toBe(1);
+    await vi.waitFor(() => { expect(ana.autosave.status.kind).toBe("waiting"); });
+    expect(ana.autosave.atRisk).toBe(1);
+    expect(savingWords(ana.autosave.status, ana.autosave.atRisk)).toBe("1 change in this window only: leave it open until the site answers");
+    site.away = false;
+    ana.autosave.wake();
+    await settled(ana);
+    expect(ana.autosave.atRisk).toBe(0);
+  });
+
+  it("is told from one that does", async () => {
+    const site = new Site();
+    const ana = desk(site, "ana", new LastingBuffer());
+    site.away = true;
+    draw(ana);
+    await vi.waitFor(() => { expect(ana.autosave.status.kind).toBe("waiting"); });
+    expect(ana.autosave.atRisk).toBe(0);
+    expect(savingWords(ana.autosave.status, 0)).toBe("1 change kept on this computer until the site answers");
+  });
+
+  it.each([
+    [401, "2 changes kept on this computer: sign in in another window, then reload this page"],
+    [403, "2 changes kept on this computer: sign in in another window, then reload this page"],
+    [404, "2 changes kept on this computer: you have no access here any more"],
+  ])("says what to do after %i", (status, words) => {
+    expect(savingWords({ kind: "ended", count: 2, status }, 0)).toBe(words);
   });
 });
 
@@ -394,90 +368,6 @@ describe("two people at one mark", () => {
     await again.sync.open();
     await vi.waitFor(() => { expect(again.autosave.conflicts).toHaveLength(1); });
     expect(lengthOf(again.annotations.get(id))).toBe(11);
-  });
-});
-
-describe("what somebody else changed meanwhile", () => {
-  /** Ana's line of 2 mm, which was 1 mm long before, and what ben makes of it. */
-  async function changedByBen(patch: { value?: DistanceValue; label?: string }): Promise<{ site: Site; ana: Desk; id: string; tell: () => void }> {
-    const site = new Site();
-    const ana = desk(site);
-    const { id } = draw(ana, 1);
-    move(ana, id, 2);
-    await settled(ana);
-    const ben = desk(site, "ben");
-    await ben.sync.open();
-    ben.annotations.change(id, patch);
-    await settled(ben);
-    return { site, ana, id, tell: () => { ana.sync.take(site.rows.get(id)!); } };
-  }
-
-  it.each([{ value: line(7) }, { label: "Nodule" }])("is not undone by one's own undo: %o", async (patch) => {
-    const { site, ana, id, tell } = await changedByBen(patch);
-    tell();
-    ana.history.undo();
-    ana.history.undo();
-    await settled(ana);
-    expect(site.rows.get(id)).toMatchObject({ deleted: false, version: 3, changed_by: "ben" });
-    expect(ana.history.last).toBeUndefined();
-  });
-
-  it("is not undone where it was only found on a reading of everything", async () => {
-    const { site, ana, id } = await changedByBen({ value: line(7) });
-    await ana.sync.reload();
-    ana.history.undo();
-    await settled(ana);
-    expect(lengthOf(site.rows.get(id))).toBe(7);
-  });
-
-  it("leaves the steps of other marks, and those of one's own that the site acknowledges", async () => {
-    const { ana, tell } = await changedByBen({ value: line(7) });
-    const { id: other } = draw(ana, 3);
-    move(ana, other, 4);
-    ana.annotations.remove(other);
-    await settled(ana);
-    tell();
-    await ana.sync.reload();
-    for (let step = 0; step < 3; step += 1) ana.history.undo();
-    expect(ana.annotations.get(other)).toBeUndefined();
-    ana.history.redo();
-    expect(lengthOf(ana.annotations.get(other))).toBe(3);
-  });
-
-  it("is not overwritten by a mark that was in one's hand", async () => {
-    const { site, ana, id, tell } = await changedByBen({ value: line(7) });
-    ana.annotations.preview(id, line(5));
-    tell();
-    await ana.sync.reload();
-    ana.annotations.settle();
-    await vi.waitFor(() => { expect(ana.autosave.conflicts).toHaveLength(1); });
-    expect(lengthOf(site.rows.get(id))).toBe(7);
-  });
-
-  it("is shown once the mark is let go as it was", async () => {
-    const { ana, id, tell } = await changedByBen({ value: line(7) });
-    ana.annotations.preview(id, line(5));
-    tell();
-    ana.annotations.abandon();
-    await vi.waitFor(() => { expect(lengthOf(ana.annotations.get(id))).toBe(7); });
-    expect(ana.autosave.status.kind).toBe("saved");
-  });
-});
-
-describe("a mark in one's hand while everything is read anew", () => {
-  it("is saved where it is let go", async () => {
-    const site = new Site();
-    const ana = desk(site);
-    site.deaf = true;
-    const { id } = draw(ana, 1);
-    await vi.waitFor(() => { expect(site.rows.has(id)).toBe(true); });
-    ana.annotations.preview(id, line(5));
-    await ana.sync.reload();
-    ana.annotations.settle();
-    site.deaf = false;
-    ana.autosave.wake();
-    await settled(ana);
-    expect(lengthOf(site.rows.get(id))).toBe(5);
   });
 });
 

@@ -8,7 +8,7 @@ import { Arrivals } from "../../reader_studies/frontend/arrivals";
 import { Clock, IDLE } from "../../reader_studies/frontend/clock";
 import { stepped } from "../../reader_studies/frontend/controls";
 import { decided, decisionsIn, objectsOf, withObjects } from "../../reader_studies/frontend/drawings";
-import { Outbox, type OutboxOptions, type Sending, inherited, keptUnder } from "../../reader_studies/frontend/outbox";
+import { Outbox, type OutboxOptions, type Sending, inherited, keptUnder, nameOfWindow } from "../../reader_studies/frontend/outbox";
 import { type GivenAnswer, type Message, Refused, type Reply, post } from "../../reader_studies/frontend/wire";
 
 function answer(value: unknown, version = 0): GivenAnswer {
@@ -253,6 +253,43 @@ describe("answers on their way", () => {
     shelf.setItem("q:gone", JSON.stringify({ entries: { c: answer("no") } }));
     const found = await inherited(shelf, "p:", "me", (name) => Promise.resolve(name === "gone"));
     expect(found).toEqual({ writer: "gone", entries: { a: answer("yes") } });
+  });
+
+  it("of windows that died stay where they are until they are kept under the name that goes on", async () => {
+    const shelf = new MemoryShelf();
+    shelf.setItem("p:one", JSON.stringify({ entries: { a: answer("yes") } }));
+    shelf.setItem("p:two", JSON.stringify({ entries: { b: answer("no") } }));
+    const { writer, entries } = await inherited(shelf, "p:", "me", () => Promise.resolve(true));
+    expect(entries).toEqual({ a: answer("yes"), b: answer("no") });
+    // The browser dies now, or another panel takes the place of this one.
+    expect({ ...keptUnder(shelf, "p:one"), ...keptUnder(shelf, "p:two") }).toEqual(entries);
+    expect(keptUnder(shelf, `p:${writer}`)).toEqual(entries);
+  });
+
+  it("of a window go with it, not with one that was made from it as its double", async () => {
+    const session = new MemoryShelf();
+    const first = await nameOfWindow(session, () => Promise.resolve(true));
+    const reloaded = await nameOfWindow(session, () => Promise.resolve(true));
+    expect(reloaded).toBe(first);
+    const copied = new MemoryShelf();
+    copied.setItem(session.key(0)!, session.getItem(session.key(0)!)!);
+    const double = await nameOfWindow(copied, (name) => Promise.resolve(name !== first));
+    expect(double).not.toBe(first);
+    expect(await nameOfWindow(copied, () => Promise.resolve(true))).toBe(double);
+    expect(await nameOfWindow(null, () => Promise.resolve(true))).not.toBe("");
+  });
+
+  it("that the site will never take do not hold the others up", async () => {
+    const desk = new Desk();
+    desk.reply = (message) => ("b" in message.answers ? Promise.reject(new Refused(413, "Too large.")) : Promise.resolve(storedAll(message)));
+    desk.outbox.put("a", answer("yes"));
+    desk.outbox.put("b", answer("huge"));
+    desk.outbox.put("c", answer("no"));
+    await desk.pass();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    expect(["a", "b", "c"].filter((key) => desk.outbox.has(key))).toEqual(["b"]);
+    expect(desk.states.at(-1)).toBe("refused");
+    expect(keptUnder(desk.shelf, "kept:me")).toEqual({ b: answer("huge") });
   });
 
   it("that cannot be read any more are nothing", () => {

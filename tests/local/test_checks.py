@@ -1,12 +1,16 @@
-"""What `make test` and `make lint` decide before they run anything."""
+"""What `make test` and `make lint` decide before they run anything, and what they say then."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from config.local import packages
 from config.local.checks import pytest_command
+from config.local.lint import Report
 from config.local.packages import Need, provide
+from config.local.progress import Progress
 from config.local.sizes import LONGEST_FILE, LONGEST_FUNCTION, too_long
 
 MISSING = Need(programs=("no-such-program",), packages=("a", "b"), purpose="tests")
@@ -28,6 +32,17 @@ def test_with_everything_there_nothing_is_left_out() -> None:
     command = pytest_command()
     assert "-m" not in command[3:]
     assert command[command.index("-n") + 1].isdigit()
+
+
+def test_a_check_that_failed_shows_what_it_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    report = Report(Progress())
+    assert report.run("good", [sys.executable, "-c", "print('well')"], env=os.environ)
+    failing = "print('line 3 is wrong'); raise SystemExit(1)"
+    assert not report.run("bad", [sys.executable, "-c", failing], env=os.environ)
+    good, bad, why = capfd.readouterr().out.splitlines()[:3]
+    assert good.startswith("✓ good")
+    assert bad.startswith("✗ bad")
+    assert why == "line 3 is wrong"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from algorithms.models import Algorithm, AlgorithmInterface
@@ -64,6 +66,7 @@ from tests.factories.studies import make_question, make_study
 from tests.factories.teams import make_team
 from viewer.services import open_session
 
+HOUR = 3600.0  # seconds
 ROLES = (
     "anonymous",
     "stranger",
@@ -142,8 +145,13 @@ def build_world() -> World:
 
 
 def _session_of(user: User) -> str:
-    cookie = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME]
-    return str(cookie.value)
+    """A session that was used and noted: every request would note it again, and is taken back."""
+    client = sign_in(Client(), user)
+    client.get(reverse("web:healthz"))
+    session = client.session
+    session["noted_at"] = time.time() + HOUR
+    session.save()
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 def _archives(people: dict[str, User]) -> dict[str, Any]:

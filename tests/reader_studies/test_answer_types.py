@@ -95,6 +95,17 @@ class TestNumbers:
         with pytest.raises(InvalidAnswer, match="enter a number"):
             clean("NUMB", raw)
 
+    @pytest.mark.parametrize("raw", [1.5e15, "-1e300", 10**20])
+    def test_larger_than_any_measure(self, raw: Any) -> None:
+        with pytest.raises(InvalidAnswer, match="1e15"):
+            clean("NUMB", raw)
+        assert clean("NUMB", "-1e15") == -1e15
+
+    @pytest.mark.parametrize("minimum", [-1e300, float("nan")])
+    def test_steps_that_nobody_can_count(self, minimum: float) -> None:
+        with pytest.raises(InvalidAnswer, match="steps"):
+            clean("NUMB", 3, minimum=minimum, step=Decimal("0.000000001"))
+
 
 class TestTexts:
     @pytest.mark.parametrize(
@@ -106,6 +117,11 @@ class TestTexts:
         assert clean("TEXT", " abcd ", **rules) == "abcd"
         with pytest.raises(InvalidAnswer, match=said):
             clean("TEXT", text, **rules)
+
+    @pytest.mark.parametrize("pattern", ["(", "(abc){600}"])
+    def test_forms_that_cannot_be_looked_for(self, pattern: str) -> None:
+        with pytest.raises(InvalidAnswer, match=r"regular expression|too long"):
+            clean("TEXT", "abc" * 3_000, pattern=pattern)
 
     def test_a_heading_takes_nothing(self) -> None:
         assert not get_answer_type("HEAD").answerable
@@ -143,6 +159,10 @@ class TestChoices:
             get_answer_type("CHOI").from_cell("Great", OPTIONS)
         with pytest.raises(InvalidAnswer, match="none of the options"):
             get_answer_type("MCHO").from_cell("Good; Great", OPTIONS)
+
+    def test_cells_that_are_nested_without_end(self) -> None:
+        with pytest.raises(InvalidAnswer, match="JSON list"):
+            get_answer_type("MCHO").from_cell("[" * 100_000, OPTIONS)
 
 
 class TestMasks:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,10 +11,12 @@ from app.accounts.models import User
 from app.core.ids import new_id
 from app.images.models import Image
 from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
-from reader_studies.services import GivenAnswer, answers_csv, set_reference
+from reader_studies.services import GivenAnswer, answers_csv, set_reference, take_as_reference
+from reader_studies.services.masks import finish_mask
 from tests.factories.accounts import UserFactory
 from tests.factories.annotations import MASK, make_annotation
 from tests.factories.studies import make_question, make_study
+from tests.viewer.annotations.conftest import packed
 from viewer.annotations.desk import desk_for
 from viewer.annotations.models import Annotation
 from viewer.annotations.services import Change, take_changes
@@ -142,3 +145,55 @@ def test_the_reference_is_painted_too(case: DisplaySet, question: Question) -> N
     assert answer is not None
     assert answer.image is not None
     assert not Answer.objects.exists()
+
+
+def test_no_image_of_labels_that_were_not_asked_for(
+    user: User, signed_in: Client, case: DisplaySet, question: Question
+) -> None:
+    mask = painted(user, case)
+    segments = [*MASK["segments"], {"name": "Vessel", "voxel_value": 2}]
+    width, height, _ = mask.image.size
+    voxels = np.full((height, width), 2, "u1")
+    desk = desk_for(user, mask.source, mask.object_id)
+    change = Change(
+        id=new_id(),
+        annotation=mask.pk,
+        base=mask.revision,
+        given={"value": {**MASK, "segments": segments}},
+        slices=[packed(voxels, index=0)],
+    )
+    (outcome,) = take_changes(desk, [change])
+    assert outcome.status == "saved", outcome.problem
+    images = Image.objects.count()
+    told = send(signed_in, case, question, {"mask": str(mask.pk)}, saves=True)
+    assert "not among its segments" in told["errors"][str(question.pk)]
+    assert Image.objects.count() == images
+    assert Answer.objects.get().image is None
+
+
+def test_what_was_answered_meanwhile_stays(
+    user: User, signed_in: Client, case: DisplaySet, question: Question
+) -> None:
+    first, second = painted(user, case), painted(user, case)
+    send(signed_in, case, question, {"mask": str(first.pk)})
+    before = Answer.objects.get()
+    send(signed_in, case, question, {"mask": str(second.pk)})
+    images = Image.objects.count()
+    finish_mask(before)
+    answer = Answer.objects.get()
+    assert (answer.value, answer.image) == ({"mask": str(second.pk)}, None)
+    assert Image.objects.count() == images
+
+
+def test_only_finished_masks_become_the_reference(
+    user: User, signed_in: Client, case: DisplaySet, question: Question
+) -> None:
+    editor = case.study.memberships.get(role="EDITOR").user
+    mask = painted(user, case)
+    send(signed_in, case, question, {"mask": str(mask.pk)})
+    assert take_as_reference(editor=editor, study=case.study, reader=user) == 0
+    send(signed_in, case, question, {"mask": str(mask.pk)}, saves=True)
+    assert take_as_reference(editor=editor, study=case.study, reader=user) == 1
+    taken = Answer.references.get()
+    assert taken.image == Answer.objects.get().image
+    assert taken.editable_content == {"image": str(taken.image_id)}

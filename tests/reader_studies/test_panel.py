@@ -142,6 +142,21 @@ class TestSaving:
         assert response.status_code in (200, 400)
         assert not Answer.objects.exists()
 
+    @pytest.mark.parametrize(
+        "value", [r'"\ud800"', "NaN", '{"a": "\\u0000"}', "[" * 70 + "]" * 70, "1e999"]
+    )
+    @pytest.mark.parametrize("kind", [Kind.TEXT, "POIN"])
+    def test_what_cannot_be_stored(
+        self, signed_in: Client, study: ReaderStudy, case: DisplaySet, value: str, kind: str
+    ) -> None:
+        question = make_question(study, kind=kind)
+        address = reverse("reader_studies:answers", args=[case.pk])
+        body = f'{{"answers": {{"{question.pk}": {{"value": {value}}}}}}}'
+        response = signed_in.post(address, body.encode(), content_type="application/json")
+        assert response.status_code == 400
+        assert "cannot be stored" in response.content.decode()
+        assert not Answer.objects.exists()
+
     def test_questions_of_other_studies_are_ignored(self, panel: Panel, case: DisplaySet) -> None:
         foreign = make_question(make_study())
         assert panel.send(case, {foreign: "yes"})["versions"] == {}
@@ -180,6 +195,19 @@ class TestTwoWindows:
         assert told["versions"] == {str(question.pk): 3}
         assert Answer.objects.get().value == "abc"
 
+    def test_an_answer_given_again_is_another_version(
+        self, signed_in: Client, study: ReaderStudy, case: DisplaySet
+    ) -> None:
+        question = make_question(study)
+        key = str(question.pk)
+        one, two = Panel(signed_in, "one"), Panel(signed_in, "two")
+        one.send(case, {question: {"value": "yes", "version": 0}})
+        assert two.send(case, {question: {"value": "", "version": 1}})["versions"] == {key: 0}
+        assert two.send(case, {question: {"value": "no", "version": 0}})["versions"] == {key: 2}
+        told = one.send(case, {question: {"value": "", "version": 1}})
+        assert told["conflicts"][key]["version"] == 2, "writer one saw the first answer alone"
+        assert Answer.objects.get().value is False
+
     def test_the_same_answer_is_no_conflict(
         self, signed_in: Client, study: ReaderStudy, case: DisplaySet
     ) -> None:
@@ -201,6 +229,14 @@ class TestTime:
         for _ in range(2):
             panel.send(case, opened=True)
         assert Reading.objects.get().openings == 2
+
+    def test_a_number_too_large_for_any_time(self, signed_in: Client, case: DisplaySet) -> None:
+        address = reverse("reader_studies:answers", args=[case.pk])
+        body = b'{"spent": 1' + b"0" * 299 + b"}"
+        assert signed_in.post(address, body, content_type="application/json").status_code == 200
+        assert Reading.objects.get().spent == timedelta()
+        body = b'{"spent": 1' + b"0" * 400 + b"}"
+        assert signed_in.post(address, body, content_type="application/json").status_code == 400
 
     @pytest.mark.parametrize("spent", [-5, "10", True, None, 1e300, {"a": 1}])
     def test_other_times_are_none(self, panel: Panel, case: DisplaySet, spent: Any) -> None:

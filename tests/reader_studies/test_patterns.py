@@ -81,3 +81,32 @@ def test_refused(pattern: str) -> None:
 def test_a_text_that_is_too_long_for_the_expression() -> None:
     with pytest.raises(UnusablePattern, match="too long"):
         compile_pattern("(abc){600}").found_in("abc" * 3000)
+
+
+@pytest.mark.parametrize("pattern", ["(){0,4000000000}", "(?:){4000000000}", "(()){2,4000000}x"])
+def test_repeating_nothing_is_nothing(pattern: str) -> None:
+    found = compile_pattern(pattern)
+    assert len(found.program) < 10
+    assert found.found_in("x")
+
+
+@pytest.mark.parametrize("opened", ["(", "(|"])
+@pytest.mark.parametrize("calls", [0, 600])
+def test_nested_too_deeply_wherever_it_is_asked_from(opened: str, calls: int) -> None:
+    def refused(left: int) -> None:
+        if left:
+            refused(left - 1)
+        else:
+            with pytest.raises(UnusablePattern, match="nested too deeply"):
+                compile_pattern(opened * 120 + "a" + ")" * 120)
+
+    refused(calls)
+    assert compile_pattern("(" * 25 + "a" + ")*" * 25).found_in("a")
+
+
+def test_large_sets_of_letters_cost_what_they_hold() -> None:
+    letters = "".join(chr(number) for number in range(0x400, 0x400 + 2 * 230, 2))
+    sets = compile_pattern(f"(?i)([{letters}]?){{50}}$")
+    with pytest.raises(UnusablePattern, match="too long"):
+        sets.found_in("a" * 5_000)
+    assert compile_pattern("([abc]?){50}$").found_in("a" * 100)

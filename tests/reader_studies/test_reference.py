@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -11,13 +12,17 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.audit.models import Event
-from app.core.errors import ValidationFailed
+from app.core.errors import Conflict, ValidationFailed
 from app.sockets.schemas import KINDS
 from reader_studies.models import Answer, DisplaySet, Question, ReaderStudy
 from reader_studies.selectors import progress_of
 from reader_studies.services import (
+    AnsweredElsewhere,
     GivenAnswer,
     answers_csv,
+    change_display_set,
+    delete_display_set,
+    delete_question,
     read_reference_csv,
     reference_csv,
     save_answers,
@@ -235,6 +240,14 @@ class TestInTheViewer:
         self.post(signed_in, case, answers={key: {"value": None}})
         assert not Answer.references.exists()
 
+    @pytest.mark.parametrize(
+        "body", [b"[]", b'{"answers": []}', b'{"answers": "x"}', b'{"answers": {"x": 3}}']
+    )
+    def test_what_cannot_be_read(self, signed_in: Client, study: ReaderStudy, body: bytes) -> None:
+        address = reverse("reader_studies:reference_answers", args=[study.display_sets.all()[0].pk])
+        response = signed_in.post(address, body, content_type="application/json")
+        assert response.status_code in (200, 400)
+
     def test_the_panel(self, study: ReaderStudy, signed_in: Client) -> None:
         question = make_question(study)
         case = study.display_sets.all()[0]
@@ -275,6 +288,58 @@ class TestApart:
         address = reverse("reader_studies:take_answers", args=[study.pk])
         assert signed_in.post(address, {"reader": str(reader.pk)}).status_code == 404
         assert signed_in.post(address, {"reader": str(user.pk)}).status_code == 302
+
+    def test_taking_it_again_is_a_new_version(self, study: ReaderStudy, user: User) -> None:
+        question, case = make_question(study), study.display_sets.all()[0]
+        where = {"editor": user, "display_set": case, "question": question}
+        first = set_reference(**where, given=GivenAnswer(value=True), explanation="seen")
+        assert first is not None
+        save_answers(reader=user, display_set=case, given={question.pk: False})
+        assert take_as_reference(editor=user, study=study, reader=user) == 1
+        taken = Answer.references.get()
+        assert (taken.pk, taken.value, taken.version, taken.explanation) == (
+            *(first.pk, False, 2),
+            "",
+        )
+        with pytest.raises(AnsweredElsewhere):
+            set_reference(**where, given=GivenAnswer(value=True, version=1, writer="old"))
+        assert set_reference(**where, given=GivenAnswer(value=None)) is None
+        again = set_reference(**where, given=GivenAnswer(value=True))
+        assert again is not None
+        assert again.version == 3
+
+    def test_confirmed_emptiness_is_taken_too(self, study: ReaderStudy, user: User) -> None:
+        question = make_question(study, kind="POIN", required=False, confirm_empty=True)
+        case = study.display_sets.all()[0]
+        given = {question.pk: GivenAnswer(is_confirmed_empty=True)}
+        save_answers(reader=user, display_set=case, given=given)
+        assert take_as_reference(editor=user, study=study, reader=user) == 1
+
+    def test_what_it_answers_is_not_deleted(self, study: ReaderStudy, user: User) -> None:
+        question, case = make_question(study), study.display_sets.all()[0]
+        set_reference(
+            editor=user, display_set=case, question=question, given=GivenAnswer(value=True)
+        )
+        for refused in (
+            lambda: delete_question(actor=user, question=question),
+            lambda: delete_display_set(actor=user, display_set=case),
+            lambda: change_display_set(actor=user, display_set=case, replace_all=True),
+        ):
+            with pytest.raises(Conflict, match="reference standard"):
+                refused()
+        assert Answer.references.count() == 1
+
+    def test_a_table_of_nothing_but_line_ends(self, study: ReaderStudy, user: User) -> None:
+        make_question(study, text="Yes?")
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValidationFailed):
+                read_reference_csv(
+                    editor=user, study=study, data=b"case,Yes?\n" + b"\n" * 3_000_000
+                )
+            assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+        finally:
+            tracemalloc.stop()
 
 
 class TestScores:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from app.accounts.models import User
 from app.audit.models import Event
 from app.sockets.schemas import KINDS
-from reader_studies.models import Question, ReaderStudy
+from reader_studies.models import Answer, Question, ReaderStudy
 from reader_studies.selectors import ordered_sets
 from reader_studies.services import (
     GivenAnswer,
@@ -49,6 +49,16 @@ class TestStatistics:
         assert (found.answered, found.mean, found.median) == (4, 4.0, 3.0)
         assert found.deviation == pytest.approx(stdev([1, 2, 4, 9]))
         assert found.deviation == pytest.approx(3.559026)
+
+    def test_numbers_from_before_there_was_a_largest(self, readers: list[User]) -> None:
+        study = make_study(readers=readers, cases=2)
+        question = make_question(study, kind=Kind.NUMBER)
+        for reader in readers[:2]:
+            give(study, reader, question, 1, 2)
+        Answer.objects.update(value=1.7e308)
+        (found,) = study_statistics(study).questions
+        assert (found.answered, found.mean, found.median) == (4, None, None)
+        assert found.deviation == 0
 
     def test_yes_and_no(self, readers: list[User]) -> None:
         study = make_study(readers=readers, cases=2)

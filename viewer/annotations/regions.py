@@ -23,7 +23,7 @@ _TINY = 1e-9
 
 @dataclass(frozen=True)
 class Region:
-    """The voxels of one shape as indices (x, y, z), one per row; ``item`` counts objects."""
+    """The voxels of one shape as indices (x, y, z), one per row by z; ``item`` counts objects."""
 
     voxels: Array
     item: int | None = None
@@ -36,7 +36,8 @@ class Region:
 
     def on(self, index: int) -> tuple[Array, Array]:
         """Return rows and columns of its voxels in a slice."""
-        found = self.voxels[self.voxels[:, 2] == index]
+        start, end = np.searchsorted(self.voxels[:, 2], [index, index + 1])
+        found = self.voxels[start:end]
         return found[:, 1], found[:, 0]
 
 
@@ -108,11 +109,12 @@ def _on_plane(
 ) -> Array:
     """Return the voxels next to a plane in some columns, without those outside of the image."""
     along = point[axis] - ((pairs - point[across]) @ normal[across]) / normal[axis]
-    voxels = np.empty((len(pairs), 3), int)
-    voxels[:, across] = pairs
-    voxels[:, axis] = np.floor(along + 0.5 + _TINY)
-    within = (voxels[:, axis] >= 0) & (voxels[:, axis] < grid.size[axis])
-    return voxels[within]
+    places = np.floor(along + 0.5 + _TINY)
+    within = (places >= 0) & (places < grid.size[axis])
+    voxels = np.empty((int(within.sum()), 3), np.int32)
+    voxels[:, across] = pairs[within]
+    voxels[:, axis] = places[within]
+    return voxels[np.argsort(voxels[:, 2], kind="stable")]
 
 
 def _inside(flat: Array, row: int, width: int) -> Array:

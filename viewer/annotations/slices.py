@@ -20,6 +20,8 @@ MOST_SLICES = 512
 """The most slices that one change may hold."""
 MOST_SLICE_BYTES = 64 * 2**20
 """The most bytes of one slice before compression; larger pictures have no masks yet."""
+HIGHEST_LABEL = 65_535
+COUNTED_AT_ONCE = 2**20
 LEVEL = 6
 
 Counts = dict[int, int]
@@ -79,8 +81,9 @@ def read_slices(given: Any, *, grid: Grid, declared: set[int]) -> list[PackedSli
 def pack(voxels: NDArray[np.generic], *, index: int, grid: Grid) -> PackedSlice:
     """Return a slice (y, x) of labels, compressed; raise `InvalidValue` if one is too large."""
     counts = count_labels(voxels)
-    if counts and max(counts) >= 1 << grid.bits:
-        raise InvalidValue(f"A voxel of {grid.bits} bits cannot hold {max(counts)}.")
+    for label in (min(counts, default=0), max(counts, default=0)):
+        if not 0 <= label < 1 << grid.bits:
+            raise InvalidValue(f"A voxel of {grid.bits} bits cannot hold {label}.")
     plain = np.ascontiguousarray(voxels, dtype=grid.dtype)
     data = zlib.compress(plain.tobytes(), LEVEL) if counts else b""
     return PackedSlice(index=index, data=data, counts=counts)
@@ -95,8 +98,19 @@ def unpack(data: bytes, *, grid: Grid) -> NDArray[Any]:
 
 
 def count_labels(voxels: NDArray[Any]) -> Counts:
-    """Return how many voxels each label but 0 has."""
-    counts = np.bincount(voxels.ravel())
+    """Return how many voxels each label but 0 has; takes little more memory than the voxels."""
+    flat = voxels.ravel()
+    if not flat.size:
+        return {}
+    if flat.min() < 0 or flat.max() > HIGHEST_LABEL:  # one place for each label would be too many
+        labels, found = np.unique(flat, return_counts=True)
+        return {int(a): int(b) for a, b in zip(labels, found, strict=True) if a}
+    counts = np.zeros(int(flat.max()) + 1, np.int64)
+    for start in range(
+        0, flat.size, COUNTED_AT_ONCE
+    ):  # numpy widens to 8 bytes each what it counts
+        part = flat[start : start + COUNTED_AT_ONCE]
+        counts += np.bincount(part, minlength=len(counts))
     return {int(label): int(counts[label]) for label in np.flatnonzero(counts) if label}
 
 

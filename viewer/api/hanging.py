@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -145,11 +146,13 @@ class Viewing(Conditional, APIView):
         target = viewable_kind(kind).find(request.user, pk, "change")
         given = ViewingChangeSerializer(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
-        services.change_viewing(
-            actor=cast(User, request.user),
-            target=target,
-            **_now(target) | self._found(given.validated_data),
-        )
+        with transaction.atomic():
+            services.hold_viewing(target)  # what is left out stays as it is now, not as it was read
+            services.change_viewing(
+                actor=cast(User, request.user),
+                target=target,
+                **_now(target) | self._found(given.validated_data),
+            )
         return self._shown(target)
 
     def _found(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from jsonschema import Draft7Validator
 from app.sockets.schemas import InvalidValue, check_plain
 from app.sockets.schemas.wording import explained
 from viewer.configurations.defaults import DEFAULTS
-from viewer.configurations.schema import SETTINGS_SCHEMA
+from viewer.configurations.schema import MOST_PARTS, SETTINGS_SCHEMA
 
 _VALIDATOR = Draft7Validator(SETTINGS_SCHEMA)
 _WORDS = {
@@ -25,7 +25,7 @@ def clean_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_settings(given: Any) -> None:
     """Raise `InvalidValue` unless ``given`` are settings of the viewer; null is not one of them."""
-    check_plain(given)
+    check_plain(given, most=MOST_PARTS)
     error = min(_VALIDATOR.iter_errors(given), key=lambda e: [*map(str, e.path)], default=None)
     if error is not None:
         field, message = explained(error)

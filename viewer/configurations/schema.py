@@ -35,6 +35,8 @@ CONTEXTS = ("PATH", "MPMRI")
 METHODS = ("MAX", "MIN", "AVG")
 MOST_PRESETS = 30
 MOST_BINDINGS = 200
+MOST_PARTS = 5_000
+"""The most parts of settings that are looked at at all: the limits below allow far fewer."""
 COLOR = "^#[0-9a-fA-F]{6}(?!\\n)$"
 _SWITCH = {"type": "boolean"}
 _PERCENT = {"type": "number", "minimum": 0, "maximum": 100}

@@ -1,6 +1,6 @@
 """How images hang: viewports on a screen, what lies in them, and which protocol fits; no Django."""
 
-from viewer.hanging.checks import FILLS, check_content, check_protocol
+from viewer.hanging.checks import FILLS, check_content, check_content_form, check_protocol
 from viewer.hanging.icon import svg_icon
 from viewer.hanging.layout import LAYOUT_SCHEMA, check_layout
 from viewer.hanging.matching import Candidate, Hung, Slot, hang
@@ -17,6 +17,7 @@ __all__ = [
     "Hung",
     "Slot",
     "check_content",
+    "check_content_form",
     "check_layout",
     "check_protocol",
     "hang",

@@ -8,7 +8,13 @@ from jsonschema.exceptions import ValidationError
 
 from app.sockets.schemas import KINDS, Display, InvalidValue, check_plain
 from app.sockets.schemas.wording import explained
-from viewer.hanging.schema import CONTENT_SCHEMA, DEPENDENT_VIEWS, PROTOCOL_SCHEMA, VIEWPORTS
+from viewer.hanging.schema import (
+    CONTENT_SCHEMA,
+    DEPENDENT_VIEWS,
+    MOST_PARTS,
+    PROTOCOL_SCHEMA,
+    VIEWPORTS,
+)
 
 PLACE = ("x", "y", "w", "h")
 ALONE = frozenset({Display.CHART, Display.DOCUMENT, Display.PICTURE})
@@ -42,7 +48,7 @@ def check_content(
 
     ``kinds`` are those of the known sockets by slug. Without a protocol only the sockets count.
     """
-    _check(_CONTENT, content, what="view content")
+    check_content_form(content)
     if content and protocol is not None:
         _check_names(content, protocol)
     for name, slugs in content.items():
@@ -52,8 +58,13 @@ def check_content(
         _check_company({slug: kinds[slug] for slug in slugs}, name=name)
 
 
+def check_content_form(content: Any) -> None:
+    """Raise `InvalidValue` unless ``content`` is lists of slugs by viewport, whatever they name."""
+    _check(_CONTENT, content, what="view content")
+
+
 def _check(validator: Draft7Validator, given: Any, *, what: str) -> None:
-    check_plain(given)
+    check_plain(given, most=MOST_PARTS)  # before the schema: it compares items with one another
     error = min(validator.iter_errors(given), key=_depth, default=None)
     if error is not None:
         field, message = _words(error)

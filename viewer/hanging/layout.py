@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 
 from app.sockets.schemas import InvalidValue, check_plain
 from app.sockets.schemas.wording import explained
-from viewer.hanging.schema import MOST_VIEWPORTS, ORIENTATIONS
+from viewer.hanging.schema import MOST_PARTS, MOST_VIEWPORTS, ORIENTATIONS
 
 LINKS = ("scroll", "zoom", "pan", "window")
 _NAME = {"type": ["string", "null"], "maxLength": 100}
@@ -54,7 +54,7 @@ _VALIDATOR = Draft7Validator(LAYOUT_SCHEMA)
 
 def check_layout(given: Any) -> None:
     """Raise `InvalidValue` unless ``given`` is a layout."""
-    check_plain(given)
+    check_plain(given, most=MOST_PARTS)
     error = min(_VALIDATOR.iter_errors(given), key=lambda e: [*map(str, e.path)], default=None)
     if error is not None:
         field, message = explained(error)

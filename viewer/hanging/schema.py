@@ -39,6 +39,8 @@ MOST_VIEWPORTS = 40
 LARGEST_CELL = 10_000
 LONGEST_FADE = 60_000
 MOST_SOCKETS = 50
+MOST_PARTS = 5_000
+"""The most parts of JSON that is looked at at all: the schemas' own limits are far below."""
 
 _CELL = {"type": "integer", "minimum": 0, "maximum": LARGEST_CELL}
 _LENGTH = {"type": "integer", "minimum": 1, "maximum": LARGEST_CELL}

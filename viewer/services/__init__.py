@@ -12,6 +12,7 @@ from viewer.services.hanging import (
     create_protocol,
     delete_protocol,
     forget_layout,
+    hold_viewing,
     remember_layout,
 )
 from viewer.services.packs import (
@@ -45,6 +46,7 @@ __all__ = [
     "end_expired_sessions",
     "fail_session",
     "forget_layout",
+    "hold_viewing",
     "keep_alive",
     "make_pack",
     "open_session",

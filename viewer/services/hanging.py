@@ -11,13 +11,15 @@ from app.core.errors import Conflict, NotFound, ValidationFailed
 from app.core.slugs import free_slug
 from app.sockets.models import Socket
 from app.sockets.schemas import InvalidValue
-from viewer.hanging import check_content, check_layout, check_protocol
+from viewer.hanging import check_content, check_content_form, check_layout, check_protocol
 from viewer.models import HangingProtocol, RememberedLayout, Viewable, ViewerConfiguration
 from viewer.policies import PROTOCOLS
 from viewer.viewables import kind_of_viewable, viewable_kinds
 
+SAID = ["hanging_protocol", "view_content", "viewer_configuration"]
 UNVERIFIED = "Hanging protocols are made by verified people."
 NOT_YOURS = "Only whoever made this hanging protocol changes it."
+GONE = "A hanging protocol was deleted meanwhile."
 IN_USE = "This hanging protocol is in use."
 
 
@@ -70,11 +72,24 @@ def _changed(*, actor: User, protocol: HangingProtocol, **changes: Any) -> Hangi
 @transaction.atomic
 def delete_protocol(*, actor: User, protocol: HangingProtocol) -> None:
     """Delete a protocol that nothing hangs by."""
+    HangingProtocol.objects.select_for_update().filter(pk=protocol.pk).first()
     used = sum(_users_of(kind.model, protocol).count() for kind in viewable_kinds())
     if used:
         raise Conflict(IN_USE, advice="Choose another one where it is used, then delete it.")
     record("viewer.protocol.deleted", obj=protocol, actor=actor, data={"title": protocol.title})
     protocol.delete()
+
+
+def hold_viewing(target: Viewable) -> None:
+    """Read what an object says about viewing afresh; nobody else changes it in this transaction.
+
+    Raises `NotFound` where the object was deleted meanwhile.
+    """
+    rows = type(target)._default_manager.select_for_update(no_key=True)  # type: ignore[attr-defined]
+    try:
+        target.refresh_from_db(fields=SAID, from_queryset=rows)
+    except type(target).DoesNotExist:  # type: ignore[attr-defined]
+        raise NotFound from None
 
 
 @transaction.atomic
@@ -94,6 +109,9 @@ def change_viewing(
     them change together. Raises `NotFound` for whoever did not make it.
     """
     kind = kind_of_viewable(target)
+    hold_viewing(target)
+    optional_hanging_protocols = list(optional_hanging_protocols)
+    hanging_protocol = _held(hanging_protocol, *optional_hanging_protocols)
     if viewports is not None:
         hanging_protocol = _with_viewports(hanging_protocol, viewports, actor=actor)
     require_content(view_content, protocol=hanging_protocol)
@@ -102,13 +120,26 @@ def change_viewing(
     target.hanging_protocol = hanging_protocol
     target.view_content = dict(view_content)
     target.viewer_configuration = viewer_configuration
-    fields = ["hanging_protocol", "view_content", "viewer_configuration", "modified"]
+    fields = [*SAID, "modified"]
     target.save(update_fields=fields)
     target.optional_hanging_protocols.set(optional)
     changed = {"kind": kind.key, "before": before, "after": _said(target)}
     record("viewer.viewing.changed", obj=target, actor=actor, data=changed)
     if viewports is not None and hanging_protocol is not None:
         _require_fitting_contents(hanging_protocol)
+
+
+def _held(protocol: HangingProtocol | None, *others: HangingProtocol) -> HangingProtocol | None:
+    """Return the protocol as it stands, held with the others: none is deleted or changed meanwhile.
+
+    Raises `NotFound` where one was deleted since it was chosen.
+    """
+    wanted = {one.pk for one in (protocol, *others) if one is not None}
+    rows = HangingProtocol.objects.select_for_update(no_key=True).order_by("pk")
+    found = {one.pk: one for one in rows.filter(pk__in=wanted)}
+    if wanted - found.keys():
+        raise NotFound(GONE, advice="Choose another one.")
+    return None if protocol is None else found[protocol.pk]
 
 
 def _with_viewports(
@@ -123,9 +154,10 @@ def _with_viewports(
 
 def require_content(content: Any, *, protocol: HangingProtocol | None) -> None:
     """Raise `ValidationFailed` unless ``content`` fits the protocol and names sockets there are."""
-    slugs = {slug for slugs in _lists(content) for slug in slugs if isinstance(slug, str)}
-    kinds = dict(Socket.objects.filter(slug__in=slugs).values_list("slug", "kind"))
     try:
+        check_content_form(content)  # before the database is asked for its slugs
+        slugs = {slug for slugs in content.values() for slug in slugs}
+        kinds = dict(Socket.objects.filter(slug__in=slugs).values_list("slug", "kind"))
         check_content(content, protocol=protocol.json if protocol else None, kinds=kinds)
     except InvalidValue as error:
         raise ValidationFailed(fields={"view_content": [str(error)]}) from error
@@ -145,11 +177,6 @@ def forget_layout(*, user: User, target: Viewable) -> None:
     """Let the protocol decide again."""
     kind = kind_of_viewable(target).key
     RememberedLayout.objects.filter(user=user, kind=kind, object_id=target.pk).delete()
-
-
-def _lists(content: Any) -> list[list[Any]]:
-    values = content.values() if isinstance(content, Mapping) else []
-    return [value for value in values if isinstance(value, list)]
 
 
 def _require_protocol(json: Any) -> None:

@@ -1,5 +1,6 @@
 """Writing audit events."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -13,9 +14,14 @@ M = TypeVar("M", bound=Model)
 
 
 def record(
-    name: str, *, obj: Model | None, actor: Any = None, data: dict[str, Any] | None = None
+    name: str,
+    *,
+    obj: Model | None,
+    actor: Any = None,
+    data: dict[str, Any] | None = None,
+    more: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Write one event in the transaction under way.
+    """Write one event in the transaction under way; for each of ``more``, too, with that data.
 
     ``name`` follows the grammar ``app.object.verb`` and is registered (`register_events`); any
     other raises `UnregisteredEvent`, and takes the change with it. Without ``actor`` the
@@ -25,15 +31,18 @@ def record(
     checked_event(name)
     context = current()
     who = actor if actor is not None else context.actor
-    Event.objects.create(
-        name=name,
-        actor_id=who.pk if who is not None and getattr(who, "is_authenticated", False) else None,
-        object_type=obj._meta.label_lower if obj is not None else "",
-        object_id=str(obj.pk) if obj is not None else "",
-        request_id=context.request_id,
-        address=context.address,
-        data=data or {},
-    )
+    common: dict[str, Any] = {
+        "name": name,
+        "actor_id": who.pk if who is not None and getattr(who, "is_authenticated", False) else None,
+        "object_type": obj._meta.label_lower if obj is not None else "",
+        "object_id": str(obj.pk) if obj is not None else "",
+        "request_id": context.request_id,
+        "address": context.address,
+    }
+    if more:
+        Event.objects.bulk_create([Event(**common, data=each) for each in (data or {}, *more)])
+    else:
+        Event.objects.create(**common, data=data or {})
 
 
 @transaction.atomic

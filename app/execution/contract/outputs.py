@@ -176,7 +176,7 @@ def _copy(
             while chunk := stream.read(MIB):
                 digest.update(chunk)
                 out.write(chunk)
-    value = checked_json(copy, slot, limits) if slot.kind is OutputKind.JSON else None
+    value = checked_json(copy.read_bytes(), slot, limits) if slot.kind is OutputKind.JSON else None
     return CollectedOutput(
         slug=slot.slug,
         kind=slot.kind,
@@ -203,10 +203,10 @@ def _open_plain_file(folder: int, name: str, slot: OutputSlot) -> int:
     raise _not_plain(slot, kind)
 
 
-def checked_json(path: Path, slot: OutputSlot, limits: Limits) -> object:
+def checked_json(content: bytes, slot: OutputSlot, limits: Limits) -> object:
     """The value of a JSON slot; raises `OutputError` for what is not JSON or breaks its schema."""
     try:
-        value = parse_json_strict(path.read_bytes(), max_depth=limits.json_depth)
+        value = parse_json_strict(content, max_depth=limits.json_depth)
     except ValueError as error:
         raise _error(slot, "output_not_json", f"is not valid JSON: {error}.") from error
     if slot.schema is not None:

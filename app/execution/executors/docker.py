@@ -33,7 +33,11 @@ from app.execution.executors.base import (
 from app.execution.executors.channels import place_relay
 from app.execution.executors.docker_errors import ENGINE_ERRORS, engine_errors, start_errors
 from app.execution.executors.docker_options import container_options
-from app.execution.executors.docker_run import WatchedContainer, remove_container
+from app.execution.executors.docker_run import (
+    WatchedContainer,
+    create_container,
+    remove_container,
+)
 from app.execution.executors.docker_service import (
     LOCK_SUFFIX,
     DockerService,
@@ -114,6 +118,8 @@ class DockerExecutor:
         self._api_version = ""
         self._info: dict[str, Any] = {}
         self._profile: bool | None = None
+        self._podman: bool | None = None
+        self._proven: set[tuple[str, tuple[str, ...]]] = set()
         self._known: EngineStatus | None = None
         self._known_until = 0.0
 
@@ -200,7 +206,11 @@ class DockerExecutor:
             takes_profile=self._takes_profile(),
             processes=self._processes(),
         )
-        container, has_quota = self._create(image_id, options, run.spec)
+        try:
+            container, has_quota = self._create(image_id, options, run.spec)
+        except docker.errors.ImageNotFound:
+            self._proven.clear()  # somebody removed it since
+            container, has_quota = self._create(self._ensure_image(run), options, run.spec)
         run.watched = WatchedContainer(
             container,
             limits=run.spec.limits,
@@ -214,14 +224,14 @@ class DockerExecutor:
         if spec.limits.writable_root:
             quota = {"size": str(spec.limits.writable_root)}
             with contextlib.suppress(docker.errors.APIError):
-                return self._client.containers.create(image_id, storage_opt=quota, **options), True
+                return create_container(self._client, image_id, storage_opt=quota, **options), True
         try:
-            return self._client.containers.create(image_id, **options), False
+            return create_container(self._client, image_id, **options), False
         except docker.errors.APIError as error:
             if not (options.get("init") and _NO_INIT in str(error)):
                 raise
         # Podman only recommends the package with its init; a run does without.
-        return self._client.containers.create(image_id, **{**options, "init": False}), False
+        return create_container(self._client, image_id, **{**options, "init": False}), False
 
     def start(self, run: DockerRun) -> None:
         """Start the container; a command that cannot start is a `StartFailure`."""
@@ -315,7 +325,7 @@ class DockerExecutor:
     def _ensure_image(self, run: DockerRun) -> str:
         """The engine's id of the image, loaded by content and proven layer by layer."""
         reference = run.spec.image
-        image_id = self._find_image(reference.manifest.image_id, reference.manifest)
+        image_id = self._known_image(reference.manifest)
         if image_id:
             return image_id
         archive = run.folder / "image.tar"
@@ -337,6 +347,16 @@ class DockerExecutor:
                 return found
         raise _not_accepted("it is another image than it was")
 
+    def _known_image(self, manifest: ImageManifest) -> str:
+        """The same, nothing when the engine does not have it; asked once, for an id is a digest."""
+        key = (manifest.image_id, manifest.diff_ids)
+        if key in self._proven:
+            return manifest.image_id
+        image_id = self._find_image(manifest.image_id, manifest)
+        if image_id:
+            self._proven.add(key)
+        return image_id
+
     def _find_image(self, image_id: str, manifest: ImageManifest) -> str:
         try:
             image = self._client.images.get(image_id)
@@ -355,7 +375,8 @@ class DockerExecutor:
         if self._storage_kind == "auto":
             self._storage_kind = "host" if self._shares_the_host() else "engine"
         if self._storage_kind == "host":
-            return HostStorage(self._client, folder, labels=labels)
+            named = self._is_podman()
+            return HostStorage(self._client, folder, labels=labels, named=named)
         return EngineStorage(self._client, folder, labels=labels, keeper_image=self._keeper_image())
 
     def _shares_the_host(self) -> bool:
@@ -399,7 +420,8 @@ class DockerExecutor:
 
     def _forget(self) -> None:
         """Whoever answers next may be another engine, or the same one after an upgrade."""
-        self._client_or_none = self._probe_or_none = self._profile = None
+        self._client_or_none = self._probe_or_none = self._profile = self._podman = None
+        self._proven.clear()
         self._info, self._api_version = {}, ""
 
     def _new_client(self, *, timeout: int = _SLOW_CALL_SECONDS) -> docker.DockerClient:
@@ -410,6 +432,8 @@ class DockerExecutor:
         else:
             client = docker.from_env(**options)
         self._api_version = str(client.api.api_version)
+        if client.api.base_url.startswith("http+docker:"):  # a socket of this machine
+            client.api.trust_env = False  # proxies would be looked for before every call
         return client
 
     def _engine_info(self) -> dict[str, Any]:
@@ -428,8 +452,10 @@ class DockerExecutor:
         return self._profile
 
     def _is_podman(self) -> bool:
-        parts = self._client.version().get("Components") or ()
-        return any("podman" in str(part["Name"]).lower() for part in parts)
+        if self._podman is None:
+            parts = self._client.version().get("Components") or ()
+            self._podman = any("podman" in str(part["Name"]).lower() for part in parts)
+        return self._podman
 
     def _processes(self) -> int:
         """The limit of processes per user that has to be named to the engine, 0 for none.

@@ -28,7 +28,6 @@ _TOOLS = ("mkfs.ext4", "debugfs")
 _SEARCH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 _SMALLEST = 1 * MIB
 _CONTROL = Path("/dev/loop-control")
-_BACKING_FILES = "loop*/loop/backing_file"
 # linux/loop.h
 _LOOP_SET_FD, _LOOP_CLR_FD, _LOOP_CTL_GET_FREE = 0x4C00, 0x4C01, 0x4C82
 _TRIES = 50
@@ -50,7 +49,6 @@ class LoopDisk:
 
     def __init__(self, path: Path, *, size: int, uid: int, gid: int) -> None:
         self.path = path
-        self._folder = path.parent.resolve()
         self.device = ""
         size = max(size, _SMALLEST)
         with path.open("wb") as file:
@@ -76,7 +74,7 @@ class LoopDisk:
 
     def destroy(self) -> None:
         """Free the device, unless it stands for another file by now, and delete the file."""
-        if self.device and (self.device, self.path.resolve()) in devices_below(self._folder):
+        if self.device and _file_behind(self.device) == self.path.resolve():
             _detach(self.device)
         self.device = ""
         self.path.unlink(missing_ok=True)
@@ -92,13 +90,19 @@ def detach_all_below(folder: Path) -> None:
 
 def devices_below(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield (device, its file) of loop devices whose file lies, or lay, in `folder`."""
-    for found in Path("/sys/block").glob(_BACKING_FILES):
-        try:
-            backing = found.read_text().rstrip("\n")
-        except OSError:
-            continue  # freed meanwhile
-        if backing.startswith(f"{folder}/"):
-            yield f"/dev/{found.parts[-3]}", Path(backing.removesuffix(" (deleted)"))
+    for found in Path("/sys/block").glob("loop*"):
+        backing = _file_behind(f"/dev/{found.name}")
+        if backing is not None and backing.is_relative_to(folder):
+            yield f"/dev/{found.name}", backing
+
+
+def _file_behind(device: str) -> Path | None:
+    """Return the file that a loop device stands for, also when that has no name any more."""
+    try:
+        found = Path("/sys/block", Path(device).name, "loop", "backing_file").read_text()
+    except OSError:
+        return None  # it is free
+    return Path(found.rstrip("\n").removesuffix(" (deleted)"))
 
 
 def _mounted_below(folder: Path) -> Iterator[Path]:

@@ -10,44 +10,40 @@ import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from app.core.hints import hint
 from app.core.leases import LeaseLost
-from app.core.states import transition
+from app.core.states import move_locked
 from app.core.tasks import enqueue_on_commit
 from app.execution.contract import Capacity, CollectedOutput, ReasonCode, RunSpec
 from app.execution.gateway.base import Assignment, Ending, Report, Slip, Warmth
 from app.execution.logs import appended
-from app.execution.models import Endpoint, IncomingOutput, Job, Worker
+from app.execution.models import Endpoint, Job, Worker
 from app.execution.pushes import hint_at_run
 from app.execution.registry import job_kind
+from app.execution.services.at_once import end_at_once
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
 from app.execution.services.jobs import (
     claim_job,
-    end_job,
+    end_locked,
     give_back,
-    hold,
     should_stop,
     write_down,
 )
+from app.execution.services.parsing import PARSE
 from app.execution.services.pools import WORK
 from app.execution.services.scheduling import LEASE, after_work
-from app.sockets.models import Socket
-from app.sockets.schemas import SuperKind
 
 logger = logging.getLogger(__name__)
 State = Job.State
-PARSE = "app.execution.tasks.parse_outputs"
-READ = "app.execution.services.parsing.parse_outputs"
 SALT = "execution.run"
 LONGEST = 5 * 3600  # seconds a token is good for; the longest run takes less
 JUST_ENDED = LEASE * 4 / 3
@@ -121,8 +117,17 @@ def is_token(token: str) -> bool:
 
 def run_of(token: str) -> Job:
     """Return the job whose present run the token speaks for, else raise ``LeaseLost``."""
+    return _present(token, Job.objects.all())
+
+
+def _locked_run(token: str) -> Job:
+    """Return the same, locked for the transaction under way."""
+    return _present(token, Job.objects.select_for_update(of=("self",)).select_related("creator"))
+
+
+def _present(token: str, jobs: QuerySet[Job]) -> Job:
     run_id = _read(token, max_age=LONGEST)
-    job = Job.objects.filter(pk=run_id[:36]).first() if run_id else None
+    job = next(iter(jobs.filter(pk=run_id[:36])), None) if run_id else None
     if job is None or job.run_id != run_id:
         raise LeaseLost(f"The run {run_id} moved on without this worker.")
     return job
@@ -131,12 +136,12 @@ def run_of(token: str) -> Job:
 @transaction.atomic
 def hear_report(token: str, report: Report) -> bool:
     """Write down how a run goes; ``True`` when it shall be stopped."""
-    job = run_of(token)
-    hold(job)
-    job.refresh_from_db()
+    job = _locked_run(token)
+    if job.state not in Job.HELD:
+        raise LeaseLost(f"The run {job.run_id} moved on without this worker.")
     changes: dict[str, Any] = {"lease_expires_at": timezone.now() + LEASE} | _told(job, report)
     if report.executing and job.state == State.PROVISIONING:
-        transition(job, State.EXECUTING, **changes)
+        move_locked(job, State.EXECUTING, **changes)
     else:
         Job.objects.filter(pk=job.pk).update(**changes)
         if report.log or report.usage:
@@ -158,48 +163,36 @@ def hand_over(token: str, ending: Ending) -> None:
 
     Calling it again changes nothing, so a worker may repeat it until it hears an answer.
     """
-    job = run_of(token)
-    job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    job = _locked_run(token)
     if job.state not in Job.HELD:
         return
-    hold(job)
     told = _within_reason(ending.record)
     reason = told.get("reason") or {}
-    record = told | job.record
-    changes = _told(job, ending.last) | {"record": record}
+    job.record = told | job.record
+    changes = _told(job, ending.last) | {"record": job.record}
     code = str(reason.get("code", ReasonCode.PLATFORM))
     if job.cancel_requested:
-        end_job(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", **changes)
+        end_locked(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", **changes)
     elif code != ReasonCode.SUCCEEDED:
         changes["reason_code"] = code[:40]
         changes["advice"] = str(reason.get("advice", ""))[:_LONGEST_TEXT]
         message = str(reason.get("message", "")) or "It failed."
-        end_job(job, State.FAILED, reason=message[:_LONGEST_TEXT], **changes)
+        end_locked(job, State.FAILED, reason=message[:_LONGEST_TEXT], **changes)
     else:
-        if job.state == State.PROVISIONING and ending.last.executing:
-            transition(job, State.EXECUTING)
-        note_sent(job, ending.outputs)
-        note_enclosed(job, ending.enclosed)
-        transition(job, State.PARSING, lease_expires_at=None, **changes)
-        if _is_quickly_read(job):
-            transaction.on_commit(partial(_read_now, job.pk), robust=True)
-        else:
-            enqueue_on_commit(PARSE, job.pk)
+        _take_results(job, ending, changes)
     after_work(job.worker)
 
 
-def _is_quickly_read(job: Job) -> bool:
-    """Tell whether all that came is a few small JSON values: a task would take longer than that."""
-    rows = IncomingOutput.objects.filter(run_id=job.run_id)
-    if rows.filter(content=None).exists():
-        return False
-    sockets = Socket.objects.filter(slug__in=rows.values("slug"))
-    return all(socket.super_kind is SuperKind.VALUE for socket in sockets)
-
-
-def _read_now(job_id: UUID) -> None:
-    """Read a run's results in the process that heard of them; the reconciler makes up for it."""
-    import_string(READ)(job_id)
+def _take_results(job: Job, ending: Ending, changes: dict[str, Any]) -> None:
+    """Read results here where that is quick, else leave them to a task."""
+    begins = job.state == State.PROVISIONING and ending.last.executing
+    through = (State.EXECUTING,) if begins else ()
+    if end_at_once(job, ending, through=through, **changes):
+        return
+    note_sent(job, ending.outputs)
+    note_enclosed(job, ending.enclosed)
+    move_locked(job, *through, State.PARSING, lease_expires_at=None, **changes)
+    enqueue_on_commit(PARSE, job.pk)
 
 
 def take_back_run(token: str, *, reason: str, crashed: bool = False, stopped: bool = False) -> None:

@@ -62,17 +62,23 @@ def note_sent(job: Job, sent: Sequence[Sent]) -> None:
 def note_enclosed(job: Job, enclosed: Sequence[Enclosed]) -> None:
     """Keep small outputs that came along with the ending, until they are read."""
     for output in enclosed:
-        _require_declared(job, output.slug)
+        row = enclosed_row(job, output)
         discard_incoming(IncomingOutput.objects.filter(run_id=job.run_id, slug=output.slug))
-        IncomingOutput.objects.create(
-            job=job,
-            run_id=job.run_id,
-            slug=output.slug,
-            filename=output.filename[-255:],
-            size=len(output.content),
-            sha256=hashlib.sha256(output.content).hexdigest(),
-            content=output.content,
-        )
+        row.save(force_insert=True)
+
+
+def enclosed_row(job: Job, output: Enclosed) -> IncomingOutput:
+    """Return the row of a small output, which is not stored yet."""
+    _require_declared(job, output.slug)
+    return IncomingOutput(
+        job=job,
+        run_id=job.run_id,
+        slug=output.slug,
+        filename=output.filename[-255:],
+        size=len(output.content),
+        sha256=hashlib.sha256(output.content).hexdigest(),
+        content=output.content,
+    )
 
 
 def _require_declared(job: Job, slug: str) -> None:

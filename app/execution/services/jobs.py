@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
-from app.core.states import transition
+from app.core.states import move_locked, transition
 from app.execution.contract import Limits
 from app.execution.models import ContainerImage, Endpoint, Job
 from app.execution.queueing import queued
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 State = Job.State
 MAX_ATTEMPTS = 20
 MAX_CRASHES = 2
+UNHEARD = "The completion handler of job %s failed; it is called again."
 
 
 @transaction.atomic
@@ -189,6 +190,16 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
     tell_kind(job)
 
 
+def end_locked(job: Job, *states: str, **changes: Any) -> None:
+    """Do the same with a job that the transaction under way has locked, through ``states``."""
+    move_locked(job, *states, finished_at=timezone.now(), lease_expires_at=None, **changes)
+    try:
+        with transaction.atomic():
+            _tell(job)
+    except Exception:
+        logger.exception(UNHEARD, job.pk)
+
+
 def tell_kind(job: Job) -> None:
     """Call the kind's completion handler; when it fails, the reconciler calls it again.
 
@@ -199,10 +210,14 @@ def tell_kind(job: Job) -> None:
         with transaction.atomic():
             unheard = Job.objects.select_for_update().filter(pk=job.pk, handled=False)
             if unheard.exists():
-                job_kind(job.kind).on_finished(job)
-                Job.objects.filter(pk=job.pk).update(handled=True)
+                _tell(job)
     except Exception:
-        logger.exception("The completion handler of job %s failed; it is called again.", job.pk)
+        logger.exception(UNHEARD, job.pk)
+
+
+def _tell(job: Job) -> None:
+    job_kind(job.kind).on_finished(job)
+    Job.objects.filter(pk=job.pk).update(handled=True)
 
 
 @transaction.atomic

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import ValidationFailed
 from app.core.storage import get_store
-from app.execution.contract import Limits, checked_json
+from app.execution.contract import Limits, OutputError, checked_json
 from app.execution.models import IncomingOutput
 from app.execution.services.incoming import NotAsSent, fetch_incoming
 from app.execution.staging import output_slots
@@ -16,7 +17,7 @@ from app.images.conversion import Limits as ConversionLimits
 from app.images.conversion.child import run_conversion
 from app.images.services import StoredImage, publish_image, store_image
 from app.sockets.models import Socket, SocketValue
-from app.sockets.schemas import SuperKind
+from app.sockets.schemas import InvalidValue, SuperKind
 from app.sockets.services import file_value, image_value, json_value
 from app.sockets.services.values import check_stored_file
 
@@ -30,6 +31,10 @@ class InvalidOutput(Exception):
         super().__init__(message)
         self.message = message
         self.advice = advice
+
+
+REFUSALS = (InvalidOutput, OutputError, ValidationFailed, InvalidValue)
+"""What is raised for results that are not what the interface says."""
 
 
 @dataclass
@@ -70,6 +75,15 @@ def read_output(
     return output
 
 
+def read_value(incoming: IncomingOutput, socket: Socket, *, limits: Limits) -> ReadOutput:
+    """Check one JSON value that came along with the end of its run."""
+    content = bytes(incoming.content or b"")
+    output = ReadOutput(socket, incoming)
+    _check_size(output, len(content), limits)
+    _take_value(output, content, limits)
+    return output
+
+
 def publish_outputs(outputs: Iterable[ReadOutput]) -> list[SocketValue]:
     """Make the socket values, in the transaction under way."""
     values = []
@@ -90,10 +104,18 @@ def publish_outputs(outputs: Iterable[ReadOutput]) -> list[SocketValue]:
 
 
 def _read_value(output: ReadOutput, path: Path, limits: Limits) -> None:
-    (slot,) = output_slots([output.socket])
-    if path.stat().st_size > limits.json_bytes:
+    _check_size(output, path.stat().st_size, limits)
+    _take_value(output, path.read_bytes(), limits)
+
+
+def _check_size(output: ReadOutput, size: int, limits: Limits) -> None:
+    if size > limits.json_bytes:
         raise InvalidOutput(f"The output “{output.socket.title}” is too large for JSON.")
-    output.value = checked_json(path, slot, limits)
+
+
+def _take_value(output: ReadOutput, content: bytes, limits: Limits) -> None:
+    (slot,) = output_slots([output.socket])
+    output.value = checked_json(content, slot, limits)
     text = json.dumps(output.value, sort_keys=True, separators=(",", ":"))
     output.content = hashlib.sha256(text.encode()).hexdigest()
 

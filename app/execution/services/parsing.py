@@ -16,28 +16,22 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from app.core.errors import ValidationFailed
 from app.core.leases import LeaseLost, kept_lease
 from app.core.scratch import scratch_folder
 from app.core.tasks import enqueue_on_commit
-from app.execution.contract import OutputError, ReasonCode
+from app.execution.contract import ReasonCode
 from app.execution.models import IncomingOutput, Job
-from app.execution.services.assignments import PARSE
+from app.execution.services.concluding import refuse, succeed
 from app.execution.services.drafts import forget_unused
 from app.execution.services.incoming import NotAsSent, clear_away
-from app.execution.services.jobs import end_job
+from app.execution.services.jobs import end_locked
 from app.execution.services.limits import job_limits
-from app.execution.services.outputs import (
-    InvalidOutput,
-    ReadOutput,
-    publish_outputs,
-    read_output,
-)
+from app.execution.services.outputs import REFUSALS, ReadOutput, read_output
 from app.sockets.models import Socket
-from app.sockets.schemas import InvalidValue
 
 logger = logging.getLogger(__name__)
 State = Job.State
+PARSE = "app.execution.tasks.parse_outputs"
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 AGAIN_AFTER = timedelta(seconds=settings.RECONCILE_SECONDS * 2 / 3)
 MAX_PARSES = 5
@@ -55,10 +49,8 @@ def parse_outputs(job_id: UUID | str) -> None:
             _parse(job)
         except LeaseLost:
             logger.info("The results of job %s are read by another process.", job.pk)
-        except (InvalidOutput, OutputError, ValidationFailed) as error:
-            _refuse(job, error.message, advice=error.advice)
-        except InvalidValue as error:
-            _refuse(job, str(error), advice="")
+        except REFUSALS as error:
+            _refuse(job, error)
         except Exception:
             logger.exception("The results of job %s could not be read", job.pk)
             _try_again(job)
@@ -115,16 +107,12 @@ def _publish(job: Job, outputs: list[ReadOutput]) -> None:
     if job.cancel_requested:
         _end(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", advice="")
         return
-    job.outputs.set(publish_outputs(outputs))
-    described = job.record.get("outputs") or {}
-    for output in outputs:
-        described.setdefault(output.socket.slug, {})["content"] = output.content
-    record = job.record | {"outputs": described}
-    _end(job, State.SUCCEEDED, reason_code=str(ReasonCode.SUCCEEDED), record=record)
+    _clear_away_after(job)
+    succeed(job, outputs)
 
 
 @transaction.atomic
-def _refuse(job: Job, message: str, *, advice: str) -> None:
+def _refuse(job: Job, error: Exception) -> None:
     """End a job whose results are not what its interface says."""
     try:
         job = _held_row(job)
@@ -133,10 +121,8 @@ def _refuse(job: Job, message: str, *, advice: str) -> None:
     if job.cancel_requested:
         _end(job, State.CANCELLED, reason="Cancelled.", reason_code="cancelled", advice="")
         return
-    code = str(ReasonCode.OUTPUT)
-    said = (job.record.get("reason") or {}) | {"code": code, "message": message, "advice": advice}
-    record = job.record | {"reason": said}
-    _end(job, State.FAILED, reason=message, reason_code=code, advice=advice, record=record)
+    _clear_away_after(job)
+    refuse(job, error)
 
 
 @transaction.atomic
@@ -164,13 +150,18 @@ def _lose(job: Job) -> None:
 
 
 def _end(job: Job, state: str, **changes: Any) -> None:
-    """End the job; what it sent is not needed any more, whether it was used or not.
+    """End a locked job without results."""
+    _clear_away_after(job)
+    end_locked(job, state, **changes)
+
+
+def _clear_away_after(job: Job) -> None:
+    """What a job sent is not needed once it has ended, whether it was used or not.
 
     Its rows go last: should this process be killed on the way, the reconciler goes on from them.
     """
     sent = IncomingOutput.objects.filter(job=job)
     transaction.on_commit(lambda: clear_away(sent), robust=True)
-    end_job(job, state, **changes)
 
 
 def _withdraw(job: Job, outputs: Iterable[ReadOutput]) -> None:

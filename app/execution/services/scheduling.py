@@ -19,7 +19,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.audit.services import record
 from app.core.hints import hint
-from app.core.states import transition
+from app.core.states import move_locked
 from app.core.tasks import enqueue_on_commit
 from app.execution import queueing
 from app.execution.contract import UNTOLD, Capacity, Limits
@@ -132,8 +132,8 @@ def _lock_first(waiting: QuerySet[Job], row: Worker, free: Capacity) -> Job | No
     """Lock the job whose turn it is among those that find room; claimed ones are skipped."""
     fitting = waiting.filter(queueing.fitting(free, of=row.capacity))
     for turn in queueing.turns(fitting):
-        locked = queueing.jobs_of(turn, fitting).select_for_update(skip_locked=True, of=("self",))
-        job = locked.first()
+        theirs = queueing.jobs_of(turn, fitting).select_related("container_image")
+        job = theirs.select_for_update(skip_locked=True, of=("self",)).first()
         if job is not None:
             return job
     return None
@@ -141,7 +141,7 @@ def _lock_first(waiting: QuerySet[Job], row: Worker, free: Capacity) -> Job | No
 
 def _claim(job: Job, row: Worker, free: Capacity, now: datetime) -> Job:
     wanted = Limits(gpus=job.gpus, gpu_memory=job.gpu_memory)
-    return transition(
+    return move_locked(
         job,
         State.PROVISIONING,
         worker=row.name,

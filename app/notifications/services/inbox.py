@@ -20,9 +20,11 @@ def notify(*, user: User, kind: str, text: str, url: str = "", subject: str = ""
     mailed at once whatever the user prefers; a closed account gets no mail.
     """
     found = kind_of(kind)
-    message = Notification.objects.create(user=user, kind=kind, text=text[:300], url=url)
+    message = Notification(user=user, kind=kind, text=text[:300], url=url)
     if user.is_active and user.email and _at_once(user, found):
         _mail(message, found, subject=one_line(subject or text))
+        message.mailed_at = timezone.now()
+    message.save(force_insert=True)
     return message
 
 
@@ -72,5 +74,3 @@ def _mail(message: Notification, kind: Kind, *, subject: str) -> None:
     )
     mail.attach_alternative(html, "text/html")
     mail.send()
-    message.mailed_at = timezone.now()
-    message.save(update_fields=["mailed_at", "modified"])

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -24,12 +23,11 @@ GIVE_UP_AFTER = timedelta(days=2)
 MAX_BYTES = 10 * 2**20
 
 
-@transaction.atomic
 def queue_message(message: EmailMessage) -> OutgoingMail | None:
     """Store a message as it will be sent; nothing where it has no recipients.
 
-    Raises ``ValueError`` for what no mail may be: a line break in a header, something that is no
-    address, more than 10 MiB.
+    Raises ``ValueError`` for what no mail may be, before anything is written: a line break in a
+    header, something that is no address, more than 10 MiB.
     """
     recipients = [_address(given) for given in dict.fromkeys(message.recipients())]
     if not recipients:

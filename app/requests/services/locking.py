@@ -29,10 +29,10 @@ def lock_open_request(request: AccessRequest) -> AccessRequest:
     Raises `RequestGone` or `AlreadyDecided` if somebody was faster.
     """
     target = lock_target(request.target)
-    rows = type(request)._default_manager.select_for_update(of=("self",))  # type: ignore[attr-defined]
-    found: AccessRequest | None = (
-        rows.select_related("user", "decided_by").filter(pk=request.pk).first()
-    )
+    # Nothing is joined: PostgreSQL finds no row that was waited for when what it is joined to,
+    # here the person who decided, is another one by then.
+    rows = type(request)._default_manager.select_for_update()  # type: ignore[attr-defined]
+    found: AccessRequest | None = rows.filter(pk=request.pk).first()
     if found is None:
         raise RequestGone
     if not found.is_open:

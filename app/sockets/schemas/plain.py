@@ -14,8 +14,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NO_TEXT = "has NUL characters or lone surrogates, which cannot be stored"
 
 
-def check_plain(value: Any) -> None:
-    """Refuse what is too deep, too much or no JSON; walks without recursion.
+def check_plain(value: Any, *, most: int = MOST_NODES) -> None:
+    """Refuse what is too deep, no JSON, or of more than ``most`` parts; walks without recursion.
 
     Neither names nor texts may hold what no database takes: NUL characters, half characters.
     """
@@ -24,8 +24,9 @@ def check_plain(value: Any) -> None:
     while waiting:
         node, path = waiting.pop()
         nodes += 1
-        if nodes > MOST_NODES:
-            raise InvalidValue(f"The value has more than {MOST_NODES} parts; give it as a file.")
+        if nodes > most:
+            advice = "; give it as a file" if most == MOST_NODES else ""
+            raise InvalidValue(f"The value has more than {most} parts{advice}.")
         if len(path) > MAX_DEPTH:
             raise InvalidValue(f"The value is nested deeper than {MAX_DEPTH} levels.")
         if isinstance(node, dict):

@@ -223,6 +223,22 @@ class TestWhatCannotBeTaken:
         hand.send(hand.change(first["annotation"], first["id"], deleted=True))
         assert statuses(hand.send(second)) == ["saved"]
 
+    def test_what_is_restored_takes_room_of_its_author(
+        self, sit_down: SitDown, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hand, other = sit_down(others="edit"), sit_down(others="edit")
+        monkeypatch.setattr("viewer.annotations.services.changes.MOST_ANNOTATIONS", 1)
+        gone = hand.draw()
+        deletion = hand.change(gone["annotation"], gone["id"], deleted=True)
+        hand.send(deletion)
+        stays = hand.draw()
+        restored = other.change(gone["annotation"], deletion["id"], deleted=False)
+        (result,) = other.send(restored)
+        assert (result["status"], result["problem"]["code"]) == ("refused", "limit-reached")
+        hand.send(hand.change(stays["annotation"], stays["id"], deleted=True))
+        other.draw()
+        assert statuses(other.send(restored)) == ["saved"]
+
 
 class TestRights:
     def test_a_stranger_finds_nothing(self, hand: Hand, sit_down: SitDown, table: Table) -> None:

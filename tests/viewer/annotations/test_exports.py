@@ -81,6 +81,32 @@ def test_values_of_voxels_are_said_where_asked(
     assert nothing == {"voxels", "volume", "voxels with a value"}
 
 
+STATISTICS = "viewer.annotations.services.statistics"
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [
+        ("MOST_VOXELS", 3_100, "more than 3,100 voxels together"),
+        ("MOST_VOXELS", 3_000, "too large"),
+        ("MOST_READ_BYTES", 10, "too large"),
+    ],
+)
+def test_values_are_not_asked_for_without_end(
+    hand: Hand, image: Image, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, said: str
+) -> None:
+    box = {**KINDS["2DBB"].example, "corners": [[1, 2, 8], [3, 2, 8], [3, 4, 8], [1, 4, 8]]}
+    for _ in range(4):  # however small, each costs a thousand
+        hand.draw(kind="2DBB", tool="rectangle", value=box)
+    monkeypatch.setattr(f"{STATISTICS}.{limit}", most)
+    refused = hand.get("measurements/", **hand.place, values="true")
+    assert (refused.status_code, said in refused.content.decode()) == (400, True)
+    assert hand.get("measurements/", **hand.place).status_code == 200
+    image.components = 3  # colors are not looked at, so they cost nothing
+    image.save()
+    assert hand.get("measurements/", **hand.place, values="true").status_code == 200
+
+
 def test_millimeters_that_are_none_are_marked(hand: Hand, image: Image) -> None:
     image.spacing_valid = False
     image.save()

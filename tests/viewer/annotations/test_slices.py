@@ -1,6 +1,7 @@
 """Slices on the wire: what a client may send, and what hostile clients send."""
 
 import base64
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.sockets.schemas import InvalidValue
-from viewer.annotations.slices import MOST_SLICES, Grid, pack, read_slices, unpack
+from viewer.annotations.slices import MOST_SLICES, Grid, count_labels, pack, read_slices, unpack
 
 GRID = Grid(width=6, height=5, depth=4, bits=8)
 WIDE = Grid(width=6, height=5, depth=4, bits=16)
@@ -78,3 +79,22 @@ def test_anything_else_is_refused(given: Any) -> None:
 def test_a_label_is_never_wrapped_around() -> None:
     with pytest.raises(InvalidValue):
         pack(plain(258, "u2"), index=0, grid=GRID)
+
+
+def test_labels_are_counted_in_little_memory() -> None:
+    voxels = np.zeros((4096, 2048), "u1")
+    voxels[-1, -5:] = 7
+    tracemalloc.start()
+    try:
+        assert count_labels(voxels) == {7: 5}
+        assert tracemalloc.get_traced_memory()[1] < 2 * voxels.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("label", [-1, 256, 2**31 - 1])
+def test_labels_that_no_voxel_holds(label: int) -> None:
+    voxels = np.zeros((5, 6), "i4")
+    voxels[0, 0] = label
+    with pytest.raises(InvalidValue, match=f"cannot hold {label}"):
+        pack(voxels, index=0, grid=GRID)

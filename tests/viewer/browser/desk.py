@@ -16,13 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
+from urllib.parse import urlsplit
 
-import psycopg
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.migrated import migrated_database
 from tests.viewer.live import REPOSITORY, web_server
 
 SIZE = {"width": 1100, "height": 720}
@@ -69,7 +68,8 @@ def running_desk(folder: Path) -> Iterator[Desk]:
         yield Desk(**json.loads(Path(kept).read_text()))
         return
     store = folder / "store"
-    with _database() as database:
+    # The database of the other tests is emptied whenever they like.
+    with migrated_database("desk") as database:
         env = {
             **os.environ,
             "DATABASE_URL": database,
@@ -98,19 +98,6 @@ def over_https(desk: Desk, folder: Path) -> Iterator[tuple[str, Path]]:
     store, log = Path(desk.store), folder / "uvicorn-https.log"
     with web_server(store, log=log, database=desk.database, options=files) as address:
         yield address, certificate
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """A new database: that of the other tests is emptied whenever they like."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    name = f"desk_{uuid4().hex[:12]}"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
-        owner.execute(f'CREATE DATABASE "{name}"'.encode())
-        try:
-            yield urlunsplit(parts._replace(path=f"/{name}"))
-        finally:
-            owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def _keep(file: Path) -> None:

@@ -114,6 +114,14 @@ class TestViewing:
         assert cleared["hanging_protocol"] is None
         assert cleared["view_content"] == given["view_content"]
 
+    def test_nothing_that_is_deeply_nested_or_endless(
+        self, browser: Client, archive: Archive
+    ) -> None:
+        path = f"viewing/archive/{archive.pk}/"
+        for content in ({"main": ["a\x00"]}, {"main": [f"s{n}" for n in range(10_000)]}, [], 3):
+            answer = send(browser, "PATCH", path, {"view_content": content})
+            assert answer.status_code == 400, answer.content
+
     def test_items_tell_it_in_the_words_of_the_contract(
         self, browser: Client, editor: User, archive: Archive
     ) -> None:

@@ -144,3 +144,23 @@ class TestForm:
 
     def test_a_line_that_is_no_key_is_named(self) -> None:
         assert "is no key" in str(self.form(key_bindings="w").errors["key_bindings"])
+
+
+def test_what_the_form_does_not_show_is_kept() -> None:
+    presets = [
+        {"title": "Wide", "center": 123456789.5, "width": 1e9},
+        {"title": "Narrow", "center": -0.00001, "width": 40},
+    ]
+    bindings = [{"key": "w", "action": "Window", "state": "drag"}, {"key": "z", "action": "Zoom"}]
+    before = {"window_presets": presets, "key_bindings": bindings}
+    form = SettingsForm(settings=before)
+    typed = {name: form[name].value() for name in ("window_presets", "key_bindings")}
+    sent = SettingsForm({**typed, "keeps_layout": "on"}, settings=before)
+    assert sent.is_valid(), sent.errors
+    found = sent.settings()
+    assert (found["window_presets"], found["key_bindings"]) == (presets, bindings)
+
+
+def test_more_than_any_settings_are_not_looked_at() -> None:
+    with pytest.raises(InvalidValue, match="more than 5000 parts"):
+        check_settings({"window_presets": [{}] * 10_000})

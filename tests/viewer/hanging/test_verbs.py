@@ -266,3 +266,37 @@ class TestArrangement:
     def test_a_wrong_layout_is_refused(self, editor: User, archive: Archive) -> None:
         with pytest.raises(ValidationFailed):
             remember_layout(user=editor, target=archive, layout={**LAYOUT, "rows": 9})
+
+
+@pytest.mark.parametrize("slug", ["\x00", "\ud800"])
+def test_slugs_that_no_database_takes(archive: Archive, editor: User, slug: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        use(archive, actor=editor, view_content={"main": [slug]})
+    assert "cannot be stored" in refused.value.fields["view_content"][0]
+
+
+def test_more_than_any_protocol_is_not_looked_at(editor: User) -> None:
+    many = [{"viewport_name": "main", "order": number} for number in range(100_000)]
+    with pytest.raises(ValidationFailed) as refused:
+        create_protocol(actor=editor, title="Many", json=many)
+    assert "more than 5000 parts" in refused.value.fields["json"][0]
+
+
+def test_a_protocol_that_was_deleted_since_it_was_chosen(archive: Archive, editor: User) -> None:
+    protocol = make_protocol(creator=editor)
+    HangingProtocol.objects.filter(pk=protocol.pk).delete()
+    for chosen in ({"hanging_protocol": protocol}, {"optional_hanging_protocols": [protocol]}):
+        with pytest.raises(NotFound, match="deleted meanwhile"):
+            use(archive, actor=editor, **chosen)
+
+
+def test_contents_are_held_against_the_viewports_there_are_now(
+    archive: Archive, editor: User
+) -> None:
+    make_case(archive)
+    protocol = make_protocol("main", "secondary", "tertiary", creator=editor)
+    read_before = HangingProtocol.objects.get(pk=protocol.pk)
+    change_protocol(actor=editor, protocol=protocol, json=[{"viewport_name": "main"}])
+    with pytest.raises(ValidationFailed) as refused:
+        use(archive, actor=editor, hanging_protocol=read_before, view_content=CONTENT)
+    assert "no viewport" in refused.value.fields["view_content"][0]

@@ -8,6 +8,7 @@ from viewer.annotations.services.exports import (
     write_mask,
     write_nifti,
 )
+from viewer.annotations.services.masks import voxel_counts
 from viewer.annotations.services.publishing import publish_mask
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "measurements_csv",
     "publish_mask",
     "take_changes",
+    "voxel_counts",
     "write_mask",
     "write_nifti",
 ]

@@ -78,14 +78,19 @@ def take_change(desk: Desk, change: Change) -> Outcome:
         return refused(change, error)
 
 
-def check_room(desk: Desk) -> None:
-    """Raise `LimitReached` when the person has as many annotations here as one may have."""
+def check_room(desk: Desk, *, author: Any = None) -> None:
+    """Raise `LimitReached` when the author has as many annotations here as one may have.
+
+    The author is the person at the desk, unless somebody else is named.
+    """
+    author = author or desk.user
     drawn = Annotation.objects.filter(
-        source=desk.source, object_id=desk.object_id, author=desk.user, deleted=False
+        source=desk.source, object_id=desk.object_id, author=author, deleted=False
     )
     if drawn.count() >= MOST_ANNOTATIONS:
+        who = "You have" if author == desk.user else f"{author.get_username()} has"
         raise LimitReached(
-            f"You have {MOST_ANNOTATIONS:,} annotations here.", advice="Delete some first."
+            f"{who} {MOST_ANNOTATIONS:,} annotations here.", advice="Delete some first."
         )
 
 
@@ -176,6 +181,8 @@ def _changed(desk: Desk, annotation: Annotation, change: Change) -> Outcome:
             raise ValidationFailed(fields={name: ["This never changes; make a new annotation."]})
     before = annotation.value
     _fill(annotation, change.given)
+    if was_deleted and not annotation.deleted:
+        check_room(desk, author=annotation.author)
     if annotation.is_mask and annotation.value != before:
         check_segments_kept(annotation, before, changing=_indices(change.slices))
     annotation.version += 1

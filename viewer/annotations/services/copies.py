@@ -25,11 +25,9 @@ from viewer.annotations.models import Annotation, AnnotationVersion
 from viewer.annotations.news import tell
 from viewer.annotations.services.changes import CONTENT, check_room
 from viewer.annotations.services.masks import full_slices, grid_of, keep_slices
-from viewer.annotations.slices import Grid, PackedSlice, count_labels, pack
+from viewer.annotations.slices import HIGHEST_LABEL, Grid, PackedSlice, count_labels, pack
 from viewer.annotations.values import GEOMETRY, MASK, SINGLE, clean_value, one_of_many
 from viewer.layers import layers_of
-
-HIGHEST_LABEL = 65_535
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ export interface Kept {
   /** Place in the buffer; grows. */
   readonly order: number;
   readonly change: Change;
+  /** Whether it outlives the page. */
+  readonly lasting: boolean;
 }
 
 export interface Buffer {
@@ -21,6 +23,7 @@ export interface Buffer {
 
 /** Where the browser keeps nothing (private windows of some): as good as the page lives. */
 export class MemoryBuffer implements Buffer {
+  protected readonly lasting: boolean = false;
   private list: readonly Kept[] = [];
   private next = 1;
   private half: unknown = null;
@@ -30,7 +33,7 @@ export class MemoryBuffer implements Buffer {
   }
 
   add(changes: readonly Change[], replaced: readonly number[] = []): Promise<readonly Kept[]> {
-    const added = changes.map((change) => ({ order: this.next++, change }));
+    const added = changes.map((change) => ({ order: this.next++, change, lasting: this.lasting }));
     this.list = [...this.list.filter(({ order }) => !replaced.includes(order)), ...added];
     return Promise.resolve(added);
   }
@@ -87,7 +90,7 @@ export class DiskBuffer implements Buffer {
   async all(): Promise<readonly Kept[]> {
     const store = this.database.transaction(CHANGES).objectStore(CHANGES);
     const rows = (await result(store.index("place").getAll(this.place))) as readonly Required<Row>[];
-    return rows.map(({ order, change }) => ({ order, change })).sort((a, b) => a.order - b.order);
+    return rows.map(({ order, change }) => ({ order, change, lasting: true })).sort((a, b) => a.order - b.order);
   }
 
   async add(changes: readonly Change[], replaced: readonly number[] = []): Promise<readonly Kept[]> {
@@ -96,7 +99,7 @@ export class DiskBuffer implements Buffer {
     const done = finished(transaction);
     replaced.forEach((order) => store.delete(order));
     const orders = changes.map((change) => result(store.add({ place: this.place, change } satisfies Row)) as Promise<number>);
-    const kept = await Promise.all(orders.map(async (order, index) => ({ order: await order, change: changes[index] as Change })));
+    const kept = await Promise.all(orders.map(async (order, index) => ({ order: await order, change: changes[index] as Change, lasting: true })));
     await done;
     return kept;
   }

@@ -17,7 +17,7 @@ export function saveSign(autosave: Autosave, choose: () => void): HTMLElement {
     window.clearTimeout(timer);
     used ||= status.kind !== "saved";
     const write = (): void => {
-      const text = used ? wordsFor(status) : "";
+      const text = used ? savingWords(status, autosave.atRisk) : "";
       if (words.textContent !== text) words.textContent = text;
       chooser.hidden = status.kind !== "undecided";
       sign.dataset.status = status.kind;
@@ -30,8 +30,8 @@ export function saveSign(autosave: Autosave, choose: () => void): HTMLElement {
   return sign;
 }
 
-function wordsFor(status: SaveStatus): string {
-  const count = "count" in status ? (status.count === 1 ? "1 change" : `${status.count} changes`) : "";
+/** `atRisk`: changes that would be lost with the window. */
+export function savingWords(status: SaveStatus, atRisk: number): string {
   switch (status.kind) {
     case "saved":
       return "Saved";
@@ -40,8 +40,21 @@ function wordsFor(status: SaveStatus): string {
     case "undecided":
       return status.count === 1 ? "1 mark was changed twice" : `${status.count} marks were changed twice`;
     case "waiting":
-      return `${count} kept on this computer until the site answers`;
+      return atRisk > 0
+        ? `${changes(atRisk)} in this window only: leave it open until the site answers`
+        : `${changes(status.count)} kept on this computer until the site answers`;
     case "ended":
-      return status.status === 401 ? `${count} kept on this computer: sign in again and open this page` : `${count} kept on this computer: the site does not take them`;
+      return atRisk > 0
+        ? `${changes(atRisk)} in this window only, and the site does not take them: note them before you close it`
+        : `${changes(status.count)} kept on this computer: ${nextStep(status.status)}`;
   }
+}
+
+function changes(count: number): string {
+  return count === 1 ? "1 change" : `${count} changes`;
+}
+
+/** A page is of the session that it was opened in, also after a new sign-in. */
+function nextStep(status: number): string {
+  return status === 404 ? "you have no access here any more" : "sign in in another window, then reload this page";
 }

@@ -1,11 +1,13 @@
 /** Questions beside the images (`core/reading-messages`): their annotations, and which tool draws the answer. */
 
 import { type AskedAnnotation, hear, tell } from "../core/reading-messages";
+import { worldToVoxel } from "../core/geometry";
 import { newId } from "../core/ids";
+import type { LayerMeta, Vec3 } from "../core/meta";
 import { sameJson } from "../core/objects";
 import { spread, fitsKind } from "../tools/many";
 import { defaultTool, toolFor } from "../tools/registry";
-import { type GeometryKind, type GeometryValue, MANY_OF, isGeometryType } from "../tools/values";
+import { type GeometryKind, type GeometryValue, MANY_OF, isGeometryType, pointsOf } from "../tools/values";
 import type { Annotation, How, Question } from "./annotations";
 import { jumpTo } from "./jump";
 import type { Tool } from "./workspace-state";
@@ -33,6 +35,8 @@ export class AskedTools {
   private readonly refocus: () => void;
   private readonly target: EventTarget;
   private asked: readonly AskedAnnotation[] = [];
+  /** Whether the panel spoke before the images were known. */
+  private isEarly = false;
   /** What the left button held before a question took it. */
   private before: Tool | null = null;
 
@@ -49,6 +53,8 @@ export class AskedTools {
     hear("hounsfield:erase", ({ key, index }) => { this.erase(key, index); }, target);
     hear("hounsfield:picture", refocus, target);
     workspace.annotations.on("answer", ({ question, how }) => { this.answer(question, how); });
+    // The panel may have been faster than the images. Later on, what was drawn since is not to be taken back.
+    workspace.on("described", () => { if (this.isEarly) this.take(this.asked); });
     workspace.on("change", ({ tools }) => { this.follow(tools.left); });
     this.greet();
   }
@@ -63,6 +69,7 @@ export class AskedTools {
 
   private take(list: readonly AskedAnnotation[]): void {
     this.asked = list;
+    this.isEarly = this.workspace.images.length === 0;
     this.workspace.annotations.loadAnswers(list.flatMap((entry) => marksOf(this.workspace, entry)));
   }
 
@@ -144,9 +151,9 @@ function marksOf(workspace: Workspace, entry: AskedAnnotation): readonly Annotat
   if (!isAskedKind(kind) || !isGeometryType((value as { type?: unknown } | null)?.type)) return [];
   // Each stands for one object, also where two objects are the same.
   const known = [...workspace.annotations.marksOf(key)];
-  const image = (workspace.active.layer ?? workspace.images[0])?.meta.image ?? "";
   const answer = value as GeometryValue;
   if (!fitsKind(answer, kind)) return [];
+  const image = imageUnder(answer, workspace);
   return spread(answer).flatMap((each) => {
     const at = known.findIndex((mark) => sameJson(mark.value, each));
     const same = at < 0 ? undefined : known.splice(at, 1)[0];
@@ -155,7 +162,7 @@ function marksOf(workspace: Workspace, entry: AskedAnnotation): readonly Annotat
     return [{
       id: same?.id ?? newId(),
       tool,
-      image: same?.image ?? image,
+      image: same?.image || image,
       frame: same?.frame ?? null,
       value: each,
       label,
@@ -168,4 +175,17 @@ function marksOf(workspace: Workspace, entry: AskedAnnotation): readonly Annotat
       saving: "saved" as const,
     }];
   });
+}
+
+/** A value does not say on which image it was drawn: the first that it lies on, beginning with the one that is looked at. */
+function imageUnder(value: GeometryValue, { active, images }: Workspace): string {
+  const layers = active.layer ? [active.layer, ...images] : images;
+  const points = pointsOf(value);
+  const under = layers.find(({ meta }) => points.every((point) => isWithin(meta, point)));
+  return (under ?? layers[0])?.meta.image ?? "";
+}
+
+/** Within half a voxel of the image's voxels. */
+function isWithin(meta: LayerMeta, point: Vec3): boolean {
+  return worldToVoxel(meta, point).every((place, axis) => place >= -0.5 && place <= (meta.size[axis] ?? 0) - 0.5);
 }

@@ -108,6 +108,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
   get conflicts(): readonly Trouble[] { return [...this.troubles.values()].filter(({ annotation }) => !this.merging.has(annotation)); }
   /** Whether the site knows, or will know, of an annotation. */
   knows(annotation: string): boolean { return this.heads.has(annotation); }
+  /** Changes that would be lost if the window were closed now. */
+  get atRisk(): number { return this.entering.length + this.waiting.filter(({ lasting }) => !lasting).length; }
   isWaiting(annotation: string): boolean {
     const own = (change: Change): boolean => change.annotation === annotation;
     return this.entering.some(own) || this.waiting.some(({ change }) => own(change));
@@ -120,7 +122,8 @@ export class Autosave extends Emitter<AutosaveEvents> {
 
   /** Changes of an earlier visit that never arrived, oldest first. They are sent from now on. */
   async restore(): Promise<readonly Change[]> {
-    const kept = await this.buffer.all();
+    // A disk that cannot be read is not to hide what the site has.
+    const kept = await this.buffer.all().catch(() => []);
     // Something may have been drawn before the disk answered.
     const here = new Set([...this.waiting.map(({ change }) => change.id), ...this.entering.map(({ id }) => id)]);
     this.waiting = [...kept.filter(({ change }) => !here.has(change.id)), ...this.waiting];
@@ -174,7 +177,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
     const changes = this.decidedChanges(annotation, decision, mine, theirs, copy);
     this.waiting = this.waiting.filter(({ order }) => !orders.includes(order));
     if (changes.length > 0) await this.write(changes, orders);
-    else await this.buffer.remove(orders);
+    else await this.forget(orders);
     this.emit("decided", { trouble, decision, copy });
     this.tell();
   }
@@ -221,7 +224,7 @@ export class Autosave extends Emitter<AutosaveEvents> {
 
   /** The disk is full, or closed to us: sent all the same. */
   private onlyInMemory(changes: readonly Change[]): readonly Kept[] {
-    return changes.map((change) => ({ order: (this.unwritten -= 1), change }));
+    return changes.map((change) => ({ order: (this.unwritten -= 1), change, lasting: false }));
   }
 
   private soon(pause: number): void {
@@ -304,8 +307,13 @@ export class Autosave extends Emitter<AutosaveEvents> {
       const kind = result.status === "refused" ? "refused" : "conflict";
       this.hold(change, result.current, kind, result.problem?.detail ?? result.problem?.title ?? "");
     }
-    await this.buffer.remove(done);
+    await this.forget(done);
     this.tell();
+  }
+
+  /** What stays on a broken disk is sent once more on the next visit, and is only a repetition then. */
+  private forget(orders: readonly number[]): Promise<void> {
+    return this.buffer.remove(orders).catch(() => undefined);
   }
 
   /** Whether something else was done to the annotation since. */

@@ -51,6 +51,8 @@ export function keepAnnotations(workspace: Workspace, set: DisplaySet, csrfToken
   const wake = (): void => { autosave.wake(); };
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
+  // The browser asks before it throws away what is nowhere else.
+  window.addEventListener("beforeunload", (event) => { if (autosave.atRisk > 0) event.preventDefault(); });
   let listening: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => { listening = resolve; });
   listenToNews({

@@ -1,0 +1,18 @@
+"""Databases that are copied from one that was migrated."""
+
+import os
+
+import psycopg
+from django.db.migrations.loader import MigrationLoader
+
+from tests.migrated import migrated_database
+
+
+def test_a_copy_has_every_migration_and_is_dropped_at_the_end() -> None:
+    with migrated_database("copy") as address, psycopg.connect(address) as connection:
+        done = connection.execute("SELECT app, name FROM django_migrations").fetchall()
+        name = connection.info.dbname
+    assert set(done) == set(MigrationLoader(None).disk_migrations)
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        query = "SELECT count(*) FROM pg_database WHERE datname = %s"
+        assert connection.execute(query, [name]).fetchone() == (0,)
