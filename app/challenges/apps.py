@@ -17,7 +17,7 @@ class ChallengesConfig(AppConfig):
         from app.audit.registry import register_history, register_page
         from app.challenges.models import ChallengeMember, ChallengeRequest
         from app.challenges.news import page_of_method, register_news
-        from app.challenges.personal_data import made_submissions
+        from app.challenges.personal_data import made_submissions, written_for_challenges
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
         from app.challenges.services.cases import case_finished
@@ -32,6 +32,7 @@ class ChallengesConfig(AppConfig):
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
+        register_personal_data("challenge-writings", written_for_challenges)
         register_kind(
             Kind(
                 key="challenge",

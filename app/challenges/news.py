@@ -10,11 +10,17 @@ from app.notifications.services import notify
 
 EVALUATION_DONE = "challenges.evaluation.finished"
 EVALUATION_FAILED = "challenges.evaluation.failed"
+ANNOUNCED = "challenges.announcement.made"
 SUBMISSION_RECEIVED = "challenges.submission.received"
 
 
 def register_news() -> None:
     """Register the kinds of news."""
+    register_kind(
+        ANNOUNCED,
+        "Announcements of challenges",
+        "The organizers of a challenge announced something.",
+    )
     register_kind(EVALUATION_DONE, "Evaluations done", "Your submission has its score.")
     register_kind(
         EVALUATION_FAILED,

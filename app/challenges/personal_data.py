@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.accounts.models import User
 from app.accounts.personal_data import Row
-from app.challenges.models import Submission
+from app.challenges.models import Announcement, DesignVersion, Submission
 
 
 def made_submissions(user: User) -> Iterator[Row]:
@@ -26,4 +26,26 @@ def made_submissions(user: User) -> Iterator[Row]:
                 {"id": found.pk, "state": found.state, "score": found.score, "rank": found.rank}
                 for found in submission.evaluations.all()
             ],
+        }
+
+
+def written_for_challenges(user: User) -> Iterator[Row]:
+    """Yield the announcements and the versions of designs that the person wrote."""
+    made = Announcement.objects.filter(author=user).select_related("challenge")
+    for announcement in made.order_by("created").iterator(500):
+        yield {
+            "challenge": announcement.challenge.title,
+            "announcement": announcement.title,
+            "text": announcement.text,
+            "created": announcement.created,
+        }
+    declared = DesignVersion.objects.filter(author=user).select_related("challenge", "phase")
+    for version in declared.order_by("created").iterator(500):
+        yield {
+            "challenge": version.challenge.title,
+            "phase": version.phase.title if version.phase else None,
+            "design": version.number,
+            "reason": version.reason,
+            "document": version.document,
+            "created": version.created,
         }

@@ -122,6 +122,13 @@ def readiness_of(phase: Phase) -> Readiness:
     return Readiness(tuple(missing))
 
 
+def has_opened(phase: Phase) -> bool:
+    """Tell whether ``phase`` takes submissions now, or ever took one."""
+    if phase.open and readiness_of(phase).ready:
+        return True
+    return Submission.objects.filter(phase=phase).exists()
+
+
 def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
     """Return the ranked evaluations, the best first."""
     return (
@@ -197,6 +204,7 @@ def parts_of(challenge: Challenge) -> list[QuerySet[Any]]:
     submissions = Submission.objects.filter(phase__challenge=challenge)
     return [
         challenge.phases.all(),
+        challenge.pages.all(),
         EvaluationMethod.objects.filter(phase__challenge=challenge),
         GroundTruth.objects.filter(phase__challenge=challenge),
         submissions,

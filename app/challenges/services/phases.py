@@ -8,6 +8,7 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import change, record
 from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
+from app.challenges.services.design import note_opening
 from app.challenges.services.leaderboard import rerank
 from app.core.errors import ValidationFailed
 from app.core.ids import new_id
@@ -50,6 +51,7 @@ def create_phase(
 def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     """Change a phase; a change of the ranking rule ranks anew at once."""
     _require_free_title(phase, title=changes.get("title", phase.title))
+    note_opening(Phase.objects.get(pk=phase.pk))
     change("challenges.phase.changed", obj=phase, actor=actor, **changes)
     if {"score_path", "direction"} & set(changes):
         rerank(phase)

@@ -18,6 +18,7 @@ from app.challenges.selectors import (
     readiness_of,
     submissions_left,
 )
+from app.challenges.services.design import note_opening
 from app.core.errors import Conflict, LimitReached, ValidationFailed
 from app.core.ids import new_id
 from app.core.states import transition
@@ -56,6 +57,7 @@ def submit_algorithm(
     transition(submission, Submission.State.ACCEPTED, actor=actor)
     record("challenges.submission.received", obj=submission, actor=actor)
     create_evaluation(submission)
+    note_opening(phase)
     tell_organizers(
         phase,
         kind=SUBMISSION_RECEIVED,

@@ -1,5 +1,5 @@
 """Pages of challenges."""
 
-from app.challenges.views import challenges, phases, submissions
+from app.challenges.views import announcements, challenges, design, pages, phases, submissions
 
-__all__ = ["challenges", "phases", "submissions"]
+__all__ = ["announcements", "challenges", "design", "pages", "phases", "submissions"]
