@@ -73,6 +73,7 @@ class DesignForm(forms.Form):
                 help_text="Everybody who sees the challenge reads it, with the date and what "
                 "changed.",
                 max_length=MOST_REASON,
+                error_messages={"required": "Say why it changes; everybody reads it."},
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from app.challenges.news import ANNOUNCED
 from app.challenges.services import announce, declare_design
 from app.challenges.services.announcements import MOST_A_DAY, tell_members
 from app.core.errors import LimitReached
-from app.notifications.models import Notification, OutgoingMail
+from app.notifications.models import Notification
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_phase
 
@@ -30,7 +31,7 @@ def make(challenge: Challenge, user: User, title: str = "New data") -> Announcem
 
 
 def test_every_member_is_told_once_and_nobody_else(
-    challenge: Challenge, user: User, stranger: User
+    challenge: Challenge, user: User, stranger: User, mailoutbox: list[EmailMessage]
 ) -> None:
     UserFactory()
     User.objects.filter(pk=stranger.pk).update(mail_preference="INSTANT")
@@ -39,8 +40,7 @@ def test_every_member_is_told_once_and_nobody_else(
     message = Notification.objects.get(kind=ANNOUNCED)
     assert message.user == stranger
     assert message.text == f"{challenge.title}: New data"
-    mail = OutgoingMail.objects.filter(user=stranger, subject__contains="New data")
-    assert mail.count() == 1
+    assert [mail.to for mail in mailoutbox if "New data" in mail.subject] == [[stranger.email]]
 
 
 def test_there_are_not_too_many(challenge: Challenge, user: User) -> None:

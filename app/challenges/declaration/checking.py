@@ -129,13 +129,14 @@ def _item_of(error: ValidationError) -> str:
 
 def _words(error: ValidationError) -> str:
     wanted: Any = error.validator_value
+    given: Any = error.instance
     keyword = str(error.validator)
     if keyword == "additionalProperties":
         known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-        extra = [f"“{name}”"[:60] for name in error.instance if name not in known]
+        extra = [f"“{name}”"[:60] for name in given if name not in known]
         return f"{', '.join(extra[:5])} is not known here."
     if keyword == "required":
-        absent = [f"“{name}”" for name in wanted if name not in error.instance]
+        absent = [f"“{name}”" for name in wanted if name not in given]
         return f"{', '.join(absent)} is missing."
     return _SAID.get(keyword, "This cannot be taken ({keyword}).").format(
         wanted=wanted, keyword=keyword
