@@ -18,7 +18,12 @@ class ChallengesConfig(AppConfig):
         from app.challenges.display import EvaluationCaseSource
         from app.challenges.models import ChallengeMember, ChallengeRequest, Evaluation
         from app.challenges.news import page_of_method, register_news
-        from app.challenges.personal_data import joined_teams, leave_teams, made_submissions
+        from app.challenges.personal_data import (
+            joined_teams,
+            leave_teams,
+            made_submissions,
+            written_for_challenges,
+        )
         from app.challenges.policies import CHALLENGES
         from app.challenges.progress import evaluation_moved
         from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
@@ -37,6 +42,7 @@ class ChallengesConfig(AppConfig):
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
         register_personal_data("teams", joined_teams, leave_teams)
+        register_personal_data("challenge-writings", written_for_challenges)
         register_kind(
             Kind(
                 key="challenge",

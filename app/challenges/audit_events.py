@@ -6,6 +6,12 @@ register_events(
     {
         "challenges.challenge.created": "{actor} made the challenge {object}",
         "challenges.challenge.changed": "{actor} changed the challenge {object}",
+        "challenges.page.created": "{actor} wrote the page {object}",
+        "challenges.page.changed": "{actor} changed the page {object}",
+        "challenges.page.deleted": "{actor} deleted the page “{title}”",
+        "challenges.announcement.made": "{actor} announced “{title}” in {object}",
+        "challenges.design.declared": "{actor} declared design {number} of {object}",
+        "challenges.design.amended": "{actor} amended the design of {object}: {reason}",
         "challenges.phase.created": "{actor} added the phase {object}",
         "challenges.phase.changed": "{actor} changed the phase {object}",
         "challenges.method.added": "{actor} added the evaluation method {object}",

@@ -10,6 +10,7 @@ from app.notifications.services import notify
 
 EVALUATION_DONE = "challenges.evaluation.finished"
 EVALUATION_FAILED = "challenges.evaluation.failed"
+ANNOUNCED = "challenges.announcement.made"
 SUBMISSION_RECEIVED = "challenges.submission.received"
 TEAM_INVITED = "challenges.team.invited"
 TEAM_CHANGED = "challenges.team.changed"
@@ -18,6 +19,11 @@ GRANTED = "challenges.grant.given"
 
 def register_news() -> None:
     """Register the kinds of news."""
+    register_kind(
+        ANNOUNCED,
+        "Announcements of challenges",
+        "The organizers of a challenge announced something.",
+    )
     register_kind(EVALUATION_DONE, "Evaluations done", "Your submission has its score.")
     register_kind(
         EVALUATION_FAILED,

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 from app.accounts.models import User
 from app.accounts.personal_data import Row
-from app.challenges.models import Submission, TeamInvitation, TeamMember
+from app.challenges.models import (
+    Announcement,
+    DesignVersion,
+    Submission,
+    TeamInvitation,
+    TeamMember,
+)
 from app.challenges.services.teams import leave_all_teams
 
 
@@ -53,3 +59,25 @@ def joined_teams(user: User) -> Iterator[Row]:
 def leave_teams(user: User) -> None:
     """Take somebody whose account is deleted out of every team."""
     leave_all_teams(user)
+
+
+def written_for_challenges(user: User) -> Iterator[Row]:
+    """Yield the announcements and the versions of designs that the person wrote."""
+    made = Announcement.objects.filter(author=user).select_related("challenge")
+    for announcement in made.order_by("created").iterator(500):
+        yield {
+            "challenge": announcement.challenge.title,
+            "announcement": announcement.title,
+            "text": announcement.text,
+            "created": announcement.created,
+        }
+    declared = DesignVersion.objects.filter(author=user).select_related("challenge", "phase")
+    for version in declared.order_by("created").iterator(500):
+        yield {
+            "challenge": version.challenge.title,
+            "phase": version.phase.title if version.phase else None,
+            "design": version.number,
+            "reason": version.reason,
+            "document": version.document,
+            "created": version.created,
+        }

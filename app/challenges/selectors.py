@@ -138,6 +138,13 @@ def readiness_of(phase: Phase) -> Readiness:
     return Readiness(tuple(missing))
 
 
+def has_opened(phase: Phase) -> bool:
+    """Tell whether ``phase`` takes submissions now, or ever took one."""
+    if phase.takes_submissions and readiness_of(phase).ready:
+        return True
+    return Submission.objects.filter(phase=phase).exists()
+
+
 def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
     """Return the ranked evaluations, the best first."""
     return (
@@ -219,6 +226,7 @@ def parts_of(challenge: Challenge) -> list[QuerySet[Any]]:
         challenge.phases.all(),
         Team.objects.filter(challenge=challenge),
         Grant.objects.filter(phase__challenge=challenge),
+        challenge.pages.all(),
         EvaluationMethod.objects.filter(phase__challenge=challenge),
         GroundTruth.objects.filter(phase__challenge=challenge),
         submissions,

@@ -6,7 +6,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from app.challenges.models import Evaluation
+from app.challenges.models import Announcement, Evaluation, Phase
+from app.challenges.services.announcements import tell_members
+from app.challenges.services.design import note_opening
 from app.challenges.services.evaluations import advance
 from app.challenges.services.leaderboard import rank_what_is_due
 from app.challenges.services.watchdog import end_stuck_evaluations, note_stumble
@@ -44,3 +46,24 @@ def reconcile_evaluations() -> None:
 def rank_due_phases() -> None:
     """Rank the phases that closed while their leaderboard was frozen."""
     rank_what_is_due()
+
+
+@task(queue="short", max_seconds=600)
+def tell_announcement(announcement_id: str) -> None:
+    """Tell everybody who takes part of an announcement."""
+    tell_members(announcement_id)
+
+
+@task(queue="short", max_seconds=120)
+def reconcile_announcements() -> None:
+    """Send announcements that nobody was told of, because the message was lost."""
+    untold = Announcement.objects.filter(told_at=None, created__lt=timezone.now() - STALE)
+    for pk in untold.values_list("pk", flat=True)[:100]:
+        tell_announcement.delay(str(pk))
+
+
+@task(queue="short", max_seconds=120)
+def reconcile_openings() -> None:
+    """Freeze the designs of phases that began to take submissions, whatever made them begin."""
+    for phase in Phase.objects.filter(design_freeze=None, opens_at__lte=timezone.now())[:500]:
+        note_opening(phase)

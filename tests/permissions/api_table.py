@@ -233,6 +233,23 @@ CHALLENGES = [
         body={"title": "New name"},
         changes=True,
     ),
+    *api("api:challenge-design", "GET", CHALLENGE, path=pk("challenge")),
+    *api(
+        "api:challenge-design",
+        "PUT",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"document": "a-design", "reason": "Why"},
+        changes=True,
+    ),
+    *api(
+        "api:phase-design",
+        "PUT",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"document": "a-design", "reason": "Why"},
+        changes=True,
+    ),
     *api("api:phase-list", "GET", SIGNED_IN),
     *api(
         "api:phase-list",

@@ -74,7 +74,7 @@ def _line(row: Any) -> str:
     return f"| {' | '.join(words)} |"
 
 
-_WORDS = {"key", "kind", "filename", "number", "code", "source"}
+_WORDS = {"key", "kind", "filename", "number", "code", "source", "slug"}
 """Parts of an address that name no object."""
 _FATES = {
     "ok": "✓",

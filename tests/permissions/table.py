@@ -317,6 +317,9 @@ _PHASE = {
     "direction": "HIGHER",
     "limit_successful": "3",
 }
+_DESIGN = {"base": "0", "task": "Segment lungs", "reason": "Why"}
+_PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "content": "Text"}
+_PHASE_DESIGN = {"base": "0", "acquisition": "CT", "reason": "Why"}
 CHALLENGES = [
     *page("challenges:list", SIGNED_IN),
     *form("challenges:create", SIGNED_IN, body={"title": "New one"}),
@@ -325,6 +328,40 @@ CHALLENGES = [
     *page("challenges:people", CHALLENGE_ADMINS, path=pk("challenge")),
     *action("challenges:join", ADMINISTRATOR, path=pk("challenge")),
     *action("challenges:join", SIGNED_IN, path=pk("open_challenge")),
+    *page("challenges:design", CHALLENGE, path=pk("challenge")),
+    *page(
+        "challenges:export_design",
+        CHALLENGE,
+        path={**pk("challenge"), "filename": "design.json"},
+    ),
+    *form("challenges:edit_design", CHALLENGE_ADMINS, path=pk("challenge"), body=_DESIGN),
+    *form("challenges:edit_phase_design", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE_DESIGN),
+    *page(
+        "challenges:page",
+        CHALLENGE,
+        path={**pk("challenge"), "slug": "rules"},
+    ),
+    *page(
+        "challenges:page",
+        CHALLENGE_ADMINS,
+        path={**pk("challenge"), "slug": "notes"},
+    ),
+    *form(
+        "challenges:create_page",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={**_PAGE, "title": "Data"},
+    ),
+    *form("challenges:edit_page", CHALLENGE_ADMINS, path=pk("challenge_page"), body=_PAGE),
+    *action("challenges:delete_page", CHALLENGE_ADMINS, path=pk("challenge_page")),
+    *action("challenges:preview_page", CHALLENGE_ADMINS, path=pk("challenge"), changes=False),
+    *page("challenges:announcements", CHALLENGE, path=pk("challenge")),
+    *form(
+        "challenges:announce",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"title": "News", "text": "Words"},
+    ),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
     *form("challenges:edit_phase", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE),

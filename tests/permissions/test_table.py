@@ -26,6 +26,7 @@ JSON: dict[str, Any] = {
     "one-file": [{"filename": "a.mha", "size": 3}],
     "no-upload": [{"pk": str(UUID(int=0)), "parts": [{"PartNumber": 1, "ETag": '"0"'}]}],
     "numbers": [1],
+    "a-design": {"acquisition": "CT"},
     "one-viewport": [{"viewport_name": "main"}],
     "one-viewport-text": '[{"viewport_name": "main"}]',
     "no-settings": {},

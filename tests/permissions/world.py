@@ -19,7 +19,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
 from app.challenges.policies import CHALLENGES
-from app.challenges.services import invite
+from app.challenges.services import create_page, invite
 from app.core.states import transition
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, ImageFile
@@ -276,6 +276,12 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
     admin, owner = people["challenge_admin"], people["submission_owner"]
     challenge = make_challenge(admin=admin, participants=(people["participant"], owner))
     grant_role(CHALLENGES, actor=admin, obj=challenge, user=people["evaluator"], role="EVALUATOR")
+    rules = create_page(
+        actor=admin, challenge=challenge, title="Rules", content="# R", visibility="PARTICIPANTS"
+    )
+    create_page(
+        actor=admin, challenge=challenge, title="Notes", content="# N", visibility="ORGANIZERS"
+    )
     phase = make_phase(challenge, cases=1)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)
@@ -287,6 +293,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
     return {
         "challenge": challenge,
         "challenge_member": people["participant"],
+        "challenge_page": rules,
         "open_challenge": make_challenge(public=True),
         "phase": phase,
         "hidden_archive": phase.archive,

@@ -13,7 +13,9 @@ from app.accounts.models import User
 from app.audit.services import record
 from app.challenges import selectors, services
 from app.challenges.api import serializers, team_serializers
+from app.challenges.api.designs import DesignsSerializer, NewDesignSerializer
 from app.challenges.case_scores import score_rows
+from app.challenges.designs import design_document
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.progress import progress_of
 from app.challenges.standing import standing_of
@@ -60,6 +62,21 @@ class ChallengeViewSet(ResourceViewSet[Challenge]):
         given = self.checked(serializers.NewChallengeSerializer, partial=True)
         actor = cast(User, request.user)
         return self.shown(services.update_challenge(actor=actor, challenge=challenge, **given))
+
+    @extend_schema(responses=DesignsSerializer)
+    @action(detail=True, filter_backends=())
+    def design(self, request: Request, pk: str) -> Response:
+        """Return the declared designs of the challenge and its phases, with all versions."""
+        return Response(design_document(self.find(key_of(pk), "view")))
+
+    @extend_schema(request=NewDesignSerializer, responses=DesignsSerializer)
+    @design.mapping.put
+    def declare(self, request: Request, pk: str) -> Response:
+        """Declare the challenge's design; after the opening that is an amendment with a reason."""
+        challenge = self.find(key_of(pk), "change")
+        given = self.checked(NewDesignSerializer)
+        services.declare_design(actor=cast(User, request.user), challenge=challenge, **given)
+        return Response(design_document(challenge))
 
 
 class PhaseViewSet(ResourceViewSet[Phase]):
@@ -134,6 +151,16 @@ class PhaseViewSet(ResourceViewSet[Phase]):
             actor=cast(User, request.user), phase=phase, **self._upload()
         )
         return self.shown(truth, status=201, by=serializers.TakenSerializer)
+
+    @extend_schema(request=NewDesignSerializer, responses=DesignsSerializer)
+    @action(detail=True, methods=["put"])
+    def design(self, request: Request, pk: str) -> Response:
+        """Declare what differs in this phase from the challenge's design."""
+        phase = self.find(key_of(pk), "change")
+        given = self.checked(NewDesignSerializer)
+        actor, challenge = cast(User, request.user), phase.challenge
+        services.declare_design(actor=actor, challenge=challenge, phase=phase, **given)
+        return Response(design_document(challenge))
 
     @extend_schema(responses=team_serializers.StandingSerializer)
     @action(detail=True, filter_backends=())

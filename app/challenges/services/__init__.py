@@ -1,9 +1,12 @@
 """Verbs on challenges, phases, submissions and evaluations."""
 
+from app.challenges.services.announcements import announce
 from app.challenges.services.challenges import create_challenge, join_challenge, update_challenge
+from app.challenges.services.design import declare_design
 from app.challenges.services.entrants import entrant_of
 from app.challenges.services.evaluations import cancel_evaluation
 from app.challenges.services.grants import grant_submissions
+from app.challenges.services.pages import create_page, delete_page, update_page
 from app.challenges.services.phases import (
     add_ground_truth,
     add_method,
@@ -28,11 +31,15 @@ __all__ = [
     "accept_invitation",
     "add_ground_truth",
     "add_method",
+    "announce",
     "cancel_evaluation",
     "create_challenge",
+    "create_page",
     "create_phase",
     "create_team",
+    "declare_design",
     "decline_invitation",
+    "delete_page",
     "entrant_of",
     "evaluate_again",
     "evaluate_phase_again",
@@ -45,6 +52,7 @@ __all__ = [
     "rename_team",
     "submit_algorithm",
     "update_challenge",
+    "update_page",
     "update_phase",
     "withdraw_invitation",
 ]

@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.audit.services import change, record
 from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
 from app.challenges.schedule import faults
+from app.challenges.services.design import note_opening
 from app.challenges.services.leaderboard import rerank
 from app.core.errors import ValidationFailed
 from app.core.ids import new_id
@@ -60,6 +61,7 @@ def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     _require_free_title(phase, title=changes.get("title", phase.title))
     _require_parent(phase, changes.get("parent", phase.parent))
     _require_no_fault(phase, changes)
+    note_opening(Phase.objects.get(pk=phase.pk))
     change("challenges.phase.changed", obj=phase, actor=actor, **changes)
     if _RANKING & set(changes):
         rerank(phase)

@@ -20,6 +20,7 @@ from app.challenges.selectors import (
     current_method,
     readiness_of,
 )
+from app.challenges.services.design import note_opening
 from app.challenges.services.entrants import entrant_of
 from app.challenges.standing import Standing, standing_of
 from app.challenges.teams import people_with
@@ -76,6 +77,7 @@ def submit_algorithm(
     transition(submission, Submission.State.ACCEPTED, actor=actor)
     record("challenges.submission.received", obj=submission, actor=actor)
     create_evaluation(submission)
+    note_opening(phase)
     tell_organizers(
         phase,
         kind=SUBMISSION_RECEIVED,

@@ -1,5 +1,25 @@
 """Pages of challenges."""
 
-from app.challenges.views import cases, challenges, grants, phases, submissions, teams
+from app.challenges.views import (
+    announcements,
+    cases,
+    challenges,
+    design,
+    grants,
+    pages,
+    phases,
+    submissions,
+    teams,
+)
 
-__all__ = ["cases", "challenges", "grants", "phases", "submissions", "teams"]
+__all__ = [
+    "announcements",
+    "cases",
+    "challenges",
+    "design",
+    "grants",
+    "pages",
+    "phases",
+    "submissions",
+    "teams",
+]
