@@ -227,6 +227,7 @@ CHALLENGES = (
         picture="evaluation",
     ),
     _visit("challenges:evaluation", "author", "/challenges/evaluations/{evaluation}/"),
+    _visit("challenges:case", "organizer", "/challenges/evaluations/{evaluation}/cases/1/"),
 )
 
 PEOPLE = (
@@ -361,6 +362,8 @@ POST_ONLY = frozenset(
         "challenges:cancel_evaluation",
         "challenges:create_team",
         "challenges:decline_invitation",
+        "challenges:evaluate_again",
+        "challenges:evaluate_phase_again",
         "challenges:hand_team_on",
         "challenges:invite_to_team",
         "challenges:join",
@@ -438,6 +441,7 @@ NO_PAGES = {
     "images:import_progress": "a part of the import's page, seen there",
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
+    "challenges:case_scores": "sends a CSV file",
     "reader_studies:export": "sends a CSV file",
     "reader_studies:export_all": "sends a file",
     "reader_studies:reference_panel": "a part of the viewer's page, seen there",

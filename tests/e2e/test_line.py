@@ -331,7 +331,6 @@ def make_phase(organizer: Person, hidden: str) -> tuple[str, str]:
         organizer.press("New phase")
     organizer.fill(title="Final", score_title="Dice", score_path="aggregates.dice.mean")
     page.locator("[name=archive]").select_option(hidden)
-    page.locator("[name=open]").check()
     organizer.send("Save")
     return challenge, organizer.pk
 

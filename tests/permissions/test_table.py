@@ -41,7 +41,7 @@ JSON: dict[str, Any] = {
     "overlay-list": ["segmentation"],
     "part": [{"PartNumber": 1, "ETag": '"0"'}],
 }
-KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token", "ticket"}
+KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token", "ticket", "number"}
 """Parts of an address that stand for things of the world."""
 WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD, 409: CONFLICT}
