@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from app.execution.executors.loop import loop_is_possible
 from tests.factories.containers import shell_image
 from tests.factories.engines import engine_address
 
+LOOKS = (0.2, 0.5, 1.0)  # seconds before looking again at what may be somebody else's
 _KERNEL = ("panic", "core_pattern", "hostname", "sysrq", "modprobe")
 
 
@@ -57,6 +59,8 @@ class Canary:
         alive = [process.pid for process in psutil.process_iter() if _uid_of(process) == uid]
         assert alive == [], f"processes survived: {alive}"
         assert shutil.disk_usage(self.folder).free > self._free - GIB, "the disk was filled"
+        left = self._volumes_left()
+        assert left == set(), f"volumes without a container: {left}"
 
     def facts(self) -> dict[str, object]:
         """All that has to stay as it is."""
@@ -71,7 +75,6 @@ class Canary:
             "names": sorted(path.name for path in self.folder.iterdir()),
             "container": (state["Running"], state["Pid"], state["StartedAt"]),
             "tag": self.client.images.get(self.tag).id,
-            "volumes": _anonymous_volumes(self.client),
             "mounts": sum(str(self.folder) in line for line in _lines("/proc/mounts")),
             "loops": _loops_below(self.folder),
             "kernel": {name: _lines(f"/proc/sys/kernel/{name}") for name in _KERNEL},
@@ -80,7 +83,19 @@ class Canary:
     def remember(self) -> None:
         """Take what is now as what has to stay."""
         self._free = shutil.disk_usage(self.folder).free
+        self._volumes = _ownerless_volumes(self.client)
         self.before = self.facts()
+
+    def _volumes_left(self) -> set[str]:
+        """Volumes that an engine made by itself, as a VOLUME line makes it do, and nobody uses now.
+
+        Others run containers on the same engine: what is theirs is gone at the next look.
+        """
+        left = _ownerless_volumes(self.client) - self._volumes
+        for pause in LOOKS if left else ():
+            time.sleep(pause)
+            left &= _ownerless_volumes(self.client)
+        return left
 
 
 @contextmanager
@@ -125,10 +140,10 @@ def _uid_of(process: psutil.Process) -> int:
         return -1
 
 
-def _anonymous_volumes(client: docker.DockerClient) -> list[str]:
-    """Volumes that an engine made by itself, as a VOLUME line makes it do."""
-    names = [str(volume.name) for volume in client.volumes.list()]
-    return sorted(name for name in names if not name.startswith("hounsfield"))
+def _ownerless_volumes(client: docker.DockerClient) -> set[str]:
+    """Return the volumes that no container uses, the portal's named ones left out."""
+    names = {str(volume.name) for volume in client.volumes.list(filters={"dangling": True})}
+    return {name for name in names if not name.startswith("hounsfield")}
 
 
 def _lines(path: str) -> list[str]:
