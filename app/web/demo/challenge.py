@@ -46,6 +46,7 @@ def challenge(folder: Path, *, phantoms: Sequence[Phantom], containers: Path) ->
             containers,
             title="Slice-wise nodule finder",
             description="A simpler baseline that looks at one slice at a time.",
+            owner="researcher",
         ),
     ]
     truth = _ground_truth(folder, [image["pk"] for image in images], phantoms)
@@ -55,7 +56,7 @@ def challenge(folder: Path, *, phantoms: Sequence[Phantom], containers: Path) ->
         "archive": hidden["id"],
         "method": _container("dice-evaluation", containers),
         "ground_truth": str(truth.relative_to(folder.parent)),
-        "submissions": [{"user": "author", "algorithm": finder["id"]} for finder in finders],
+        "submissions": [{"user": finder["owner"], "algorithm": finder["id"]} for finder in finders],
     }
     return {
         "images": images,
@@ -75,7 +76,7 @@ def _challenge(phase: dict[str, Any]) -> dict[str, Any]:
         "public": True,
         "access_mode": "AUTOMATIC",
         "owner": "organizer",
-        "members": [{"user": "author", "role": "PARTICIPANT"}],
+        "members": [{"user": name, "role": "PARTICIPANT"} for name in ("author", "researcher")],
         "phases": [phase],
     }
 

@@ -96,9 +96,9 @@ class Walkthrough:
         return f"{len(masks)} masks by SimpleITK's Otsu threshold"
 
     def upload_algorithms(self) -> str:
-        """The author makes two algorithms and waits for their checks."""
-        author = self.people["author"]
+        """Two people make an algorithm each and wait for its checks."""
         for key, name in (("good", "otsu"), ("worse", "otsu-naive")):
+            author = self.people[COMPETITORS[key]]
             page = author.fill(
                 "/algorithms/new/",
                 title=f"Otsu {key} {self.mark}",
@@ -129,7 +129,7 @@ class Walkthrough:
         return "the result opens in the viewer"
 
     def make_challenge(self) -> str:
-        """The organizer makes a challenge with one phase and invites the author."""
+        """The organizer makes a challenge with one phase and invites those who compete."""
         organizer = self.people["organizer"]
         page = organizer.fill("/challenges/new/", title=f"Challenge {self.mark}")
         challenge = _uuid(page)
@@ -149,17 +149,18 @@ class Walkthrough:
         text = organizer.wait(setup, seconds=120)
         if state_of(text) != "READY":
             raise StepFailed(f"The evaluation container was refused: {reason_in(text)}")
-        organizer.post(
-            f"/people/challenge/{challenge}/add/",
-            page=f"/challenges/{challenge}/people/",
-            username="author",
-            role="PARTICIPANT",
-        )
+        for name in COMPETITORS.values():
+            organizer.post(
+                f"/people/challenge/{challenge}/add/",
+                page=f"/challenges/{challenge}/people/",
+                username=name,
+                role="PARTICIPANT",
+            )
         return "one phase, evaluation container and ground truth in place"
 
     def submit(self, key: str) -> str:
-        """The author hands an algorithm in and waits for its evaluation."""
-        author = self.people["author"]
+        """One of them hands an algorithm in and waits for its evaluation."""
+        author = self.people[COMPETITORS[key]]
         page = author.fill(
             f"/challenges/phases/{self.places['phase']}/submit/", algorithm=self.places[key]
         )
