@@ -80,6 +80,7 @@ LOOKS: dict[str, Look] = {
     "UNUSED": Look("Not used", "warning", "circle-slash"),
     "REFUSED": Look("Refused", "danger", "ban"),
     "REJECTED": Look("Rejected", "danger", "circle-x"),
+    "DECLINED": Look("Declined", "neutral", "circle-x"),
     "INVALID": Look("Not valid", "danger", "circle-x"),
     "FAILED": Look("Failed", "danger", "circle-x"),
     # quiet ends

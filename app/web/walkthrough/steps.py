@@ -16,6 +16,8 @@ IMAGE = re.compile(r'data-image="([0-9a-f-]{36})"')
 MHA = re.compile(r'href="(/media/images/[^"]+\.mha)"')
 ROW = re.compile(r'<tr data-rank="(\d+)" data-score="([^"]+)"[^>]*>(.*?)</tr>', re.S)
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+COMPETITORS = {"good": "author", "worse": "researcher"}
+"""Who hands in which algorithm: a leaderboard has one place for each."""
 
 
 @dataclass
