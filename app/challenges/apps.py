@@ -12,19 +12,10 @@ class ChallengesConfig(AppConfig):
     def ready(self) -> None:
         """Register what challenges are to the layers below."""
         from algorithms.services.runs import build_algorithm_spec
-        from app.accounts.personal_data import register_personal_data
-        from app.accounts.registry import register_people
         from app.audit.registry import register_history, register_page
         from app.challenges.display import EvaluationCaseSource
-        from app.challenges.models import ChallengeMember, ChallengeRequest, Evaluation
+        from app.challenges.models import Evaluation
         from app.challenges.news import page_of_method, register_news
-        from app.challenges.personal_data import (
-            joined_teams,
-            leave_teams,
-            made_submissions,
-            written_for_challenges,
-        )
-        from app.challenges.policies import CHALLENGES
         from app.challenges.progress import evaluation_moved
         from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
         from app.challenges.services.cases import case_finished
@@ -34,10 +25,41 @@ class ChallengesConfig(AppConfig):
         from app.core.states import on_move
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
-        from app.requests.registry import Kind, register_kind
         from app.sockets.uses import register_socket_uses
         from viewer.registry import register as register_source
         from viewer.viewables import register_stand_in, register_viewable
+
+        self._register_people()
+        on_move(Evaluation, evaluation_moved)
+        register_news()
+        register_container_page("METHOD", page_of_method)
+        register_page("challenges.challenge", "challenges:detail")
+        register_page("challenges.phase", "challenges:phase")
+        register_page("challenges.evaluation", "challenges:evaluation")
+        register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
+        visibility.register(image_ids_visible_to)
+        register_socket_uses(uses_of_socket)
+        register_viewable(VIEWABLE)
+        register_source(EvaluationCaseSource())
+        register_stand_in("archive", phase_of)
+        register_job_kind(
+            "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished
+        )
+        register_job_kind("evaluation", build_spec=build_method_spec, on_finished=method_finished)
+
+    def _register_people(self) -> None:
+        """Who takes part, how people ask for it, and what belongs to a person."""
+        from app.accounts.personal_data import register_personal_data
+        from app.accounts.registry import register_people
+        from app.challenges.models import ChallengeMember, ChallengeRequest
+        from app.challenges.personal_data import (
+            joined_teams,
+            leave_teams,
+            made_submissions,
+            written_for_challenges,
+        )
+        from app.challenges.policies import CHALLENGES
+        from app.requests.registry import Kind, register_kind
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
@@ -55,19 +77,3 @@ class ChallengesConfig(AppConfig):
                 roles=(ChallengeMember.Role.PARTICIPANT,),
             )
         )
-        on_move(Evaluation, evaluation_moved)
-        register_news()
-        register_container_page("METHOD", page_of_method)
-        register_page("challenges.challenge", "challenges:detail")
-        register_page("challenges.phase", "challenges:phase")
-        register_page("challenges.evaluation", "challenges:evaluation")
-        register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
-        visibility.register(image_ids_visible_to)
-        register_socket_uses(uses_of_socket)
-        register_viewable(VIEWABLE)
-        register_source(EvaluationCaseSource())
-        register_stand_in("archive", phase_of)
-        register_job_kind(
-            "challenge-case", build_spec=build_algorithm_spec, on_finished=case_finished
-        )
-        register_job_kind("evaluation", build_spec=build_method_spec, on_finished=method_finished)
