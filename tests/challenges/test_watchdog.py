@@ -83,6 +83,9 @@ class TestStuck:
         self, evaluation: Evaluation, user: User
     ) -> None:
         phase = evaluation.submission.phase
+        phase.limit_attempted = 3
+        phase.save()
+        assert standing_of(user, phase).allowances["attempted"].left == 2
         left = standing_of(user, phase).left
         advance(evaluation.pk)
         end_stuck_evaluations(now=timezone.now() + PATIENCE * 2)
@@ -90,6 +93,7 @@ class TestStuck:
         assert job is not None
         assert job.state == Job.State.CANCELLED
         assert standing_of(user, phase).left == (left or 0) + 1
+        assert standing_of(user, phase).allowances["attempted"].left == 3
 
     def test_progress_keeps_it_away(self, evaluation: Evaluation) -> None:
         long_ago = timezone.now() - PATIENCE + PAST

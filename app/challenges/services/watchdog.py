@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from app.challenges.models import Evaluation, EvaluationCase
+from app.challenges.models import Evaluation, EvaluationCase, Submission
 from app.challenges.services.evaluations import fail
+from app.challenges.services.refunds import refund
 
 logger = logging.getLogger(__name__)
 PATIENCE = timedelta(days=7)
@@ -58,6 +59,7 @@ def _end(pk: UUID) -> bool:
         if evaluation.stumbles >= MOST_STUMBLES
         else f"neither it nor one of its jobs moved for {PATIENCE.days} days"
     )
+    refund(evaluation, why=Submission.Refund.PLATFORM)
     fail(
         evaluation,
         reason="The platform could not finish this evaluation. It does not count.",
