@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from app.challenges.models import Challenge
 from app.challenges.services import announce, create_page, declare_design
 from tests.challenges.declaration.test_checking import DESIGN
-from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL
+from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL, go
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_phase
 
@@ -43,6 +43,22 @@ def challenge() -> Challenge:
 
 
 @pytest.fixture
+def addresses(challenge: Challenge) -> dict[str, str]:
+    """Return where its pages are; read before a browser runs, which Django takes for a loop."""
+    later = challenge.phases.get(title="Later")
+    return {
+        "detail": reverse("challenges:detail", args=[challenge.pk]),
+        "design": reverse("challenges:design", args=[challenge.pk]),
+        "edit-design": reverse("challenges:edit_design", args=[challenge.pk]),
+        "edit-phase-design": reverse("challenges:edit_phase_design", args=[later.pk]),
+        "page": reverse("challenges:page", args=[challenge.pk, "rules"]),
+        "edit-page": reverse("challenges:edit_page", args=[challenge.pages.get().pk]),
+        "announcements": reverse("challenges:announcements", args=[challenge.pk]),
+        "announce": reverse("challenges:announce", args=[challenge.pk]),
+    }
+
+
+@pytest.fixture
 def context(challenge: Challenge, live_server: LiveServer) -> Iterator[BrowserContext]:
     client = sign_in(Client(), challenge.memberships.get().user)
     name = settings.SESSION_COOKIE_NAME
@@ -56,27 +72,16 @@ def context(challenge: Challenge, live_server: LiveServer) -> Iterator[BrowserCo
 
 
 def test_pages_are_accessible_and_fit(
-    live_server: LiveServer, context: BrowserContext, challenge: Challenge
+    live_server: LiveServer, addresses: dict[str, str], context: BrowserContext
 ) -> None:
     wrong: dict[str, Any] = {}
     errors: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
-    later = challenge.phases.get(title="Later")
-    addresses = {
-        "detail": reverse("challenges:detail", args=[challenge.pk]),
-        "design": reverse("challenges:design", args=[challenge.pk]),
-        "edit-design": reverse("challenges:edit_design", args=[challenge.pk]),
-        "edit-phase-design": reverse("challenges:edit_phase_design", args=[later.pk]),
-        "page": reverse("challenges:page", args=[challenge.pk, "rules"]),
-        "edit-page": reverse("challenges:edit_page", args=[challenge.pages.get().pk]),
-        "announcements": reverse("challenges:announcements", args=[challenge.pk]),
-        "announce": reverse("challenges:announce", args=[challenge.pk]),
-    }
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         for name, address in addresses.items():
-            page.goto(live_server.url + address, wait_until="networkidle")
+            go(page, live_server.url + address)
             _keep(page, f"{name}-{width}")
             found = Axe().run(page, options=RULES).response["violations"]
             rules = [(rule["id"], rule["nodes"][0]["html"]) for rule in found]
