@@ -66,6 +66,7 @@ def test_what_was_handed_in_before_is_there_and_counts() -> None:
     kept, shut = Phase.objects.get(pk=phase.pk), Phase.objects.get(pk=closed.pk)
     assert (kept.takes_submissions, shut.takes_submissions) == (True, False)
     assert (kept.opens_at, shut.closes_at) == (kept.created, shut.closes_at)
+    assert shut.closes_at is not None
     assert now - timedelta(minutes=5) < shut.closes_at <= now
     found = Submission.objects.get(pk=submission.pk)
     assert (found.entrant.person, found.competes_as) == (person, found.entrant)
