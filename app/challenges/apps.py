@@ -59,6 +59,7 @@ class ChallengesConfig(AppConfig):
             written_for_challenges,
         )
         from app.challenges.policies import CHALLENGES
+        from app.challenges.selectors import questions_of
         from app.requests.registry import Kind, register_kind
 
         register_people("challenge", CHALLENGES, page="challenges:people")
@@ -75,5 +76,6 @@ class ChallengesConfig(AppConfig):
                 policy=CHALLENGES,
                 requests=ChallengeRequest,
                 roles=(ChallengeMember.Role.PARTICIPANT,),
+                questions=questions_of,
             )
         )

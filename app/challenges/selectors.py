@@ -17,6 +17,7 @@ from app.challenges.models import (
     Grant,
     GroundTruth,
     Phase,
+    RegistrationQuestion,
     Submission,
     Team,
 )
@@ -24,6 +25,7 @@ from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.models import ContainerImage
+from app.requests.questions import Question
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,20 @@ def challenges_for(user: Any) -> QuerySet[Challenge]:
 def get_challenge_for(user: Any, pk: UUID | str, *, action: str = "view") -> Challenge:
     """Return the challenge if ``user`` may do ``action`` with it, else raise `NotFound`."""
     return fetch(CHALLENGES, user=user, pk=pk, action=action)
+
+
+def get_question_for(user: Any, pk: UUID | str) -> RegistrationQuestion:
+    """Return a question of registration if ``user`` may change it."""
+    rows = RegistrationQuestion.objects.select_related("challenge")
+    question = rows.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user)).first()
+    if question is None or not CHALLENGES.allows(user, question.challenge, "change"):
+        raise NotFound
+    return question
+
+
+def questions_of(challenge: Challenge) -> list[Question]:
+    """Return what whoever wants to take part answers."""
+    return [question.asked for question in challenge.registration_questions.all()]
 
 
 def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
@@ -227,6 +243,7 @@ def parts_of(challenge: Challenge) -> list[QuerySet[Any]]:
         Team.objects.filter(challenge=challenge),
         Grant.objects.filter(phase__challenge=challenge),
         challenge.pages.all(),
+        challenge.registration_questions.all(),
         EvaluationMethod.objects.filter(phase__challenge=challenge),
         GroundTruth.objects.filter(phase__challenge=challenge),
         submissions,

@@ -1,11 +1,12 @@
 """Forms of asking and deciding, and what objects' own forms share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
 from app.requests.models import AccessMode
+from app.requests.questions import MOST_LONG, MOST_SHORT, Question
 
 
 class DefaultedChoiceField(forms.ChoiceField):
@@ -50,13 +51,47 @@ class AskForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        choices: Sequence[tuple[str, str]],
+        questions: Sequence[Question] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.questions = questions
+        for question in questions:
+            self.fields[question.key] = _field(question)
         role = self.fields["role"]
         role.choices = choices  # type: ignore[attr-defined]
         if len(choices) == 1:
             role.widget = forms.HiddenInput()
             role.initial = choices[0][0]
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """Return the cleaned values as the service takes them."""
+        keys = {question.key for question in self.questions}
+        others = {name: value for name, value in self.cleaned_data.items() if name not in keys}
+        return {**others, "answers": {key: self.cleaned_data.get(key) for key in keys}}
+
+
+def _field(question: Question) -> forms.Field:
+    said: Any = {
+        "label": question.text,
+        "help_text": question.help_text,
+        "required": question.required,
+    }
+    if question.agree:
+        return forms.BooleanField(**said, error_messages={"required": question.complaint})
+    if question.options:
+        return forms.ChoiceField(
+            **said, choices=[("", "Choose …"), *((one, one) for one in question.options)]
+        )
+    if question.long:
+        widget = forms.Textarea(attrs={"rows": 4})
+        return forms.CharField(**said, max_length=MOST_LONG, widget=widget)
+    return forms.CharField(**said, max_length=MOST_SHORT)
 
 
 class DecisionForm(forms.Form):

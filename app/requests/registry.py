@@ -1,6 +1,6 @@
 """Kinds of objects that access can be asked for: each application registers its own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.accounts.policies import RolePolicy
 from app.core.errors import NotFound
 from app.requests.models import AccessRequest
 from app.requests.models.request import role_name
+from app.requests.questions import Question
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Kind:
 
     ``key`` is its people policy's; ``roles`` can be asked for, and only the first of them is ever
     given without an editor. ``pages`` names its namespace of addresses, which has ``detail`` and
-    ``people``; ``area`` is what a token must reach.
+    ``people``; ``area`` is what a token must reach. ``questions`` tells what an object's owners
+    want answered; the answers are kept in the field ``answers`` of the request.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Kind:
     policy: RolePolicy[Any]
     requests: type[AccessRequest]
     roles: tuple[str, ...]
+    questions: Callable[[Any], Sequence[Question]] | None = None
 
     @property
     def rows(self) -> Any:
@@ -41,6 +44,10 @@ class Kind:
     def choices(self) -> list[tuple[str, str]]:
         """The roles that can be asked for, in words."""
         return [(role, role_name(self.requests.ROLES, role)) for role in self.roles]
+
+    def asked_for(self, target: Any) -> Sequence[Question]:
+        """Return what whoever asks for access answers."""
+        return self.questions(target) if self.questions is not None else ()
 
     def role_name(self, role: str) -> str:
         """Return a role in words."""

@@ -40,10 +40,11 @@ def card(request: HttpRequest, key: str, pk: UUID) -> HttpResponse:
     user = cast(User, request.user)
     found = selectors.get_card_for(user, key, pk)
     choices = found.choices or found.kind.choices[:1]
-    form = AskForm(request.POST or None, choices=choices)
+    questions = found.kind.asked_for(found.target) if found.can_ask else ()
+    form = AskForm(request.POST or None, choices=choices, questions=questions)
     if request.method == "POST" and form.is_valid():
         try:
-            outcome = services.ask_for_access(user=user, target=found.target, **form.cleaned_data)
+            outcome = services.ask_for_access(user=user, target=found.target, **form.asked)
         except NotFound:
             raise
         except PortalError as error:

@@ -52,3 +52,5 @@ class ChallengeRequest(AccessRequest):
     ROLES = ChallengeMember.Role
 
     target = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="access_requests")
+    answers = models.JSONField(default=list, blank=True, editable=False)
+    """To the questions of registration: ``[{"key", "question", "answer"}]``."""

@@ -14,6 +14,11 @@ from app.challenges.services.phases import (
     update_phase,
 )
 from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
+from app.challenges.services.registration import (
+    add_question,
+    change_question,
+    delete_question,
+)
 from app.challenges.services.submissions import submit_algorithm
 from app.challenges.services.teams import (
     accept_invitation,
@@ -31,8 +36,10 @@ __all__ = [
     "accept_invitation",
     "add_ground_truth",
     "add_method",
+    "add_question",
     "announce",
     "cancel_evaluation",
+    "change_question",
     "create_challenge",
     "create_page",
     "create_phase",
@@ -40,6 +47,7 @@ __all__ = [
     "declare_design",
     "decline_invitation",
     "delete_page",
+    "delete_question",
     "entrant_of",
     "evaluate_again",
     "evaluate_phase_again",

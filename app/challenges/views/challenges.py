@@ -91,6 +91,9 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
 def join(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take part in a public challenge, or ask to where its organizers decide."""
     challenge = selectors.get_challenge_for(request.user, pk, action="join")
+    if challenge.registration_questions.exists():
+        messages.info(request, "The organizers ask a few things of those who take part.")
+        return redirect("requests:card", key="challenge", pk=challenge.pk)
     if services.join_challenge(user=cast(User, request.user), challenge=challenge):
         messages.success(request, f"You take part in {challenge.title}.")
     else:

@@ -38,6 +38,7 @@ class AccessRequestSerializer(serializers.Serializer[Entry]):
     role = serializers.CharField(source="request.role")
     user = AskerSerializer(source="request.user")
     message = serializers.CharField(source="request.message")
+    answers = serializers.SerializerMethodField()
     state = serializers.ChoiceField(source="request.state", choices=AccessRequest.State.choices)
     reason = serializers.CharField(source="request.reason")
     created = serializers.DateTimeField(source="request.created")
@@ -48,6 +49,10 @@ class AccessRequestSerializer(serializers.Serializer[Entry]):
         """Return the address of the request's page."""
         args = [entry.kind.key, entry.request.pk]
         return str(reverse("requests:detail", args=args, request=self.context.get("request")))
+
+    def get_answers(self, entry: Entry) -> list[dict[str, Any]]:
+        """Return the answers to the owners' questions, with the questions as they were asked."""
+        return list(getattr(entry.request, "answers", []))
 
     def get_decided_by(self, entry: Entry) -> str | None:
         """Return the user name of whoever decided; a decision of the access mode has none."""
@@ -64,6 +69,9 @@ class NewAccessRequestSerializer(serializers.Serializer[Any]):
     target = KeyField()
     role = serializers.CharField(max_length=30, required=False, allow_blank=True)
     message = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    answers = serializers.DictField(
+        required=False, help_text="Answers to the owners' questions, by the question's key."
+    )
 
 
 class DecisionSerializer(serializers.Serializer[Any]):

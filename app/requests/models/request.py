@@ -13,7 +13,8 @@ class AccessRequest(UUIDModel, TimestampedModel):
     """One person's wish for a role on one object.
 
     A concrete subclass adds ``target``, a foreign key with ``related_name="access_requests"``, and
-    ``ROLES``, the roles of that kind of object. Nobody has two open requests for one object.
+    ``ROLES``, the roles of that kind of object; where owners ask questions also ``answers``, a
+    JSON field. Nobody has two open requests for one object.
     """
 
     class State(models.TextChoices):
@@ -27,6 +28,7 @@ class AccessRequest(UUIDModel, TimestampedModel):
     )
     ROLES: ClassVar[type[models.TextChoices]]
     target: Any
+    answers: Any
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=30)

@@ -1,5 +1,6 @@
 """Asking for access, and taking the wish back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from app.core.errors import Conflict, LimitReached, ValidationFailed
 from app.core.states import transition
 from app.notifications.services import notify
 from app.requests.models import AccessMode, AccessRequest
+from app.requests.questions import AnswersInvalid, checked_answers
 from app.requests.registry import Kind, kind_of, kinds
 from app.requests.rules import gets_in_at_once
 from app.requests.services.deciding import let_in
@@ -40,9 +42,17 @@ class Outcome:
 
 
 @transaction.atomic
-def ask_for_access(*, user: User, target: Any, role: str = "", message: str = "") -> Outcome:
+def ask_for_access(
+    *,
+    user: User,
+    target: Any,
+    role: str = "",
+    message: str = "",
+    answers: Mapping[str, Any] | None = None,
+) -> Outcome:
     """Ask for a role on an object: the kind's first one unless named.
 
+    ``answers`` are by the keys of the questions that the object's owners ask.
     Accepted on the spot where the object's access mode says so; otherwise the editors are told.
     Whether ``user`` may know of the object is the caller's question.
     """
@@ -53,6 +63,7 @@ def ask_for_access(*, user: User, target: Any, role: str = "", message: str = ""
     _check(kind, user=user, target=target, role=role)
     request = kind.requests(user=user, role=role, message=message.strip())
     request.target = target
+    _answer(kind, request, answers or {})
     request.full_clean()
     request.save()
     record("access_requests.request.made", obj=request, actor=user, data={"role": role})
@@ -68,6 +79,17 @@ def withdraw_request(*, actor: User, request: AccessRequest) -> AccessRequest:
     """Take a request back; raises `AlreadyDecided` when that comes too late."""
     request = lock_open_request(request)
     return transition(request, State.WITHDRAWN, actor=actor, decided_at=timezone.now())
+
+
+def _answer(kind: Kind, request: AccessRequest, answers: Mapping[str, Any]) -> None:
+    """Keep the answers with the request; a kind without questions takes none."""
+    questions = kind.asked_for(request.target)
+    try:
+        found = checked_answers(questions, answers)
+    except AnswersInvalid as error:
+        raise ValidationFailed(str(error), fields=dict(error.problems)) from None
+    if questions:
+        request.answers = found
 
 
 def _check(kind: Kind, *, user: User, target: Any, role: str) -> None:
