@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Challenge
-from app.challenges.services import announce, create_page, declare_design
+from app.challenges.services import add_question, announce, create_page, declare_design
 from tests.challenges.declaration.test_checking import DESIGN
 from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL, go
 from tests.factories.accounts import UserFactory, sign_in
@@ -38,6 +38,7 @@ def challenge() -> Challenge:
     later = make_phase(challenge, title="Later", opens_at=None, archive=phase.archive)
     declare_design(actor=admin, challenge=challenge, phase=later, document={"test_cases": 9})
     create_page(actor=admin, challenge=challenge, title="Rules", content=TEXT)
+    add_question(actor=admin, challenge=challenge, text="Where do you work?")
     announce(actor=admin, challenge=challenge, title="Data are out", text="[Here](https://a.org).")
     return challenge
 
@@ -53,6 +54,10 @@ def addresses(challenge: Challenge) -> dict[str, str]:
         "edit-phase-design": reverse("challenges:edit_phase_design", args=[later.pk]),
         "page": reverse("challenges:page", args=[challenge.pk, "rules"]),
         "edit-page": reverse("challenges:edit_page", args=[challenge.pages.get().pk]),
+        "questions": reverse("challenges:questions", args=[challenge.pk]),
+        "edit-question": reverse(
+            "challenges:edit_question", args=[challenge.registration_questions.get().pk]
+        ),
         "announcements": reverse("challenges:announcements", args=[challenge.pk]),
         "announce": reverse("challenges:announce", args=[challenge.pk]),
     }

@@ -355,6 +355,19 @@ CHALLENGES = [
     *form("challenges:edit_page", CHALLENGE_ADMINS, path=pk("challenge_page"), body=_PAGE),
     *action("challenges:delete_page", CHALLENGE_ADMINS, path=pk("challenge_page")),
     *action("challenges:preview_page", CHALLENGE_ADMINS, path=pk("challenge"), changes=False),
+    *form(
+        "challenges:questions",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"text": "Why?", "kind": "SHORT", "order": 0},
+    ),
+    *form(
+        "challenges:edit_question",
+        CHALLENGE_ADMINS,
+        path=pk("registration_question"),
+        body={"text": "Why?", "kind": "SHORT", "order": 0},
+    ),
+    *action("challenges:delete_question", CHALLENGE_ADMINS, path=pk("registration_question")),
     *page("challenges:announcements", CHALLENGE, path=pk("challenge")),
     *form(
         "challenges:announce",

@@ -19,7 +19,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
 from app.challenges.policies import CHALLENGES
-from app.challenges.services import create_page, invite
+from app.challenges.services import add_question, create_page, invite
 from app.core.states import transition
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, ImageFile
@@ -294,6 +294,9 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "challenge": challenge,
         "challenge_member": people["participant"],
         "challenge_page": rules,
+        "registration_question": add_question(
+            actor=admin, challenge=make_challenge(admin=admin), text="Where do you work?"
+        ),
         "open_challenge": make_challenge(public=True),
         "phase": phase,
         "hidden_archive": phase.archive,
