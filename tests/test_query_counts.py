@@ -48,7 +48,7 @@ from tests.factories.studies import make_question, make_study
 from tests.factories.teams import add, make_team
 
 COMMITTED = Path(__file__).with_name("query_counts.json")
-FEW, MANY = 3, 30
+FEW, MANY = 3, 12
 Furnish = Callable[[User, int], str]
 
 
