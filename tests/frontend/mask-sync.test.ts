@@ -188,6 +188,41 @@ describe("saving masks", () => {
     expect(voxels(ben.masks.all[0]!)).toEqual(voxels(fresh));
   });
 
+  it("is not called saved while a stroke that goes on is not", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const mask = ana.masks.create(ana.image);
+    const edit = ana.masks.begin(mask, "everything");
+    edit.run(2, 3, 9, 1);
+    ana.masks.show(mask, edit);
+    // The site takes the new mask, still empty, while the hand paints on.
+    await vi.waitFor(() => { expect(site.rows.has(mask.id)).toBe(true); });
+    await vi.waitFor(() => { expect(ana.autosave.status.kind).toBe("saved"); });
+    expect(mask.saving).toBe("waiting");
+    ana.masks.commit(mask, edit, "Painted");
+    await settled(ana);
+    expect(await siteVoxels(site, mask.id)).toEqual(voxels(mask));
+  });
+
+  it("is saved when a stroke is taken back, or changed nothing", async () => {
+    const site = new Site();
+    const ana = desk(site);
+    await ana.sync.open();
+    const mask = ana.masks.create(ana.image);
+    paint(ana, mask, 2, 3, 9);
+    await settled(ana);
+    const edit = ana.masks.begin(mask, "everything");
+    edit.run(2, 8, 12, 1);
+    ana.masks.show(mask, edit);
+    expect(mask.saving).toBe("waiting");
+    ana.masks.abandon(mask, edit);
+    expect(mask.saving).toBe("saved");
+    paint(ana, mask, 2, 3, 9);
+    await settled(ana);
+    expect(await siteVoxels(site, mask.id)).toEqual(voxels(mask));
+  });
+
   it("loses nothing when the browser dies", async () => {
     const site = new Site();
     const buffer = new MemoryBuffer();

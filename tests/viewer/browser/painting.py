@@ -180,9 +180,6 @@ class Painter:
     def __init__(self, reading: Reading, picture: SimpleITK.Image) -> None:
         self.reading = reading
         self.grid = Grid(picture)
-        if not self.panel.is_visible():
-            reading.stage().focus()
-            reading.press("#")
         self.clear()
 
     @property
@@ -204,6 +201,9 @@ class Painter:
         """Nothing is painted, and the middle slice is shown as it is stored."""
         self.reading.stage().focus()
         self.reading.press("Escape", "Escape")
+        # A test that failed on the way may have left it closed.
+        if not self.panel.is_visible():
+            self.reading.press("#")
         deadline = time.monotonic() + PATIENCE
         while self._on_the_site() > len(self.reading.get("masks.list")):
             assert time.monotonic() < deadline, "The page does not show all masks of the site."

@@ -157,9 +157,9 @@ def test_a_reload_in_mid_stroke_keeps_what_was_painted(painter: Painter) -> None
     painter.stroke(way[:3], lift=False)
     painted = painter.here()
     assert reading.get("masks.busy")
-    # It is saved while the hand still holds the brush.
-    reading.wait("viewer.masks.list[0].saving === 'waiting'")
+    # It is saved while the hand still holds the brush, and not called saved before.
     painter.wait_saved()
+    assert reading.get("masks.busy")
     reading.page.reload(wait_until="commit")
     reading.page.mouse.up()
     reading.wait_for_pictures()

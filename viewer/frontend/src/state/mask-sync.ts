@@ -54,6 +54,7 @@ export class MaskSync {
     this.images = options.images;
     this.sender = new MaskSender(masks, autosave);
     masks.me = options.set.reader;
+    masks.on("ended", (mask) => { this.settle(mask); });
     autosave.mergeWith((trouble) => this.merge(trouble));
     autosave.on("saved", ({ annotation, version }) => { this.saved(annotation, version); });
     autosave.on("trouble", ({ annotation }) => { this.mark(annotation, "conflict"); });
@@ -283,7 +284,17 @@ export class MaskSync {
     // Only where nothing came in between: the slices of that would be missing here.
     if (version === (this.versions.get(annotation) ?? 0) + 1) this.versions.set(annotation, version);
     if (!this.autosave.isWaiting(annotation)) this.uncertain.delete(annotation);
-    this.mark(annotation, this.isWaitingFor(mask) ? "waiting" : "saved");
+    this.masks.mark(mask, this.isWhole(mask) ? "saved" : "waiting");
+  }
+
+  /** A stroke that was taken back, or that changed nothing, leaves nothing to save. */
+  private settle(mask: Mask): void {
+    if (mask.saving === "waiting" && this.isWhole(mask)) this.masks.mark(mask, "saved");
+  }
+
+  /** The site has all of it, also of a stroke that goes on. */
+  private isWhole(mask: Mask): boolean {
+    return !this.isWaitingFor(mask) && !this.masks.isUnsaved(mask);
   }
 
   private mark(annotation: string, saving: Mask["saving"]): void {

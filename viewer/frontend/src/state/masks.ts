@@ -26,6 +26,8 @@ export interface MaskEvents {
   edited: MaskEdit;
   /** Everything of a mask is with the site. */
   kept: Mask;
+  /** An edit is over, whether it changed anything or not. */
+  ended: Mask;
   /** A sentence for the reader. */
   notice: string;
   /** Something takes its time, with how far it is in words; null when it is over. */
@@ -53,6 +55,7 @@ const SAVE_WITHIN = 1500;
 
 /** An edit that goes on. */
 interface Open {
+  readonly mask: Mask;
   /** Slices on the screen that nobody was told to save. */
   readonly unsaved: Set<number>;
   timer?: ReturnType<typeof setTimeout> | undefined;
@@ -227,13 +230,18 @@ export class Masks extends Emitter<MaskEvents> {
   /** Begins an edit; `commit` or `abandon` ends it. `over` tells what it may write over, besides what is locked. */
   begin(mask: Mask, over: Over | ReadonlySet<number>): Edit {
     const edit = mask.edit(over);
-    this.open.set(edit, { unsaved: new Set(), partly: false });
+    this.open.set(edit, { mask, unsaved: new Set(), partly: false });
     return edit;
   }
 
   /** Whether a step cannot be taken back or done again just now, because its mask is being loaded. */
   blocks(step: Step | undefined): boolean {
     return step !== undefined && this.owners.get(step)?.loading === true;
+  }
+
+  /** Whether something of an edit that goes on is to be saved yet. */
+  isUnsaved(mask: Mask): boolean {
+    return [...this.open.values()].some((open) => open.mask === mask && open.unsaved.size > 0);
   }
 
   /** Does something that must not come in the middle of a stroke. */
@@ -249,6 +257,7 @@ export class Masks extends Emitter<MaskEvents> {
     if (slices.size === 0 || !open) return;
     this.refresh(mask, slices);
     slices.forEach((k) => open.unsaved.add(k));
+    if (mask.saving === "saved") this.mark(mask, "waiting");
     open.timer ??= setTimeout(() => {
       open.timer = undefined;
       open.partly = true;
@@ -310,8 +319,10 @@ export class Masks extends Emitter<MaskEvents> {
   }
 
   private end(edit: Edit): void {
-    clearTimeout(this.open.get(edit)?.timer);
+    const open = this.open.get(edit);
+    clearTimeout(open?.timer);
     this.open.delete(edit);
+    if (open) this.emit("ended", open.mask);
     if (this.open.size > 0) return;
     const { waiting } = this;
     this.waiting = [];
