@@ -58,7 +58,7 @@ class Metrics(Table):
 
 
 def _leaves(metrics: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the numbers in their order; however deep they lie, for containers write what they want."""
+    """Yield the numbers in their order, however deep they lie: containers write what they want."""
     waiting = [iter(metrics.items())]
     keys: list[str] = []
     while waiting:
