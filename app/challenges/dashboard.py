@@ -35,7 +35,7 @@ from app.challenges.models import (
     Submission,
     Team,
 )
-from app.challenges.selectors import READY, readiness_of
+from app.challenges.selectors import READY, readiness_as_read
 from app.execution.models import ContainerImage, Job
 from app.requests.selectors import waiting_for
 
@@ -206,12 +206,11 @@ class _Share(Aggregate):
 
 def _times(challenge: Challenge) -> Times:
     newest = _evaluations(challenge).order_by("-created").values("pk")[:TIMED]
-    jobs = Job.objects.filter(
-        evaluation_cases__evaluation__in=newest, started_at__isnull=False
-    ).exclude(evaluation_cases__state=EvaluationCase.State.REUSED)
-    waited = Extract(F("started_at") - F("created"), "epoch", output_field=FloatField())
-    ran = Extract(F("finished_at") - F("started_at"), "epoch", output_field=FloatField())
-    found = jobs.aggregate(
+    cases = EvaluationCase.objects.filter(evaluation__in=newest, job__started_at__isnull=False)
+    began = F("job__started_at")
+    waited = Extract(began - F("job__created"), "epoch", output_field=FloatField())
+    ran = Extract(F("job__finished_at") - began, "epoch", output_field=FloatField())
+    found = cases.exclude(state=EvaluationCase.State.REUSED).aggregate(
         jobs=Count("pk"),
         queue_median=_Share(waited, share=0.5),
         queue_late=_Share(waited, share=0.9),
@@ -255,7 +254,7 @@ def _needs(challenge: Challenge, phases: list[Phase], *, slow: int) -> list[Need
             f"{phase.title} takes submissions and is not ready.", "challenges:setup_phase", phase.pk
         )
         for phase in phases
-        if phase.takes_submissions and not readiness_of(phase).ready
+        if phase.takes_submissions and not readiness_as_read(phase).ready
     ]
     if slow:
         text = f"{slow} evaluation{'s' if slow > 1 else ''} came no further in six hours."

@@ -84,12 +84,12 @@ def _evaluations(challenge: Challenge) -> QuerySet[Evaluation]:
 
 def _cases(challenge: Challenge) -> QuerySet[EvaluationCase]:
     rows = EvaluationCase.objects.filter(evaluation__submission__phase__challenge=challenge)
-    return rows.order_by("evaluation", "order")
+    return rows.order_by("evaluation_id", "order")
 
 
 def _scores(challenge: Challenge) -> QuerySet[CaseScore]:
     rows = CaseScore.objects.filter(case__evaluation__submission__phase__challenge=challenge)
-    return rows.order_by("case__evaluation", "case__order", "metric", "label")
+    return rows.order_by("case__evaluation_id", "case__order", "metric", "label")
 
 
 TABLES: Mapping[str, Table] = {

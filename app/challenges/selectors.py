@@ -53,7 +53,7 @@ READY = {
     ),
     "has_truth": Exists(GroundTruth.objects.filter(phase=OuterRef("pk"))),
 }
-"""What `readiness_of` asks of a phase, for phases that are read with it."""
+"""What `readiness_as_read` asks of a phase."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,12 @@ def current_ground_truth(phase: Phase) -> GroundTruth | None:
 
 
 def readiness_of(phase: Phase) -> Readiness:
-    """Return what ``phase`` still lacks, in words for the organizer, as it was read or is now."""
-    if not hasattr(phase, "has_cases"):
-        phase = Phase.objects.annotate(**READY).get(pk=phase.pk)
+    """Return what ``phase`` lacks now, in words for the organizer."""
+    return readiness_as_read(Phase.objects.annotate(**READY).get(pk=phase.pk))
+
+
+def readiness_as_read(phase: Phase) -> Readiness:
+    """Return what ``phase`` lacked when it was read, by `get_phase_for` or with `READY`."""
     return Readiness(tuple(words for name, words in _LACKS.items() if not getattr(phase, name)))
 
 
@@ -194,6 +197,8 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
             "submission__competes_as__person",
             "submission__competes_as__team",
             "submission__version__algorithm",
+            "submission__creator",
+            "submission__phase",
         )
         .defer("metrics", "organizer_reason", "result_faults")
         .annotate(
@@ -247,11 +252,13 @@ def counting_submissions(phase: Phase) -> QuerySet[Submission]:
 
 def outdated_submissions(phase: Phase) -> int:
     """Return how many ranked evaluations used another method or ground truth than the newest."""
-    method, truth = current_method(phase), current_ground_truth(phase)
-    if method is None or truth is None:
-        return 0
-    ranked = Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
-    return ranked.exclude(method=method, ground_truth=truth).count()
+    methods = phase.methods.filter(container_image__state=ContainerImage.State.READY).values("pk")
+    truths = phase.ground_truths.values("pk")
+    ranked = Evaluation.objects.filter(
+        Exists(methods), Exists(truths), submission__phase=phase, rank__isnull=False
+    )
+    newest = {"method": Subquery(methods[:1]), "ground_truth": Subquery(truths[:1])}
+    return ranked.exclude(**newest).count()
 
 
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:

@@ -44,6 +44,17 @@ def party_of(user: User, challenge: Challenge) -> Party:
     return Party(rows[0].team if rows else None, people)
 
 
+def members_with(user: Any, challenge: Challenge) -> list[TeamMember]:
+    """Return the people of the team that ``user`` is in, if any, in the order they came."""
+    mine = TeamMember.objects.filter(challenge=challenge, user=user)
+    rows = TeamMember.objects.filter(team__in=mine.values("team"))
+    rows = rows.select_related("team", "user").order_by("created")
+    members = list(rows)
+    for row in members:
+        row.team.challenge = challenge
+    return members
+
+
 def people_with(user: User, challenge: Challenge) -> list[int]:
     """Return the keys of everybody who takes part as one with ``user``, who is one of them."""
     return party_of(user, challenge).people

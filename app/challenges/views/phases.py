@@ -43,7 +43,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "list": page,
         "rows": [(row, party.is_entrant(row.submission.competes_as)) for row in page.items],
         "standing": limits_for(party, phase),
-        "readiness": selectors.readiness_of(phase),
+        "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),
         **rights(request, phase.challenge),
     }
@@ -102,7 +102,7 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
         "checking": any(m.container_image.state not in settled for m in methods),
         "truths": list(phase.ground_truths.all()),
         "case_count": phase.archive.items.count(),
-        "readiness": selectors.readiness_of(phase),
+        "readiness": selectors.readiness_as_read(phase),
         "outdated": selectors.outdated_submissions(phase),
         **rights(request, phase.challenge),
     }
