@@ -48,7 +48,7 @@ def measure(*, rounds: int) -> dict[str, Any]:
         clients[name] = Client()
         clients[name].force_login(User.objects.get(username=name))
     base = {
-        name: measure_page(client, "/notifications/settings/", rounds=rounds)["queries"]
+        name: measure_page(client, reverse("challenges:create"), rounds=rounds)["queries"]
         for name, client in clients.items()
     }
     pages = {

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db.models import (
     Count,
     Exists,
-    F,
     JSONField,
     OuterRef,
     Prefetch,
@@ -17,10 +16,10 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.fields.json import KeyTransform
 
 from algorithms.models import Algorithm, AlgorithmMember, Stage
 from app.accounts.models import User
+from app.challenges.json_paths import value_at
 from app.challenges.models import (
     Challenge,
     ChallengeMember,
@@ -212,10 +211,8 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
 def _beside_score(phase: Phase, name: str) -> Combinable:
     """Return what ``name`` is in metrics.json in the same place as the score."""
     *parents, leaf = phase.score_path.split(".")
-    found: Combinable = F("metrics")
-    for key in [*parents, name]:
-        found = KeyTransform(key, found)
-    return Value(None, output_field=JSONField()) if leaf == name else found
+    nothing = Value(None, output_field=JSONField())
+    return nothing if leaf == name else value_at("metrics", [*parents, name])
 
 
 def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
