@@ -40,6 +40,7 @@ def main() -> None:
 def measure(*, rounds: int) -> dict[str, Any]:
     """Return queries and times of every page, for an organizer and for a participant."""
     from django.test import Client
+    from django.urls import reverse
 
     from app.accounts.models import User
 
@@ -80,7 +81,11 @@ def addresses() -> list[tuple[str, str, str]]:
         ("scores as CSV", "case_scores", (mine.pk,)),
         ("teams", "teams", (challenge,)),
     )
-    own = (("people", "people", (challenge,)), ("setup", "setup_phase", (phase.pk,)))
+    own = (
+        ("people", "people", (challenge,)),
+        ("setup", "setup_phase", (phase.pk,)),
+        ("dashboard", "dashboard", (challenge,)),
+    )
     found = [
         (title, who, reverse(f"challenges:{name}", args=args))
         for who in ("organizer", "person0")
