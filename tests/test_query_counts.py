@@ -26,7 +26,7 @@ from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from app.sockets.services import ensure_socket
 from reader_studies.services import save_answers
-from tests import furnished_algorithms
+from tests import furnished_algorithms, furnished_challenges
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import (
     make_algorithm,
@@ -385,6 +385,9 @@ PAGES: tuple[Furnish, ...] = (
     leaderboard,
     submissions,
     evaluation,
+    furnished_challenges.challenge_dashboard,
+    furnished_challenges.challenge_people,
+    furnished_challenges.case,
     phase_setup,
     teams,
     grants,

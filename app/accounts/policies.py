@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from app.accounts.models import Membership, User
 from app.core.access import Policy
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Model)
 
 
 class RolePolicy(Policy[M]):
@@ -47,11 +49,33 @@ class RolePolicy(Policy[M]):
         return action in self.grants.get(self.role_of(user, obj), frozenset())
 
     def role_of(self, user: Any, obj: M) -> str:
-        """Return the role that ``user`` holds on ``obj``, or an empty string."""
+        """Return the role that ``user`` holds on ``obj``, or an empty string.
+
+        Where ``obj`` was read with it (`with_role`), that is the answer.
+        """
         if not user.is_authenticated:
             return ""
+        known: str | None = getattr(obj, _held_as(user), None)
+        if known is not None:
+            return known
         row = self.memberships.filter(target=obj, user=user).first()
         return row.role if row else ""
+
+    def with_role(self, user: Any, rows: QuerySet[R], *, path: str = "pk") -> QuerySet[R]:
+        """Return ``rows``, each with the role of ``user`` on the object at ``path``.
+
+        For one request: whoever reads an object and asks for several actions then asks no further
+        query. What changes meanwhile is not seen.
+        """
+        if not user.is_authenticated:
+            return rows
+        held = self.memberships.filter(target=OuterRef(path), user=user).values("role")[:1]
+        return rows.annotate(**{_held_as(user): Coalesce(Subquery(held), Value(""))})
+
+    def keep_role(self, user: Any, obj: M, *, read_with: Model) -> None:
+        """Let ``obj`` know the role that another row was read with (`with_role`)."""
+        if (known := getattr(read_with, _held_as(user), None)) is not None:
+            setattr(obj, _held_as(user), known)
 
     @property
     def memberships(self) -> Any:
@@ -77,3 +101,7 @@ class RolePolicy(Policy[M]):
 
     def _has_public(self) -> bool:
         return any(field.name == "public" for field in self.model._meta.get_fields())
+
+
+def _held_as(user: Any) -> str:
+    return f"held_as_{user.pk}"

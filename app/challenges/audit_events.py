@@ -33,6 +33,7 @@ register_events(
         "challenges.teaminvitation.state_changed": "{object}: {before} → {after}",
         "challenges.evaluation.requested": "{actor} had {object} evaluated again",
         "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
+        "challenges.challenge.exported": "{actor} exported {object} ({what})",
         "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
         "challenges.challengerequest.state_changed": "{object}: {before} → {after}",
     }

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from app.challenges.models import Evaluation, EvaluationCase
 from app.core.hints import hint
 from app.execution.models import Job
@@ -24,9 +26,10 @@ class Progress:
     waiting: Waiting | None = None
 
 
-def progress_of(evaluation: Evaluation) -> Progress:
-    """Return how far an evaluation is."""
-    states = list(evaluation.cases.values_list("state", flat=True))
+def progress_of(evaluation: Evaluation, *, states: list[str] | None = None) -> Progress:
+    """Return how far an evaluation is; ``states`` are those of its cases, if they were read."""
+    if states is None:
+        states = list(evaluation.cases.values_list("state", flat=True))
     done = sum(state in EvaluationCase.WITH_RESULT for state in states)
     job = _next_in_line(evaluation)
     if job is None:
@@ -58,7 +61,12 @@ def _next_in_line(evaluation: Evaluation) -> Job | None:
         return None
     if evaluation.job is not None:
         return evaluation.job if evaluation.job.state == Job.State.QUEUED else None
+    running = Q(state__in=Job.RUNNING)
     jobs = Job.objects.filter(evaluation_cases__evaluation=evaluation)
-    if jobs.filter(state__in=Job.RUNNING).exists():
-        return None
-    return jobs.filter(state=Job.State.QUEUED).order_by("-priority", "created").first()
+    first = (
+        jobs.filter(running | Q(state=Job.State.QUEUED))
+        .annotate(runs=ExpressionWrapper(running, BooleanField()))
+        .order_by("-runs", "-priority", "created")
+        .first()
+    )
+    return None if first is None or first.state != Job.State.QUEUED else first

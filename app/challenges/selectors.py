@@ -4,10 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    JSONField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.expressions import Combinable
 
 from algorithms.models import Algorithm, AlgorithmMember, Stage
 from app.accounts.models import User
+from app.challenges.json_paths import value_at
 from app.challenges.models import (
     Challenge,
     ChallengeMember,
@@ -26,6 +38,23 @@ from app.core.access import fetch
 from app.core.errors import NotFound
 from app.execution.models import ContainerImage
 from app.requests.questions import Question
+from archives.models import ArchiveItem
+
+_LACKS = {
+    "has_cases": "The test archive has no cases yet.",
+    "has_method": "There is no evaluation container that passed its checks.",
+    "has_truth": "The ground truth is not uploaded.",
+}
+READY = {
+    "has_cases": Exists(ArchiveItem.objects.filter(archive=OuterRef("archive"))),
+    "has_method": Exists(
+        EvaluationMethod.objects.filter(
+            phase=OuterRef("pk"), container_image__state=ContainerImage.State.READY
+        )
+    ),
+    "has_truth": Exists(GroundTruth.objects.filter(phase=OuterRef("pk"))),
+}
+"""What `readiness_as_read` asks of a phase."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +79,8 @@ def challenges_for(user: Any) -> QuerySet[Challenge]:
 
 def get_challenge_for(user: Any, pk: UUID | str, *, action: str = "view") -> Challenge:
     """Return the challenge if ``user`` may do ``action`` with it, else raise `NotFound`."""
-    return fetch(CHALLENGES, user=user, pk=pk, action=action)
+    rows = CHALLENGES.with_role(user, Challenge.objects.all())
+    return fetch(CHALLENGES, user=user, pk=pk, action=action, queryset=rows)
 
 
 def get_question_for(user: Any, pk: UUID | str) -> RegistrationQuestion:
@@ -69,12 +99,13 @@ def questions_of(challenge: Challenge) -> list[Question]:
 
 def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
     """Return the phase if ``user`` may do ``action`` with its challenge."""
-    phase = (
-        Phase.objects.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
-        .select_related("challenge", "archive", "parent")
-        .first()
-    )
-    if phase is None or not CHALLENGES.allows(user, phase.challenge, action):
+    rows = Phase.objects.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
+    rows = rows.select_related("challenge", "archive", "parent").annotate(**READY)
+    phase = CHALLENGES.with_role(user, rows, path="challenge").first()
+    if phase is None:
+        raise NotFound
+    CHALLENGES.keep_role(user, phase.challenge, read_with=phase)
+    if not CHALLENGES.allows(user, phase.challenge, action):
         raise NotFound
     return phase
 
@@ -82,12 +113,21 @@ def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
 def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Evaluation:
     """Return the evaluation if ``user`` may do ``action`` with it, else raise `NotFound`."""
     rows = Evaluation.objects.select_related(
+        "job",
+        "method__container_image",
+        "ground_truth",
         "submission__phase__challenge",
         "submission__version__algorithm",
+        "submission__version__container_image",
         "submission__creator",
         "submission__entrant__team",
-    )
-    return fetch(EVALUATIONS, user=user, pk=pk, action=action, queryset=rows)
+    ).defer("job__log", "job__usage", "job__record")
+    rows = CHALLENGES.with_role(user, rows, path="submission__phase__challenge")
+    evaluation = fetch(EVALUATIONS, user=user, pk=pk, queryset=rows)
+    CHALLENGES.keep_role(user, evaluation.submission.phase.challenge, read_with=evaluation)
+    if not EVALUATIONS.allows(user, evaluation, action):
+        raise NotFound
+    return evaluation
 
 
 def get_case_for(user: Any, pk: UUID | str, number: int, *, action: str = "view") -> EvaluationCase:
@@ -105,7 +145,7 @@ def submissions_for(user: Any) -> QuerySet[Submission]:
     return (
         SUBMISSIONS.visible_to(user)
         .select_related("phase__challenge", "version__algorithm", "creator", "entrant__team")
-        .prefetch_related("evaluations")
+        .prefetch_related(Prefetch("evaluations", Evaluation.objects.defer("metrics")))
     )
 
 
@@ -143,15 +183,13 @@ def current_ground_truth(phase: Phase) -> GroundTruth | None:
 
 
 def readiness_of(phase: Phase) -> Readiness:
-    """Return what ``phase`` still lacks, in words for the organizer."""
-    missing = []
-    if not phase.archive.items.exists():
-        missing.append("The test archive has no cases yet.")
-    if current_method(phase) is None:
-        missing.append("There is no evaluation container that passed its checks.")
-    if current_ground_truth(phase) is None:
-        missing.append("The ground truth is not uploaded.")
-    return Readiness(tuple(missing))
+    """Return what ``phase`` lacks now, in words for the organizer."""
+    return readiness_as_read(Phase.objects.annotate(**READY).get(pk=phase.pk))
+
+
+def readiness_as_read(phase: Phase) -> Readiness:
+    """Return what ``phase`` lacked when it was read, by `get_phase_for` or with `READY`."""
+    return Readiness(tuple(words for name, words in _LACKS.items() if not getattr(phase, name)))
 
 
 def has_opened(phase: Phase) -> bool:
@@ -162,7 +200,11 @@ def has_opened(phase: Phase) -> bool:
 
 
 def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
-    """Return the ranked evaluations, the best first."""
+    """Return the ranked evaluations, the best first, without their metrics.
+
+    ``spread`` is the standard deviation over cases that these give beside the score, if any.
+    """
+    cases = EvaluationCase.objects.filter(evaluation=OuterRef("pk")).order_by()
     return (
         Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
         .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
@@ -170,11 +212,23 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
             "submission__competes_as__person",
             "submission__competes_as__team",
             "submission__version__algorithm",
+            "submission__creator",
             "submission__phase",
         )
-        .annotate(case_total=Count("cases"))
+        .defer("metrics", "organizer_reason", "result_faults")
+        .annotate(
+            case_total=Subquery(cases.values("evaluation").annotate(n=Count("pk")).values("n")),
+            spread=_beside_score(phase, "std"),
+        )
         .order_by("rank", "finished_at")
     )
+
+
+def _beside_score(phase: Phase, name: str) -> Combinable:
+    """Return what ``name`` is in metrics.json in the same place as the score."""
+    *parents, leaf = phase.score_path.split(".")
+    nothing = Value(None, output_field=JSONField())
+    return nothing if leaf == name else value_at("metrics", [*parents, name])
 
 
 def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
@@ -183,6 +237,7 @@ def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
         Evaluation.objects.filter(submission__phase__challenge=challenge, rank=1)
         .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
         .select_related("submission__competes_as__person", "submission__competes_as__team")
+        .defer("metrics", "organizer_reason", "result_faults")
         .order_by("submission__phase_id", "finished_at")
         .distinct("submission__phase_id")
     )
@@ -210,11 +265,13 @@ def counting_submissions(phase: Phase) -> QuerySet[Submission]:
 
 def outdated_submissions(phase: Phase) -> int:
     """Return how many ranked evaluations used another method or ground truth than the newest."""
-    method, truth = current_method(phase), current_ground_truth(phase)
-    if method is None or truth is None:
-        return 0
-    ranked = Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
-    return ranked.exclude(method=method, ground_truth=truth).count()
+    methods = phase.methods.filter(container_image__state=ContainerImage.State.READY).values("pk")
+    truths = phase.ground_truths.values("pk")
+    ranked = Evaluation.objects.filter(
+        Exists(methods), Exists(truths), submission__phase=phase, rank__isnull=False
+    )
+    newest = {"method": Subquery(methods[:1]), "ground_truth": Subquery(truths[:1])}
+    return ranked.exclude(**newest).count()
 
 
 def image_ids_visible_to(user: Any) -> QuerySet[Any, Any]:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from app.accounts.models import User
 from app.challenges.limits import Allowance, Extra, Limit, allowance, tightest
 from app.challenges.models import Evaluation, Grant, Phase, Submission, Team
 from app.challenges.selectors import counting_submissions
-from app.challenges.teams import entrants_of, people_with, team_of
+from app.challenges.teams import Party, entrants_of, party_of
 
 KINDS = ("successful", "attempted")
 
@@ -59,9 +59,14 @@ class Standing:
 
 def standing_of(user: User, phase: Phase) -> Standing:
     """Return how ``user`` stands in ``phase`` now."""
-    people = people_with(user, phase.challenge)
-    missing = phase.parent if not _came_through(people, phase) else None
-    return Standing(team_of(user, phase.challenge), _allowances(phase, people), missing)
+    party = party_of(user, phase.challenge)
+    missing = phase.parent if not _came_through(party.people, phase) else None
+    return Standing(party.team, _allowances(phase, party.people), missing)
+
+
+def limits_for(party: Party, phase: Phase) -> Standing:
+    """Return how a party stands to the limits of ``phase``, without what its parent asks."""
+    return Standing(party.team, _allowances(phase, party.people))
 
 
 def limit_of(phase: Phase, kind: str) -> Limit | None:
@@ -77,8 +82,10 @@ def limits_of(phase: Phase) -> dict[str, Limit]:
 
 
 def _allowances(phase: Phase, people: list[int]) -> dict[str, Allowance]:
-    now = timezone.now()
-    counted = {"successful": counting_submissions(phase), "attempted": attempted_submissions(phase)}
+    limits, now = limits_of(phase), timezone.now()
+    if not limits:
+        return {}
+    used = _times(phase, people)
     extras = [
         Extra(grant.amount, grant.created)
         for grant in Grant.objects.filter(
@@ -86,8 +93,8 @@ def _allowances(phase: Phase, people: list[int]) -> dict[str, Allowance]:
         )
     ]
     return {
-        kind: allowance(limit, used=_times(counted[kind], phase, people), extras=extras, now=now)
-        for kind, limit in limits_of(phase).items()
+        kind: allowance(limit, used=used[kind], extras=extras, now=now)
+        for kind, limit in limits.items()
     }
 
 
@@ -109,8 +116,13 @@ def counted_for(
     return submissions.filter(Q(people__in=people) | Q(entrant__in=teams)).distinct()
 
 
-def _times(submissions: QuerySet[Submission], phase: Phase, people: list[int]) -> list[datetime]:
-    return list(counted_for(submissions, phase, people).values_list("created", flat=True))
+def _times(phase: Phase, people: list[int]) -> dict[str, list[datetime]]:
+    """Return when what counts for these people was handed in, by the kind of limit it counts to."""
+    counted = {"successful": counting_submissions(phase), "attempted": attempted_submissions(phase)}
+    counts = {kind: Exists(rows.filter(pk=OuterRef("pk"))) for kind, rows in counted.items()}
+    found = counted_for(Submission.objects.filter(phase=phase), phase, people)
+    rows = list(found.annotate(**counts).values("pk", "created", *KINDS))
+    return {kind: [row["created"] for row in rows if row[kind]] for kind in KINDS}
 
 
 def _came_through(people: list[int], phase: Phase) -> bool:

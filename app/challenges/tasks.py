@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from app.challenges.models import Announcement, Evaluation, Phase
 from app.challenges.services.announcements import tell_members
+from app.challenges.services.costs import count_costs
 from app.challenges.services.design import note_opening
 from app.challenges.services.evaluations import advance
 from app.challenges.services.leaderboard import rank_what_is_due
@@ -33,8 +34,10 @@ def reconcile_evaluations() -> None:
     """Send what the database says is under way and the broker may have forgotten.
 
     What was looked at longest ago comes first, so that none waits behind others for ever.
+    What is over is counted for what it cost.
     """
     end_stuck_evaluations()
+    count_costs()
     stale = Evaluation.objects.exclude(state__in=Evaluation.MACHINE.final).filter(
         modified__lt=timezone.now() - STALE
     )

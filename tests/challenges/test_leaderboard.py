@@ -63,6 +63,37 @@ def test_a_change_of_the_score_ranks_anew_and_back() -> None:
     assert (poor.score, poor.rank, poor.reason) == (0.5, 2, "")
 
 
+@pytest.mark.parametrize(
+    ("metrics", "path", "said"),
+    [
+        ({"scores": [0.9]}, "scores.0", "holds nothing at 'scores.0'"),
+        ({"scores": {"0": 0.9}}, "scores.0", ""),
+        ({"score": "0.9"}, "score", "holds no number at 'score'"),
+        ({"score": True}, "score", "holds no number at 'score'"),
+        ({"score": None}, "score", "holds no number at 'score'"),
+        ({"score": {"mean": 1}}, "score", "holds no number at 'score'"),
+        ([0.9], "0", "holds nothing at '0'"),
+    ],
+)
+def test_only_a_number_behind_keys_is_a_score(metrics: Any, path: str, said: str) -> None:
+    phase = make_phase(score_path=path)
+    evaluation = make_evaluation(phase, metrics=metrics)
+    assert said in evaluation.reason
+    assert ranks(phase) == ([] if said else [(1, 0.9)])
+
+
+def test_the_spread_stands_beside_the_score_where_the_metrics_give_one() -> None:
+    phase = make_phase()
+    for score, spread in ((0.9, 0.25), (0.8, None)):
+        make_evaluation(phase, metrics={"aggregates": {"dice": {"mean": score, "std": spread}}})
+    assert [(row.spread, row.case_total) for row in leaderboard_for(phase)] == [
+        (0.25, 1),
+        (None, 1),
+    ]
+    change(phase, score_path="aggregates.dice.std")
+    assert [row.spread for row in leaderboard_for(phase)] == [None], "it is the score itself"
+
+
 def test_another_change_does_not_rank() -> None:
     phase = make_phase()
     evaluation = make_evaluation(phase, score=0.5)

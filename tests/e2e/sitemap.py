@@ -202,6 +202,10 @@ CHALLENGES = (
     _visit("challenges:detail", "admin", "/challenges/{empty_challenge}/", note="empty"),
     _visit("challenges:edit", "organizer", "/challenges/{challenge}/edit/"),
     _visit("challenges:people", "organizer", "/challenges/{challenge}/people/"),
+    _visit("challenges:dashboard", "organizer", "/challenges/{challenge}/dashboard/"),
+    _visit(
+        "challenges:dashboard", "admin", "/challenges/{empty_challenge}/dashboard/", note="empty"
+    ),
     _visit("challenges:create_phase", "organizer", "/challenges/{challenge}/phases/new/"),
     _visit(
         "challenges:phase",
@@ -456,6 +460,7 @@ NO_PAGES = {
     "challenges:edit_page": "tests/challenges/test_organizing_browser looks",
     "challenges:page": "tests/challenges/test_organizing_browser looks",
     "challenges:preview_page": "a part of the page's form, seen there",
+    "challenges:export": "sends a file",
     "reader_studies:export": "sends a CSV file",
     "reader_studies:export_all": "sends a file",
     "reader_studies:reference_panel": "a part of the viewer's page, seen there",

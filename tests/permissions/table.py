@@ -334,6 +334,12 @@ CHALLENGES = [
         CHALLENGE,
         path={**pk("challenge"), "filename": "design.json"},
     ),
+    *page("challenges:dashboard", CHALLENGE_ADMINS, path=pk("challenge")),
+    *page(
+        "challenges:export",
+        CHALLENGE_ADMINS,
+        path={**pk("challenge"), "filename": "everything.json"},
+    ),
     *form("challenges:edit_design", CHALLENGE_ADMINS, path=pk("challenge"), body=_DESIGN),
     *form("challenges:edit_phase_design", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE_DESIGN),
     *page(

@@ -18,6 +18,7 @@ class Evaluation(UUIDModel, TimestampedModel):
     ``cause`` says why a submission is evaluated once more, and ``requested_by`` who wanted it.
     ``progressed_at`` is when it last came nearer to its end, ``stumbles`` how often a step was
     broken off by an unforeseen error: the watchdog ends what does neither (`services.watchdog`).
+    ``cpu_seconds`` and ``gpu_seconds`` are what its jobs took, counted when it is over.
     """
 
     class State(models.TextChoices):
@@ -59,9 +60,18 @@ class Evaluation(UUIDModel, TimestampedModel):
     progressed_at = models.DateTimeField(default=timezone.now)
     stumbles = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
+    cpu_seconds = models.FloatField(null=True, blank=True, editable=False)
+    gpu_seconds = models.FloatField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created",)
+        indexes = [
+            models.Index(
+                fields=("finished_at",),
+                condition=models.Q(cpu_seconds__isnull=True, finished_at__isnull=False),
+                name="evaluation_cost_uncounted",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Evaluation of {self.submission}"
@@ -75,16 +85,6 @@ class Evaluation(UUIDModel, TimestampedModel):
     def score_text(self) -> str:
         """The score as it is shown."""
         return "–" if self.score is None else f"{self.score:.4f}"
-
-    @property
-    def spread(self) -> float | None:
-        """The standard deviation over cases that the metrics give beside the score, if any."""
-        *parents, leaf = self.submission.phase.score_path.split(".")
-        found = self.metrics
-        for key in parents:
-            found = found.get(key) if isinstance(found, dict) else None
-        value = found.get("std") if isinstance(found, dict) and leaf != "std" else None
-        return value if isinstance(value, float) else None
 
 
 class EvaluationCase(UUIDModel):

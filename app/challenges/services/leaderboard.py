@@ -1,11 +1,14 @@
 """Ranking a phase's evaluations."""
 
+import math
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from app.challenges.json_paths import value_at
 from app.challenges.models import Evaluation, Phase, Submission
 from app.challenges.ranking import (
     Direction,
@@ -30,6 +33,7 @@ def rerank(phase: Phase) -> None:
     phase = Phase.objects.select_for_update().get(pk=phase.pk)
     now = timezone.now()
     rows = _finished(phase)
+    before = [_result(row) for row in rows]
     scores = _score(rows, phase)
     direction = Direction(phase.direction)
     shown = {row: score for row, score in scores.items() if _is_shown(row, phase, now)}
@@ -40,12 +44,17 @@ def rerank(phase: Phase) -> None:
         row.rank = ranks.get(row)
         if row.rank is None:
             row.reason = NOT_THE_BEST if row in shown else HELD_BACK
-    Evaluation.objects.bulk_update(rows, ["score", "rank", "reason"])
+    changed = [row for row, was in zip(rows, before, strict=True) if _result(row) != was]
+    Evaluation.objects.bulk_update(changed, ["score", "rank", "reason"], batch_size=500)
     Phase.objects.filter(pk=phase.pk).update(ranked_at=now)
 
 
+def _result(row: Evaluation) -> tuple[float | None, int | None, str]:
+    return row.score, row.rank, row.reason
+
+
 def _finished(phase: Phase) -> list[Evaluation]:
-    """Return what may be ranked, the oldest first."""
+    """Return what may be ranked, the oldest first, with the score alone of its metrics."""
     return list(
         Evaluation.objects.filter(
             submission__phase=phase,
@@ -54,6 +63,8 @@ def _finished(phase: Phase) -> list[Evaluation]:
             state__in=[Evaluation.State.RANKING, Evaluation.State.SUCCEEDED],
         )
         .select_related("submission")
+        .annotate(found=value_at("metrics", phase.score_path.split(".")))
+        .defer("metrics")
         .order_by("created")
     )
 
@@ -61,16 +72,28 @@ def _finished(phase: Phase) -> list[Evaluation]:
 def _score(rows: list[Evaluation], phase: Phase) -> dict[Evaluation, float]:
     """Write every row's score, or why it has none; return the scores that count."""
     newest = {row.submission_id: row for row in rows}
+    unclear = [row.pk for row in rows if not _is_score(row.found, phase)]
+    metrics = dict(Evaluation.objects.filter(pk__in=unclear).values_list("pk", "metrics"))
     scores: dict[Evaluation, float] = {}
     for row in rows:
         row.score, row.rank, row.reason = None, None, ""
         if newest[row.submission_id] is not row:
             continue
         try:
-            row.score = scores[row] = score_at(row.metrics, phase.score_path)
+            if row.pk in metrics:
+                row.found = score_at(metrics[row.pk], phase.score_path)
+            row.score = scores[row] = float(row.found)
         except MissingScore as error:
             row.reason = f"Not ranked: {error}"
     return scores
+
+
+def _is_score(found: Any, phase: Phase) -> bool:
+    """Tell whether what the database found is a score for sure; a list has no keys."""
+    if any(key.isdigit() for key in phase.score_path.split(".")):
+        return False
+    number = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return number and math.isfinite(found)
 
 
 def _is_shown(row: Evaluation, phase: Phase, now: datetime) -> bool:

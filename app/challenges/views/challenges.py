@@ -17,6 +17,9 @@ from app.challenges.policies import CHALLENGES
 from app.core.forms import changed_values
 from app.core.pages import list_page
 
+PEOPLE = 50
+"""People on one page."""
+
 
 @login_required
 def challenge_list(request: HttpRequest) -> HttpResponse:
@@ -77,9 +80,17 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show who takes part; only administrators see and change it."""
     challenge = selectors.get_challenge_for(request.user, pk, action="manage")
+    page = list_page(
+        request,
+        challenge.memberships.select_related("user"),
+        search=("user__username", "user__first_name", "user__last_name"),
+        sorts=(("created", "Joined"),),
+        size=PEOPLE,
+    )
     context = {
         "challenge": challenge,
-        "members": challenge.memberships.select_related("user"),
+        "list": page,
+        "members": page.items,
         "roles": ChallengeMember.Role.choices,
         **rights(request, challenge),
     }

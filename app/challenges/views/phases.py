@@ -13,28 +13,37 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
-from app.challenges.standing import standing_of
-from app.challenges.teams import entrants_of, people_with
+from app.challenges.standing import limits_for
+from app.challenges.teams import party_of
 from app.challenges.views.challenges import rights
 from app.core.errors import ValidationFailed
 from app.core.forms import add_errors, changed_values
+from app.core.pages import list_page
 from app.execution.models import ContainerImage
+
+ROWS = 100
+"""Places of the leaderboard on one page."""
 
 
 @login_required
 def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the ranks of a phase."""
     phase = selectors.get_phase_for(request.user, pk)
-    user = cast(User, request.user)
+    party = party_of(cast(User, request.user), phase.challenge)
+    page = list_page(
+        request,
+        selectors.leaderboard_for(phase),
+        search=(),
+        sorts=(("rank", "Rank"),),
+        size=ROWS,
+    )
     context = {
         "phase": phase,
         "challenge": phase.challenge,
-        "rows": selectors.leaderboard_for(phase),
-        "standing": standing_of(user, phase),
-        "readiness": selectors.readiness_of(phase),
-        "mine": entrants_of(people_with(user, phase.challenge), phase.challenge).values_list(
-            "pk", flat=True
-        ),
+        "list": page,
+        "rows": [(row, party.is_entrant(row.submission.competes_as)) for row in page.items],
+        "standing": limits_for(party, phase),
+        "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),
         **rights(request, phase.challenge),
     }
@@ -91,9 +100,9 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
         "challenge": phase.challenge,
         "methods": methods,
         "checking": any(m.container_image.state not in settled for m in methods),
-        "truths": phase.ground_truths.all(),
+        "truths": list(phase.ground_truths.all()),
         "case_count": phase.archive.items.count(),
-        "readiness": selectors.readiness_of(phase),
+        "readiness": selectors.readiness_as_read(phase),
         "outdated": selectors.outdated_submissions(phase),
         **rights(request, phase.challenge),
     }

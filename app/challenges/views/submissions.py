@@ -75,7 +75,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show where an evaluation is, and its result."""
     row = selectors.get_evaluation_for(request.user, pk)
     shown = row.cases.select_related("job", "item")
-    cases = list(shown.defer("job__log", "job__usage"))
+    cases = list(shown.defer("job__log", "job__usage", "job__record"))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
     columns = columns_of(row) if organizer or may_see_scores(request.user, row) else []
     asked = request.GET.get("by", "")
@@ -89,7 +89,9 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "cases": worst_first(cases, column),
         "columns": columns,
         "column": column,
-        "progress": None if row.is_finished else progress_of(row),
+        "progress": None
+        if row.is_finished
+        else progress_of(row, states=[case.state for case in cases]),
         "organizer": organizer,
         "can_cancel": can_cancel,
         **rights(request, row.submission.phase.challenge),

@@ -1,5 +1,6 @@
 """Pages of teams: who is in which, and the buttons of joining, leaving and leading."""
 
+from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -24,9 +25,10 @@ from app.core.pages import list_page
 def team_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the teams of a challenge, one's own first; a form makes one or invites into it."""
     challenge = selectors.get_challenge_for(request.user, pk)
-    mine = teams.team_of(request.user, challenge)
+    together = teams.members_with(request.user, challenge)
+    mine = together[0].team if together else None
     form = InviteForm() if mine else TeamForm()
-    return _page(request, challenge, mine, form)
+    return _page(request, challenge, mine, form, members=together)
 
 
 @login_required
@@ -130,7 +132,12 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, challenge: Challenge, mine: Team | None, form: InviteForm | TeamForm
+    request: HttpRequest,
+    challenge: Challenge,
+    mine: Team | None,
+    form: InviteForm | TeamForm,
+    *,
+    members: Sequence[TeamMember] | None = None,
 ) -> HttpResponse:
     page = list_page(
         request,
@@ -138,16 +145,18 @@ def _page(
         search=("title", "members__user__username"),
         sorts=(("title", "Name"), ("-created", "Newest")),
     )
-    asked = teams.invitations_for(request.user).filter(team__challenge=challenge)
+    if members is None:
+        members = list(mine.members.select_related("user")) if mine else []
+    asked = list(teams.invitations_for(request.user).filter(team__challenge=challenge))
     context = {
         "challenge": challenge,
         "list": page,
         "mine": mine,
-        "members": mine.members.select_related("user") if mine else (),
+        "members": members,
         "leads": mine is not None and TEAMS.allows(request.user, mine, "lead"),
         "form": form,
-        "invited": asked.filter(user=cast(User, request.user)),
-        "asked": asked.filter(team=mine) if mine else (),
+        "invited": [one for one in asked if one.user_id == request.user.pk],
+        "asked": [one for one in asked if mine and one.team_id == mine.pk],
         **rights(request, challenge),
     }
     return render(request, "challenges/teams.html", context)

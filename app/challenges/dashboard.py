@@ -1,0 +1,280 @@
+"""Reading how a challenge goes, for its organizers: in as many queries however large it is."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Extract, TruncDate
+from django.utils import timezone
+
+from app.challenges.charts import Chart, growth, over_time
+from app.challenges.models import (
+    Challenge,
+    ChallengeMember,
+    Evaluation,
+    EvaluationCase,
+    Phase,
+    Submission,
+    Team,
+)
+from app.challenges.selectors import READY, readiness_as_read
+from app.execution.models import ContainerImage, Job
+from app.requests.selectors import waiting_for
+
+State = Evaluation.State
+TIMED = 20
+"""Queue and run times are of the jobs of so many evaluations, the newest."""
+LATELY = timedelta(days=7)
+SLOW = timedelta(hours=6)
+
+
+class Fault(StrEnum):
+    """Whose doing it was that an evaluation failed."""
+
+    OWN = "The submitted container"
+    METHOD = "The evaluation container"
+    DATA = "The test data"
+    PLATFORM = "The portal"
+
+
+_ADVICE = {
+    Fault.OWN: "Whoever handed in sees the reason and the end of the log.",
+    Fault.METHOD: "Open the evaluation for its log; mend the container and evaluate again.",
+    Fault.DATA: "Look at the case that failed; the attempt was given back.",
+    Fault.PLATFORM: "The attempt was given back. Evaluate again.",
+}
+
+
+@dataclass(frozen=True)
+class Failures:
+    """How many evaluations failed by one kind of fault, and what to do about it."""
+
+    fault: Fault
+    count: int
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return _ADVICE[self.fault]
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of the jobs that were looked at; nothing where none ran."""
+
+    jobs: int
+    queue_median: float | None
+    queue_late: float | None
+    run_median: float | None
+    run_late: float | None
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that waits for an organizer; ``page`` is the name of the page to go to."""
+
+    text: str
+    page: str
+    pk: UUID
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """How a challenge goes."""
+
+    submissions: int
+    under_way: int
+    scored: int
+    failed: int
+    participants: int
+    teams: int
+    cpu_hours: float
+    gpu_hours: float
+    stored: int
+    times: Times
+    failures: list[Failures]
+    needs: list[Need]
+    failed_lately: list[Evaluation]
+    phase_charts: list[Chart]
+    people_charts: list[Chart]
+
+
+def dashboard_of(challenge: Challenge) -> Dashboard:
+    """Return how ``challenge`` goes."""
+    phases = list(challenge.phases.annotate(**READY))
+    handed_in = _days_by_phase(challenge)
+    joined = _days(challenge.memberships.filter(role=ChallengeMember.Role.PARTICIPANT))
+    made = _days(Team.objects.filter(challenge=challenge))
+    rows = _states(challenge)
+    states: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for row in rows:
+        states[row["state"]] += row["count"]
+        if row["fault"]:
+            faults[row["fault"]] += row["count"]
+    return Dashboard(
+        submissions=sum(sum(days.values()) for days in handed_in.values()),
+        under_way=sum(n for state, n in states.items() if state not in Evaluation.MACHINE.final),
+        scored=states[State.SUCCEEDED],
+        failed=states[State.FAILED],
+        participants=sum(joined.values()),
+        teams=sum(made.values()),
+        cpu_hours=sum(row["cpu"] or 0 for row in rows) / 3600,
+        gpu_hours=sum(row["gpu"] or 0 for row in rows) / 3600,
+        stored=_stored(challenge),
+        times=_times(challenge),
+        failures=[Failures(fault, faults[fault]) for fault in Fault if faults[fault]],
+        needs=_needs(challenge, phases, slow=sum(row["slow"] for row in rows)),
+        failed_lately=_failed_lately(challenge),
+        phase_charts=_phase_charts(phases, handed_in),
+        people_charts=_people_charts(joined, made),
+    )
+
+
+def _evaluations(challenge: Challenge) -> QuerySet[Evaluation]:
+    return Evaluation.objects.filter(submission__phase__challenge=challenge)
+
+
+def _days(rows: QuerySet[Any]) -> dict[date, int]:
+    found = rows.order_by().annotate(day=TruncDate("created")).values("day")
+    return dict(found.annotate(count=Count("pk")).values_list("day", "count"))
+
+
+def _days_by_phase(challenge: Challenge) -> Mapping[UUID, dict[date, int]]:
+    rows = Submission.objects.filter(phase__challenge=challenge).order_by()
+    days = rows.annotate(day=TruncDate("created")).values("phase", "day")
+    found: dict[UUID, dict[date, int]] = defaultdict(dict)
+    for row in days.annotate(count=Count("pk")):
+        found[row["phase"]][row["day"]] = row["count"]
+    return found
+
+
+def _states(challenge: Challenge) -> list[dict[str, Any]]:
+    """Return how many evaluations are in which state by whose fault, and what they cost."""
+    slow = Q(progressed_at__lt=timezone.now() - SLOW) & ~Q(state__in=Evaluation.MACHINE.final)
+    rows = _evaluations(challenge).order_by().annotate(fault=_fault()).values("state", "fault")
+    return list(
+        rows.annotate(
+            count=Count("pk"),
+            cpu=Sum("cpu_seconds"),
+            gpu=Sum("gpu_seconds"),
+            slow=Count("pk", filter=slow),
+        )
+    )
+
+
+def _fault() -> Case:
+    """Return whose doing a failed evaluation is, and nothing for others."""
+    cases = EvaluationCase.objects.filter(evaluation=OuterRef("pk"), job__state=Job.State.FAILED)
+    by_platform = Exists(cases.filter(job__reason_code="platform"))
+    by_data = Exists(cases.filter(job__reason_code="input"))
+    return Case(
+        When(~Q(state=State.FAILED), then=Value("")),
+        When(Q(job__reason_code="platform") | by_platform, then=Value(str(Fault.PLATFORM))),
+        When(job__state=Job.State.FAILED, then=Value(str(Fault.METHOD))),
+        When(by_data, then=Value(str(Fault.DATA))),
+        When(Exists(cases), then=Value(str(Fault.OWN))),
+        default=Value(str(Fault.PLATFORM)),
+    )
+
+
+class _Share(Aggregate):
+    """The value below which a share of all lies: PostgreSQL's percentile_cont."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+def _times(challenge: Challenge) -> Times:
+    newest = _evaluations(challenge).order_by("-created").values("pk")[:TIMED]
+    cases = EvaluationCase.objects.filter(evaluation__in=newest, job__started_at__isnull=False)
+    began = F("job__started_at")
+    waited = Extract(began - F("job__created"), "epoch", output_field=FloatField())
+    ran = Extract(F("job__finished_at") - began, "epoch", output_field=FloatField())
+    found = cases.exclude(state=EvaluationCase.State.REUSED).aggregate(
+        jobs=Count("pk"),
+        queue_median=_Share(waited, share=0.5),
+        queue_late=_Share(waited, share=0.9),
+        run_median=_Share(ran, share=0.5),
+        run_late=_Share(ran, share=0.9),
+    )
+    return Times(**found)
+
+
+def _stored(challenge: Challenge) -> int:
+    """Return the bytes of the containers that were handed in."""
+    images = Submission.objects.filter(phase__challenge=challenge).values(
+        "version__container_image"
+    )
+    found = ContainerImage.objects.filter(pk__in=images.order_by())
+    return int(found.aggregate(total=Sum("size"))["total"] or 0)
+
+
+def _failed_lately(challenge: Challenge) -> list[Evaluation]:
+    """Return the newest failures of the last days that no other evaluation made up for."""
+    better = Evaluation.objects.filter(
+        submission=OuterRef("submission"), created__gt=OuterRef("created")
+    )
+    rows = _evaluations(challenge).filter(
+        ~Exists(better), state=State.FAILED, finished_at__gt=timezone.now() - LATELY
+    )
+    shown = rows.select_related(
+        "submission__phase", "submission__version__algorithm", "submission__creator"
+    )
+    return list(shown.annotate(fault=_fault()).defer("metrics").order_by("-finished_at")[:10])
+
+
+def _needs(challenge: Challenge, phases: list[Phase], *, slow: int) -> list[Need]:
+    found = []
+    waiting = waiting_for(challenge).count()
+    if waiting:
+        people = "person waits" if waiting == 1 else "people wait"
+        found.append(Need(f"{waiting} {people} to be let in.", "challenges:people", challenge.pk))
+    found += [
+        Need(
+            f"{phase.title} takes submissions and is not ready.", "challenges:setup_phase", phase.pk
+        )
+        for phase in phases
+        if phase.takes_submissions and not readiness_as_read(phase).ready
+    ]
+    if slow:
+        text = f"{slow} evaluation{'s' if slow > 1 else ''} came no further in six hours."
+        found += [Need(text, "challenges:submissions", phase.pk) for phase in phases[:1]]
+    return found
+
+
+def _phase_charts(phases: list[Phase], handed_in: Mapping[UUID, dict[date, int]]) -> list[Chart]:
+    today = timezone.now().date()
+    found = [
+        over_time(f"phase-{number}", phase.title, handed_in.get(phase.pk, {}), until=today)
+        for number, phase in enumerate(phases)
+    ]
+    return [chart for chart in found if chart is not None]
+
+
+def _people_charts(joined: dict[date, int], made: dict[date, int]) -> list[Chart]:
+    today = timezone.now().date()
+    found = [
+        growth("participants", "Participants", joined, until=today),
+        growth("teams", "Teams", made, until=today),
+    ]
+    return [chart for chart in found if chart is not None]

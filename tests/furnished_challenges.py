@@ -1,0 +1,45 @@
+"""Pages of challenges as tests/test_query_counts.py asks for them: for a person, with many rows."""
+
+from django.urls import reverse
+
+from app.accounts.models import User
+from app.accounts.services import grant_role
+from app.challenges.policies import CHALLENGES
+from app.challenges.services.evaluations import advance
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import (
+    fail_job,
+    make_challenge,
+    make_evaluation,
+    make_phase,
+    make_submission,
+)
+from tests.factories.teams import make_team
+
+
+def challenge_dashboard(user: User, count: int) -> str:
+    """Phases, scored and failed evaluations, teams."""
+    found = make_challenge(admin=user)
+    for _ in range(count):
+        phase = make_phase(found)
+        make_evaluation(phase, score=0.5)
+        failed = make_submission(phase).evaluations.get()
+        advance(failed.pk)
+        fail_job(failed.cases.get().job)
+        advance(failed.pk)
+        make_team(found, UserFactory())
+    return reverse("challenges:dashboard", args=[found.pk])
+
+
+def challenge_people(user: User, count: int) -> str:
+    """Participants."""
+    found = make_challenge(admin=user)
+    for _ in range(count):
+        grant_role(CHALLENGES, actor=user, obj=found, user=UserFactory(), role="PARTICIPANT")
+    return reverse("challenges:people", args=[found.pk])
+
+
+def case(user: User, count: int) -> str:
+    """A case of an evaluation of many."""
+    found = make_evaluation(make_phase(make_challenge(admin=user), cases=count), score=0.5)
+    return reverse("challenges:case", args=[found.pk, 1])
