@@ -5,6 +5,8 @@ from app.core.audit import register_events
 register_events(
     {
         "challenges.challenge.created": "{actor} made the challenge {object}",
+        "challenges.challenge.cloned": "{actor} made {object} from the challenge “{source}”",
+        "challenges.challenge.copied": "{actor} made a new challenge from {object}",
         "challenges.challenge.changed": "{actor} changed the challenge {object}",
         "challenges.page.created": "{actor} wrote the page {object}",
         "challenges.page.changed": "{actor} changed the page {object}",

@@ -43,8 +43,8 @@ def register_news() -> None:
 
 
 def page_of_method(image: ContainerImage) -> str:
-    """Return the page where the phase of an evaluation method is set up."""
-    method = EvaluationMethod.objects.filter(container_image=image).first()
+    """Return the page where the phase that an evaluation method was uploaded for is set up."""
+    method = EvaluationMethod.objects.filter(container_image=image).order_by("created").first()
     return reverse("challenges:setup_phase", args=[method.phase_id]) if method else ""
 
 

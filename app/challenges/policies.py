@@ -42,6 +42,16 @@ class ChallengePolicy(RolePolicy[Challenge]):
         Role.ADMIN: frozenset({"view", "submit", "change", "manage", "delete"}),
     }
 
+    def allows(self, user: Any, obj: Challenge, action: str) -> bool:
+        """Whoever manages a challenge and may make another one clones it."""
+        if action == "clone":
+            return self.may_create(user) and super().allows(user, obj, "manage")
+        return super().allows(user, obj, action)
+
+    def may_create(self, user: Any) -> bool:
+        """Tell whether ``user`` may make challenges."""
+        return bool(user.is_authenticated)
+
 
 class SubmissionPolicy(Policy[Submission]):
     """A submission is seen by its creator and the team that it is from.

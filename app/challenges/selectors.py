@@ -129,7 +129,9 @@ def current_ground_truth(phase: Phase) -> GroundTruth | None:
 def readiness_of(phase: Phase) -> Readiness:
     """Return what ``phase`` still lacks, in words for the organizer."""
     missing = []
-    if not phase.archive.items.exists():
+    if phase.archive is None:
+        missing.append("No hidden test archive is chosen.")
+    elif not phase.archive.items.exists():
         missing.append("The test archive has no cases yet.")
     if current_method(phase) is None:
         missing.append("There is no evaluation container that passed its checks.")

@@ -10,6 +10,7 @@ urlpatterns = [
     path("new/", views.challenges.create, name="create"),
     path("<uuid:pk>/", views.challenges.detail, name="detail"),
     path("<uuid:pk>/edit/", views.challenges.edit, name="edit"),
+    path("<uuid:pk>/clone/", views.cloning.clone, name="clone"),
     path("<uuid:pk>/people/", views.challenges.people, name="people"),
     path("<uuid:pk>/join/", views.challenges.join, name="join"),
     path("<uuid:pk>/design/", views.design.design, name="design"),

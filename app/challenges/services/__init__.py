@@ -2,6 +2,7 @@
 
 from app.challenges.services.announcements import announce
 from app.challenges.services.challenges import create_challenge, join_challenge, update_challenge
+from app.challenges.services.cloning import clone_challenge
 from app.challenges.services.design import declare_design
 from app.challenges.services.entrants import entrant_of
 from app.challenges.services.evaluations import cancel_evaluation
@@ -33,6 +34,7 @@ __all__ = [
     "add_method",
     "announce",
     "cancel_evaluation",
+    "clone_challenge",
     "create_challenge",
     "create_page",
     "create_phase",

@@ -55,7 +55,12 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         {"phase": phase, "best": best.get(phase.pk)}
         for phase in challenge.phases.select_related("parent")
     ]
-    context = {"challenge": challenge, "phases": phases, **rights(request, challenge)}
+    context = {
+        "challenge": challenge,
+        "phases": phases,
+        "can_clone": CHALLENGES.allows(request.user, challenge, "clone"),
+        **rights(request, challenge),
+    }
     return render(request, "challenges/detail.html", context)
 
 
