@@ -137,6 +137,13 @@ def challenge(user: User, count: int) -> str:
     return reverse("challenges:detail", args=[found.pk])
 
 
+def challenge_clone(user: User, count: int) -> str:
+    found = make_challenge(admin=user)
+    for _ in range(count):
+        make_phase(found)
+    return reverse("challenges:clone", args=[found.pk])
+
+
 def leaderboard(user: User, count: int) -> str:
     phase = make_phase(make_challenge(admin=user))
     for number in range(count):
@@ -382,6 +389,7 @@ PAGES: tuple[Furnish, ...] = (
     furnished_algorithms.my_credits,
     challenges,
     challenge,
+    challenge_clone,
     leaderboard,
     submissions,
     evaluation,

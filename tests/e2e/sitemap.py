@@ -201,6 +201,7 @@ CHALLENGES = (
     _visit("challenges:detail", "author", "/challenges/{challenge}/", picture="challenge"),
     _visit("challenges:detail", "admin", "/challenges/{empty_challenge}/", note="empty"),
     _visit("challenges:edit", "organizer", "/challenges/{challenge}/edit/"),
+    _visit("challenges:clone", "organizer", "/challenges/{challenge}/clone/"),
     _visit("challenges:people", "organizer", "/challenges/{challenge}/people/"),
     _visit("challenges:create_phase", "organizer", "/challenges/{challenge}/phases/new/"),
     _visit(

@@ -233,6 +233,14 @@ CHALLENGES = [
         body={"title": "New name"},
         changes=True,
     ),
+    *api(
+        "api:challenge-clone",
+        "POST",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"title": "Clone"},
+        changes=True,
+    ),
     *api("api:challenge-design", "GET", CHALLENGE, path=pk("challenge")),
     *api(
         "api:challenge-design",

@@ -325,6 +325,7 @@ CHALLENGES = [
     *form("challenges:create", SIGNED_IN, body={"title": "New one"}),
     *page("challenges:detail", CHALLENGE, path=pk("challenge")),
     *form("challenges:edit", CHALLENGE_ADMINS, path=pk("challenge"), body={"title": "New name"}),
+    *form("challenges:clone", CHALLENGE_ADMINS, path=pk("challenge"), body={"title": "Clone"}),
     *page("challenges:people", CHALLENGE_ADMINS, path=pk("challenge")),
     *action("challenges:join", ADMINISTRATOR, path=pk("challenge")),
     *action("challenges:join", SIGNED_IN, path=pk("open_challenge")),

@@ -63,6 +63,18 @@ class ChallengeViewSet(ResourceViewSet[Challenge]):
         actor = cast(User, request.user)
         return self.shown(services.update_challenge(actor=actor, challenge=challenge, **given))
 
+    @extend_schema(
+        request=serializers.CloneSerializer, responses={201: serializers.ChallengeSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def clone(self, request: Request, pk: str) -> Response:
+        """Make a new challenge with the phases, the declared design and the pages of this one."""
+        challenge = self.find(key_of(pk), "clone")
+        given = self.checked(serializers.CloneSerializer)
+        actor = cast(User, request.user)
+        made = services.clone_challenge(actor=actor, challenge=challenge, **given)
+        return self.shown(made, status=201)
+
     @extend_schema(responses=DesignsSerializer)
     @action(detail=True, filter_backends=())
     def design(self, request: Request, pk: str) -> Response:
