@@ -53,9 +53,11 @@ class ChallengesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.challenges.models import ChallengeMember, ChallengeRequest
         from app.challenges.personal_data import (
+            forget_proposals,
             joined_teams,
             leave_teams,
             made_submissions,
+            proposed_challenges,
             written_for_challenges,
         )
         from app.challenges.policies import CHALLENGES
@@ -63,6 +65,7 @@ class ChallengesConfig(AppConfig):
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
+        register_personal_data("challenge-proposals", proposed_challenges, forget_proposals)
         register_personal_data("teams", joined_teams, leave_teams)
         register_personal_data("challenge-writings", written_for_challenges)
         register_kind(

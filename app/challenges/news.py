@@ -15,6 +15,8 @@ SUBMISSION_RECEIVED = "challenges.submission.received"
 TEAM_INVITED = "challenges.team.invited"
 TEAM_CHANGED = "challenges.team.changed"
 GRANTED = "challenges.grant.given"
+PROPOSED = "challenges.proposal.made"
+PROPOSAL_DECIDED = "challenges.proposal.decided"
 
 
 def register_news() -> None:
@@ -32,6 +34,10 @@ def register_news() -> None:
     )
     register_kind(
         SUBMISSION_RECEIVED, "New submissions", "Somebody handed in to a challenge of yours."
+    )
+    register_kind(PROPOSED, "Challenges proposed", "Somebody asks the staff for a challenge.")
+    register_kind(
+        PROPOSAL_DECIDED, "Proposals decided", "A challenge that you proposed was decided on."
     )
     register_kind(TEAM_INVITED, "Invitations to teams", "Somebody wants you in their team.")
     register_kind(

@@ -19,6 +19,7 @@ from app.challenges.services import announce, clone_challenge, create_page, decl
 from app.challenges.services.cloning import _PHASE_OWN
 from app.core.errors import ValidationFailed
 from archives.policies import ARCHIVES
+from tests.api.conftest import Api
 from tests.challenges.declaration.test_checking import DESIGN
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
@@ -48,6 +49,10 @@ def source(user: User) -> Challenge:
 
 def clone(source: Challenge, user: User, **given: Any) -> Challenge:
     return clone_challenge(actor=user, challenge=source, **({"title": "Second edition"} | given))
+
+
+def verify(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(verified_at=timezone.now())
 
 
 def settings_of(phase: Phase) -> dict[str, Any]:
@@ -109,6 +114,7 @@ def test_a_hidden_archive_stays_with_whoever_edits_it(
     grant_role(CHALLENGES, actor=user, obj=source, user=other, role="ADMIN")
     archive = source.phases.get(title="First").archive
     grant_role(ARCHIVES, actor=user, obj=archive, user=other, role="UPLOADER")
+    verify(other)
     sign_in(client, other)
     page = client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
     assert page.count("you do not edit the one of this phase") == 2
@@ -152,6 +158,7 @@ class TestPage:
     def test_it_says_what_happens_and_does_it(
         self, source: Challenge, user: User, client: Client
     ) -> None:
+        verify(user)
         sign_in(client, user)
         address = reverse("challenges:clone", args=[source.pk])
         assert (
@@ -168,6 +175,7 @@ class TestPage:
     def test_only_who_manages_sees_it(
         self, source: Challenge, stranger: User, client: Client
     ) -> None:
+        verify(stranger)
         sign_in(client, stranger)
         address = reverse("challenges:clone", args=[source.pk])
         assert client.get(address).status_code == 404
@@ -181,3 +189,21 @@ class TestPage:
         revoke_role(CHALLENGES, actor=stranger, obj=source, user=revoked)
         sign_in(client, revoked)
         assert client.get(address).status_code == 404
+
+    def test_who_may_not_make_challenges_may_not_clone(
+        self, source: Challenge, user: User, client: Client
+    ) -> None:
+        sign_in(client, user)
+        address = reverse("challenges:clone", args=[source.pk])
+        assert client.post(address, {"title": "Next"}).status_code == 404
+        head = client.get(reverse("challenges:detail", args=[source.pk]))
+        assert address not in head.content.decode()
+
+
+def test_by_api(source: Challenge, user: User, stranger: User) -> None:
+    verify(user)
+    verify(stranger)
+    address = f"/api/v1/challenges/{source.pk}/clone/"
+    assert Api(user).post(address, {"title": "Next", "slug": "nx"})["slug"] == "nx"
+    assert "title" in Api(user).post(address, {"title": "Next"}, status=400)["fields"]
+    Api(stranger).post(address, {"title": "Other"}, status=404)

@@ -202,6 +202,9 @@ CHALLENGES = (
     _visit("challenges:detail", "admin", "/challenges/{empty_challenge}/", note="empty"),
     _visit("challenges:edit", "organizer", "/challenges/{challenge}/edit/"),
     _visit("challenges:clone", "organizer", "/challenges/{challenge}/clone/"),
+    _visit("challenges:pictures", "organizer", "/challenges/{challenge}/pictures/"),
+    _visit("challenges:proposals", "admin", "/challenges/proposals/", note="empty"),
+    _visit("challenges:propose", "radiologist", "/challenges/proposals/new/"),
     _visit("challenges:people", "organizer", "/challenges/{challenge}/people/"),
     _visit("challenges:create_phase", "organizer", "/challenges/{challenge}/phases/new/"),
     _visit(

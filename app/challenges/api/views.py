@@ -18,6 +18,7 @@ from app.challenges.case_scores import score_rows
 from app.challenges.designs import design_document
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.progress import progress_of
+from app.challenges.proposals import require_creating
 from app.challenges.standing import standing_of
 from app.challenges.teams import find_participant
 from app.core.api.filters import Filter, KeyFilter
@@ -48,7 +49,8 @@ class ChallengeViewSet(ResourceViewSet[Challenge]):
         request=serializers.NewChallengeSerializer, responses={201: serializers.ChallengeSerializer}
     )
     def create(self, request: Request) -> Response:
-        """Make a challenge; the caller administers it."""
+        """Make a challenge; the caller, who is verified, administers it."""
+        require_creating(request.user)
         given = self.checked(serializers.NewChallengeSerializer)
         made = services.create_challenge(actor=cast(User, request.user), **given)
         return self.shown(made, status=201)

@@ -8,6 +8,7 @@ from app.challenges.models.evaluation import Evaluation, EvaluationCase
 from app.challenges.models.grant import Grant
 from app.challenges.models.page import ChallengePage
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
+from app.challenges.models.proposal import ChallengeProposal
 from app.challenges.models.score import CaseScore
 from app.challenges.models.submission import Submission
 from app.challenges.models.team import Team, TeamInvitation, TeamMember
@@ -18,6 +19,7 @@ __all__ = [
     "Challenge",
     "ChallengeMember",
     "ChallengePage",
+    "ChallengeProposal",
     "ChallengeRequest",
     "DesignFreeze",
     "DesignVersion",

@@ -14,6 +14,13 @@ from app.challenges.services.phases import (
     create_phase,
     update_phase,
 )
+from app.challenges.services.pictures import set_pictures
+from app.challenges.services.proposals import (
+    accept_proposal,
+    decline_proposal,
+    propose_challenge,
+    withdraw_proposal,
+)
 from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
 from app.challenges.services.submissions import submit_algorithm
 from app.challenges.services.teams import (
@@ -30,6 +37,7 @@ from app.challenges.services.teams import (
 
 __all__ = [
     "accept_invitation",
+    "accept_proposal",
     "add_ground_truth",
     "add_method",
     "announce",
@@ -41,6 +49,7 @@ __all__ = [
     "create_team",
     "declare_design",
     "decline_invitation",
+    "decline_proposal",
     "delete_page",
     "entrant_of",
     "evaluate_again",
@@ -50,11 +59,14 @@ __all__ = [
     "invite",
     "join_challenge",
     "leave_team",
+    "propose_challenge",
     "remove_member",
     "rename_team",
+    "set_pictures",
     "submit_algorithm",
     "update_challenge",
     "update_page",
     "update_phase",
     "withdraw_invitation",
+    "withdraw_proposal",
 ]

@@ -18,7 +18,10 @@ from app.core.errors import ValidationFailed
 from app.core.slugs import free_slug
 
 _ROW = frozenset({"id", "created", "modified"})
-_CHALLENGE_OWN = _ROW | {"title", "slug", "public", "listed"}
+_CHALLENGE_OWN = _ROW | {
+    *("title", "slug", "public", "listed"),
+    *("logo", "logo_alt", "banner", "banner_alt"),
+}
 _PHASE_OWN = _ROW | {
     *("challenge", "archive", "parent"),
     *("opens_at", "closes_at", "frozen_at", "ranked_at"),

@@ -9,6 +9,8 @@ from app.challenges.views import (
     grants,
     pages,
     phases,
+    pictures,
+    proposals,
     submissions,
     teams,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "grants",
     "pages",
     "phases",
+    "pictures",
+    "proposals",
     "submissions",
     "teams",
 ]
