@@ -1,6 +1,7 @@
 """The logo and the banner of a challenge."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ def set_pictures(
     A picture that is not named stays. Raises `ValidationFailed`, and stores nothing, if one of
     them cannot be taken, or one that is there afterwards has no words for who cannot see it.
     """
-    clean = {name: data and _clean(name, data) for name, data in pictures.items()}
+    clean = {name: None if data is None else _clean(name, data) for name, data in pictures.items()}
     _require_words(challenge, clean, words)
     stored = {name: store_clean(data) if data else None for name, data in clean.items()}
     return _replace(actor=actor, challenge=challenge, stored=stored, words=words)
@@ -57,7 +58,7 @@ def _replace(
     data = {"fields": sorted(changed)}
     record("challenges.pictures.changed", obj=challenge, actor=actor, data=data)
     for picture in before:
-        transaction.on_commit(lambda picture=picture: delete_picture(picture))  # type: ignore[misc]
+        transaction.on_commit(partial(delete_picture, picture))
     return challenge
 
 
