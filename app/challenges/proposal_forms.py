@@ -42,4 +42,5 @@ class DeclineForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="decline_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = "decline_%s"  # the form that accepts has a field of the same name
