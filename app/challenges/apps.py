@@ -36,6 +36,7 @@ class ChallengesConfig(AppConfig):
         register_page("challenges.challenge", "challenges:detail")
         register_page("challenges.phase", "challenges:phase")
         register_page("challenges.evaluation", "challenges:evaluation")
+        register_page("challenges.challengeproposal", "challenges:proposal")
         register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
         visibility.register(image_ids_visible_to)
         register_socket_uses(uses_of_socket)
