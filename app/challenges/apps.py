@@ -36,6 +36,7 @@ class ChallengesConfig(AppConfig):
         register_page("challenges.challenge", "challenges:detail")
         register_page("challenges.phase", "challenges:phase")
         register_page("challenges.evaluation", "challenges:evaluation")
+        register_page("challenges.challengeproposal", "challenges:proposal")
         register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
         visibility.register(image_ids_visible_to)
         register_socket_uses(uses_of_socket)
@@ -53,9 +54,11 @@ class ChallengesConfig(AppConfig):
         from app.accounts.registry import register_people
         from app.challenges.models import ChallengeMember, ChallengeRequest
         from app.challenges.personal_data import (
+            forget_proposals,
             joined_teams,
             leave_teams,
             made_submissions,
+            proposed_challenges,
             written_for_challenges,
         )
         from app.challenges.policies import CHALLENGES
@@ -64,6 +67,7 @@ class ChallengesConfig(AppConfig):
 
         register_people("challenge", CHALLENGES, page="challenges:people")
         register_personal_data("submissions", made_submissions)
+        register_personal_data("challenge-proposals", proposed_challenges, forget_proposals)
         register_personal_data("teams", joined_teams, leave_teams)
         register_personal_data("challenge-writings", written_for_challenges)
         register_kind(

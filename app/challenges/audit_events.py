@@ -5,7 +5,12 @@ from app.core.audit import register_events
 register_events(
     {
         "challenges.challenge.created": "{actor} made the challenge {object}",
+        "challenges.challenge.cloned": "{actor} made {object} from the challenge “{source}”",
+        "challenges.challenge.copied": "{actor} made a new challenge from {object}",
         "challenges.challenge.changed": "{actor} changed the challenge {object}",
+        "challenges.pictures.changed": "{actor} changed the pictures of {object}",
+        "challenges.proposal.made": "{actor} proposed the challenge “{title}”",
+        "challenges.challengeproposal.state_changed": "{object}: {before} → {after}",
         "challenges.page.created": "{actor} wrote the page {object}",
         "challenges.page.changed": "{actor} changed the page {object}",
         "challenges.page.deleted": "{actor} deleted the page “{title}”",

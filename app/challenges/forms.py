@@ -48,6 +48,24 @@ class ChallengeForm(AskableForm):
         return int(self.cleaned_data["team_size"] or self.instance.team_size)
 
 
+class CloneForm(forms.ModelForm[Challenge]):
+    """Name the challenge that is made from another."""
+
+    class Meta:
+        model = Challenge
+        fields = ("title", "slug")
+        labels = {"slug": "Short name"}
+        help_texts = {"slug": "Lower-case letters, digits and hyphens. Empty: made from the title."}
+        error_messages = {
+            "title": {"unique": "Another challenge has this title. Choose a different one."},
+            "slug": {"unique": "Another challenge has this short name. Choose a different one."},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+
+
 class MomentInput(forms.DateTimeInput):
     """A date and a time of day, in UTC."""
 

@@ -15,6 +15,8 @@ SUBMISSION_RECEIVED = "challenges.submission.received"
 TEAM_INVITED = "challenges.team.invited"
 TEAM_CHANGED = "challenges.team.changed"
 GRANTED = "challenges.grant.given"
+PROPOSED = "challenges.proposal.made"
+PROPOSAL_DECIDED = "challenges.proposal.decided"
 
 
 def register_news() -> None:
@@ -33,6 +35,10 @@ def register_news() -> None:
     register_kind(
         SUBMISSION_RECEIVED, "New submissions", "Somebody handed in to a challenge of yours."
     )
+    register_kind(PROPOSED, "Challenges proposed", "Somebody asks the staff for a challenge.")
+    register_kind(
+        PROPOSAL_DECIDED, "Proposals decided", "A challenge that you proposed was decided on."
+    )
     register_kind(TEAM_INVITED, "Invitations to teams", "Somebody wants you in their team.")
     register_kind(
         TEAM_CHANGED, "Changes of your teams", "Somebody joined, declined or left, or you lead now."
@@ -43,8 +49,8 @@ def register_news() -> None:
 
 
 def page_of_method(image: ContainerImage) -> str:
-    """Return the page where the phase of an evaluation method is set up."""
-    method = EvaluationMethod.objects.filter(container_image=image).first()
+    """Return the page where the phase that an evaluation method was uploaded for is set up."""
+    method = EvaluationMethod.objects.filter(container_image=image).order_by("created").first()
     return reverse("challenges:setup_phase", args=[method.phase_id]) if method else ""
 
 

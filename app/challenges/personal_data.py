@@ -6,6 +6,7 @@ from app.accounts.models import User
 from app.accounts.personal_data import Row
 from app.challenges.models import (
     Announcement,
+    ChallengeProposal,
     DesignVersion,
     Submission,
     TeamInvitation,
@@ -81,3 +82,15 @@ def written_for_challenges(user: User) -> Iterator[Row]:
             "document": version.document,
             "created": version.created,
         }
+
+
+def proposed_challenges(user: User) -> Iterator[Row]:
+    """Yield the challenges that the person proposed, with what was decided."""
+    fields = ("id", "title", "task", "purpose", "submissions", "data", "compute")
+    rows = ChallengeProposal.objects.filter(user=user).order_by("created")
+    yield from rows.values(*fields, "state", "reason", "created", "decided_at").iterator()
+
+
+def forget_proposals(user: User) -> None:
+    """Delete what somebody proposed whose account is deleted; challenges made of it stay."""
+    ChallengeProposal.objects.filter(user=user).delete()

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from app.accounts.models import User
 from app.accounts.policies import RolePolicy
 from app.challenges.models import (
     Challenge,
     ChallengeMember,
+    ChallengeProposal,
     Evaluation,
     Submission,
     Team,
@@ -41,6 +43,48 @@ class ChallengePolicy(RolePolicy[Challenge]):
         Role.PARTICIPANT: frozenset({"view", "submit"}),
         Role.ADMIN: frozenset({"view", "submit", "change", "manage", "delete"}),
     }
+
+    def allows(self, user: Any, obj: Challenge, action: str) -> bool:
+        """Whoever manages a challenge and may make another one clones it."""
+        if action == "clone":
+            return self.may_create(user) and super().allows(user, obj, "manage")
+        return super().allows(user, obj, action)
+
+    def may_create(self, user: Any) -> bool:
+        """Tell whether ``user`` may make challenges: verified people and the portal's staff.
+
+        Others propose one.
+        """
+        known = user.is_authenticated and (user.is_verified or user.is_staff or user.is_superuser)
+        return bool(known)
+
+
+class ProposalPolicy(Policy[ChallengeProposal]):
+    """Whoever proposed a challenge looks and withdraws; the portal's staff decide."""
+
+    model = ChallengeProposal
+
+    def visible_to(self, user: Any) -> QuerySet[ChallengeProposal]:
+        """Return the own proposals; to the staff everybody's."""
+        found = ChallengeProposal.objects.select_related("user", "decided_by", "challenge")
+        if not user.is_authenticated:
+            return found.none()
+        return found if self.reviews(user) else found.filter(user=user)
+
+    def allows(self, user: Any, obj: ChallengeProposal, action: str) -> bool:
+        """Nobody but the staff reviews, nobody but the person withdraws."""
+        if action == "review":
+            return self.reviews(user)
+        mine = bool(obj.user_id == user.pk)
+        return mine if action == "withdraw" else action == "view" and (mine or self.reviews(user))
+
+    def reviews(self, user: Any) -> bool:
+        """Tell whether ``user`` decides on proposals."""
+        return bool(user.is_authenticated and (user.is_staff or user.is_superuser))
+
+    def reviewers(self) -> QuerySet[User]:
+        """Return everybody who decides on proposals."""
+        return User.objects.filter(Q(is_staff=True) | Q(is_superuser=True), is_active=True)
 
 
 class SubmissionPolicy(Policy[Submission]):
@@ -152,6 +196,7 @@ def _sees_submissions(user: Any) -> QuerySet[ChallengeMember]:
 
 
 CHALLENGES = ChallengePolicy()
+PROPOSALS = ProposalPolicy()
 SUBMISSIONS = SubmissionPolicy()
 EVALUATIONS = EvaluationPolicy()
 TEAMS = TeamPolicy()

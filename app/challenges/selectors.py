@@ -189,7 +189,10 @@ def readiness_of(phase: Phase) -> Readiness:
 
 def readiness_as_read(phase: Phase) -> Readiness:
     """Return what ``phase`` lacked when it was read, by `get_phase_for` or with `READY`."""
-    return Readiness(tuple(words for name, words in _LACKS.items() if not getattr(phase, name)))
+    lacks = dict(_LACKS)
+    if phase.archive_id is None:
+        lacks["has_cases"] = "No hidden test archive is chosen."
+    return Readiness(tuple(words for name, words in lacks.items() if not getattr(phase, name)))
 
 
 def has_opened(phase: Phase) -> bool:

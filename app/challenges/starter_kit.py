@@ -13,12 +13,13 @@ from django.utils.text import slugify
 from app.challenges.models import Challenge, Phase
 from app.execution.staging import serialized_socket
 from app.sockets.models import Socket
+from archives.models import Archive
 
 
 def starter_kit_context(challenge: Challenge) -> dict[str, Any]:
     """Return the context of `grand-challenge-forge pack`; metrics are every method's output."""
     phases = challenge.phases.select_related("archive").prefetch_related("inputs", "outputs")
-    described = [_phase(phase) for phase in phases]
+    described = [_phase(phase, phase.archive) for phase in phases if phase.archive]
     archives = {phase["archive"]["slug"]: phase["archive"] for phase in described}
     return {
         "challenge": {
@@ -30,7 +31,7 @@ def starter_kit_context(challenge: Challenge) -> dict[str, Any]:
     }
 
 
-def _phase(phase: Phase) -> dict[str, Any]:
+def _phase(phase: Phase, archive: Archive) -> dict[str, Any]:
     interface = {
         "inputs": [_socket(socket) for socket in phase.inputs.all()],
         "outputs": [_socket(socket) for socket in phase.outputs.all()],
@@ -39,8 +40,8 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "slug": slugify(phase.title) or str(phase.pk),
         "title": phase.title,
         "archive": {
-            "slug": phase.archive.slug,
-            "url": f"{settings.SITE_URL}{reverse('archives:detail', args=[phase.archive.pk])}",
+            "slug": archive.slug,
+            "url": f"{settings.SITE_URL}{reverse('archives:detail', args=[archive.pk])}",
         },
         "algorithm_interfaces": [interface],
         "evaluation_additional_inputs": [],

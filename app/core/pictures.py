@@ -1,4 +1,4 @@
-"""Pictures of people and organizations: from any photograph to one small, clean square.
+"""Pictures of people, organizations and challenges: from any photograph to one small, clean one.
 
 What comes in is hostile. Bytes and pixels are counted before anything is decoded; only three
 formats are tried; what is kept is drawn anew, so that no metadata, place, thumbnail or trailing
@@ -22,6 +22,9 @@ MAX_BYTES = 5 * 2**20
 MAX_PIXELS = 25_000_000
 MIN_SIDE = 64
 SIDE = 512
+SQUARE = (SIDE, SIDE)
+BANNER = (1600, 400)
+Size = tuple[int, int]
 CONTENT_TYPE = "image/webp"
 _PREFIX = "pictures/"
 _DAMAGED = (
@@ -41,7 +44,12 @@ _ADDRESS_SECONDS = 3600
 
 
 def clean_square(data: bytes) -> bytes:
-    """Return the middle of a picture as a square WebP without metadata.
+    """Return the middle of a picture as a square WebP without metadata."""
+    return clean_picture(data, size=SQUARE)
+
+
+def clean_picture(data: bytes, *, size: Size) -> bytes:
+    """Return the middle of a picture as a WebP of this width and height, without metadata.
 
     Raises `ValidationFailed` for what is too large, too small, not one of the formats or broken.
     """
@@ -50,7 +58,7 @@ def clean_square(data: bytes) -> bytes:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(*opened.size)
-            return _redrawn(opened)
+            return _redrawn(opened, size)
     except ValidationFailed:
         raise
     except Image.DecompressionBombError:
@@ -61,7 +69,12 @@ def clean_square(data: bytes) -> bytes:
 
 def store_picture(data: bytes) -> UUID:
     """Clean and store a picture; return its identifier, which is new each time."""
-    clean, pk = clean_square(data), uuid4()
+    return store_clean(clean_square(data))
+
+
+def store_clean(clean: bytes) -> UUID:
+    """Store a picture that is clean already; return its identifier, which is new each time."""
+    pk = uuid4()
     get_store().put_bytes(clean, key=picture_key(pk), content_type=CONTENT_TYPE)
     return pk
 
@@ -109,13 +122,13 @@ def _too_many_pixels() -> ValidationFailed:
     return refused(f"The picture has more than {MAX_PIXELS // 10**6} million pixels. Shrink it.")
 
 
-def _redrawn(opened: Image.Image) -> bytes:
-    opened.draft("RGB", (2 * SIDE, 2 * SIDE))  # lets JPEG decode no more than is needed
+def _redrawn(opened: Image.Image, size: Size) -> bytes:
+    opened.draft("RGB", (2 * size[0], 2 * size[1]))  # lets JPEG decode no more than is needed
     upright = ImageOps.exif_transpose(opened)
     mode = "RGBA" if upright.has_transparency_data else "RGB"
-    square = ImageOps.fit(upright.convert(mode), (SIDE, SIDE), Image.Resampling.LANCZOS)
-    fresh = Image.new(mode, square.size)
-    fresh.paste(square)
+    fitted = ImageOps.fit(upright.convert(mode), size, Image.Resampling.LANCZOS)
+    fresh = Image.new(mode, fitted.size)
+    fresh.paste(fitted)
     out = io.BytesIO()
     fresh.save(out, format="WEBP", quality=85, method=4)
     return out.getvalue()

@@ -300,6 +300,7 @@ class TestForms:
     def test_who_finds_it_and_how_they_get_in(
         self, address: str, extra: dict[str, str], user: User, stranger: User
     ) -> None:
+        User.objects.filter(pk=user.pk).update(verified_at=timezone.now())
         client = as_(user)
         assert "Getting" not in text_of(client, reverse(address))
         values = {"title": "Something new", "listed": "on", "access_mode": "VERIFIED", **extra}

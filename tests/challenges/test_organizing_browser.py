@@ -10,15 +10,24 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from app.challenges.models import Challenge
-from app.challenges.services import add_question, announce, create_page, declare_design
+from app.challenges.models import Challenge, ChallengeProposal
+from app.challenges.services import (
+    add_question,
+    announce,
+    create_page,
+    declare_design,
+    set_pictures,
+)
 from tests.challenges.declaration.test_checking import DESIGN
 from tests.design.test_browser import CHROMIUM, RULES, STANDS_OUT, TOO_SMALL, go
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_phase
+from tests.factories.people import make_picture
+from tests.factories.proposals import make_proposal
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TEXT = "# Fair play\n\nRead **all**:\n\n| metric | unit |\n|---|---|\n| HD95 | mm |\n\n- one\n- two"
@@ -27,7 +36,7 @@ TEXT = "# Fair play\n\nRead **all**:\n\n| metric | unit |\n|---|---|\n| HD95 | m
 @pytest.fixture
 def challenge() -> Challenge:
     """A challenge that is under way, with an amended design."""
-    admin = UserFactory(username="organizer")
+    admin = UserFactory(username="organizer", verified_at=timezone.now())
     challenge = make_challenge(admin=admin, title="Lungs in CT")
     declare_design(actor=admin, challenge=challenge, document=DESIGN)
     phase = make_phase(challenge, title="Final")
@@ -40,6 +49,11 @@ def challenge() -> Challenge:
     create_page(actor=admin, challenge=challenge, title="Rules", content=TEXT)
     add_question(actor=admin, challenge=challenge, text="Where do you work?")
     announce(actor=admin, challenge=challenge, title="Data are out", text="[Here](https://a.org).")
+    picture = make_picture(size=(1600, 400))
+    words = {"logo": "A lung", "banner": "Slices in a row"}
+    pictures = {"logo": picture, "banner": picture}
+    set_pictures(actor=admin, challenge=challenge, pictures=pictures, words=words)
+    make_proposal(admin, title="Nodules in CT")
     return challenge
 
 
@@ -60,6 +74,13 @@ def addresses(challenge: Challenge) -> dict[str, str]:
         ),
         "announcements": reverse("challenges:announcements", args=[challenge.pk]),
         "announce": reverse("challenges:announce", args=[challenge.pk]),
+        "dashboard": reverse("challenges:dashboard", args=[challenge.pk]),
+        "list": reverse("challenges:list"),
+        "clone": reverse("challenges:clone", args=[challenge.pk]),
+        "pictures": reverse("challenges:pictures", args=[challenge.pk]),
+        "proposals": reverse("challenges:proposals"),
+        "propose": reverse("challenges:propose"),
+        "proposal": reverse("challenges:proposal", args=[ChallengeProposal.objects.get().pk]),
     }
 
 
@@ -106,6 +127,31 @@ def test_a_preview_is_shown_below_the_form(
     page.get_by_label("Text").fill("# Prizes")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#preview h2")).to_have_text("Prizes")
+
+
+def test_an_organizer_clones_edits_the_design_and_opens(
+    live_server: LiveServer, context: BrowserContext, challenge: Challenge
+) -> None:
+    page = context.new_page()
+    page.goto(live_server.url + reverse("challenges:detail", args=[challenge.pk]))
+    page.get_by_role("link", name="Clone", exact=True).click()
+    page.get_by_label("Title").fill("Lungs in CT, second edition")
+    page.get_by_role("button", name="Clone").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lungs in CT, second edition")
+    made = Challenge.objects.get(title="Lungs in CT, second edition")
+    page.get_by_role("link", name="Design", exact=True).click()
+    page.locator(".page-header").get_by_role("link", name="Edit").click()
+    page.locator("[name=test_cases]").fill("77")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main")).to_contain_text("77")
+    final = made.phases.get(title="Final")
+    page.goto(live_server.url + reverse("challenges:edit_phase", args=[final.pk]))
+    page.locator("[name=opens_at]").fill("2026-01-01T00:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("This phase is ready")).to_be_visible()
+    page.goto(live_server.url + reverse("challenges:edit_design", args=[made.pk]))
+    expect(page.get_by_text("The design is frozen")).to_be_visible()
+    _keep(page, "clone-opened")
 
 
 def _keep(page: Any, name: str) -> None:

@@ -34,6 +34,7 @@ from tests.factories.challenges import make_challenge, make_ground_truth, make_m
 from tests.factories.execution import make_endpoint
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_verification
+from tests.factories.proposals import make_proposal
 from tests.factories.studies import make_study
 from tests.factories.teams import make_team
 
@@ -178,6 +179,7 @@ MAKE: dict[str, Make] = {
     "execution.Job": lambda state: make_job(state=state),
     "execution.Endpoint": lambda state: make_endpoint(state=state),
     "challenges.TeamInvitation": _invitation,
+    "challenges.ChallengeProposal": lambda state: _in_state(make_proposal(), state),
     "challenges.Submission": _submission,
     "challenges.Evaluation": _evaluation,
     "viewer.ViewSession": _session,

@@ -44,6 +44,7 @@ class World:
         self._make_empty_things()
         self._make_viewing_things()
         self._ask_for_access()
+        self._propose()
         self._read_cases()
         waiting.append(self._import_with_problems())
         page = self.person("admin").get("/inbox/mail/").text
@@ -216,6 +217,19 @@ class World:
         message = "I would like to compare our reading protocol on your cases."
         page = self.person("radiologist").fill(card, role="USER", message=message)
         self.places["request"] = _first(UUID, page)
+
+    def _propose(self) -> None:
+        """The radiologist, who is not verified, would like to organize a challenge."""
+        page = self.person("radiologist").fill(
+            "/challenges/proposals/new/",
+            title="Nodules in low-dose CT",
+            task="Find every nodule of 4 mm and more.",
+            purpose="Small ones are missed in screening.",
+            submissions="200",
+            data="250 scans of our own hospital, read twice.",
+            compute="One GPU with 16 GiB, five minutes for a case.",
+        )
+        self.places["proposal"] = _first(UUID, page)
 
     def _read_cases(self) -> None:
         """Two people answer; the statistics have something to show."""

@@ -9,6 +9,7 @@ from tests.permissions.imports_table import IMPORTS
 from tests.permissions.inbox_table import INBOX
 from tests.permissions.operations_table import OPERATIONS
 from tests.permissions.people_table import PEOPLE
+from tests.permissions.proposals_table import TABLE as PROPOSALS
 from tests.permissions.quarantine_table import QUARANTINE
 from tests.permissions.reference_table import REFERENCE
 from tests.permissions.requests_table import TABLE as REQUESTS
@@ -223,7 +224,13 @@ ALGORITHMS = [
 
 CHALLENGES = [
     *api("api:challenge-list", "GET", SIGNED_IN),
-    *api("api:challenge-list", "POST", SIGNED_IN, body={"title": "New one"}, changes=True),
+    *api(
+        "api:challenge-list",
+        "POST",
+        roles("verified_author"),
+        body={"title": "New one"},
+        changes=True,
+    ),
     *api("api:challenge-detail", "GET", CHALLENGE, path=pk("challenge")),
     *api(
         "api:challenge-detail",
@@ -231,6 +238,14 @@ CHALLENGES = [
         CHALLENGE_ADMINS,
         path=pk("challenge"),
         body={"title": "New name"},
+        changes=True,
+    ),
+    *api(
+        "api:challenge-clone",
+        "POST",
+        roles("verified_author"),
+        path=pk("own_challenge"),
+        body={"title": "Clone"},
         changes=True,
     ),
     *api("api:challenge-design", "GET", CHALLENGE, path=pk("challenge")),
@@ -400,6 +415,7 @@ API: list[Row] = [
     *ACCOUNT,
 ]
 TABLE = [
+    *PROPOSALS,
     *PAGES,
     *API,
     *PEOPLE,

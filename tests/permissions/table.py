@@ -322,9 +322,23 @@ _PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "cont
 _PHASE_DESIGN = {"base": "0", "acquisition": "CT", "reason": "Why"}
 CHALLENGES = [
     *page("challenges:list", SIGNED_IN),
-    *form("challenges:create", SIGNED_IN, body={"title": "New one"}),
+    *form("challenges:create", roles("verified_author"), body={"title": "New one"}),
     *page("challenges:detail", CHALLENGE, path=pk("challenge")),
     *form("challenges:edit", CHALLENGE_ADMINS, path=pk("challenge"), body={"title": "New name"}),
+    # Whoever clones also needs to be somebody who may make challenges.
+    *form("challenges:clone", ADMINISTRATOR, path=pk("challenge"), body={"title": "Clone"}),
+    *form(
+        "challenges:clone",
+        roles("verified_author"),
+        path=pk("own_challenge"),
+        body={"title": "Clone"},
+    ),
+    *form(
+        "challenges:pictures",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"logo_alt": "Another thing"},
+    ),
     *page("challenges:people", CHALLENGE_ADMINS, path=pk("challenge")),
     *action("challenges:join", ADMINISTRATOR, path=pk("challenge")),
     *action("challenges:join", SIGNED_IN, path=pk("open_challenge")),

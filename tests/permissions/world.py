@@ -19,7 +19,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Evaluation
 from app.challenges.policies import CHALLENGES
-from app.challenges.services import add_question, create_page, invite
+from app.challenges.services import add_question, create_page, invite, set_pictures
 from app.core.states import transition
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, ImageFile
@@ -61,6 +61,7 @@ from tests.factories.execution import make_worker
 from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
+from tests.factories.proposals import make_proposal
 from tests.factories.quarantine import make_quarantined
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import make_team
@@ -282,6 +283,8 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
     create_page(
         actor=admin, challenge=challenge, title="Notes", content="# N", visibility="ORGANIZERS"
     )
+    words = {"logo": "A lung"}
+    set_pictures(actor=admin, challenge=challenge, pictures={"logo": make_picture()}, words=words)
     phase = make_phase(challenge, cases=1)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)
@@ -298,6 +301,8 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
             actor=admin, challenge=make_challenge(admin=admin), text="Where do you work?"
         ),
         "open_challenge": make_challenge(public=True),
+        "own_challenge": make_challenge(admin=people["verified_author"]),
+        "proposal": make_proposal(people["asker"]),
         "phase": phase,
         "hidden_archive": phase.archive,
         "hidden_item": case.item,

@@ -57,6 +57,13 @@ class NewChallengeSerializer(AskableSerializer):
     team_size = serializers.IntegerField(required=False, min_value=1, max_value=100)
 
 
+class CloneSerializer(serializers.Serializer[Any]):
+    """The name of a challenge that is made from another."""
+
+    title = serializers.CharField(max_length=200)
+    slug = serializers.SlugField(max_length=60, required=False, allow_blank=True)
+
+
 class PhaseSerializer(serializers.ModelSerializer[Phase]):
     """A phase: its rules; the hidden archive is only named to who may change it."""
 

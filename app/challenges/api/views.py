@@ -18,6 +18,7 @@ from app.challenges.case_scores import score_rows
 from app.challenges.designs import design_document
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.progress import progress_of
+from app.challenges.proposals import require_creating
 from app.challenges.standing import standing_of
 from app.challenges.teams import find_participant
 from app.core.api.filters import Filter, KeyFilter
@@ -48,7 +49,8 @@ class ChallengeViewSet(ResourceViewSet[Challenge]):
         request=serializers.NewChallengeSerializer, responses={201: serializers.ChallengeSerializer}
     )
     def create(self, request: Request) -> Response:
-        """Make a challenge; the caller administers it."""
+        """Make a challenge; the caller, who is verified, administers it."""
+        require_creating(request.user)
         given = self.checked(serializers.NewChallengeSerializer)
         made = services.create_challenge(actor=cast(User, request.user), **given)
         return self.shown(made, status=201)
@@ -62,6 +64,18 @@ class ChallengeViewSet(ResourceViewSet[Challenge]):
         given = self.checked(serializers.NewChallengeSerializer, partial=True)
         actor = cast(User, request.user)
         return self.shown(services.update_challenge(actor=actor, challenge=challenge, **given))
+
+    @extend_schema(
+        request=serializers.CloneSerializer, responses={201: serializers.ChallengeSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def clone(self, request: Request, pk: str) -> Response:
+        """Make a new challenge with the phases, the declared design and the pages of this one."""
+        challenge = self.find(key_of(pk), "clone")
+        given = self.checked(serializers.CloneSerializer)
+        actor = cast(User, request.user)
+        made = services.clone_challenge(actor=actor, challenge=challenge, **given)
+        return self.shown(made, status=201)
 
     @extend_schema(responses=DesignsSerializer)
     @action(detail=True, filter_backends=())

@@ -8,6 +8,7 @@ from app.challenges.models.evaluation import Evaluation, EvaluationCase
 from app.challenges.models.grant import Grant
 from app.challenges.models.page import ChallengePage
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
+from app.challenges.models.proposal import ChallengeProposal
 from app.challenges.models.question import RegistrationQuestion
 from app.challenges.models.score import CaseScore
 from app.challenges.models.submission import Submission
@@ -19,6 +20,7 @@ __all__ = [
     "Challenge",
     "ChallengeMember",
     "ChallengePage",
+    "ChallengeProposal",
     "ChallengeRequest",
     "DesignFreeze",
     "DesignVersion",

@@ -6,11 +6,16 @@ from django.db import models
 from app.accounts.models import Membership
 from app.challenges.schedule import Status, challenge_status
 from app.core.models import TimestampedModel, UUIDModel
+from app.core.pictures import picture_url
 from app.requests.models import AccessRequest, Askable
 
 
 class Challenge(Askable, UUIDModel, TimestampedModel):
-    """A clinical question that algorithms compete on, in one or more phases."""
+    """A clinical question that algorithms compete on, in one or more phases.
+
+    ``logo`` and ``banner`` identify stored pictures (see `app.core.pictures`); what they show is
+    said in words beside them.
+    """
 
     title = models.CharField(max_length=200, unique=True)
     slug = models.SlugField(max_length=60, unique=True)
@@ -22,6 +27,10 @@ class Challenge(Askable, UUIDModel, TimestampedModel):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="At most; with 1 everybody takes part alone.",
     )
+    logo = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    logo_alt = models.CharField("what the logo shows", max_length=200, blank=True)
+    banner = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    banner_alt = models.CharField("what the banner shows", max_length=200, blank=True)
 
     class Meta:
         ordering = ("title",)
@@ -33,6 +42,16 @@ class Challenge(Askable, UUIDModel, TimestampedModel):
     def status(self) -> Status:
         """What its phases make of it now; they should be prefetched."""
         return challenge_status(phase.status for phase in self.phases.all())
+
+    @property
+    def logo_url(self) -> str:
+        """A signed address of the logo for pages of whoever sees the challenge, or nothing."""
+        return picture_url(self.logo) if self.logo else ""
+
+    @property
+    def banner_url(self) -> str:
+        """A signed address of the banner for pages of whoever sees the challenge, or nothing."""
+        return picture_url(self.banner) if self.banner else ""
 
 
 class ChallengeMember(Membership):

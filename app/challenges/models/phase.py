@@ -23,6 +23,7 @@ SCORE_PATH = RegexValidator(
 class Phase(Viewable, UUIDModel, TimestampedModel):
     """Owns schedule, limits, the hidden test archive, the metric and the leaderboard.
 
+    Without an archive it was cloned by somebody who may not use the original's, and is not ready.
     A resource that is not stated (``cpus`` to ``time_limit``) is what each algorithm asks for.
     ``ranked_at`` is when ranks were last given: what became due later is ranked by a periodic task.
     """
@@ -37,6 +38,7 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     archive = models.ForeignKey(
         Archive,
         on_delete=models.PROTECT,
+        null=True,
         related_name="phases",
         help_text="The hidden test cases; participants never see them.",
     )
@@ -168,12 +170,12 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
 class EvaluationMethod(UUIDModel, TimestampedModel):
     """A container that turns predictions and ground truth into metrics.
 
-    ``note`` says what is new in it.
+    ``note`` says what is new in it. Phases of clones share the image of the phase they came from.
     """
 
     phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="methods")
-    container_image = models.OneToOneField(
-        ContainerImage, on_delete=models.PROTECT, related_name="evaluation_method"
+    container_image = models.ForeignKey(
+        ContainerImage, on_delete=models.PROTECT, related_name="evaluation_methods"
     )
     note = models.CharField(max_length=300, blank=True)
 
@@ -187,7 +189,8 @@ class EvaluationMethod(UUIDModel, TimestampedModel):
 class GroundTruth(UUIDModel, TimestampedModel):
     """The reference data of a phase: a tar archive that only the evaluation reads.
 
-    ``number`` counts the versions of a phase; ``note`` says what is new in this one.
+    ``number`` counts the versions of a phase; ``note`` says what is new in this one. Phases of
+    clones share the stored object, which never changes.
     """
 
     phase = models.ForeignKey(Phase, on_delete=models.CASCADE, related_name="ground_truths")

@@ -2,6 +2,7 @@
 
 from app.challenges.services.announcements import announce
 from app.challenges.services.challenges import create_challenge, join_challenge, update_challenge
+from app.challenges.services.cloning import clone_challenge
 from app.challenges.services.design import declare_design
 from app.challenges.services.entrants import entrant_of
 from app.challenges.services.evaluations import cancel_evaluation
@@ -12,6 +13,13 @@ from app.challenges.services.phases import (
     add_method,
     create_phase,
     update_phase,
+)
+from app.challenges.services.pictures import set_pictures
+from app.challenges.services.proposals import (
+    accept_proposal,
+    decline_proposal,
+    propose_challenge,
+    withdraw_proposal,
 )
 from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
 from app.challenges.services.registration import (
@@ -34,18 +42,21 @@ from app.challenges.services.teams import (
 
 __all__ = [
     "accept_invitation",
+    "accept_proposal",
     "add_ground_truth",
     "add_method",
     "add_question",
     "announce",
     "cancel_evaluation",
     "change_question",
+    "clone_challenge",
     "create_challenge",
     "create_page",
     "create_phase",
     "create_team",
     "declare_design",
     "decline_invitation",
+    "decline_proposal",
     "delete_page",
     "delete_question",
     "entrant_of",
@@ -56,11 +67,14 @@ __all__ = [
     "invite",
     "join_challenge",
     "leave_team",
+    "propose_challenge",
     "remove_member",
     "rename_team",
+    "set_pictures",
     "submit_algorithm",
     "update_challenge",
     "update_page",
     "update_phase",
     "withdraw_invitation",
+    "withdraw_proposal",
 ]

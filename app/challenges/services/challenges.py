@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from app.accounts.models import User
-from app.accounts.services import make_owned
+from app.accounts.services import grant_role
 from app.audit.services import change, record
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES
@@ -27,8 +27,9 @@ def create_challenge(
     team_size: int = 10,
     slug: str = "",
     pk: UUID | None = None,
+    owner: User | None = None,
 ) -> Challenge:
-    """Make a challenge; whoever makes it administers it.
+    """Make a challenge; ``owner`` (else whoever makes it) administers it.
 
     Without an access mode everybody may take part in a public one, and others are asked for.
     """
@@ -42,7 +43,11 @@ def create_challenge(
         team_size=team_size,
         access_mode=access_mode or (AccessMode.AUTOMATIC if public else AccessMode.MANUAL),
     )
-    make_owned(CHALLENGES, actor=actor, obj=challenge)
+    challenge.full_clean()
+    challenge.save()
+    grant_role(
+        CHALLENGES, actor=actor, obj=challenge, user=owner or actor, role=CHALLENGES.owner_role
+    )
     record("challenges.challenge.created", obj=challenge, actor=actor, data={"title": title})
     return challenge
 

@@ -94,7 +94,7 @@ def create_evaluation(
     """Make an evaluation of a submission with an explicit row per case."""
     phase = submission.phase
     method, truth = current_method(phase), current_ground_truth(phase)
-    if method is None or truth is None:
+    if method is None or truth is None or phase.archive is None:
         raise Conflict("The phase is not ready to evaluate.")
     evaluation = Evaluation.objects.create(
         submission=submission,

@@ -13,7 +13,8 @@ from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.forms import ChallengeForm
 from app.challenges.models import Challenge, ChallengeMember
-from app.challenges.policies import CHALLENGES
+from app.challenges.policies import CHALLENGES, PROPOSALS
+from app.challenges.proposals import require_creating, waiting_proposals
 from app.core.forms import changed_values
 from app.core.pages import list_page
 
@@ -34,12 +35,21 @@ def challenge_list(request: HttpRequest) -> HttpResponse:
             ("-submission_count", "Submissions"),
         ),
     )
-    return render(request, "challenges/list.html", {"list": page})
+    waiting = waiting_proposals(request.user)
+    context = {
+        "list": page,
+        "can_create": CHALLENGES.may_create(request.user),
+        "reviews": PROPOSALS.reviews(request.user),
+        "waiting": waiting,
+        "waiting_words": f"{waiting} waiting",
+    }
+    return render(request, "challenges/list.html", context)
 
 
 @login_required
 def create(request: HttpRequest) -> HttpResponse:
     """Make a challenge."""
+    require_creating(request.user)
     form = ChallengeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actor = cast(User, request.user)
@@ -58,7 +68,12 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         {"phase": phase, "best": best.get(phase.pk)}
         for phase in challenge.phases.select_related("parent")
     ]
-    context = {"challenge": challenge, "phases": phases, **rights(request, challenge)}
+    context = {
+        "challenge": challenge,
+        "phases": phases,
+        "can_clone": CHALLENGES.allows(request.user, challenge, "clone"),
+        **rights(request, challenge),
+    }
     return render(request, "challenges/detail.html", context)
 
 

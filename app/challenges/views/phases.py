@@ -101,7 +101,7 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
         "methods": methods,
         "checking": any(m.container_image.state not in settled for m in methods),
         "truths": list(phase.ground_truths.all()),
-        "case_count": phase.archive.items.count(),
+        "case_count": phase.archive.items.count() if phase.archive else 0,
         "readiness": selectors.readiness_as_read(phase),
         "outdated": selectors.outdated_submissions(phase),
         **rights(request, phase.challenge),
