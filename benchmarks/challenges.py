@@ -46,7 +46,7 @@ def measure(*, rounds: int) -> dict[str, Any]:
 
     clients = {}
     for name in ("organizer", "person0"):
-        clients[name] = Client()
+        clients[name] = Client(SERVER_NAME="localhost")
         clients[name].force_login(User.objects.get(username=name))
     base = {
         name: measure_page(client, reverse("challenges:create"), rounds=rounds)["queries"]

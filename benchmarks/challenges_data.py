@@ -61,7 +61,8 @@ def _phase(organizer: User, cases: int) -> tuple[Challenge, Phase]:
         ArchiveItem(archive=archive, title=f"Case {n + 1}") for n in range(cases)
     )
     challenge = create_challenge(actor=organizer, title="Large", public=True)
-    phase = create_phase(actor=organizer, challenge=challenge, title="Final", archive=archive)
+    settings: dict[str, Any] = {"title": "Final", "archive": archive, "show_case_scores": True}
+    phase = create_phase(actor=organizer, challenge=challenge, **settings)
     image = _images(organizer, 1, kind="METHOD")[0]
     EvaluationMethod.objects.create(phase=phase, container_image=image)
     GroundTruth.objects.create(phase=phase, key="ground-truth/a.tar", size=5, sha256="0" * 64)

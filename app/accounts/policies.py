@@ -70,7 +70,8 @@ class RolePolicy(Policy[M]):
         if not user.is_authenticated:
             return rows
         held = self.memberships.filter(target=OuterRef(path), user=user).values("role")[:1]
-        return rows.annotate(**{_held_as(user): Coalesce(Subquery(held), Value(""))})
+        found: QuerySet[R] = rows.annotate(**{_held_as(user): Coalesce(Subquery(held), Value(""))})
+        return found
 
     def keep_role(self, user: Any, obj: M, *, read_with: Model) -> None:
         """Let ``obj`` know the role that another row was read with (`with_role`)."""

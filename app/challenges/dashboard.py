@@ -171,14 +171,13 @@ def _states(challenge: Challenge) -> list[dict[str, Any]]:
     """Return how many evaluations are in which state by whose fault, and what they cost."""
     slow = Q(progressed_at__lt=timezone.now() - SLOW) & ~Q(state__in=Evaluation.MACHINE.final)
     rows = _evaluations(challenge).order_by().annotate(fault=_fault()).values("state", "fault")
-    return list(
-        rows.annotate(
-            count=Count("pk"),
-            cpu=Sum("cpu_seconds"),
-            gpu=Sum("gpu_seconds"),
-            slow=Count("pk", filter=slow),
-        )
+    found = rows.annotate(
+        count=Count("pk"),
+        cpu=Sum("cpu_seconds"),
+        gpu=Sum("gpu_seconds"),
+        slow=Count("pk", filter=slow),
     )
+    return [dict(row) for row in found]
 
 
 def _fault() -> Case:

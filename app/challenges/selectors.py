@@ -113,21 +113,30 @@ def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
 def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Evaluation:
     """Return the evaluation if ``user`` may do ``action`` with it, else raise `NotFound`."""
     rows = Evaluation.objects.select_related(
-        "job",
-        "method__container_image",
-        "ground_truth",
         "submission__phase__challenge",
         "submission__version__algorithm",
-        "submission__version__container_image",
         "submission__creator",
         "submission__entrant__team",
-    ).defer("job__log", "job__usage", "job__record")
+    )
     rows = CHALLENGES.with_role(user, rows, path="submission__phase__challenge")
     evaluation = fetch(EVALUATIONS, user=user, pk=pk, queryset=rows)
     CHALLENGES.keep_role(user, evaluation.submission.phase.challenge, read_with=evaluation)
     if not EVALUATIONS.allows(user, evaluation, action):
         raise NotFound
     return evaluation
+
+
+def read_provenance(evaluation: Evaluation) -> None:
+    """Read by what an evaluation was made: containers and ground truth, in one query.
+
+    Apart from the evaluation itself: to plan one query of so many tables takes longer than both.
+    """
+    rows = Evaluation.objects.select_related(
+        "method__container_image", "ground_truth", "submission__version__container_image"
+    )
+    found = rows.defer("metrics").get(pk=evaluation.pk)
+    evaluation.method, evaluation.ground_truth = found.method, found.ground_truth
+    evaluation.submission.version.container_image = found.submission.version.container_image
 
 
 def get_case_for(user: Any, pk: UUID | str, number: int, *, action: str = "view") -> EvaluationCase:
@@ -215,8 +224,6 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
             "submission__competes_as__person",
             "submission__competes_as__team",
             "submission__version__algorithm",
-            "submission__creator",
-            "submission__phase",
         )
         .defer("metrics", "organizer_reason", "result_faults")
         .annotate(

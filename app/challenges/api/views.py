@@ -140,7 +140,10 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         """List the places, the best first."""
         phase = self.find(key_of(pk), "view")
         record("challenges.leaderboard.read", obj=phase, actor=request.user)
-        page = self.paginate_queryset(selectors.leaderboard_for(phase))  # type: ignore[arg-type]
+        rows = selectors.leaderboard_for(phase).select_related(
+            "submission__creator", "submission__phase"
+        )
+        page = self.paginate_queryset(rows)  # type: ignore[arg-type]
         places = serializers.PlaceSerializer(page, many=True)  # type: ignore[arg-type]
         return self.get_paginated_response(places.data)
 

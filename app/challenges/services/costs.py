@@ -1,5 +1,7 @@
 """What an evaluation cost: seconds of processors and GPUs, counted once it is over."""
 
+from uuid import UUID
+
 from django.db.models import Exists, F, FloatField, OuterRef, Sum
 from django.db.models.functions import Cast, Extract
 
@@ -38,7 +40,7 @@ def count_costs() -> int:
     return len(rows)
 
 
-def _of_cases(evaluations: list[object]) -> dict[object, tuple[float, float]]:
+def _of_cases(evaluations: list[UUID]) -> dict[UUID, tuple[float, float]]:
     seconds = Extract(F("job__finished_at") - F("job__started_at"), "epoch")
     cases = EvaluationCase.objects.filter(
         evaluation__in=evaluations, job__started_at__isnull=False, job__finished_at__isnull=False

@@ -1,8 +1,10 @@
 """Ranking a phase's evaluations."""
 
 import math
+import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -72,7 +74,8 @@ def _finished(phase: Phase) -> list[Evaluation]:
 def _score(rows: list[Evaluation], phase: Phase) -> dict[Evaluation, float]:
     """Write every row's score, or why it has none; return the scores that count."""
     newest = {row.submission_id: row for row in rows}
-    unclear = [row.pk for row in rows if not _is_score(row.found, phase)]
+    found: dict[UUID, Any] = {row.pk: vars(row)["found"] for row in rows}
+    unclear = [pk for pk, value in found.items() if not _is_score(value, phase)]
     metrics = dict(Evaluation.objects.filter(pk__in=unclear).values_list("pk", "metrics"))
     scores: dict[Evaluation, float] = {}
     for row in rows:
@@ -81,16 +84,16 @@ def _score(rows: list[Evaluation], phase: Phase) -> dict[Evaluation, float]:
             continue
         try:
             if row.pk in metrics:
-                row.found = score_at(metrics[row.pk], phase.score_path)
-            row.score = scores[row] = float(row.found)
+                found[row.pk] = score_at(metrics[row.pk], phase.score_path)
+            row.score = scores[row] = float(found[row.pk])
         except MissingScore as error:
             row.reason = f"Not ranked: {error}"
     return scores
 
 
 def _is_score(found: Any, phase: Phase) -> bool:
-    """Tell whether what the database found is a score for sure; a list has no keys."""
-    if any(key.isdigit() for key in phase.score_path.split(".")):
+    """Tell whether what the database found is a score for sure: a place of a list is no key."""
+    if any(re.fullmatch(r"-?\d+", key) for key in phase.score_path.split(".")):
         return False
     number = isinstance(found, (int, float)) and not isinstance(found, bool)
     return number and math.isfinite(found)

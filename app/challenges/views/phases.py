@@ -21,7 +21,7 @@ from app.core.forms import add_errors, changed_values
 from app.core.pages import list_page
 from app.execution.models import ContainerImage
 
-ROWS = 100
+ROWS = 50
 """Places of the leaderboard on one page."""
 
 

@@ -74,6 +74,7 @@ def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
 def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show where an evaluation is, and its result."""
     row = selectors.get_evaluation_for(request.user, pk)
+    selectors.read_provenance(row)
     shown = row.cases.select_related("job", "item")
     cases = list(shown.defer("job__log", "job__usage", "job__record"))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
