@@ -9,6 +9,7 @@ from app.challenges.models.grant import Grant
 from app.challenges.models.page import ChallengePage
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
 from app.challenges.models.score import CaseScore
+from app.challenges.models.starter_kit import StarterKit
 from app.challenges.models.submission import Submission
 from app.challenges.models.team import Team, TeamInvitation, TeamMember
 
@@ -28,6 +29,7 @@ __all__ = [
     "Grant",
     "GroundTruth",
     "Phase",
+    "StarterKit",
     "Submission",
     "Team",
     "TeamInvitation",
