@@ -14,6 +14,12 @@ from app.challenges.services.phases import (
     update_phase,
 )
 from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
+from app.challenges.services.starter_kit import (
+    add_kit_source,
+    add_kit_truth,
+    choose_sample,
+    download_kit,
+)
 from app.challenges.services.submissions import submit_algorithm
 from app.challenges.services.teams import (
     accept_invitation,
@@ -30,9 +36,12 @@ from app.challenges.services.teams import (
 __all__ = [
     "accept_invitation",
     "add_ground_truth",
+    "add_kit_source",
+    "add_kit_truth",
     "add_method",
     "announce",
     "cancel_evaluation",
+    "choose_sample",
     "create_challenge",
     "create_page",
     "create_phase",
@@ -40,6 +49,7 @@ __all__ = [
     "declare_design",
     "decline_invitation",
     "delete_page",
+    "download_kit",
     "entrant_of",
     "evaluate_again",
     "evaluate_phase_again",
