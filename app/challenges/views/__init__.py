@@ -8,6 +8,7 @@ from app.challenges.views import (
     grants,
     pages,
     phases,
+    starter_kit,
     submissions,
     teams,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "grants",
     "pages",
     "phases",
+    "starter_kit",
     "submissions",
     "teams",
 ]
