@@ -21,7 +21,8 @@ class SampleForm(forms.Form):
     )
 
     def __init__(self, *args: Any, user: Any, chosen: Archive | None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"archive": chosen}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["archive"] = chosen
         edited = ArchiveMember.objects.filter(user=user, role=ArchiveMember.Role.EDITOR)
         archives = ARCHIVES.visible_to(user).filter(pk__in=edited.values("target"))
         # Test archives are left out of the choice; the service looks at every case besides.

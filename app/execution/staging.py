@@ -102,7 +102,10 @@ def placed_file(value: SocketValue) -> PlacedFile:
     """Return where a container finds a value, and where its bytes are."""
     path = value.socket.relative_path
     if value.image is not None:
-        file = value.image.files.get(kind=ImageFile.Kind.MHA)
+        files = value.image.stored_files
+        file = next((one for one in files if one.kind == ImageFile.Kind.MHA), None)
+        if file is None:
+            raise ImageFile.DoesNotExist(f"{value.image} has no MetaImage.")
         path = f"{path}/{value.image_id}.mha"
         return PlacedFile(path, key=file.key, size=file.size, sha256=file.sha256)
     if value.file_key:

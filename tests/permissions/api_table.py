@@ -268,6 +268,7 @@ CHALLENGES = [
     ),
     *api("api:phase-leaderboard", "GET", CHALLENGE, path=pk("phase")),
     *api("api:phase-standing", "GET", SUBMITTERS, path=pk("phase")),
+    *api("api:phase-starter-kit", "GET", SUBMITTERS, path=pk("phase")),
     *api(
         "api:phase-grants",
         "POST",

@@ -62,6 +62,7 @@ from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.quarantine import make_quarantined
+from tests.factories.starter_kits import make_kit
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import make_team
 from viewer.services import open_session
@@ -283,6 +284,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         actor=admin, challenge=challenge, title="Notes", content="# N", visibility="ORGANIZERS"
     )
     phase = make_phase(challenge, cases=1)
+    make_kit(phase)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)
     finish_method(evaluation, {"aggregates": {"dice": {"mean": 0.5}}})
@@ -417,7 +419,8 @@ def _own_upload(user: User) -> str:
 def _own_tar(user: User) -> str:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("cases.json"))
+        for name in ("cases.json", "Dockerfile"):
+            tar.addfile(tarfile.TarInfo(name))
     return str(make_upload(owner=user, content=content.getvalue(), filename="truth.tar").pk)
 
 
@@ -429,10 +432,15 @@ def _own_archive(user: User) -> str:
     return str(make_archive(editor=user).pk)
 
 
+def _own_sample(user: User) -> str:
+    return str(make_archive(editor=user, cases=1).pk)
+
+
 OWN = {
     "own-upload": _own_upload,
     "own-tar": _own_tar,
     "own-algorithm": _own_algorithm,
     "own-archive": _own_archive,
+    "own-sample": _own_sample,
 }
 """What a form takes only from the person who owns it."""

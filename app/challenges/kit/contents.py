@@ -10,7 +10,7 @@ from django.urls import reverse
 from app.challenges.kit.calls import FOLDER, call_entries
 from app.challenges.kit.examples import FILES, algorithm_entries, evaluation_entries
 from app.challenges.kit.predictions import prediction_entries
-from app.challenges.kit.sample import SampleCase, require_sample, sample_cases
+from app.challenges.kit.sample import SampleCase, require_sample
 from app.challenges.kit.tars import unpacked
 from app.challenges.kit.zipping import Entry, text_entry
 from app.challenges.models import Phase, StarterKit
@@ -31,7 +31,7 @@ def kit_entries(kit: StarterKit) -> Iterator[Entry]:
     Raises `Conflict` when there is no sample that may be given out.
     """
     phase = kit.phase
-    cases = sample_cases(phase, require_sample(kit))
+    cases = require_sample(kit)
     outputs = list(phase.outputs.all())
     made = [
         *_tools(kit),

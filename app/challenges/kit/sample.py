@@ -9,6 +9,7 @@ from algorithms.services.planning import plan_case
 from app.challenges.models import Phase, StarterKit
 from app.core.errors import Conflict
 from app.execution.staging import PlacedFile, placed_file
+from app.images.models import ImageFile
 from app.sockets.models import SocketValue
 from archives.models import Archive, ArchiveItem
 
@@ -44,18 +45,21 @@ def sample_cases(phase: Phase, archive: Archive) -> list[SampleCase]:
     cases: list[SampleCase] = []
     for item in items[:MOST_CASES]:
         plan = plan_case(sockets, item, {})
-        if not plan.lacks:
+        if plan.lacks:
+            continue
+        try:
             files = tuple(placed_file(value) for value in plan.values)
-            job = uuid.uuid5(item.pk, "job")
-            cases.append(SampleCase(len(cases) + 1, job, tuple(plan.values), files))
+        except ImageFile.DoesNotExist:
+            continue  # a slide, which no container gets
+        job = uuid.uuid5(item.pk, "job")
+        cases.append(SampleCase(len(cases) + 1, job, tuple(plan.values), files))
     return cases
 
 
-def faults_of_sample(phase: Phase, archive: Archive) -> list[str]:
-    """Return why an archive cannot be a sample now, in words for the organizer."""
+def faults_of_sample(phase: Phase, archive: Archive, cases: list[SampleCase]) -> list[str]:
+    """Return why these cases of an archive can be no sample now, in words for the organizer."""
     if _is_hidden(archive):
         return ["This archive holds hidden test cases of a phase, so it can be no sample."]
-    cases = sample_cases(phase, archive)
     if not cases:
         wanted = ", ".join(socket.title for socket in phase.inputs.all())
         return [f"None of its first {MOST_CASES} cases has what the phase gives: {wanted}."]
@@ -65,17 +69,18 @@ def faults_of_sample(phase: Phase, archive: Archive) -> list[str]:
     return []
 
 
-def require_sample(kit: StarterKit) -> Archive:
-    """Return the sample archive, else raise `Conflict`.
+def require_sample(kit: StarterKit) -> list[SampleCase]:
+    """Return the sample cases, else raise `Conflict`.
 
     Looked at each time: a case may have become a hidden one since.
     """
-    if kit.archive is None or faults_of_sample(kit.phase, kit.archive):
+    cases = sample_cases(kit.phase, kit.archive) if kit.archive else []
+    if kit.archive is None or faults_of_sample(kit.phase, kit.archive, cases):
         raise Conflict(
             "This starter kit has no sample that may be given out now.",
             advice="The organizers can choose another sample archive.",
         )
-    return kit.archive
+    return cases
 
 
 def _is_hidden(archive: Archive) -> bool:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.challenges.kit import check_packed, faults_of_sample, kit_entries, zipped
+from app.challenges.kit import check_packed, faults_of_sample, kit_entries, sample_cases, zipped
 from app.challenges.models import Phase, StarterKit
 from app.core.errors import Conflict, ValidationFailed
 from app.core.ids import new_id
@@ -18,7 +18,7 @@ from archives.models import Archive
 @transaction.atomic
 def choose_sample(*, actor: User, phase: Phase, archive: Archive) -> StarterKit:
     """Give everybody who may submit the cases of an archive as the sample."""
-    faults = faults_of_sample(phase, archive)
+    faults = faults_of_sample(phase, archive, sample_cases(phase, archive))
     if faults:
         raise ValidationFailed(fields={"archive": faults})
     kit, _ = StarterKit.objects.update_or_create(phase=phase, defaults={"archive": archive})

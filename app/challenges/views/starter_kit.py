@@ -27,15 +27,16 @@ def starter_kit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what is in the kit, and how it is used."""
     phase = selectors.get_phase_for(request.user, pk, action="submit")
     kit = selectors.starter_kit_of(phase)
-    faults = faults_of_sample(phase, kit.archive) if kit and kit.archive else []
-    ready = kit is not None and kit.archive is not None and not faults
+    archive = kit.archive if kit else None
+    cases = sample_cases(phase, archive) if archive else []
+    faults = faults_of_sample(phase, archive, cases) if archive else []
     context = {
         "phase": phase,
         "challenge": phase.challenge,
         "kit": kit,
-        "ready": ready,
+        "ready": archive is not None and not faults,
         "faults": faults,
-        "cases": sample_cases(phase, kit.archive) if ready and kit and kit.archive else [],
+        "cases": cases,
         "most_cases": MOST_CASES,
         "resources": resource_facts(phase),
         **rights(request, phase.challenge),
