@@ -32,7 +32,8 @@ fresh_stage() {
 build() {
   local image="hounsfield-kit/$2:$(printf '%s' "$kit" | cksum | cut -d ' ' -f 1)"
   # shellcheck disable=SC2086
-  docker build --platform linux/amd64 ${KIT_BUILD_OPTIONS:-} --tag "$image" "$1" >&2
+  docker build --platform linux/amd64 ${KIT_BUILD_OPTIONS:-} --tag "$image" "$1" >&2 ||
+    fail "docker could not build the image in $1."
   check_image "$image"
   printf '%s' "$image"
 }
