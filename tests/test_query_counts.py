@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.challenges.kit import MOST_CASES
 from app.challenges.services import entrant_of, grant_submissions
 from app.execution.models import ContainerImage, Job, Worker
 from app.images.models import Image, Import, ImportFile, Quarantine
@@ -45,6 +46,7 @@ from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_organization, make_verification
 from tests.factories.proposals import make_proposal
+from tests.factories.starter_kits import make_kit
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import add, make_team
 
@@ -178,6 +180,12 @@ def phase_setup(user: User, count: int) -> str:
         make_method(phase, state=ContainerImage.State.INVALID)
         make_ground_truth(phase)
     return reverse("challenges:setup_phase", args=[phase.pk])
+
+
+def starter_kit(user: User, count: int) -> str:
+    phase = make_phase(make_challenge(admin=user))
+    make_kit(phase, archive=make_archive(editor=user, cases=min(count, MOST_CASES)))
+    return reverse("challenges:starter_kit", args=[phase.pk])
 
 
 def teams(user: User, count: int) -> str:
@@ -406,6 +414,7 @@ PAGES: tuple[Furnish, ...] = (
     furnished_challenges.challenge_people,
     furnished_challenges.case,
     phase_setup,
+    starter_kit,
     teams,
     grants,
     inbox,

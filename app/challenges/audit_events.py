@@ -24,6 +24,8 @@ register_events(
         "challenges.phase.changed": "{actor} changed the phase {object}",
         "challenges.method.added": "{actor} added the evaluation method {object}",
         "challenges.ground_truth.added": "{actor} added the ground truth {object}",
+        "challenges.starter_kit.changed": "{actor} changed the starter kit of {object}: {part}",
+        "challenges.starter_kit.downloaded": "{actor} downloaded the starter kit of {object}",
         "challenges.submission.received": "{actor} submitted {object}",
         "challenges.submission.state_changed": ("{object}: {before} → {after}"),
         "challenges.evaluation.state_changed": ("{object}: {before} → {after}"),

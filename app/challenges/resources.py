@@ -22,6 +22,11 @@ def limits_in(phase: Phase, algorithm: Algorithm) -> Limits:
     return capped(replace(own, **stated))
 
 
+def sample_limits(phase: Phase) -> Limits:
+    """Return the limits of an algorithm that asks for nothing itself, as a starter kit has them."""
+    return limits_in(phase, Algorithm())
+
+
 def excess(phase: Phase, algorithm: Algorithm) -> list[str]:
     """Return what the algorithm needs more of than the phase gives, in words."""
     own, given = algorithm.limits_for(), limits_in(phase, algorithm)

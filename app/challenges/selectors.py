@@ -30,6 +30,7 @@ from app.challenges.models import (
     GroundTruth,
     Phase,
     RegistrationQuestion,
+    StarterKit,
     Submission,
     Team,
 )
@@ -189,6 +190,11 @@ def current_method(phase: Phase) -> EvaluationMethod | None:
 def current_ground_truth(phase: Phase) -> GroundTruth | None:
     """Return the newest ground truth."""
     return phase.ground_truths.first()
+
+
+def starter_kit_of(phase: Phase) -> StarterKit | None:
+    """Return what the organizers put into the phase's starter kit."""
+    return StarterKit.objects.filter(phase=phase).select_related("archive").first()
 
 
 def readiness_of(phase: Phase) -> Readiness:

@@ -19,19 +19,35 @@ from archives.models import Archive
 def starter_kit_context(challenge: Challenge) -> dict[str, Any]:
     """Return the context of `grand-challenge-forge pack`; metrics are every method's output."""
     phases = challenge.phases.select_related("archive").prefetch_related("inputs", "outputs")
-    described = [_phase(phase, phase.archive) for phase in phases if phase.archive]
-    archives = {phase["archive"]["slug"]: phase["archive"] for phase in described}
+    return _context(
+        challenge, [_phase(phase, _archive(phase.archive)) for phase in phases if phase.archive]
+    )
+
+
+def phase_context(phase: Phase) -> dict[str, Any]:
+    """Return the context of one phase for participants: its archive is the sample."""
+    url = f"{settings.SITE_URL}{reverse('challenges:phase', args=[phase.pk])}"
+    return _context(phase.challenge, [_phase(phase, {"slug": "sample", "url": url})])
+
+
+def _context(challenge: Challenge, phases: list[dict[str, Any]]) -> dict[str, Any]:
+    archives = {phase["archive"]["slug"]: phase["archive"] for phase in phases}
     return {
         "challenge": {
             "slug": challenge.slug,
             "url": f"{settings.SITE_URL}{reverse('challenges:detail', args=[challenge.pk])}",
             "archives": list(archives.values()),
-            "phases": described,
+            "phases": phases,
         }
     }
 
 
-def _phase(phase: Phase, archive: Archive) -> dict[str, Any]:
+def _archive(archive: Archive) -> dict[str, str]:
+    url = f"{settings.SITE_URL}{reverse('archives:detail', args=[archive.pk])}"
+    return {"slug": archive.slug, "url": url}
+
+
+def _phase(phase: Phase, archive: dict[str, str]) -> dict[str, Any]:
     interface = {
         "inputs": [_socket(socket) for socket in phase.inputs.all()],
         "outputs": [_socket(socket) for socket in phase.outputs.all()],
@@ -39,10 +55,7 @@ def _phase(phase: Phase, archive: Archive) -> dict[str, Any]:
     return {
         "slug": slugify(phase.title) or str(phase.pk),
         "title": phase.title,
-        "archive": {
-            "slug": archive.slug,
-            "url": f"{settings.SITE_URL}{reverse('archives:detail', args=[archive.pk])}",
-        },
+        "archive": archive,
         "algorithm_interfaces": [interface],
         "evaluation_additional_inputs": [],
         "evaluation_additional_outputs": [],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,17 @@ from app.sockets.schemas import SuperKind
 from app.sockets.selectors import serialized_look_up_table
 
 MARGIN = 3600  # seconds that addresses outlive the longest run
+
+
+@dataclass(frozen=True)
+class PlacedFile:
+    """A file below /input: in storage under ``key``, or given as ``content``."""
+
+    relative_path: str
+    content: bytes = b""
+    key: str = ""
+    size: int = 0
+    sha256: str = ""
 
 
 def lifetime() -> int:
@@ -86,17 +98,26 @@ def serialized_socket(socket: Socket) -> dict[str, Any]:
     }
 
 
-def _input_file(value: SocketValue, prefix: str) -> InputFile:
-    path = f"{prefix}{value.socket.relative_path}"
+def placed_file(value: SocketValue) -> PlacedFile:
+    """Return where a container finds a value, and where its bytes are."""
+    path = value.socket.relative_path
     if value.image is not None:
-        file = value.image.files.get(kind=ImageFile.Kind.MHA)
-        return InputFile(
-            relative_path=f"{path}/{value.image_id}.mha",
-            url=signed_url_for(file.key, expires_in=lifetime()),
-            size=file.size,
-            sha256=file.sha256,
-        )
+        files = value.image.stored_files
+        file = next((one for one in files if one.kind == ImageFile.Kind.MHA), None)
+        if file is None:
+            raise ImageFile.DoesNotExist(f"{value.image} has no MetaImage.")
+        path = f"{path}/{value.image_id}.mha"
+        return PlacedFile(path, key=file.key, size=file.size, sha256=file.sha256)
     if value.file_key:
-        url = signed_url_for(value.file_key, expires_in=lifetime())
-        return InputFile(relative_path=path, url=url, size=value.file_size, sha256=value.sha256)
-    return InputFile(relative_path=path, content=json.dumps(value.value).encode())
+        return PlacedFile(path, key=value.file_key, size=value.file_size, sha256=value.sha256)
+    content = json.dumps(value.value).encode()
+    return PlacedFile(path, content=content, size=len(content))
+
+
+def _input_file(value: SocketValue, prefix: str) -> InputFile:
+    placed = placed_file(value)
+    path = f"{prefix}{placed.relative_path}"
+    if not placed.key:
+        return InputFile(relative_path=path, content=placed.content)
+    url = signed_url_for(placed.key, expires_in=lifetime())
+    return InputFile(relative_path=path, url=url, size=placed.size, sha256=placed.sha256)

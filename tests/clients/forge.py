@@ -16,6 +16,7 @@ from typing import Any
 import docker
 
 from demo.containers import debian
+from demo.containers.base import prepare_base
 from demo.containers.builder import ImageConfig, Layer, layer_from_tree, write_archive
 from demo.containers.cache import LayerCache
 from tests.clients.environments import python_with
@@ -71,10 +72,16 @@ def generate_pack(context: dict[str, Any], *, folder: Path) -> Path:
 
 
 @contextmanager
-def local_bases(client: docker.DockerClient, folder: Path) -> Iterator[None]:
-    """Give one local image the names that the Dockerfiles start from; take them away after."""
+def local_bases(
+    client: docker.DockerClient, folder: Path, *, numpy: bool = False
+) -> Iterator[None]:
+    """Give one local image the names that the Dockerfiles start from; take them away after.
+
+    One with ``numpy`` already has what the demo's containers compute with, for pip to find.
+    """
     cache = LayerCache(folder=CACHE, report=lambda line: None)
     python, system = debian.base_layer(cache)
+    more = prepare_base(cache).layers[1:] if numpy else ()
     config = ImageConfig(
         entrypoint=(),
         command=("/bin/sh",),
@@ -89,7 +96,7 @@ def local_bases(client: docker.DockerClient, folder: Path) -> Iterator[None]:
     write_archive(
         path,
         config=config,
-        layers=[system, _tools(cache, python)],
+        layers=[system, *more, _tools(cache, python)],
         tag="hounsfield.test/forge-base:latest",
     )
     with path.open("rb") as file:

@@ -283,6 +283,7 @@ CHALLENGES = [
     ),
     *api("api:phase-leaderboard", "GET", CHALLENGE, path=pk("phase")),
     *api("api:phase-standing", "GET", SUBMITTERS, path=pk("phase")),
+    *api("api:phase-starter-kit", "GET", SUBMITTERS, path=pk("phase")),
     *api(
         "api:phase-grants",
         "POST",

@@ -317,6 +317,7 @@ _PHASE = {
     "direction": "HIGHER",
     "limit_successful": "3",
 }
+_KIT_FILE = {"uploads": "own-tar"}
 _DESIGN = {"base": "0", "task": "Segment lungs", "reason": "Why"}
 _PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "content": "Text"}
 _PHASE_DESIGN = {"base": "0", "acquisition": "CT", "reason": "Why"}
@@ -411,6 +412,16 @@ CHALLENGES = [
         path=pk("phase"),
         body={"uploads": "own-tar"},
     ),
+    *page("challenges:starter_kit", SUBMITTERS, path=pk("phase")),
+    *page("challenges:download_starter_kit", SUBMITTERS, path=pk("phase")),
+    *form(
+        "challenges:edit_starter_kit",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"archive": "own-sample"},
+    ),
+    *form("challenges:add_kit_truth", CHALLENGE_ADMINS, path=pk("phase"), body=_KIT_FILE),
+    *form("challenges:add_kit_source", CHALLENGE_ADMINS, path=pk("phase"), body=_KIT_FILE),
     *form("challenges:submit", SUBMITTERS, path=pk("phase"), body={"algorithm": "own-algorithm"}),
     *page("challenges:submissions", CHALLENGE, path=pk("phase")),
     *page("challenges:evaluation", EVALUATION, path=pk("evaluation")),

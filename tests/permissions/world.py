@@ -63,6 +63,7 @@ from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.proposals import make_proposal
 from tests.factories.quarantine import make_quarantined
+from tests.factories.starter_kits import make_kit
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import make_team
 from viewer.services import open_session
@@ -286,6 +287,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
     words = {"logo": "A lung"}
     set_pictures(actor=admin, challenge=challenge, pictures={"logo": make_picture()}, words=words)
     phase = make_phase(challenge, cases=1)
+    make_kit(phase)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)
     finish_method(evaluation, {"aggregates": {"dice": {"mean": 0.5}}})
@@ -425,7 +427,8 @@ def _own_upload(user: User) -> str:
 def _own_tar(user: User) -> str:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("cases.json"))
+        for name in ("cases.json", "Dockerfile"):
+            tar.addfile(tarfile.TarInfo(name))
     return str(make_upload(owner=user, content=content.getvalue(), filename="truth.tar").pk)
 
 
@@ -437,10 +440,15 @@ def _own_archive(user: User) -> str:
     return str(make_archive(editor=user).pk)
 
 
+def _own_sample(user: User) -> str:
+    return str(make_archive(editor=user, cases=1).pk)
+
+
 OWN = {
     "own-upload": _own_upload,
     "own-tar": _own_tar,
     "own-algorithm": _own_algorithm,
     "own-archive": _own_archive,
+    "own-sample": _own_sample,
 }
 """What a form takes only from the person who owns it."""

@@ -3,6 +3,8 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,6 +18,7 @@ from app.challenges.api import serializers, team_serializers
 from app.challenges.api.designs import DesignsSerializer, NewDesignSerializer
 from app.challenges.case_scores import score_rows
 from app.challenges.designs import design_document
+from app.challenges.kit_answer import kit_response
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.progress import progress_of
 from app.challenges.proposals import require_creating
@@ -178,6 +181,12 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         actor, challenge = cast(User, request.user), phase.challenge
         services.declare_design(actor=actor, challenge=challenge, phase=phase, **given)
         return Response(design_document(challenge))
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @action(detail=True, filter_backends=(), url_path="starter-kit")
+    def starter_kit(self, request: Request, pk: str) -> StreamingHttpResponse:
+        """Download the starter kit: sample, schemas, examples, and how to run them, as a zip."""
+        return kit_response(request._request, self.find(key_of(pk), "submit"))
 
     @extend_schema(responses=team_serializers.StandingSerializer)
     @action(detail=True, filter_backends=())

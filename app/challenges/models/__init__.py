@@ -11,6 +11,7 @@ from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
 from app.challenges.models.proposal import ChallengeProposal
 from app.challenges.models.question import RegistrationQuestion
 from app.challenges.models.score import CaseScore
+from app.challenges.models.starter_kit import StarterKit
 from app.challenges.models.submission import Submission
 from app.challenges.models.team import Team, TeamInvitation, TeamMember
 
@@ -32,6 +33,7 @@ __all__ = [
     "GroundTruth",
     "Phase",
     "RegistrationQuestion",
+    "StarterKit",
     "Submission",
     "Team",
     "TeamInvitation",

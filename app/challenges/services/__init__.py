@@ -27,6 +27,12 @@ from app.challenges.services.registration import (
     change_question,
     delete_question,
 )
+from app.challenges.services.starter_kit import (
+    add_kit_source,
+    add_kit_truth,
+    choose_sample,
+    download_kit,
+)
 from app.challenges.services.submissions import submit_algorithm
 from app.challenges.services.teams import (
     accept_invitation,
@@ -44,11 +50,14 @@ __all__ = [
     "accept_invitation",
     "accept_proposal",
     "add_ground_truth",
+    "add_kit_source",
+    "add_kit_truth",
     "add_method",
     "add_question",
     "announce",
     "cancel_evaluation",
     "change_question",
+    "choose_sample",
     "clone_challenge",
     "create_challenge",
     "create_page",
@@ -59,6 +68,7 @@ __all__ = [
     "decline_proposal",
     "delete_page",
     "delete_question",
+    "download_kit",
     "entrant_of",
     "evaluate_again",
     "evaluate_phase_again",

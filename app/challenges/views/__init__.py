@@ -14,6 +14,7 @@ from app.challenges.views import (
     pictures,
     proposals,
     registration,
+    starter_kit,
     submissions,
     teams,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "pictures",
     "proposals",
     "registration",
+    "starter_kit",
     "submissions",
     "teams",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from docker.types import DeviceRequest, LogConfig, Ulimit
 
-from app.execution.contract import RunSpec
+from app.execution.contract import Limits, RunSpec
 from app.execution.contract.spec import SCRATCH_FOLDER
 from app.execution.executors.seccomp import seccomp_profile
 from app.execution.executors.storage import Placement
@@ -22,6 +22,14 @@ _CACHES = {
     "MPLCONFIGDIR": (f"{SCRATCH_FOLDER}/.config/matplotlib", ""),
     "NUMBA_CACHE_DIR": (f"{SCRATCH_FOLDER}/.cache/numba", ""),
 }
+
+PLAIN_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "LOG_LEVEL": "INFO"}
+WITHOUT_GPU = {"NVIDIA_VISIBLE_DEVICES": "void"}
+
+
+def default_environment() -> dict[str, str]:
+    """What a container finds set, unless its image sets it or ships a filled cache."""
+    return PLAIN_ENVIRONMENT | {name: path for name, (path, _) in _CACHES.items()}
 
 
 def container_options(
@@ -37,16 +45,38 @@ def container_options(
 ) -> dict[str, Any]:
     """Keyword arguments for `containers.create`, without the image."""
     limits, user = spec.limits, spec.image.manifest.user
-    memory = limits.memory + limits.shm + placement.memory
-    # Well above every folder's own end, so that a full disk says so itself.
-    largest_file = 2 * max(limits.scratch, limits.output, limits.writable_root)
-    options: dict[str, Any] = {
+    cpus = min(limits.cpus, cpus_of_host)
+    options = common_options(limits, placement, cpus=cpus, init=init, processes=processes)
+    options |= {
         "name": f"hounsfield-{spec.run_id}",
-        "hostname": "hounsfield",
         "labels": _labels(spec, labels),
         "environment": _environment(spec),
         "user": f"{user.uid}:{user.gid}",
         "group_add": [str(gid) for gid in user.groups],
+    }
+    if limits.gpus:
+        options["device_requests"] = [_gpus(spec)]
+    if takes_profile:
+        options["security_opt"].append(f"seccomp={seccomp_profile()}")
+    if runtime:
+        options["runtime"] = runtime
+    if spec.command:
+        options["command"] = list(spec.command)
+    return options
+
+
+def common_options(
+    limits: Limits, placement: Placement, *, cpus: float, init: bool = True, processes: int = 0
+) -> dict[str, Any]:
+    """What every container is created with, whichever its image is.
+
+    Starter kits run containers with the same (`app.execution.executors.command_line`).
+    """
+    memory = limits.memory + limits.shm + placement.memory
+    # Well above every folder's own end, so that a full disk says so itself.
+    largest_file = 2 * max(limits.scratch, limits.output, limits.writable_root)
+    return {
+        "hostname": "hounsfield",
         "network_mode": "none",
         "read_only": limits.writable_root == 0,
         "cap_drop": ["ALL"],
@@ -58,7 +88,7 @@ def container_options(
         "mem_limit": memory,
         "memswap_limit": memory,
         "oom_score_adj": 500,
-        "nano_cpus": int(min(limits.cpus, cpus_of_host) * 1e9),
+        "nano_cpus": int(cpus * 1e9),
         "ulimits": [
             Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
             Ulimit(name="fsize", soft=largest_file, hard=largest_file),
@@ -74,15 +104,6 @@ def container_options(
         "stdin_open": False,
         "tty": False,
     }
-    if limits.gpus:
-        options["device_requests"] = [_gpus(spec)]
-    if takes_profile:
-        options["security_opt"].append(f"seccomp={seccomp_profile()}")
-    if runtime:
-        options["runtime"] = runtime
-    if spec.command:
-        options["command"] = list(spec.command)
-    return options
 
 
 def _gpus(spec: RunSpec) -> DeviceRequest:
@@ -105,7 +126,7 @@ def _environment(spec: RunSpec) -> dict[str, str]:
     downloaded while building the image are found there.
     """
     manifest = spec.image.manifest
-    ours = {"PYTHONUNBUFFERED": "1", "LOG_LEVEL": "INFO"}
+    ours = dict(PLAIN_ENVIRONMENT)
     for name, (path, shipped_below) in _CACHES.items():
         shipped = manifest.user.home.rstrip("/") + shipped_below
         is_shipped = bool(shipped_below) and any(
@@ -116,7 +137,7 @@ def _environment(spec: RunSpec) -> dict[str, str]:
     ours = {name: value for name, value in ours.items() if name not in manifest.env_names}
     if spec.limits.gpus == 0:
         # With the NVIDIA runtime as default, an image could ask for GPUs by its environment.
-        ours["NVIDIA_VISIBLE_DEVICES"] = "void"
+        ours |= WITHOUT_GPU
     elif spec.gpu_devices:
         ours["NVIDIA_VISIBLE_DEVICES"] = ",".join(map(str, spec.gpu_devices))
     return ours | spec.env

@@ -1,0 +1,1 @@
+"""What a starter kit of a challenge brings along to begin with."""
