@@ -45,7 +45,6 @@ from tests.factories.execution import make_worker
 from tests.factories.hanging import make_configuration, make_protocol
 from tests.factories.images import make_image, make_import
 from tests.factories.people import make_organization, make_verification
-from tests.factories.proposals import make_proposal
 from tests.factories.starter_kits import make_kit
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import add, make_team
@@ -138,20 +137,6 @@ def challenge(user: User, count: int) -> str:
     for _ in range(count):
         make_evaluation(make_phase(found), score=0.5)
     return reverse("challenges:detail", args=[found.pk])
-
-
-def challenge_clone(user: User, count: int) -> str:
-    found = make_challenge(admin=user)
-    for _ in range(count):
-        make_phase(found)
-    return reverse("challenges:clone", args=[found.pk])
-
-
-def proposals(user: User, count: int) -> str:
-    User.objects.filter(pk=user.pk).update(is_staff=True)
-    for _ in range(count):
-        make_proposal()
-    return reverse("challenges:proposals")
 
 
 def leaderboard(user: User, count: int) -> str:
@@ -405,8 +390,6 @@ PAGES: tuple[Furnish, ...] = (
     furnished_algorithms.my_credits,
     challenges,
     challenge,
-    challenge_clone,
-    proposals,
     leaderboard,
     submissions,
     evaluation,
