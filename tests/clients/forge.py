@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import subprocess
@@ -77,8 +78,16 @@ def local_bases(
 ) -> Iterator[None]:
     """Give one local image the names that the Dockerfiles start from; take them away after.
 
-    One with ``numpy`` already has what the demo's containers compute with, for pip to find.
+    Test processes share an engine, so only one at a time has these names. One with ``numpy``
+    already has what the demo's containers compute with, for pip to find.
     """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "bases.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _named_bases(client, folder, numpy=numpy)
+
+
+def _named_bases(client: docker.DockerClient, folder: Path, *, numpy: bool) -> Iterator[None]:
     cache = LayerCache(folder=CACHE, report=lambda line: None)
     python, system = debian.base_layer(cache)
     more = prepare_base(cache).layers[1:] if numpy else ()

@@ -28,6 +28,7 @@ from tests.factories.containers import shell_image
 from tests.factories.engines import FileServer, engine_address, serve
 
 LIMITS = Limits(cpus=1, memory=64 * MIB, scratch=3 * MIB, output=5 * MIB, shm=2 * MIB)
+NAME = f"compared-{os.getpid()}"
 OF_THE_IMAGE = {"Labels", "User", "Env", "Image", "Entrypoint", "Cmd", "Volumes", "WorkingDir"}
 
 
@@ -72,11 +73,11 @@ def test_the_engine_makes_the_same_container_of_both(
         spec, placement(ground_truth=True), labels={}, cpus_of_host=64, init=True
     )
     theirs["mounts"] = [
-        dict(one, Source=one["Source"].replace(RUN, "kit")) for one in theirs["mounts"]
+        dict(one, Source=one["Source"].replace(RUN, NAME)) for one in theirs["mounts"]
     ]
     by_worker = client.containers.create(image, **theirs)
     arguments = [
-        one.replace(RUN, "kit").replace(PROFILE, str(profile))
+        one.replace(RUN, NAME).replace(PROFILE, str(profile))
         for one in command_line(LIMITS, ground_truth=True).arguments
     ]
     by_hand = client.containers.get(created(["--cpus=1", *arguments, image]))
@@ -85,7 +86,7 @@ def test_the_engine_makes_the_same_container_of_both(
     finally:
         for one in (by_hand, by_worker):
             one.remove(force=True, v=True)
-        for volume in client.volumes.list(filters={"name": "kit-"}):
+        for volume in client.volumes.list(filters={"name": f"{NAME}-"}):
             volume.remove(force=True)
 
 

@@ -61,8 +61,9 @@ def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     _require_free_title(phase, title=changes.get("title", phase.title))
     _require_parent(phase, changes.get("parent", phase.parent))
     _require_no_fault(phase, changes)
-    note_opening(Phase.objects.get(pk=phase.pk))
+    note_opening(Phase.objects.get(pk=phase.pk))  # before it may close
     change("challenges.phase.changed", obj=phase, actor=actor, **changes)
+    note_opening(Phase.objects.get(pk=phase.pk))
     if _RANKING & set(changes):
         rerank(phase)
     return phase
