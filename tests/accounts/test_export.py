@@ -143,6 +143,13 @@ class TestMaking:
         assert "Download" in signed_in.get(PAGE).content.decode()
         assert Event.objects.filter(name="people.export.requested", actor=user).exists()
 
+    @pytest.mark.parametrize("route", ["people:start_export", "people:delete_account"])
+    def test_it_cannot_be_opened_also_long_after_signing_in(
+        self, signed_in: Client, settings: Any, route: str
+    ) -> None:
+        settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+        assert signed_in.get(reverse(route)).status_code == 405
+
     def test_one_at_a_time(self, signed_in: Client, user: User) -> None:
         request_export(user=user)
         with pytest.raises(Conflict):

@@ -41,8 +41,8 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@recent_sign_in_required
 @require_POST
+@recent_sign_in_required
 def start_export(request: HttpRequest) -> HttpResponse:
     """Have a copy of everything made."""
     try:
@@ -55,8 +55,8 @@ def start_export(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@recent_sign_in_required
 @require_POST
+@recent_sign_in_required
 def delete_account(request: HttpRequest) -> HttpResponse:
     """Delete the own account in two weeks, after its user name was typed."""
     user = cast(User, request.user)
