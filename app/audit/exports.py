@@ -2,11 +2,10 @@
 
 import csv
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.db.models import Max, QuerySet
 
 from app.audit.models import Event
@@ -38,14 +37,6 @@ def exported(events: QuerySet[Event], *, ending: str) -> Iterator[str]:
         after, first = rows[-1]["id"], False
     if ending == "json":
         yield "\n]\n"
-
-
-async def exported_async(events: QuerySet[Event], *, ending: str) -> AsyncIterator[str]:
-    """Yield the same without holding up the event loop."""
-    pieces = exported(events, ending=ending)
-    advance = sync_to_async(lambda: next(pieces, None))
-    while (piece := await advance()) is not None:
-        yield piece
 
 
 def _rows(events: QuerySet[Event], *, after: int, last: int) -> list[dict[str, Any]]:

@@ -1,23 +1,22 @@
 """Pages of the audit log: searched by administrators, and the history of one object."""
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from app.audit import selectors
-from app.audit.exports import FORMATS, exported, exported_async
+from app.audit.exports import FORMATS, exported
 from app.audit.forms import SearchForm
 from app.audit.registry import history_subject, page_of
 from app.audit.services import record
 from app.audit.telling import told
 from app.core.errors import NotFound
+from app.core.streaming import streamed
 
 _LARGEST = 2**63 - 1
 
@@ -61,9 +60,7 @@ def export(request: HttpRequest, ending: str) -> HttpResponseBase:
     given = {name: str(value) for name, value in form.cleaned_data.items() if value}
     found = selectors.searched(events, form.search)
     record("audit.log.exported", obj=None, data={"format": ending, "search": given})
-    pieces: Any = (exported_async if isinstance(request, ASGIRequest) else exported)(
-        found, ending=ending
-    )
+    pieces = streamed(request, exported(found, ending=ending))
     response = StreamingHttpResponse(pieces, content_type=FORMATS[ending])
     name = f"audit-{timezone.now():%Y%m%d-%H%M%S}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,13 +1,10 @@
 """Pages of imports: the list, the live progress, the account of every file."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -17,6 +14,7 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.core.errors import NotFound
 from app.core.pages import ListPage, list_page
+from app.core.streaming import streamed
 from app.images import services
 from app.images.exports import FORMATS, exported_files, shown_files
 from app.images.models import Image, Import, ImportFile
@@ -94,9 +92,7 @@ def import_files(request: HttpRequest, pk: UUID, ending: str) -> HttpResponseBas
     source = get_import_for(request.user, pk)
     if ending not in FORMATS:
         raise NotFound
-    pieces: Any = exported_files(source, ending=ending)
-    if isinstance(request, ASGIRequest):
-        pieces = _without_blocking(pieces)
+    pieces = streamed(request, exported_files(source, ending=ending))
     response = StreamingHttpResponse(pieces, content_type=FORMATS[ending])
     response["Content-Disposition"] = f'attachment; filename="import-{source.pk}.{ending}"'
     return response
@@ -207,9 +203,3 @@ def _destination(request: HttpRequest, source: Import) -> Destination:
 
 def _number(given: str) -> int:
     return min(int(given), SHOWN_IMAGES) if given.isascii() and given.isdecimal() else 0
-
-
-async def _without_blocking(pieces: Iterator[str]) -> AsyncIterator[str]:
-    advance = sync_to_async(lambda: next(pieces, None))
-    while (piece := await advance()) is not None:
-        yield piece

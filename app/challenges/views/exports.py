@@ -1,12 +1,9 @@
 """Downloads of everything of a challenge, for its organizers."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -15,6 +12,7 @@ from app.challenges import selectors
 from app.challenges.exports import FORMATS, TABLES, exported_challenge, exported_table
 from app.challenges.models import Challenge
 from app.core.errors import NotFound
+from app.core.streaming import streamed
 
 ALL = "everything.json"
 
@@ -24,15 +22,13 @@ ALL = "everything.json"
 def export(request: HttpRequest, pk: UUID, filename: str) -> HttpResponseBase:
     """Send a table as CSV or JSON, or all as one JSON file; that is an event too."""
     challenge = selectors.get_challenge_for(request.user, pk, action="change")
-    pieces: Any = _pieces(challenge, filename)
+    pieces = streamed(request, _pieces(challenge, filename))
     record(
         "challenges.challenge.exported",
         obj=challenge,
         actor=request.user,
         data={"what": filename},
     )
-    if isinstance(request, ASGIRequest):
-        pieces = _without_blocking(pieces)
     response = StreamingHttpResponse(pieces, content_type=FORMATS[filename.rpartition(".")[2]])
     response["Content-Disposition"] = f'attachment; filename="{challenge.slug}-{filename}"'
     response["Cache-Control"] = "no-store"
@@ -46,9 +42,3 @@ def _pieces(challenge: Challenge, filename: str) -> Iterator[str]:
     if name not in TABLES or ending not in FORMATS:
         raise NotFound
     return exported_table(challenge, name, ending=ending)
-
-
-async def _without_blocking(pieces: Iterator[str]) -> AsyncIterator[str]:
-    advance = sync_to_async(lambda: next(pieces, None))
-    while (piece := await advance()) is not None:
-        yield piece
