@@ -8,6 +8,7 @@ from algorithms.models import Algorithm
 from app.challenges.models import Challenge, Entrant, Phase
 from app.requests.forms import AskableForm
 from app.uploads.fields import UploadsField
+from app.uploads.forms import UploadForm
 from archives.models import ArchiveMember
 from archives.policies import ARCHIVES
 
@@ -140,7 +141,7 @@ class PhaseForm(forms.ModelForm[Phase]):
         return cleaned
 
 
-class ContainerForm(forms.Form):
+class ContainerForm(UploadForm):
     """Upload an evaluation container."""
 
     uploads = UploadsField(
@@ -154,10 +155,6 @@ class ContainerForm(forms.Form):
     note = forms.CharField(
         max_length=300, required=False, help_text="What is new in this version, for organizers."
     )
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["uploads"].user = user  # type: ignore[attr-defined]
 
 
 class GroundTruthForm(ContainerForm):

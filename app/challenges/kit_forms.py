@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from app.uploads.fields import UploadsField
+from app.uploads.forms import UploadForm
 from archives.models import Archive, ArchiveMember
 from archives.policies import ARCHIVES
 
@@ -30,7 +31,7 @@ class SampleForm(forms.Form):
         self.fields["archive"].queryset = archives.distinct()  # type: ignore[attr-defined]
 
 
-class KitTruthForm(forms.Form):
+class KitTruthForm(UploadForm):
     """Upload the ground truth of the sample."""
 
     uploads = UploadsField(
@@ -41,12 +42,8 @@ class KitTruthForm(forms.Form):
         accept=".tar,.gz,.tgz",
     )
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["uploads"].user = user  # type: ignore[attr-defined]
 
-
-class KitSourceForm(KitTruthForm):
+class KitSourceForm(UploadForm):
     """Upload the source of the evaluation container."""
 
     uploads = UploadsField(

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import selectors, services
-from app.challenges.page_forms import QuestionForm
+from app.challenges.registration_forms import QuestionForm
 from app.challenges.views.challenges import rights
 from app.core.errors import Conflict, ValidationFailed
 from app.core.forms import add_errors, changed_values

@@ -19,6 +19,7 @@ from app.challenges.resources import resource_facts
 from app.challenges.views.challenges import rights
 from app.core.errors import ValidationFailed
 from app.core.forms import add_errors
+from app.uploads.forms import UploadForm
 
 
 @login_required
@@ -90,7 +91,7 @@ def add_source(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _take(
-    request: HttpRequest, phase: Phase, form: KitTruthForm, title: str, add: Any
+    request: HttpRequest, phase: Phase, form: UploadForm, title: str, add: Any
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["uploads"].uploads[0]
