@@ -151,7 +151,9 @@ def test_names_that_differ_in_case_alone_are_refused(phase: Phase, user: User) -
         add_kit_truth(actor=user, phase=phase, upload=upload(user, content))
 
 
-@pytest.mark.parametrize("content", [b"nothing", b"", tarball({})])
+@pytest.mark.parametrize(
+    "content", [b"nothing", b"", tarball({})], ids=["no tar", "no bytes", "no files"]
+)
 def test_what_is_no_archive_is_refused(phase: Phase, user: User, content: bytes) -> None:
     with pytest.raises(PortalError, match=r"tar|no file|empty"):
         add_kit_truth(actor=user, phase=phase, upload=upload(user, content))

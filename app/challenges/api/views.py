@@ -18,7 +18,7 @@ from app.challenges.api import serializers, team_serializers
 from app.challenges.api.designs import DesignsSerializer, NewDesignSerializer
 from app.challenges.case_scores import score_rows
 from app.challenges.designs import design_document
-from app.challenges.kit_answer import kit_response
+from app.challenges.kit.answer import kit_response
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.progress import progress_of
 from app.challenges.proposals import require_creating

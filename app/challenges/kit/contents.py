@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from app.challenges.kit.calls import FOLDER, call_entries
 from app.challenges.kit.examples import FILES, algorithm_entries, evaluation_entries
+from app.challenges.kit.forge import phase_context
 from app.challenges.kit.predictions import prediction_entries
 from app.challenges.kit.sample import SampleCase, require_sample
 from app.challenges.kit.tars import unpacked
 from app.challenges.kit.zipping import Entry, text_entry
 from app.challenges.models import Phase, StarterKit
 from app.challenges.resources import resource_facts
-from app.challenges.starter_kit import phase_context
 from app.core.storage import get_store
 from app.execution.staging import PlacedFile, serialized_socket, serialized_value
 from app.sockets.models import Socket

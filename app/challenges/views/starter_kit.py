@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.kit import MOST_CASES, faults_of_sample, sample_cases
-from app.challenges.kit_answer import kit_response
+from app.challenges.kit.answer import kit_response
 from app.challenges.kit_forms import KitSourceForm, KitTruthForm, SampleForm
 from app.challenges.models import Phase
 from app.challenges.resources import resource_facts

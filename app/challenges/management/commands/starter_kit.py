@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from app.challenges.kit.forge import starter_kit_context
 from app.challenges.models import Challenge
-from app.challenges.starter_kit import starter_kit_context
 
 
 class Command(BaseCommand):
