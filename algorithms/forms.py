@@ -11,6 +11,7 @@ from app.execution.services.limits import max_limits
 from app.requests.forms import AskableForm
 from app.sockets.models import Socket
 from app.uploads.fields import UploadsField
+from app.uploads.forms import UploadForm
 
 _LONG = forms.Textarea(attrs={"rows": 4})
 _LONG_TEXTS = (
@@ -132,7 +133,7 @@ class NewAlgorithmForm(InterfaceForm, AskableForm):
         error_messages = _UNIQUE
 
 
-class VersionForm(forms.Form):
+class VersionForm(UploadForm):
     """Upload a container image as the next version."""
 
     uploads = UploadsField(
@@ -143,10 +144,6 @@ class VersionForm(forms.Form):
         accept=".tar,.gz,.tgz,.xz",
     )
     comment = forms.CharField(max_length=300, required=False, help_text="What is new.")
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["uploads"].user = user  # type: ignore[attr-defined]
 
 
 class ModelForm(VersionForm):
