@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.e2e.soundness import inaccessible
+from tests.sampling import in_ci_one
 
 WIDTHS = (1280, 360)
 _FAULTS = Path(__file__).parents[1] / "e2e" / "faults.js"
-_RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
 _BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
 
 
@@ -29,15 +25,9 @@ def faults_of(page: Page, name: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 860})
         faults = page.evaluate(_FAULTS.read_text().partition("*/")[2].strip())
         faults += page.evaluate(_BROKEN)
-        faults += list(_inaccessible(page))
+        if width in in_ci_one(name, WIDTHS):
+            faults += list(inaccessible(page))
         found += [f"{name} at {width}: {fault}" for fault in faults]
         if folder:
             page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
     return found
-
-
-def _inaccessible(page: Page) -> Iterator[str]:
-    found: dict[str, Any] = Axe().run(page, options=_RULES).response
-    for rule in found["violations"]:
-        for node in rule["nodes"]:
-            yield f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"

@@ -1,11 +1,9 @@
 """What holds for every address of the API: errors, headers, conditions, filters."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -14,9 +12,10 @@ from app.accounts.authentication import CallerThrottle
 from app.accounts.models import User
 from app.api import views
 from tests.api.conftest import Api
+from tests.api.published import PUBLISHED, read_yaml
 
 pytestmark = pytest.mark.django_db
-SCHEMA = yaml.safe_load((Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml").read_text())
+SCHEMA = read_yaml(PUBLISHED.read_text())
 LISTS = [
     path
     for path, item in SCHEMA["paths"].items()

@@ -1,27 +1,25 @@
 """The published description of the API is the API."""
 
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+from tests.api.published import PUBLISHED, read_yaml
 
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
     out, errors = StringIO(), StringIO()
     call_command("spectacular", "--validate", stdout=out, stderr=errors)
-    return yaml.safe_load(out.getvalue())
+    return read_yaml(out.getvalue())
 
 
 def test_the_published_file_is_up_to_date(schema: Any) -> None:
-    assert yaml.safe_load(PUBLISHED.read_text()) == schema, (
+    assert read_yaml(PUBLISHED.read_text()) == schema, (
         "The API changed. If that was meant: manage.py spectacular --file docs/openapi.yaml"
     )
 
@@ -49,7 +47,7 @@ def test_it_is_made_once_however_often_it_is_asked_for(
     Client().get("/api/schema/")
     monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_, **__: pytest.fail("made again"))
     again = Client().get("/api/schema/", **as_json)
-    assert again.json() == first.json() == yaml.safe_load(Client().get("/api/schema/").content)
+    assert again.json() == first.json() == read_yaml(Client().get("/api/schema/").content)
     assert "json" in again["Content-Type"]
 
 

@@ -20,6 +20,7 @@ from app.sockets.schemas import KINDS
 from tests.permissions.api_table import TABLE
 from tests.permissions.table import CONFLICT, HIDDEN, LOGIN, METHOD, OK, REFUSED, Row
 from tests.permissions.world import ROLES, World, build_world
+from tests.sampling import chosen
 
 NOT_COUNTED = {"sessions.Session", "viewer.ViewSession", "usersessions.UserSession"}
 JSON: dict[str, Any] = {
@@ -43,6 +44,7 @@ JSON: dict[str, Any] = {
 }
 KEYS = {"pk", "case_pk", "user_pk", "multipart_id", "token", "ticket", "number"}
 """Parts of an address that stand for things of the world."""
+COMPETING = {"participant", "submission_owner", "challenge_admin", "evaluator"}
 WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 OUTCOMES = {401: REFUSED, 403: REFUSED, 404: HIDDEN, 405: METHOD, 409: CONFLICT}
 
@@ -106,8 +108,25 @@ class TestTable(TestCase):
 
     def check(self, row: Row) -> None:
         with override_settings(STORAGE_URL=f"file://{self.folder}"):
-            seen = {role: outcome(row, role=role, world=self.world) for role in ROLES}
-        assert seen == {role: row.expected(role) for role in ROLES}
+            tried = tried_for(row)
+            seen = {role: outcome(row, role=role, world=self.world) for role in tried}
+        assert seen == {role: row.expected(role) for role in tried}
+
+
+def tried_for(row: Row) -> list[str]:
+    """Return the roles that send the request: in CI all that are near it, and a third of the rest.
+
+    Near are those that may, those of the same thing that may not, and who has no role at all.
+    """
+    near = {"anonymous", "stranger"}.union(*(family_of(role) for role in row.ok))
+    return [role for role in ROLES if role in near or chosen(f"{row} {role}", one_of=3)]
+
+
+def family_of(role: str) -> set[str]:
+    """Return the roles that the same thing gives to people."""
+    if role in COMPETING:
+        return COMPETING
+    return {other for other in ROLES if other.partition("_")[0] == role.partition("_")[0]}
 
 
 def _test_of(row: Row) -> Callable[[TestTable], None]:

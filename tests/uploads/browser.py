@@ -23,7 +23,6 @@ from app.uploads.asgi import PartReceiver
 from app.uploads.models import UserUpload
 from tests.servers import asgi_server
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 READY = {"timeout": 60_000}
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.soundness import inaccessible
+from tests.sampling import in_ci_one
 from tests.viewer.browser.conftest import Read
 from tests.viewer.browser.desk import Desk
 from tests.viewer.browser.reading import Reading
@@ -15,6 +16,8 @@ from tests.viewer.browser.world import DEPTH
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 MOST_TABS = 60
+LARGE, SMALL = ((1440, 900), (1024, 768)), ((390, 800),)
+SIZES = in_ci_one("main states", LARGE) + SMALL
 
 
 def tab_to(page: Page, href: str) -> None:
@@ -84,7 +87,7 @@ def test_arrows_walk_along_the_toolbar(read: Read) -> None:
     expect(bar.get_by_role("button", name="Layout")).to_be_focused()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 800)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_main_state_is_accessible(
     desk: Desk, browser: Browser, screenshots: Path, width: int, height: int
 ) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.sampling import in_ci_one
 from tests.viewer.browser.hands import LOOP, RADIUS, TOOLS, WAY, Hand, brush
 from tests.viewer.browser.painting import Answer, Painter
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+HOWS = ("mouse", "keys")
+WAYS = [(tool, how) for tool in TOOLS for how in in_ci_one(tool, HOWS)]
 
 
 def prepare(painter: Painter, tool: str) -> None:
@@ -21,8 +24,7 @@ def prepare(painter: Painter, tool: str) -> None:
         painter.stroke(painter.exactly(LOOP))
 
 
-@pytest.mark.parametrize("how", ["mouse", "keys"])
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(("tool", "how"), WAYS)
 def test_a_tool_paints_undoes_and_is_kept(painter: Painter, tool: str, how: str) -> None:
     reading = painter.reading
     prepare(painter, tool)
