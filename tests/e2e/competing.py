@@ -17,7 +17,7 @@ from datetime import timedelta
 from django.utils import timezone
 from app.execution.models import Job
 from app.execution.services.jobs import MAX_ATTEMPTS, take_back
-found = Job.objects.filter(challenge_cases__evaluation="{evaluation}", state__in=Job.HELD)
+found = Job.objects.filter(evaluation_cases__evaluation="{evaluation}", state__in=Job.HELD)
 found.update(attempts=MAX_ATTEMPTS - 1, lease_expires_at=timezone.now() - timedelta(seconds=1))
 take_back(found.get())
 """
