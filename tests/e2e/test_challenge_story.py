@@ -126,6 +126,7 @@ def lose_a_case(story: Story, author: Person, evaluation: str, *, portal: Portal
     main = page.get_by_role("main")
     expect(main.locator("[data-reason]")).to_contain_text("The portal failed on case 1")
     expect(main).to_contain_text("A fault of the portal")
+    expect(main).to_contain_text("Hand it in again; this attempt does not count.")
     story.see(author, "given-back")
     author.open(f"{story.phase}submit/")
     expect(main).to_contain_text("1 in 24 h: 0 used, 1 left")
@@ -137,6 +138,7 @@ def fail(story: Story, author: Person, *, stranger: Person) -> None:
     assert author.wait_for_state() == "FAILED"
     page = author.page
     expect(page.locator("[data-reason]")).to_have_text(TOLD)
+    expect(page.get_by_role("main")).to_contain_text("Open case 1 below for the reason.")
     story.see(author, "failed")
     author.press("Case 1")
     log = page.locator("[data-case-log]")
