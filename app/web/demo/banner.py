@@ -7,7 +7,7 @@ from PIL import Image
 
 from app.images.phantom import Phantom
 
-WORDS = "Four slices through a made-up chest, its nodules in blue"
+WORDS = "Four slices through a made-up chest; nodules are blue"
 TILES = 4
 SIDE = 400
 DARKEST, BRIGHTEST = -1350, 150  # Hounsfield units, the usual window for lungs
