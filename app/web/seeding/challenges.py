@@ -53,7 +53,7 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
         named = {"slug": entry.slug_wanted}
         found = find(Challenge, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
         wanted = entry.given("title", "description", "public", "listed", "access_mode", "team_size")
-        challenge = run.settle(
+        settled = run.settle(
             found,
             path=path,
             kind="challenge",
@@ -64,10 +64,11 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
             change=lambda obj, **changes: update_challenge(actor=owner, challenge=obj, **changes),
             wanted=wanted,
         )
-        run.give_roles(CHALLENGES, challenge, entry=entry, owner=owner, path=path)
-        seed_requests(run, entry.requests, challenge, path)
-        run.know("challenge", entry.names, challenge)
-        _declare(run, entry.design, challenge, owner, f"{path}.design")
+        run.give_roles(CHALLENGES, settled, entry=entry, owner=owner, path=path)
+        seed_requests(run, entry.requests, settled, path)
+        _declare(run, entry.design, settled, owner, f"{path}.design")
+        run.know("challenge", entry.names, settled)
+        challenge = settled
     if challenge is None:
         return
     for number, phase in enumerate(entry.phases):
@@ -77,10 +78,11 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
 def _seed_phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path: str) -> None:
     phase: Phase | None = None
     with run.entry(path, kind="phase", name=entry.title):
-        phase = _phase(run, entry, challenge, owner, path)
-        _declare(run, entry.design, challenge, owner, f"{path}.design", phase=phase)
-        _furnish(run, entry, phase, owner, path)
-        _give_sample(run, entry, phase, owner, path)
+        found = _phase(run, entry, challenge, owner, path)
+        _declare(run, entry.design, challenge, owner, f"{path}.design", phase=found)
+        _furnish(run, entry, found, owner, path)
+        _give_sample(run, entry, found, owner, path)
+        phase = found  # not before: what is refused on the way takes a new phase back
     if phase is None:
         return
     for number, submission in enumerate(entry.submissions):
