@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 WIDTH, HEIGHT = 384, 120
 MOST_BARS = 64
+FEWEST_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,15 @@ def _chart(
 ) -> Chart | None:
     if not days:
         return None
-    first, last = min(days), max(until, *days)
+    began, last = min(days), max(until, *days)
+    first = min(began, last - timedelta(days=FEWEST_DAYS - 1))
     width = math.ceil(((last - first).days + 1) / MOST_BARS)
     heights = _together(days, first=first, last=last, width=width)
     if grows:
         heights = [sum(heights[: place + 1]) for place in range(len(heights))]
     total, most = sum(days.values()), max(heights)
     each = "a day" if width == 1 else f"{width} days"
-    said = f"{total} in all, the first on {first.isoformat()}."
+    said = f"{total} in all, the first on {began.isoformat()}."
     if not grows:
         said += f" At most {most} in {each}."
     return Chart(key, title, _path(heights, most), first, last, said)

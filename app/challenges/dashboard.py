@@ -126,8 +126,10 @@ def dashboard_of(challenge: Challenge) -> Dashboard:
     rows = _states(challenge)
     states: Counter[str] = Counter()
     faults: Counter[str] = Counter()
+    slow: Counter[UUID] = Counter()
     for row in rows:
         states[row["state"]] += row["count"]
+        slow[row["phase"]] += row["slow"]
         if row["fault"]:
             faults[row["fault"]] += row["count"]
     return Dashboard(
@@ -142,7 +144,7 @@ def dashboard_of(challenge: Challenge) -> Dashboard:
         stored=_stored(challenge),
         times=_times(challenge),
         failures=[Failures(fault, faults[fault]) for fault in Fault if faults[fault]],
-        needs=_needs(challenge, phases, slow=sum(row["slow"] for row in rows)),
+        needs=_needs(challenge, phases, slow=slow),
         failed_lately=_failed_lately(challenge),
         phase_charts=_phase_charts(phases, handed_in),
         people_charts=_people_charts(joined, made),
@@ -168,10 +170,10 @@ def _days_by_phase(challenge: Challenge) -> Mapping[UUID, dict[date, int]]:
 
 
 def _states(challenge: Challenge) -> list[dict[str, Any]]:
-    """Return how many evaluations are in which state by whose fault, and what they cost."""
+    """Return how many evaluations of a phase are in which state by whose fault, at what cost."""
     slow = Q(progressed_at__lt=timezone.now() - SLOW) & ~Q(state__in=Evaluation.MACHINE.final)
-    rows = _evaluations(challenge).order_by().annotate(fault=_fault()).values("state", "fault")
-    found = rows.annotate(
+    rows = _evaluations(challenge).order_by().annotate(fault=_fault())
+    found = rows.values("state", "fault", phase=F("submission__phase")).annotate(
         count=Count("pk"),
         cpu=Sum("cpu_seconds"),
         gpu=Sum("gpu_seconds"),
@@ -242,7 +244,7 @@ def _failed_lately(challenge: Challenge) -> list[Evaluation]:
     return list(shown.annotate(fault=_fault()).defer("metrics").order_by("-finished_at")[:10])
 
 
-def _needs(challenge: Challenge, phases: list[Phase], *, slow: int) -> list[Need]:
+def _needs(challenge: Challenge, phases: list[Phase], *, slow: Mapping[UUID, int]) -> list[Need]:
     found = []
     waiting = waiting_for(challenge).count()
     if waiting:
@@ -255,9 +257,10 @@ def _needs(challenge: Challenge, phases: list[Phase], *, slow: int) -> list[Need
         for phase in phases
         if phase.takes_submissions and not readiness_as_read(phase).ready
     ]
-    if slow:
-        text = f"{slow} evaluation{'s' if slow > 1 else ''} came no further in six hours."
-        found += [Need(text, "challenges:submissions", phase.pk) for phase in phases[:1]]
+    for phase in phases:
+        if count := slow[phase.pk]:
+            text = f"{count} evaluation{'s' if count > 1 else ''} in {phase.title} came no further"
+            found.append(Need(f"{text} in six hours.", "challenges:submissions", phase.pk))
     return found
 
 

@@ -1,10 +1,10 @@
 """Why a case failed, as participants and as organizers are told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.challenges.models import EvaluationCase
+from app.challenges.models import Evaluation, EvaluationCase
 from app.challenges.policies import EVALUATIONS
 from app.challenges.scoring import Masker, masked_excerpt
 from app.challenges.services.case_scores import without_ending
@@ -39,6 +39,19 @@ def failure_of(user: Any, case: EvaluationCase) -> Failure | None:
     shown = case.evaluation.submission.phase.show_logs
     log = masked_excerpt(job_log(job)[0], masker=masker) if shown else ""
     return Failure(masker(job.reason), masker(job.advice), log, masked=True)
+
+
+def advice_on_failure(evaluation: Evaluation, cases: Iterable[EvaluationCase]) -> str:
+    """Return what is to be done about an evaluation that failed."""
+    if evaluation.submission.refund:
+        return "Hand it in again; this attempt does not count."
+    failed = [case.order for case in cases if case.state == EvaluationCase.State.FAILED]
+    if failed:
+        return (
+            f"Open case {min(failed)} below for the reason. "
+            "A failed evaluation does not count as successful."
+        )
+    return "A failed evaluation does not count as successful. The organizers can evaluate it again."
 
 
 def names_of(case: EvaluationCase) -> Iterator[str]:

@@ -240,6 +240,34 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
     )
 
 
+def unranked_for(user: Any, phase: Phase) -> QuerySet[Evaluation]:
+    """Return the ended evaluations of entrants without a place, and why, as ``user`` may see them.
+
+    The newest of each submission, the newest first.
+    """
+    newer = Evaluation.objects.filter(
+        submission=OuterRef("submission"), created__gt=OuterRef("created")
+    )
+    placed = Evaluation.objects.filter(
+        submission__phase=phase,
+        submission__competes_as=OuterRef("submission__competes_as"),
+        rank__isnull=False,
+    )
+    ended = [Evaluation.State.FAILED, Evaluation.State.SUCCEEDED]
+    found = EVALUATIONS.visible_to(user).filter(submission__phase=phase, state__in=ended)
+    return (
+        found.filter(~Exists(newer), ~Exists(placed))
+        .exclude(submission__state=Submission.State.WITHDRAWN)
+        .select_related(
+            "submission__competes_as__person",
+            "submission__competes_as__team",
+            "submission__version__algorithm",
+        )
+        .defer("metrics", "organizer_reason", "result_faults")
+        .order_by("-finished_at")
+    )
+
+
 def _beside_score(phase: Phase, name: str) -> Combinable:
     """Return what ``name`` is in metrics.json in the same place as the score."""
     *parents, leaf = phase.score_path.split(".")

@@ -3,6 +3,8 @@
 import re
 from datetime import date, timedelta
 
+import pytest
+
 from app.challenges.charts import HEIGHT, MOST_BARS, WIDTH, growth, over_time
 
 FIRST = date(2026, 3, 1)
@@ -23,7 +25,8 @@ def test_a_bar_for_each_day_with_something() -> None:
     chart = over_time("a", "A", {FIRST: 2, FIRST + timedelta(days=3): 4}, until=FIRST)
     assert chart is not None
     (first, low), (last, high) = bars(chart.path)
-    assert (first, last) == (0, WIDTH * 3 / 4)
+    assert (first, last) == pytest.approx((WIDTH * 10 / 14, WIDTH * 13 / 14), abs=0.01)
+    assert (chart.first, chart.last) == (FIRST - timedelta(days=10), FIRST + timedelta(days=3))
     assert high == 2 * low <= HEIGHT
     assert chart.description == "6 in all, the first on 2026-03-01. At most 4 in a day."
 

@@ -146,7 +146,13 @@ def test_an_evaluation_that_stands_still_is_said(phase: Phase) -> None:
     assert dashboard_of(phase.challenge).needs == []
     long_ago = timezone.now() - timedelta(hours=7)
     Evaluation.objects.filter(pk=evaluation.pk).update(progressed_at=long_ago)
-    assert [need.page for need in dashboard_of(phase.challenge).needs] == ["challenges:submissions"]
+    quick = make_phase(phase.challenge, archive=phase.archive, title="Quick")
+    make_submission(quick)
+    [need] = dashboard_of(phase.challenge).needs
+    assert (need.page, need.pk) == ("challenges:submissions", phase.pk)
+    assert need.text == f"1 evaluation in {phase.title} came no further in six hours."
+    Evaluation.objects.update(progressed_at=long_ago)
+    assert {need.pk for need in dashboard_of(phase.challenge).needs} == {phase.pk, quick.pk}
 
 
 def test_times_and_cost_of_jobs_that_ran(phase: Phase) -> None:

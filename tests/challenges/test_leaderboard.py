@@ -8,11 +8,18 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.challenges.models import Evaluation, Phase, Submission
-from app.challenges.selectors import best_in, leaderboard_for
+from app.challenges.selectors import best_in, leaderboard_for, unranked_for
 from app.challenges.services import update_phase
+from app.challenges.services.evaluations import advance
 from app.core.errors import ValidationFailed
 from app.core.states import transition
-from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+from tests.factories.challenges import (
+    fail_job,
+    make_challenge,
+    make_evaluation,
+    make_phase,
+    make_submission,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +168,31 @@ def test_pages_name_the_best(client: Client, user: User) -> None:
     assert board.index('data-rank="1"') < board.index('data-rank="2"')
     assert 'data-score="0.812500"' in board
     assert "row-mine" in board
+
+
+def test_who_has_no_place_reads_why_below_the_board_and_others_do_not(client: Client) -> None:
+    phase = make_phase()
+    ranked = make_evaluation(phase, score=0.9)
+    failed = make_submission(phase).evaluations.get()
+    advance(failed.pk)
+    fail_job(failed.cases.get().job)
+    advance(failed.pk)
+    admin = phase.challenge.memberships.get(role="ADMIN").user
+    reason = "The algorithm failed on case 1 of the hidden test set."
+    for person, seen in (
+        (failed.submission.creator, True),
+        (admin, True),
+        (ranked.submission.creator, False),
+    ):
+        client.force_login(person)
+        page = client.get(reverse("challenges:phase", args=[phase.pk])).content.decode()
+        assert ('id="unranked"' in page, reason in page) == (seen, seen), person
+
+
+def test_who_has_a_place_is_not_told_of_lesser_results() -> None:
+    phase = make_phase()
+    best = make_evaluation(phase, score=0.9)
+    make_evaluation(phase, score=0.5, creator=best.submission.creator)
+    missing = make_evaluation(phase, metrics={"other": 1})
+    admin = phase.challenge.memberships.get(role="ADMIN").user
+    assert list(unranked_for(admin, phase)) == [missing]

@@ -147,11 +147,15 @@ class TestLimits:
 
 class TestRefunds:
     @pytest.mark.parametrize(
-        ("code", "refund", "left"),
-        [("platform", "PLATFORM", 1), ("input", "ORGANIZER", 1), ("container", "", 0)],
+        ("code", "refund", "left", "told"),
+        [
+            ("platform", "PLATFORM", 1, "The portal failed on case 1"),
+            ("input", "ORGANIZER", 1, "could not be given to the algorithm"),
+            ("container", "", 0, "The algorithm failed on case 1"),
+        ],
     )
     def test_only_what_was_not_their_doing(
-        self, challenge: Challenge, user: User, code: str, refund: str, left: int
+        self, challenge: Challenge, user: User, code: str, refund: str, left: int, told: str
     ) -> None:
         phase = make_phase(challenge, limit_attempted=1)
         submission = make_submission(phase, creator=user)
@@ -159,6 +163,9 @@ class TestRefunds:
         submission.refresh_from_db()
         assert submission.refund == refund
         assert standing_of(user, phase).allowances["attempted"].left == left
+        reason = submission.evaluations.get().reason
+        assert told in reason
+        assert ("given back" in reason) == bool(refund)
 
     def test_cancelled_before_anything_ran(self, challenge: Challenge, user: User) -> None:
         phase = make_phase(challenge, limit_attempted=1)

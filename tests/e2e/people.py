@@ -131,3 +131,12 @@ class People:
     def _hear(self, name: str, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(f"{name}: {message.text} ({message.location.get('url')})")
+
+
+def share(person: Person, path: str, *, name: str, role: str) -> None:
+    """Give somebody a role on the page of an object's people."""
+    page = person.open(path)
+    page.get_by_label("Add by user name or e-mail address").fill(name)
+    page.get_by_label("Role", exact=True).select_option(role)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".people-list")).to_contain_text(name)

@@ -227,8 +227,10 @@ CHALLENGES = (
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{new_phase}/setup/", "empty"),
     _visit("challenges:add_method", "organizer", "/challenges/phases/{phase}/method/"),
     _visit("challenges:add_ground_truth", "organizer", "/challenges/phases/{phase}/ground-truth/"),
-    _visit("challenges:starter_kit", "author", "/challenges/phases/{phase}/kit/", note="empty"),
-    _visit("challenges:starter_kit", "organizer", "/challenges/phases/{phase}/kit/"),
+    _visit("challenges:starter_kit", "author", "/challenges/phases/{phase}/kit/"),
+    _visit(
+        "challenges:starter_kit", "organizer", "/challenges/phases/{new_phase}/kit/", note="empty"
+    ),
     _visit("challenges:edit_starter_kit", "organizer", "/challenges/phases/{phase}/kit/edit/"),
     _visit("challenges:add_kit_truth", "organizer", "/challenges/phases/{phase}/kit/truth/"),
     _visit("challenges:add_kit_source", "organizer", "/challenges/phases/{phase}/kit/source/"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.e2e.sitemap import DESK, PHONE
+
 FAULTS = (Path(__file__).parent / "faults.js").read_text().partition("*/")[2].strip()
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+HEIGHT = 860
 
 
 def inaccessible(page: Page) -> Iterator[str]:
@@ -26,3 +30,21 @@ def inaccessible(page: Page) -> Iterator[str]:
     for rule in found:
         for node in rule["nodes"]:
             yield f"{rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+
+
+def look_at(page: Page, name: str, *, folder: Path) -> None:
+    """Nothing is out of place at either width, and axe is content; take pictures for people.
+
+    Nobody looks at those of CI.
+    """
+    faults = []
+    for button in page.locator(".toasts").get_by_role("button", name="Dismiss").all():
+        button.click()
+    for width in (DESK, PHONE):
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        if os.environ.get("CI") != "true":
+            page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+        faults += [f"{name} {width}: {fault}" for fault in page.evaluate(FAULTS)]
+        faults += [f"{name} {width}: {fault}" for fault in inaccessible(page)]
+    page.set_viewport_size({"width": DESK, "height": HEIGHT})
+    assert faults == []

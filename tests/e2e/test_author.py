@@ -6,14 +6,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.looking import Viewer
 from tests.e2e.people import People, Person
 from tests.e2e.portal import Portal
 from tests.e2e.samples import Samples
-from tests.e2e.sitemap import DESK, PHONE
-from tests.e2e.soundness import FAULTS, inaccessible
+from tests.e2e.soundness import look_at
 from tests.factories.containers import ContainerRecipe, shell_image
 
 pytestmark = [
@@ -28,7 +27,6 @@ TITLE = f"Threshold {MARK}"
 ARCHIVE = "Thorax CT phantoms"
 COUNTING = "i=0; while true; do echo step $i of many; i=$((i+1)); sleep 1; done"
 FAILING = "echo Reading /input; echo No weights at /opt/ml/model >&2; exit 3"
-HEIGHT = 860
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +57,7 @@ def test_a_day(
     for name, container, reason in bad_images(samples):
         assert upload(author, algorithm, container) == "INVALID", name
         expect(page.locator("[data-reason]").first).to_contain_text(reason, ignore_case=True)
-    look_at(page, "refused", folder=screenshots)
+    look_at(page, "author-refused", folder=screenshots)
     author.open(f"{algorithm}run/")
     expect(page.get_by_role("main")).to_contain_text("No version can run yet")
 
@@ -73,7 +71,7 @@ def test_a_day(
     start(author, algorithm)
     assert author.wait_for_state() == "FAILED"
     expect(page.locator("[data-reason]")).to_contain_text("No weights at /opt/ml/model")
-    look_at(page, "failed", folder=screenshots)
+    look_at(page, "author-failed", folder=screenshots)
     failed = author.path
 
     assert upload(author, algorithm, portal.containers / "otsu.tar") == "READY"
@@ -82,7 +80,7 @@ def test_a_day(
     expect(page.get_by_label("Version").locator("option").first).to_contain_text("Version 6")
     author.send("Run")
     assert author.wait_for_state() == "SUCCEEDED", author.text
-    look_at(page, "succeeded", folder=screenshots)
+    look_at(page, "author-succeeded", folder=screenshots)
     run = author.path
 
     publish(author, algorithm)
@@ -117,13 +115,13 @@ def start(author: Person, algorithm: str, *, screenshots: Path | None = None) ->
     page = author.open(algorithm)
     author.press("Try it out")
     if screenshots is not None:
-        look_at(page, "choose", folder=screenshots)
+        look_at(page, "author-choose", folder=screenshots)
     author.press(f"Choose {ARCHIVE}")
     before = page.locator("[data-before]")
     for words in ("A run costs", "Under way", "Limits of a run"):
         expect(before).to_contain_text(words)
     if screenshots is not None:
-        look_at(page, "try-out", folder=screenshots)
+        look_at(page, "author-try-out", folder=screenshots)
     page.get_by_role("checkbox").first.check()
     author.send("Run")
 
@@ -136,12 +134,12 @@ def watch_and_cancel(author: Person, *, screenshots: Path) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[data-log-found]")).to_have_text("1 of 1")
     expect(page.locator(".usage figcaption")).to_contain_text("Memory", timeout=60_000)
-    look_at(page, "running", folder=screenshots)
+    look_at(page, "author-running", folder=screenshots)
     assert log.inner_text().count("step 3 of many") == 1, "nothing is written twice"
     page.once("dialog", lambda dialog: dialog.accept())
     author.press("Cancel")
     assert author.wait_for_state(seconds=60) == "CANCELLED"
-    look_at(page, "cancelled", folder=screenshots)
+    look_at(page, "author-cancelled", folder=screenshots)
 
 
 def publish(author: Person, algorithm: str) -> None:
@@ -165,19 +163,5 @@ def share(people: People, author: Person, run: str, *, screenshots: Path) -> Non
     page.get_by_label("Add by user name or e-mail address").fill("radiologist")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".people-list")).to_contain_text("radiologist")
-    look_at(page, "shared", folder=screenshots)
+    look_at(page, "author-shared", folder=screenshots)
     assert colleague.status_of(run) == 200
-
-
-def look_at(page: Page, name: str, *, folder: Path) -> None:
-    """Take pictures at both widths; nothing is out of place and axe is content."""
-    faults = []
-    for button in page.locator(".toasts").get_by_role("button", name="Dismiss").all():
-        button.click()
-    for width in (DESK, PHONE):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.screenshot(path=folder / f"author-{name}-{width}.png", full_page=True)
-        faults += [f"{name} {width}: {fault}" for fault in page.evaluate(FAULTS)]
-        faults += [f"{name} {width}: {fault}" for fault in inaccessible(page)]
-    page.set_viewport_size({"width": DESK, "height": HEIGHT})
-    assert faults == []

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.competing import make_algorithm
 from tests.e2e.looking import Viewer, colored, middle_of
-from tests.e2e.people import People, Person
+from tests.e2e.people import People, Person, share
 from tests.e2e.portal import Portal
 from tests.e2e.samples import SHAPE, Samples
 
@@ -282,14 +283,6 @@ def make_archive(person: Person, *, title: str, files: object) -> tuple[str, str
     return archive, import_page, person.wait_for_state()
 
 
-def share(person: Person, path: str, *, name: str, role: str) -> None:
-    page = person.open(path)
-    page.get_by_label("Add by user name or e-mail address").fill(name)
-    page.get_by_label("Role").select_option(role)
-    page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.locator(".people-list")).to_contain_text(name)
-
-
 def item_of(person: Person, imported: Imported) -> str:
     page = person.open(imported.path)
     return str(page.locator("tr[data-item]").first.get_attribute("data-item"))
@@ -347,18 +340,6 @@ def ground_truth(organizer: Person, import_page: str, samples: Samples) -> objec
     image = samples.folder / "hidden.mha"
     download.value.save_as(image)
     return samples.ground_truth(image, case=case)
-
-
-def make_algorithm(author: Person, *, title: str, container: object) -> None:
-    """Make an algorithm and wait until its container is ready."""
-    page = author.open("/algorithms/new/")
-    author.fill(title=title)
-    page.locator("[name=inputs][value=medical-image]").check()
-    page.locator("[name=outputs][value=segmentation]").check()
-    author.send("Save")
-    author.choose_files(container)  # type: ignore[arg-type]
-    author.send("Upload and check")
-    assert author.wait_for_state() == "READY"
 
 
 def tampered(address: str) -> str:

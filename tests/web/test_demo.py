@@ -7,7 +7,8 @@ from django.conf import LazySettings
 from django.test import Client
 
 from app.accounts.models import User
-from app.challenges.models import Challenge, Phase, Submission
+from app.challenges.kit.sample import require_sample
+from app.challenges.models import Challenge, DesignVersion, Phase, StarterKit, Submission
 from app.images.models import Image
 from app.people.models import Organization
 from app.uploads.models import UserUpload
@@ -53,6 +54,11 @@ def test_everything_is_there_once(folder: Path, client: Client) -> None:
     assert set(Question.objects.values_list("kind", flat=True)) == kinds
     assert DisplaySet.objects.count() == 3
     assert Submission.objects.filter(state=Submission.State.ACCEPTED).count() == 2
+    design = DesignVersion.objects.get()
+    assert (design.number, design.amendment) == (1, False)
+    assert Challenge.objects.get().banner is not None
+    cases = require_sample(StarterKit.objects.exclude(truth_key="").get())
+    assert [case.name for case in cases] == ["case-01"]
     assert Organization.objects.get().memberships.count() == 2
     assert [path.name for path in folder.iterdir()] == ["containers"], "no file with passwords"
     client.force_login(User.objects.get(username="organizer"))

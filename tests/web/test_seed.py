@@ -15,7 +15,7 @@ from django.test import Client
 from algorithms.models import Algorithm, AlgorithmVersion
 from app.accounts.models import Token, User
 from app.audit.models import Event
-from app.challenges.models import Submission
+from app.challenges.models import DesignVersion, Submission
 from app.images.models import Image
 from app.people.models import Organization
 from app.requests.services import reject_request
@@ -134,6 +134,26 @@ def test_what_may_change_is_updated(folder: Path) -> None:
         "challenges[0].phases[0]": "limit_successful",
     }
     assert Archive.objects.get().slug == "cases"
+
+
+def test_a_design_is_declared_before_anybody_submits_and_is_frozen_then(folder: Path) -> None:
+    follow(folder, example())
+    declared = DesignVersion.objects.get()
+    assert (declared.document["test_cases"], declared.amendment) == (1, False)
+    document = example()
+    document["challenges"][0]["design"]["test_cases"] = 2
+    [conflict] = follow(folder, document).conflicts
+    assert (conflict.path, "frozen" in conflict.detail) == ("challenges[0]", True)
+    assert DesignVersion.objects.get() == declared
+
+
+def test_hidden_cases_are_no_sample(folder: Path) -> None:
+    document = example()
+    document["challenges"][0]["phases"][0]["sample"] = "cases"
+    [conflict] = follow(folder, document).conflicts
+    assert "holds hidden test cases" in conflict.detail
+    document["challenges"][0]["phases"][0]["sample"] = "nowhere"
+    assert "challenges[0].phases[0].sample: There is no archive" in refusal(folder, document)
 
 
 def test_a_case_changes_but_what_readers_saw_stays(folder: Path) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.challenges.models import Evaluation, EvaluationCase, Phase
+from app.challenges.models import Evaluation, EvaluationCase, Phase, Submission
 from app.challenges.news import EVALUATION_DONE, EVALUATION_FAILED, tell_organizers
 from app.challenges.services.case_scores import store_case_scores
 from app.challenges.services.cases import settle, start_case, stop_jobs
@@ -155,10 +155,10 @@ def fail(evaluation: Evaluation, *, reason: str, organizer_reason: str) -> None:
 
 def _fail_for_case(evaluation: Evaluation, case: EvaluationCase) -> None:
     job_reason = case.job.reason if case.job else ""
-    refund_fault(evaluation, case.job)
+    why = refund_fault(evaluation, case.job)
     fail(
         evaluation,
-        reason=f"The algorithm failed on case {case.order} of the hidden test set.",
+        reason=_FAILED_ON_CASE[why].format(case.order),
         organizer_reason=f"Case {case.order} ({case.item.title}): {job_reason}",
     )
 
@@ -202,3 +202,11 @@ def _tell_organizers(evaluation: Evaluation) -> None:
 
 
 _FAILED = (Job.State.FAILED, Job.State.CANCELLED)
+_FAILED_ON_CASE: dict[Submission.Refund | None, str] = {
+    None: "The algorithm failed on case {} of the hidden test set.",
+    Submission.Refund.PLATFORM: "The portal failed on case {} of the hidden test set; the "
+    "algorithm did not. The attempt is given back.",
+    Submission.Refund.ORGANIZER: "Case {} of the hidden test set could not be given to the "
+    "algorithm. The attempt is given back.",
+}
+"""What whoever handed in is told, by why the attempt is given back."""

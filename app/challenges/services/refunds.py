@@ -8,10 +8,13 @@ Refund = Submission.Refund
 _FAULTS = {"platform": Refund.PLATFORM, "input": Refund.ORGANIZER}
 
 
-def refund_fault(evaluation: Evaluation, job: Job | None) -> None:
-    """Give the attempt back if ``job`` did not fail by its container's doing."""
-    if job is not None and job.state == Job.State.FAILED and job.reason_code in _FAULTS:
-        refund(evaluation, why=_FAULTS[job.reason_code])
+def refund_fault(evaluation: Evaluation, job: Job | None) -> Refund | None:
+    """Give the attempt back if ``job`` did not fail by its container's doing; return why."""
+    if job is None or job.state != Job.State.FAILED or job.reason_code not in _FAULTS:
+        return None
+    why = _FAULTS[job.reason_code]
+    refund(evaluation, why=why)
+    return why
 
 
 def refund_unstarted(evaluation: Evaluation) -> None:

@@ -23,6 +23,8 @@ from app.execution.models import ContainerImage
 
 ROWS = 50
 """Places of the leaderboard on one page."""
+UNRANKED = 20
+"""The newest results without a place that stand below them."""
 
 
 @login_required
@@ -42,6 +44,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "challenge": phase.challenge,
         "list": page,
         "rows": [(row, party.is_entrant(row.submission.competes_as)) for row in page.items],
+        "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
         "standing": limits_for(party, phase),
         "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),

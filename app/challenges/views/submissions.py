@@ -13,6 +13,7 @@ from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.case_scores import columns_of, may_see_scores, worst_first
 from app.challenges.conditions import conditions
+from app.challenges.failures import advice_on_failure
 from app.challenges.forms import SubmissionForm
 from app.challenges.policies import EVALUATIONS
 from app.challenges.progress import progress_of
@@ -94,6 +95,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         if row.is_finished
         else progress_of(row, states=[case.state for case in cases]),
         "organizer": organizer,
+        "advice": advice_on_failure(row, cases),
         "can_cancel": can_cancel,
         **rights(request, row.submission.phase.challenge),
     }

@@ -11,12 +11,15 @@ from app.challenges.models import Challenge
 from app.core.ids import new_id
 from app.core.slugs import free_slug
 from app.images.phantom import Phantom, write_mask
+from app.web.demo.design import DESIGN
 from app.web.demo.images import IMAGE_SOCKET, draw, items
 from archives.models import Archive
 
 
-def challenge(folder: Path, *, phantoms: Sequence[Phantom], containers: Path) -> dict[str, Any]:
-    """Write hidden test cases and their ground truth, and describe the challenge on them.
+def challenge(
+    folder: Path, *, phantoms: Sequence[Phantom], sample: Phantom, containers: Path
+) -> dict[str, Any]:
+    """Write hidden and sample cases with their ground truth, and describe the challenge on them.
 
     Keys are chosen here: the ground truth names the images before they are imported.
     """
@@ -49,20 +52,34 @@ def challenge(folder: Path, *, phantoms: Sequence[Phantom], containers: Path) ->
             owner="researcher",
         ),
     ]
-    truth = _ground_truth(folder, [image["pk"] for image in images], phantoms)
+    shown = draw(folder, sample, owner="organizer", name="sample-1", pk=new_id())
     phase = {
         "title": "Final",
         "description": "Mean Dice over the hidden test cases.",
         "archive": hidden["id"],
         "method": _container("dice-evaluation", containers),
-        "ground_truth": str(truth.relative_to(folder.parent)),
+        "ground_truth": _ground_truth(folder, "hidden", images, phantoms),
+        "sample": "sample",
+        "sample_truth": _ground_truth(folder, "sample", [shown], [sample]),
         "submissions": [{"user": finder["owner"], "algorithm": finder["id"]} for finder in finders],
     }
     return {
-        "images": images,
-        "archives": [hidden],
+        "images": [*images, shown],
+        "archives": [hidden, _sample_archive(shown)],
         "algorithms": finders,
         "challenges": [_challenge(phase)],
+    }
+
+
+def _sample_archive(shown: dict[str, Any]) -> dict[str, Any]:
+    title = "Sample of the nodule challenge"
+    return {
+        "id": "sample",
+        "slug": free_slug(Archive, title, fallback="archive"),
+        "title": title,
+        "description": "Everybody who takes part may download it, in the starter kit.",
+        "owner": "organizer",
+        "items": items([shown], titles=["Sample case 1"]),
     }
 
 
@@ -75,6 +92,7 @@ def _challenge(phase: dict[str, Any]) -> dict[str, Any]:
         "touch neither wall nor vessel.\n\nAlgorithms get the CT and return a mask of all nodules.",
         "public": True,
         "access_mode": "AUTOMATIC",
+        "design": DESIGN,
         "owner": "organizer",
         "members": [{"user": name, "role": "PARTICIPANT"} for name in ("author", "researcher")],
         "phases": [phase],
@@ -97,15 +115,18 @@ def _container(name: str, containers: Path) -> str:
     return f"{containers.name}/{name}.tar"
 
 
-def _ground_truth(folder: Path, keys: Sequence[str], phantoms: Sequence[Phantom]) -> Path:
-    cases = {}
-    (folder / "masks").mkdir()
-    for key, phantom in zip(keys, phantoms, strict=True):
-        cases[key] = f"masks/{key}.mha"
-        write_mask(phantom, folder / cases[key])
-    (folder / "cases.json").write_text(json.dumps(cases))
-    archive = folder / "ground-truth.tar.gz"
+def _ground_truth(
+    folder: Path, name: str, images: Sequence[dict[str, Any]], phantoms: Sequence[Phantom]
+) -> str:
+    """Write the masks of these images as one archive; return its path for the seed file."""
+    place = folder / f"{name}-truth"
+    (place / "masks").mkdir(parents=True)
+    cases = {image["pk"]: f"masks/{image['pk']}.mha" for image in images}
+    for mask, phantom in zip(cases.values(), phantoms, strict=True):
+        write_mask(phantom, place / mask)
+    (place / "cases.json").write_text(json.dumps(cases))
+    archive = folder / f"{name}-truth.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
-        tar.add(folder / "cases.json", arcname="cases.json")
-        tar.add(folder / "masks", arcname="masks")
-    return archive
+        for part in ("cases.json", "masks"):
+            tar.add(place / part, arcname=part)
+    return str(archive.relative_to(folder.parent))

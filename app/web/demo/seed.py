@@ -9,9 +9,12 @@ from typing import Any
 
 from django.conf import settings
 
+from app.accounts.models import User
 from app.challenges.models import Challenge
+from app.challenges.services import set_pictures
 from app.images.phantom import generate
 from app.web import seeding
+from app.web.demo.banner import WORDS, banner
 from app.web.demo.challenge import challenge
 from app.web.demo.containers import ContainersMissing, build_containers
 from app.web.demo.images import Shape, archive_and_study
@@ -21,6 +24,7 @@ from archives.models import Archive
 SHAPE: Shape = (120, 512, 512)
 TEST_SHAPE: Shape = (60, 256, 256)
 TEST_SEEDS = (11, 12, 13)
+SAMPLE_SEED = 14
 
 
 def seed(
@@ -49,11 +53,17 @@ def _seed_challenge(report: Callable[[str], None], *, shape: Shape) -> None:
     report("Building the demo's containers")
     containers = build_containers(report)
     report("Drawing the hidden test cases")
-    phantoms = [generate(seed=number, shape=shape) for number in TEST_SEEDS]
+    *phantoms, sample = [
+        generate(seed=number, shape=shape) for number in (*TEST_SEEDS, SAMPLE_SEED)
+    ]
     with _scratch() as folder:
-        document = challenge(folder, phantoms=phantoms, containers=containers)
+        document = challenge(folder, phantoms=phantoms, sample=sample, containers=containers)
         report("Setting up the challenge")
         _follow(document)
+    made = Challenge.objects.get(slug=document["challenges"][0]["slug"])
+    owner = User.objects.get(username=document["challenges"][0]["owner"])
+    pictures = {"banner": banner(sample)}
+    set_pictures(actor=owner, challenge=made, pictures=pictures, words={"banner": WORDS})
 
 
 def _follow(document: dict[str, Any]) -> None:

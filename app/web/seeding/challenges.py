@@ -1,16 +1,19 @@
-"""Challenges of a seed file: phases, their method and ground truth, and submissions."""
+"""Challenges of a seed file: designs, phases with all that these need, and submissions."""
 
 from typing import Any
 
 from app.accounts.models import User
-from app.challenges.models import Challenge, Phase, Submission
+from app.challenges.models import Challenge, DesignVersion, Phase, Submission
 from app.challenges.policies import CHALLENGES
-from app.challenges.selectors import current_ground_truth, current_method
+from app.challenges.selectors import current_ground_truth, current_method, starter_kit_of
 from app.challenges.services import (
     add_ground_truth,
+    add_kit_truth,
     add_method,
+    choose_sample,
     create_challenge,
     create_phase,
+    declare_design,
     submit_algorithm,
     update_challenge,
     update_phase,
@@ -50,7 +53,7 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
         named = {"slug": entry.slug_wanted}
         found = find(Challenge, path=path, pk=entry.pk, named=named, rename=entry.slug is None)
         wanted = entry.given("title", "description", "public", "listed", "access_mode", "team_size")
-        challenge = run.settle(
+        settled = run.settle(
             found,
             path=path,
             kind="challenge",
@@ -61,9 +64,11 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
             change=lambda obj, **changes: update_challenge(actor=owner, challenge=obj, **changes),
             wanted=wanted,
         )
-        run.give_roles(CHALLENGES, challenge, entry=entry, owner=owner, path=path)
-        seed_requests(run, entry.requests, challenge, path)
-        run.know("challenge", entry.names, challenge)
+        run.give_roles(CHALLENGES, settled, entry=entry, owner=owner, path=path)
+        seed_requests(run, entry.requests, settled, path)
+        _declare(run, entry.design, settled, owner, f"{path}.design")
+        run.know("challenge", entry.names, settled)
+        challenge = settled
     if challenge is None:
         return
     for number, phase in enumerate(entry.phases):
@@ -73,8 +78,11 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
 def _seed_phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path: str) -> None:
     phase: Phase | None = None
     with run.entry(path, kind="phase", name=entry.title):
-        phase = _phase(run, entry, challenge, owner, path)
-        _furnish(run, entry, phase, owner, path)
+        found = _phase(run, entry, challenge, owner, path)
+        _declare(run, entry.design, challenge, owner, f"{path}.design", phase=found)
+        _furnish(run, entry, found, owner, path)
+        _give_sample(run, entry, found, owner, path)
+        phase = found  # not before: what is refused on the way takes a new phase back
     if phase is None:
         return
     for number, submission in enumerate(entry.submissions):
@@ -109,6 +117,25 @@ def _phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path:
     )
 
 
+def _declare(
+    run: Run,
+    document: dict[str, Any] | None,
+    challenge: Challenge,
+    owner: User,
+    path: str,
+    *,
+    phase: Phase | None = None,
+) -> None:
+    """Declare a design, before anybody submits; once it is frozen, another one is a conflict."""
+    if document is None:
+        return
+    before = DesignVersion.objects.filter(challenge=challenge, phase=phase).last()
+    made = declare_design(actor=owner, challenge=challenge, phase=phase, document=document)
+    status = Status.UPDATED if before else Status.CREATED
+    status = Status.UNCHANGED if made == before else status
+    run.note(status, path, "design", f"of {phase or challenge}", obj=made)
+
+
 def _furnish(run: Run, entry: PhaseEntry, phase: Phase, owner: User, path: str) -> None:
     """Give the phase its method and its ground truth, unless it has these very files."""
     if entry.method is not None:
@@ -131,6 +158,23 @@ def _furnish(run: Run, entry: PhaseEntry, phase: Phase, owner: User, path: str) 
             truth = add_ground_truth(actor=owner, phase=phase, upload=upload)
             run.stored.append(truth.key)
             run.note(Status.CREATED, place, "ground truth", name, obj=truth)
+
+
+def _give_sample(run: Run, entry: PhaseEntry, phase: Phase, owner: User, path: str) -> None:
+    """Choose the cases of the starter kit, and add their ground truth unless there is one."""
+    if entry.sample is None:
+        return
+    place, name = f"{path}.sample", f"of {phase}"
+    archive = run.get("archive", entry.sample, path=place)
+    kit = starter_kit_of(phase)
+    status = Status.UNCHANGED
+    if kit is None or kit.archive != archive:
+        kit, status = choose_sample(actor=owner, phase=phase, archive=archive), Status.CREATED
+    if entry.sample_truth is not None and not kit.truth_key:
+        upload = run.adopt(owner, entry.sample_truth)
+        run.stored.append(add_kit_truth(actor=owner, phase=phase, upload=upload).truth_key)
+        status = Status.CREATED
+    run.note(status, place, "starter kit", name, obj=kit)
 
 
 def _seed_submission(run: Run, entry: SubmissionEntry, phase: Phase, path: str) -> None:

@@ -37,13 +37,14 @@ REFERENCES = {
     "owner": "user",
     "reader": "user",
     "archive": "archive",
+    "sample": "archive",
     "algorithm": "algorithm",
     "item": "item",
     "image": "image",
     "question": "question",
     "display_set": "display set",
 }
-FILES = ("file", "container", "method", "ground_truth")
+FILES = ("file", "container", "method", "ground_truth", "sample_truth")
 TAKES = {
     SuperKind.IMAGE: ("image", "files"),
     SuperKind.FILE: ("file",),

@@ -240,7 +240,11 @@ Small = Annotated[int, Field(ge=1, le=32_767)]
 
 
 class PhaseEntry(Entry):
-    """A phase; without sockets it takes an image and wants a segmentation."""
+    """A phase; without sockets it takes an image and wants a segmentation.
+
+    ``design`` is what it declares beside the challenge; ``sample`` is the archive of its starter
+    kit, and ``sample_truth`` the ground truth of that.
+    """
 
     pk: UUID | None = None
     title: Title
@@ -267,6 +271,9 @@ class PhaseEntry(Entry):
     time_limit: Annotated[int, Field(ge=10, le=2**31 - 1)] | None = None
     method: FilePath | None = None
     ground_truth: FilePath | None = None
+    design: dict[str, Any] | None = None
+    sample: Handle | None = None
+    sample_truth: FilePath | None = None
     submissions: Annotated[list[SubmissionEntry], Field(max_length=1000)] = []
 
 
@@ -278,7 +285,7 @@ class ChallengeMemberEntry(Entry):
 
 
 class ChallengeEntry(AskableEntry):
-    """A challenge; the owner becomes its administrator."""
+    """A challenge; the owner becomes its administrator. ``design`` is what it declares."""
 
     id: Handle | None = None
     pk: UUID | None = None
@@ -289,6 +296,7 @@ class ChallengeEntry(AskableEntry):
     description: Text = ""
     public: bool = False
     team_size: Annotated[int, Field(ge=1, le=100)] = 10
+    design: dict[str, Any] | None = None
     owner: Handle
     members: Annotated[list[ChallengeMemberEntry], Field(max_length=MOST)] = []
     phases: Annotated[list[PhaseEntry], Field(max_length=100)] = []
