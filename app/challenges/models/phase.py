@@ -25,7 +25,8 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
 
     ``kind`` says what is handed in. Algorithms run on the cases of the archive. A file with
     predictions is scored as it is; the archive, if there is one, says which cases are in it.
-    Without an archive a phase of algorithms was cloned by somebody who may not use the original's, and is not ready.
+    Without an archive a phase of algorithms was cloned by somebody who may not use the original's,
+    and is not ready.
     A resource that is not stated (``cpus`` to ``time_limit``) is what each algorithm asks for.
     ``ranked_at`` is when ranks were last given: what became due later is ranked by a periodic task.
     """
@@ -186,6 +187,11 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     def predictions_name(self) -> str:
         """What the file is called where the evaluation container finds it."""
         return f"predictions.{self.predictions_form.lower()}"
+
+    @property
+    def predictions_max_bytes(self) -> int:
+        """How large the file may be."""
+        return self.predictions_max_mb * 2**20
 
     @property
     def status(self) -> Status:

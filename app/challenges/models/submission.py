@@ -81,6 +81,13 @@ class Submission(UUIDModel, TimestampedModel):
         return self.file_name if self.version is None else self.version.algorithm.title
 
     @property
+    def runnable(self) -> AlgorithmVersion:
+        """The version that runs on the cases; nothing of a file does."""
+        if self.version is None:
+            raise RuntimeError(f"Submission {self.pk} is a file: there is nothing to run.")
+        return self.version
+
+    @property
     def what(self) -> str:
         """What was handed in, in words: an algorithm's version, or a file."""
         return f"“{self.file_name}”" if self.version is None else str(self.version)

@@ -52,7 +52,7 @@ def faults_of_predictions(phase: Phase, upload: UserUpload) -> list[Fault]:
     ending = f".{phase.predictions_form.lower()}"
     if PurePath(upload.filename).suffix.lower() != ending:
         return [Fault("", f"The name of the file does not end with {ending}.")]
-    if upload.size > phase.predictions_max_mb * MIB:
+    if upload.size > phase.predictions_max_bytes:
         size = f"{upload.size / MIB:.1f}"
         return [
             Fault("", f"The file has {size} MiB; at most {phase.predictions_max_mb} are taken.")
