@@ -46,7 +46,7 @@ from tests.factories.challenges import (
     make_submission,
     take,
 )
-from tests.factories.containers import ContainerRecipe
+from tests.factories.containers import shell_image
 from tests.factories.teams import make_team
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def files_of(job: Job | None, folder: Path) -> tuple[InputFile, ...]:
     """Return what the evaluation container finds; its image is a real one, never run."""
     assert job is not None
     archive = folder / "image.tar"
-    ContainerRecipe().write(archive)
+    shell_image("true").write(archive)
     manifest = inspect_archive(archive).as_record()
     ContainerImage.objects.filter(pk=job.container_image_id).update(manifest=manifest)
     job.refresh_from_db()
