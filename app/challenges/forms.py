@@ -134,6 +134,8 @@ class PhaseForm(forms.ModelForm[Phase]):
     def __init__(self, *args: Any, user: Any, challenge: Challenge, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.challenge = challenge
+        for name in HANDED_IN:
+            self.fields[name].required = False
         edited = ArchiveMember.objects.filter(user=user, role=ArchiveMember.Role.EDITOR)
         archives = ARCHIVES.visible_to(user).filter(pk__in=edited.values("target"))
         if self.instance.archive_id:
@@ -172,6 +174,9 @@ class PhaseForm(forms.ModelForm[Phase]):
         for name in _APART:
             if self.add_prefix(name) not in self.data and name in cleaned:
                 cleaned[name] = getattr(self.instance, name)
+        for name in ("kind", "predictions_form", "predictions_max_mb"):
+            if name in cleaned:
+                cleaned[name] = cleaned[name] or getattr(self.instance, name)
         if cleaned.get("kind") == Phase.Kind.ALGORITHM and not cleaned.get("archive"):
             self.add_error("archive", "Algorithms need cases to run on: choose an archive.")
         return cleaned
