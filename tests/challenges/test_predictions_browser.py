@@ -85,7 +85,7 @@ def check_design(page: Page, name: str) -> None:
 def test_faults_are_said_at_once_and_a_file_that_fits_is_handed_in(
     page: Page, tmp_path: Path
 ) -> None:
-    choose(page, write(tmp_path, "broken.json", "[1, 2"))
+    choose(page, write(tmp_path, "broken.json", "[1, 2"), button="Choose a file")
     expect_state(page, "ready")
     shown(page, "faults")
     expect(page.locator("[data-faults] li")).to_contain_text("This is not JSON")
@@ -93,7 +93,7 @@ def test_faults_are_said_at_once_and_a_file_that_fits_is_handed_in(
     shown(page, "nothing")
 
     wrong = [{"case": "a", "probability": 2}, {"case": "b"}]
-    choose(page, write(tmp_path, "wrong.json", wrong))
+    choose(page, write(tmp_path, "wrong.json", wrong), button="Choose a file")
     shown(page, "faults")
     expect(page.locator("[data-faults] li")).to_have_text(
         ["[0].probability: must be at most 1", "[1].probability: is missing"]
@@ -104,7 +104,11 @@ def test_faults_are_said_at_once_and_a_file_that_fits_is_handed_in(
     page.set_viewport_size({"width": 1280, "height": 800})
     take_away(page, "wrong.json")
 
-    choose(page, write(tmp_path, "good.json", [{"case": "a", "probability": 0.5}]))
+    choose(
+        page,
+        write(tmp_path, "good.json", [{"case": "a", "probability": 0.5}]),
+        button="Choose a file",
+    )
     shown(page, "fits")
     check_design(page, "fits")
     page.get_by_role("button", name="Submit").click()
