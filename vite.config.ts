@@ -7,6 +7,7 @@ const ENTRIES: Record<string, string> = {
   viewer: "viewer/frontend/src/main.ts",
   site: "app/design/frontend/site.ts",
   uploader: "app/uploads/frontend/uploader.ts",
+  predictions: "app/challenges/frontend/predictions.ts",
   charts: "app/sockets/frontend/charts.ts",
   review: "app/images/frontend/review.ts",
   hanging: "viewer/frontend/src/hanging/page.ts",

@@ -17,12 +17,18 @@ class ChallengesConfig(AppConfig):
         from app.challenges.models import Evaluation
         from app.challenges.news import page_of_method, register_news
         from app.challenges.progress import evaluation_moved
-        from app.challenges.selectors import image_ids_visible_to, managed_challenge, parts_of
+        from app.challenges.selectors import (
+            image_ids_visible_to,
+            managed_challenge,
+            parts_of,
+            served_predictions,
+        )
         from app.challenges.services.cases import case_finished
         from app.challenges.services.method import build_method_spec, method_finished
         from app.challenges.socket_uses import uses_of_socket
         from app.challenges.viewing import VIEWABLE, phase_of
         from app.core.states import on_move
+        from app.delivery.registry import register_file_policy
         from app.execution.registry import register_container_page, register_job_kind
         from app.images import visibility
         from app.sockets.uses import register_socket_uses
@@ -38,6 +44,7 @@ class ChallengesConfig(AppConfig):
         register_page("challenges.evaluation", "challenges:evaluation")
         register_page("challenges.challengeproposal", "challenges:proposal")
         register_history("challenges.challenge", door=managed_challenge, parts=parts_of)
+        register_file_policy("predictions", served_predictions)
         visibility.register(image_ids_visible_to)
         register_socket_uses(uses_of_socket)
         register_viewable(VIEWABLE)

@@ -55,11 +55,12 @@ def clone_plan(user: Any, challenge: Challenge) -> ClonePlan:
 
 def _phase_plan(phase: Phase, *, kept: bool) -> PhasePlan:
     methods = (row for row in phase.methods.all() if row.container_image.is_ready)
+    without = phase.archive_id is None and phase.takes_predictions
     return PhasePlan(
         phase=phase,
         archive=phase.archive if kept else None,
         method=next(methods, None),
-        truth=next(iter(phase.ground_truths.all()), None) if kept else None,
+        truth=next(iter(phase.ground_truths.all()), None) if kept or without else None,
     )
 
 

@@ -35,7 +35,7 @@ class EvaluationCaseSource:
             raise NotFound("This case holds no image that you may view.")
         values = [*_given(user, case), *_made(case)]
         return DisplaySetView(
-            title=f"{evaluation.submission.version.algorithm.title} · {case.item.title}",
+            title=f"{evaluation.submission.title} · {case.item.title}",
             layers=layers,
             back_url=reverse("challenges:case", args=[evaluation.pk, case.order]),
             sockets=sockets_of(values),

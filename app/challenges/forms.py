@@ -1,5 +1,6 @@
 """Forms of challenges."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from algorithms.models import Algorithm
 from app.challenges.models import Challenge, Entrant, Phase
 from app.requests.forms import AskableForm
+from app.sockets.forms import JSONText
 from app.uploads.fields import UploadsField
 from app.uploads.forms import UploadForm
 from archives.models import ArchiveMember
@@ -19,7 +21,9 @@ LIMITS = (
     "limit_attempted",
     "limit_attempted_days",
 )
+HANDED_IN = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 RESOURCES = ("gpus", "gpu_memory_mb", "cpus", "memory_mb", "time_limit")
+_APART = (*HANDED_IN, *SCHEDULE, *LIMITS, *RESOURCES)
 
 
 class ChallengeForm(AskableForm):
@@ -76,14 +80,38 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class SchemaField(JSONText):
+    """A JSON Schema as people type it, and as it is shown again."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return what is stored as text; what was typed stays as it is."""
+        if value is None or isinstance(value, str):
+            return value
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether another schema was typed, however it is spaced."""
+        try:
+            return bool(self.to_python(data) != initial)
+        except forms.ValidationError:
+            return True
+
+
 class PhaseForm(forms.ModelForm[Phase]):
     """Make or change a phase; what a program leaves out stays as it is."""
+
+    predictions_schema = SchemaField(
+        label="JSON Schema of the file",
+        help_text="Draft 7, without patterns and outside references. Of CSV it is about a list "
+        "with an object for each row. Empty: any such file is taken.",
+    )
 
     class Meta:
         model = Phase
         fields = (
             "title",
             "description",
+            *HANDED_IN,
             "archive",
             "score_title",
             "score_path",
@@ -106,6 +134,8 @@ class PhaseForm(forms.ModelForm[Phase]):
     def __init__(self, *args: Any, user: Any, challenge: Challenge, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.challenge = challenge
+        for name in HANDED_IN:
+            self.fields[name].required = False
         edited = ArchiveMember.objects.filter(user=user, role=ArchiveMember.Role.EDITOR)
         archives = ARCHIVES.visible_to(user).filter(pk__in=edited.values("target"))
         if self.instance.archive_id:
@@ -118,9 +148,15 @@ class PhaseForm(forms.ModelForm[Phase]):
 
     def sections(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         """Return the fields by what they are about: heading, hint and fields."""
-        rest = [name for name in self.fields if name not in (*SCHEDULE, *LIMITS, *RESOURCES)]
+        rest = [name for name in self.fields if name not in _APART]
         parts = (
             ("What is asked", "", rest),
+            (
+                "What is handed in",
+                "An algorithm runs on every case of the hidden archive. A file is checked against "
+                "its schema before it counts, and scored as it is.",
+                HANDED_IN,
+            ),
             ("Time", "", SCHEDULE),
             ("How many submissions", "", LIMITS),
             (
@@ -135,9 +171,14 @@ class PhaseForm(forms.ModelForm[Phase]):
     def clean(self) -> dict[str, Any]:
         """Keep what was there where a program leaves a field out."""
         cleaned: dict[str, Any] = super().clean() or {}
-        for name in (*SCHEDULE, *LIMITS, *RESOURCES):
+        for name in _APART:
             if self.add_prefix(name) not in self.data and name in cleaned:
                 cleaned[name] = getattr(self.instance, name)
+        for name in ("kind", "predictions_form", "predictions_max_mb"):
+            if name in cleaned:
+                cleaned[name] = cleaned[name] or getattr(self.instance, name)
+        if cleaned.get("kind") == Phase.Kind.ALGORITHM and not cleaned.get("archive"):
+            self.add_error("archive", "Algorithms need cases to run on: choose an archive.")
         return cleaned
 
 
@@ -178,6 +219,20 @@ class SubmissionForm(forms.Form):
     def __init__(self, *args: Any, algorithms: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["algorithm"].queryset = algorithms  # type: ignore[attr-defined]
+
+
+class PredictionsForm(UploadForm):
+    """Hand in a file with predictions."""
+
+    uploads = UploadsField(label="File", multiple=False)
+    comment = forms.CharField(max_length=300, required=False)
+
+    def __init__(self, *args: Any, phase: Phase, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = f"at most {phase.predictions_max_mb} MiB"
+        widget = self.fields["uploads"].widget
+        widget.accept = f".{phase.predictions_form.lower()}"
+        widget.note = f"{phase.get_predictions_form_display()}, {most}"
 
 
 class TeamForm(forms.Form):

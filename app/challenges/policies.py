@@ -19,12 +19,12 @@ from app.challenges.models import (
 from app.core.access import Policy
 
 Role = ChallengeMember.Role
-EVALUATOR_ACTIONS = frozenset({"claim", "download"})
-"""Taking an evaluation over to score it outside, and the submitted container for that."""
+EVALUATOR_ACTIONS = frozenset({"claim", "download", "read-file"})
+"""Taking an evaluation over to score it outside, and what was handed in for that."""
 
 
-OWN_ACTIONS = frozenset({"cancel", "log"})
-"""Stopping one's own evaluation, and reading what one's own container wrote."""
+OWN_ACTIONS = frozenset({"cancel", "log", "read-file"})
+"""Stopping one's own evaluation, reading what one's own container wrote, or one's own file."""
 
 
 class ChallengePolicy(RolePolicy[Challenge]):
@@ -108,8 +108,8 @@ class SubmissionPolicy(Policy[Submission]):
     def allows(self, user: Any, obj: Submission, action: str) -> bool:
         """Evaluators also take the container; administrators see logs and metrics in full.
 
-        Whoever handed in may cancel, and read the masked log of a case that failed, as may their
-        team.
+        Whoever handed in may cancel, and read the masked log of a case that failed and the file
+        that they handed in, as may their team. Evaluators take that file too.
         """
         if action == "view" or (action in OWN_ACTIONS and _is_of(user, obj)):
             return True

@@ -37,6 +37,9 @@ from app.challenges.models import (
 from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
 from app.core.access import fetch
 from app.core.errors import NotFound
+from app.delivery.headers import BYTES
+from app.delivery.registry import ServedFile
+from app.delivery.services import file_url
 from app.execution.models import ContainerImage
 from app.requests.questions import Question
 from archives.models import ArchiveItem
@@ -137,7 +140,8 @@ def read_provenance(evaluation: Evaluation) -> None:
     )
     found = rows.defer("metrics").get(pk=evaluation.pk)
     evaluation.method, evaluation.ground_truth = found.method, found.ground_truth
-    evaluation.submission.version.container_image = found.submission.version.container_image
+    if evaluation.submission.version is not None and found.submission.version is not None:
+        evaluation.submission.version.container_image = found.submission.version.container_image
 
 
 def get_case_for(user: Any, pk: UUID | str, number: int, *, action: str = "view") -> EvaluationCase:
@@ -162,6 +166,29 @@ def submissions_for(user: Any) -> QuerySet[Submission]:
 def get_submission_for(user: Any, pk: UUID | str, *, action: str = "view") -> Submission:
     """Return the submission if ``user`` may do ``action`` with it, else raise `NotFound`."""
     return fetch(SUBMISSIONS, user=user, pk=pk, action=action)
+
+
+def served_predictions(user: Any, pk: UUID) -> ServedFile:
+    """Return the file of a submission if ``user`` may read it, else raise `NotFound`."""
+    rows = Submission.objects.select_related("phase__challenge")
+    submission = fetch(SUBMISSIONS, user=user, pk=pk, action="read-file", queryset=rows)
+    if not submission.file_key:
+        raise NotFound
+    return ServedFile(
+        key=submission.file_key,
+        filename=submission.file_name,
+        content_type=BYTES,
+        size=submission.file_size,
+        audit_name="challenges.predictions.downloaded",
+        audit_object=submission,
+    )
+
+
+def predictions_url(submission: Submission) -> str:
+    """Return the address of a submission's file, which asks for permission; or nothing."""
+    if not submission.file_key:
+        return ""
+    return file_url(kind="predictions", pk=submission.pk, filename=submission.file_name)
 
 
 def phases_for(user: Any) -> QuerySet[Phase]:
@@ -205,7 +232,9 @@ def readiness_of(phase: Phase) -> Readiness:
 def readiness_as_read(phase: Phase) -> Readiness:
     """Return what ``phase`` lacked when it was read, by `get_phase_for` or with `READY`."""
     lacks = dict(_LACKS)
-    if phase.archive_id is None:
+    if phase.archive_id is None and phase.takes_predictions:
+        del lacks["has_cases"]
+    elif phase.archive_id is None:
         lacks["has_cases"] = "No hidden test archive is chosen."
     return Readiness(tuple(words for name, words in lacks.items() if not getattr(phase, name)))
 

@@ -1,5 +1,6 @@
 """Challenges whose phases are ready, and evaluations whose jobs end when a test says so."""
 
+import json
 from typing import Any
 
 from algorithms.models import Algorithm
@@ -14,7 +15,12 @@ from app.challenges.models import (
     Submission,
 )
 from app.challenges.policies import CHALLENGES
-from app.challenges.services import create_challenge, create_phase, submit_algorithm
+from app.challenges.services import (
+    create_challenge,
+    create_phase,
+    submit_algorithm,
+    submit_predictions,
+)
 from app.challenges.services.evaluations import advance
 from app.core.ids import new_id
 from app.core.states import transition
@@ -24,12 +30,27 @@ from app.execution.services.jobs import end_job
 from app.images.models import Image
 from app.sockets.selectors import metrics_socket
 from app.sockets.services import json_value
+from app.uploads.models import UserUpload
 from archives.models import ArchiveItem
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import add_output, make_algorithm, make_container_image
 from tests.factories.archives import make_archive
+from tests.factories.images import make_upload
 
 _counter = iter(range(10**9))
+SCHEMA = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["case", "probability"],
+        "properties": {
+            "case": {"type": "string"},
+            "probability": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+        "additionalProperties": False,
+    },
+}
 RUN = (Job.State.PROVISIONING, Job.State.EXECUTING, Job.State.PARSING)
 
 
@@ -93,6 +114,33 @@ def make_submission(
         grant_role(CHALLENGES, actor=None, obj=phase.challenge, user=creator, role="PARTICIPANT")
     algorithm = algorithm or make_algorithm(editor=creator)
     return submit_algorithm(actor=creator, phase=phase, algorithm=algorithm)
+
+
+def make_predictions_phase(challenge: Challenge | None = None, **fields: Any) -> Phase:
+    """A ready phase that takes files with a list of cases and probabilities."""
+    return make_phase(challenge, kind="PREDICTIONS", **{"predictions_schema": SCHEMA} | fields)
+
+
+def hand_in_file(
+    phase: Phase, *, creator: User | None = None, content: Any = None, filename: str = "mine.json"
+) -> Submission:
+    """Hand in a file (one that fits, and that nobody handed in before, unless given)."""
+    if creator is None:
+        creator = UserFactory()
+        grant_role(CHALLENGES, actor=None, obj=phase.challenge, user=creator, role="PARTICIPANT")
+    upload = make_predictions(creator, content=content, filename=filename)
+    return submit_predictions(actor=creator, phase=phase, upload=upload)
+
+
+def make_predictions(
+    owner: User, *, content: Any = None, filename: str = "mine.json"
+) -> UserUpload:
+    """An uploaded file with predictions; it fits unless it is given as bytes or as a value."""
+    if content is None:
+        content = [{"case": "case-1", "probability": 1 / (2 + next(_counter))}]
+    if not isinstance(content, bytes):
+        content = json.dumps(content).encode()
+    return make_upload(owner=owner, content=content, filename=filename)
 
 
 def make_evaluation(

@@ -283,6 +283,13 @@ CHALLENGES = [
     ),
     *api("api:phase-leaderboard", "GET", CHALLENGE, path=pk("phase")),
     *api("api:phase-standing", "GET", SUBMITTERS, path=pk("phase")),
+    *api(
+        "api:phase-check-predictions",
+        "POST",
+        SUBMITTERS,
+        path=pk("predictions_phase"),
+        body={"user_upload": "own-predictions"},
+    ),
     *api("api:phase-starter-kit", "GET", SUBMITTERS, path=pk("phase")),
     *api(
         "api:phase-grants",

@@ -317,6 +317,8 @@ _PHASE = {
     "direction": "HIGHER",
     "limit_successful": "3",
 }
+_PREDICTIONS = {"uploads": "own-predictions"}
+_PREDICTIONS_FILE = {"kind": "predictions", "pk": "predictions", "filename": "mine.json"}
 _KIT_FILE = {"uploads": "own-tar"}
 _DESIGN = {"base": "0", "task": "Segment lungs", "reason": "Why"}
 _PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "content": "Text"}
@@ -423,6 +425,8 @@ CHALLENGES = [
     *form("challenges:add_kit_truth", CHALLENGE_ADMINS, path=pk("phase"), body=_KIT_FILE),
     *form("challenges:add_kit_source", CHALLENGE_ADMINS, path=pk("phase"), body=_KIT_FILE),
     *form("challenges:submit", SUBMITTERS, path=pk("phase"), body={"algorithm": "own-algorithm"}),
+    *form("challenges:submit", SUBMITTERS, path=pk("predictions_phase"), body=_PREDICTIONS),
+    *page("delivery:file", EVALUATION, path=_PREDICTIONS_FILE, anonymous=HIDDEN),
     *page("challenges:submissions", CHALLENGE, path=pk("phase")),
     *page("challenges:evaluation", EVALUATION, path=pk("evaluation")),
     *page("challenges:case", EVALUATION, path={"pk": "evaluation", "number": "first_case"}),

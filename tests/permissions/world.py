@@ -17,7 +17,7 @@ from algorithms.models import Algorithm, AlgorithmInterface
 from algorithms.policies import RUNS
 from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
-from app.challenges.models import Evaluation
+from app.challenges.models import Challenge, Evaluation
 from app.challenges.policies import CHALLENGES
 from app.challenges.services import add_question, create_page, invite, set_pictures
 from app.core.states import transition
@@ -53,8 +53,11 @@ from tests.factories.archives import make_archive
 from tests.factories.challenges import (
     finish_cases,
     finish_method,
+    hand_in_file,
     make_challenge,
     make_phase,
+    make_predictions,
+    make_predictions_phase,
     make_submission,
 )
 from tests.factories.execution import make_worker
@@ -317,7 +320,14 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "evaluation_job": case.job,
         "evaluation_image": case.job.outputs.get().image,
         "waiting_evaluation": waiting,
+        **_predictions(challenge, owner),
     }
+
+
+def _predictions(challenge: Challenge, owner: User) -> dict[str, Any]:
+    """A phase that takes files, and a file that was handed in to it."""
+    phase = make_predictions_phase(challenge)
+    return {"predictions_phase": phase, "predictions": hand_in_file(phase, creator=owner)}
 
 
 def _teams(people: dict[str, User]) -> dict[str, Any]:
@@ -444,7 +454,12 @@ def _own_sample(user: User) -> str:
     return str(make_archive(editor=user, cases=1).pk)
 
 
+def _own_predictions(user: User) -> str:
+    return str(make_predictions(user).pk)
+
+
 OWN = {
+    "own-predictions": _own_predictions,
     "own-upload": _own_upload,
     "own-tar": _own_tar,
     "own-algorithm": _own_algorithm,

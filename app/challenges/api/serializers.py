@@ -8,7 +8,8 @@ from rest_framework import serializers
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.policies import EVALUATIONS
 from app.challenges.schedule import Status
-from app.core.api.fields import KeyField, LinkField
+from app.challenges.selectors import predictions_url
+from app.core.api.fields import KeyField, LinkField, PlainJSONField
 from app.core.api.pages import LogoField, PageField
 from app.requests.api.serializers import AskableSerializer
 from app.sockets.api.serializers import SocketSerializer
@@ -18,6 +19,7 @@ TIMES = ("opens_at", "closes_at", "frozen_at")
 BIG = ("limit_successful", "limit_attempted", "memory_mb", "gpu_memory_mb", "time_limit")
 NUMBERS = (*BIG, "limit_successful_days", "limit_attempted_days", "cpus", "gpus")
 TERMS = (*TIMES, *NUMBERS)
+HANDED_IN = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 
 
 class ChallengeSerializer(serializers.ModelSerializer[Challenge]):
@@ -87,6 +89,7 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
             "challenge",
             "title",
             "description",
+            *HANDED_IN,
             "inputs",
             "outputs",
             "score_title",
@@ -104,6 +107,7 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
 class PhaseChangeSerializer(serializers.ModelSerializer[Phase]):
     """What is changed of a phase."""
 
+    predictions_schema = PlainJSONField(required=False, allow_null=True)
     parent = LinkField("api:phase-detail", required=False, allow_null=True)  # type: ignore[assignment]
 
     class Meta:
@@ -114,6 +118,7 @@ class PhaseChangeSerializer(serializers.ModelSerializer[Phase]):
         fields = (
             "title",
             "description",
+            *HANDED_IN,
             "score_title",
             "score_path",
             "direction",
@@ -125,10 +130,13 @@ class PhaseChangeSerializer(serializers.ModelSerializer[Phase]):
 
 
 class NewPhaseSerializer(PhaseChangeSerializer):
-    """A phase to be made on a hidden test archive of the caller's."""
+    """A phase to be made on a hidden test archive of the caller's.
+
+    One that takes files with predictions can do without an archive.
+    """
 
     challenge = LinkField("api:challenge-detail")
-    archive = LinkField("api:archive-detail")
+    archive = LinkField("api:archive-detail", required=False, allow_null=True)
 
     class Meta(PhaseChangeSerializer.Meta):
         fields = ("challenge", "archive", *PhaseChangeSerializer.Meta.fields)  # type: ignore[assignment]
@@ -157,7 +165,9 @@ class PlaceSerializer(serializers.ModelSerializer[Evaluation]):
     """One place of a leaderboard."""
 
     score_title = serializers.CharField(source="submission.phase.score_title", read_only=True)
-    algorithm = serializers.CharField(source="submission.version.algorithm.title", read_only=True)
+    algorithm = serializers.CharField(
+        source="submission.version.algorithm.title", read_only=True, allow_null=True
+    )
     entrant = serializers.CharField(source="submission.competes_as.display_name", read_only=True)
     creator = serializers.CharField(source="submission.creator.username", read_only=True)
 
@@ -174,7 +184,10 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     api_url = LinkField("api:submission-detail", source="*", read_only=True)
     phase = LinkField("api:phase-detail", source="phase_id", read_only=True)
     creator = serializers.CharField(source="creator.username", read_only=True)
-    algorithm_image = LinkField("api:algorithm-image-detail", source="version_id", read_only=True)
+    algorithm_image = LinkField(
+        "api:algorithm-image-detail", source="version_id", read_only=True, allow_null=True
+    )
+    file = serializers.SerializerMethodField()
     team = LinkField("api:team-detail", source="entrant.team_id", read_only=True, allow_null=True)
     refund = serializers.CharField(read_only=True)
     status = serializers.CharField(source="get_state_display", read_only=True)
@@ -191,6 +204,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
             "creator",
             "team",
             "algorithm_image",
+            "file",
             "status",
             "refund",
             "comment",
@@ -199,13 +213,42 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         )
         read_only_fields = fields
 
+    def get_file(self, submission: Submission) -> str | None:
+        """Return the address of the file that was handed in."""
+        path = predictions_url(submission)
+        return str(self.context["request"].build_absolute_uri(path)) if path else None
+
 
 class NewSubmissionSerializer(serializers.Serializer[Any]):
-    """An algorithm to hand in to a phase: its newest version that passed its checks."""
+    """What is handed in to a phase: an algorithm (its newest version that passed its checks).
+
+    A phase that takes predictions wants an uploaded file instead.
+    """
 
     phase = LinkField("api:phase-detail")
-    algorithm = LinkField("api:algorithm-detail")
+    algorithm = LinkField("api:algorithm-detail", required=False)
+    user_upload = LinkField("uploads:detail", required=False)
     comment = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class PredictionsUploadSerializer(serializers.Serializer[Any]):
+    """An uploaded file to look at."""
+
+    user_upload = LinkField("uploads:detail")
+
+
+class FaultSerializer(serializers.Serializer[Any]):
+    """What a phase does not take in a file; the path is empty for the file as a whole."""
+
+    path = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+
+
+class CheckedPredictionsSerializer(serializers.Serializer[Any]):
+    """Whether a phase takes a file, and else the first reasons why not."""
+
+    fits = serializers.BooleanField()
+    faults = FaultSerializer(many=True)
 
 
 class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):

@@ -123,7 +123,8 @@ class PhaseViewSet(ResourceViewSet[Phase]):
         challenge = selectors.get_challenge_for(
             actor, key_of(given.pop("challenge")), action="change"
         )
-        archive = get_archive_for(actor, key_of(given.pop("archive")), action="change")
+        chosen = given.pop("archive", None)
+        archive = get_archive_for(actor, key_of(chosen), action="change") if chosen else None
         _find_parent(actor, given)
         made = services.create_phase(actor=actor, challenge=challenge, archive=archive, **given)
         return self.shown(made, status=201)
@@ -187,6 +188,21 @@ class PhaseViewSet(ResourceViewSet[Phase]):
     def starter_kit(self, request: Request, pk: str) -> StreamingHttpResponse:
         """Download the starter kit: sample, schemas, examples, and how to run them, as a zip."""
         return kit_response(request._request, self.find(key_of(pk), "submit"))
+
+    @extend_schema(
+        request=serializers.PredictionsUploadSerializer,
+        responses=serializers.CheckedPredictionsSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="check-predictions")
+    def check_predictions(self, request: Request, pk: str) -> Response:
+        """Say whether the phase takes an uploaded file; it is not handed in by that."""
+        phase = self.find(key_of(pk), "submit")
+        given = self.checked(serializers.PredictionsUploadSerializer)
+        upload = get_upload_for(request.user, given["user_upload"])
+        services.require_taken(phase)
+        faults = services.faults_of_predictions(phase, upload)
+        found = {"fits": not faults, "faults": faults}
+        return Response(serializers.CheckedPredictionsSerializer(found).data)
 
     @extend_schema(responses=team_serializers.StandingSerializer)
     @action(detail=True, filter_backends=())
@@ -263,15 +279,24 @@ class SubmissionViewSet(ResourceViewSet[Submission]):
         responses={201: serializers.SubmissionSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Hand in an algorithm; its evaluation starts at once."""
+        """Hand in an algorithm, or a file where the phase takes one; its evaluation starts."""
         given = self.checked(serializers.NewSubmissionSerializer)
         actor = cast(User, request.user)
-        made = services.submit_algorithm(
-            actor=actor,
-            phase=selectors.get_phase_for(actor, key_of(given["phase"]), action="submit"),
-            algorithm=get_algorithm_for(actor, key_of(given["algorithm"]), action="submit"),
-            comment=given.get("comment", ""),
-        )
+        phase = selectors.get_phase_for(actor, key_of(given["phase"]), action="submit")
+        wanted = "user_upload" if phase.takes_predictions else "algorithm"
+        if wanted not in given:
+            raise ValidationFailed(fields={wanted: ["This phase wants it."]})
+        comment = given.get("comment", "")
+        if phase.takes_predictions:
+            upload = get_upload_for(actor, given["user_upload"])
+            made = services.submit_predictions(
+                actor=actor, phase=phase, upload=upload, comment=comment
+            )
+        else:
+            algorithm = get_algorithm_for(actor, key_of(given["algorithm"]), action="submit")
+            made = services.submit_algorithm(
+                actor=actor, phase=phase, algorithm=algorithm, comment=comment
+            )
         return self.shown(made, status=201)
 
     @extend_schema(

@@ -15,10 +15,19 @@ FOLDER = "portal"
 def call_entries(phase: Phase) -> Iterator[Entry]:
     """Return the calls of algorithm and evaluation, and the list of system calls."""
     algorithm = command_line(sample_limits(phase))
-    evaluation = command_line(capped(default_limits()), ground_truth=True)
     yield text_entry(f"{FOLDER}/algorithm.sh", _as_bash(algorithm, gpus=phase.gpus or 0))
+    yield from evaluation_call_entries(phase)
+
+
+def evaluation_call_entries(phase: Phase) -> Iterator[Entry]:
+    """Return the call of the evaluation, where the score is, and the list of system calls."""
+    evaluation = command_line(capped(default_limits()), ground_truth=True)
     yield text_entry(f"{FOLDER}/evaluation.sh", _as_bash(evaluation, gpus=0))
-    yield text_entry(f"{FOLDER}/phase.sh", f"SCORE_PATH={shlex.quote(phase.score_path)}\n")
+    facts = f"SCORE_PATH={shlex.quote(phase.score_path)}\n"
+    if phase.takes_predictions:
+        facts += f"PREDICTIONS_NAME={shlex.quote(phase.predictions_name)}\n"
+        facts += f"PREDICTIONS_BYTES={phase.predictions_max_bytes}\n"
+    yield text_entry(f"{FOLDER}/phase.sh", facts)
     yield text_entry(f"{FOLDER}/seccomp.json", system_calls())
 
 

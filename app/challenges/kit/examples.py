@@ -50,6 +50,12 @@ def evaluation_entries(*, folder: str) -> Iterator[Entry]:
         yield _copy(name, f"{folder}/{name}")
 
 
+def file_evaluation_entries(*, folder: str) -> Iterator[Entry]:
+    """Return the source of an evaluation of files with predictions, as an example."""
+    yield text_entry(f"{folder}/Dockerfile", (FILES / "predictions.Dockerfile").read_text())
+    yield _copy("demo/starter_kit/evaluate_file.py", f"{folder}/evaluate.py")
+
+
 def example_file(socket: Socket) -> bytes:
     """Return the content of a small file of the socket's kind; empty where we know none."""
     if isinstance(socket.example, str) and not socket.as_file:

@@ -56,7 +56,7 @@ def _phase(phase: Phase, archive: dict[str, str]) -> dict[str, Any]:
         "slug": slugify(phase.title) or str(phase.pk),
         "title": phase.title,
         "archive": archive,
-        "algorithm_interfaces": [interface],
+        "algorithm_interfaces": [] if phase.takes_predictions else [interface],
         "evaluation_additional_inputs": [],
         "evaluation_additional_outputs": [],
     }

@@ -90,7 +90,8 @@ class Evaluation(UUIDModel, TimestampedModel):
 class EvaluationCase(UUIDModel):
     """One test case of an evaluation and the job that runs it.
 
-    ``state`` follows the job; a REUSED case took over a job that an earlier evaluation ran.
+    ``state`` follows the job; a REUSED case took over a job that an earlier evaluation ran,
+    and what there is of a GIVEN one was handed in: it has no job.
     ``note`` is what the evaluation container said of the case, for organizers.
     """
 
@@ -99,10 +100,11 @@ class EvaluationCase(UUIDModel):
         RUNNING = "RUNNING", "Running"
         DONE = "DONE", "Done"
         REUSED = "REUSED", "Re-used"
+        GIVEN = "GIVEN", "In the file"
         FAILED = "FAILED", "Failed"
         CANCELLED = "CANCELLED", "Cancelled"
 
-    WITH_RESULT = (State.DONE, State.REUSED)
+    WITH_RESULT = (State.DONE, State.REUSED, State.GIVEN)
 
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="cases")
     item = models.ForeignKey(ArchiveItem, on_delete=models.PROTECT, related_name="+")

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
@@ -23,7 +23,10 @@ SCORE_PATH = RegexValidator(
 class Phase(Viewable, UUIDModel, TimestampedModel):
     """Owns schedule, limits, the hidden test archive, the metric and the leaderboard.
 
-    Without an archive it was cloned by somebody who may not use the original's, and is not ready.
+    ``kind`` says what is handed in. Algorithms run on the cases of the archive. A file with
+    predictions is scored as it is; the archive, if there is one, says which cases are in it.
+    Without an archive a phase of algorithms was cloned by somebody who may not use the original's,
+    and is not ready.
     A resource that is not stated (``cpus`` to ``time_limit``) is what each algorithm asks for.
     ``ranked_at`` is when ranks were last given: what became due later is ranked by a periodic task.
     """
@@ -32,15 +35,49 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
         HIGHER = "HIGHER", "Higher is better"
         LOWER = "LOWER", "Lower is better"
 
+    class Kind(models.TextChoices):
+        ALGORITHM = "ALGORITHM", "An algorithm"
+        PREDICTIONS = "PREDICTIONS", "A file with predictions"
+
+    class Form(models.TextChoices):
+        JSON = "JSON", "JSON"
+        CSV = "CSV", "CSV with a header"
+
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    kind = models.CharField(
+        "what is handed in",
+        max_length=11,
+        choices=Kind.choices,
+        default=Kind.ALGORITHM,
+        help_text="Stays as it is once the phase has opened.",
+    )
     archive = models.ForeignKey(
         Archive,
         on_delete=models.PROTECT,
         null=True,
+        blank=True,
         related_name="phases",
-        help_text="The hidden test cases; participants never see them.",
+        help_text="The hidden test cases; participants never see them. A phase that takes files "
+        "can do without: then there are no scores of single cases.",
+    )
+    predictions_form = models.CharField(
+        "form of the file",
+        max_length=4,
+        choices=Form.choices,
+        default=Form.JSON,
+        help_text="Your evaluation container finds it at /input/predictions.json or .csv.",
+    )
+    predictions_schema = models.JSONField(
+        "JSON Schema of the file",
+        null=True,
+        blank=True,
+    )
+    predictions_max_mb = models.PositiveSmallIntegerField(
+        "largest file in MiB",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
     )
     inputs = models.ManyToManyField(Socket, related_name="phase_inputs")
     outputs = models.ManyToManyField(Socket, related_name="phase_outputs")
@@ -140,6 +177,21 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.challenge} · {self.title}"
+
+    @property
+    def takes_predictions(self) -> bool:
+        """Tell whether a file is handed in, and no algorithm."""
+        return self.kind == self.Kind.PREDICTIONS
+
+    @property
+    def predictions_name(self) -> str:
+        """What the file is called where the evaluation container finds it."""
+        return f"predictions.{self.predictions_form.lower()}"
+
+    @property
+    def predictions_max_bytes(self) -> int:
+        """How large the file may be."""
+        return self.predictions_max_mb * 2**20
 
     @property
     def status(self) -> Status:

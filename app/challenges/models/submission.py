@@ -1,4 +1,4 @@
-"""The submission: one algorithm version handed in to one phase."""
+"""The submission: an algorithm version, or a file, handed in to one phase."""
 
 from django.conf import settings
 from django.db import models
@@ -16,7 +16,8 @@ class Submission(UUIDModel, TimestampedModel):
     ``entrant`` handed it in. ``competes_as`` is who it stands for on the leaderboard: the team of
     a person who joined one while the phase ran. ``people`` are those whom it counted for when it
     was handed in; it goes on counting for them, whatever team they are in later.
-    ``interface`` is the one of the algorithm's that fits the phase.
+    ``interface`` is the one of the algorithm's that fits the phase. Where a file was handed in,
+    ``file_key`` says where it is kept, and there is no version.
     """
 
     class State(models.TextChoices):
@@ -48,11 +49,15 @@ class Submission(UUIDModel, TimestampedModel):
     competes_as = models.ForeignKey(Entrant, on_delete=models.RESTRICT, related_name="results")
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="counted_submissions")
     version = models.ForeignKey(
-        AlgorithmVersion, on_delete=models.PROTECT, related_name="submissions"
+        AlgorithmVersion, on_delete=models.PROTECT, null=True, related_name="submissions"
     )
     interface = models.ForeignKey(
         AlgorithmInterface, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    file_name = models.CharField(max_length=255, blank=True)
+    file_key = models.CharField(max_length=200, blank=True)
+    file_size = models.BigIntegerField(default=0)
+    file_sha256 = models.CharField(max_length=64, blank=True)
     refund = models.CharField(max_length=10, choices=Refund.choices, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     comment = models.CharField(max_length=300, blank=True)
@@ -60,6 +65,29 @@ class Submission(UUIDModel, TimestampedModel):
 
     class Meta:
         ordering = ("-created",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(version__isnull=True) ^ models.Q(file_key=""),
+                name="submission_is_algorithm_or_file",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.version} by {self.creator}"
+        return f"{self.what} by {self.creator}"
+
+    @property
+    def title(self) -> str:
+        """The algorithm, or the name of the file."""
+        return self.file_name if self.version is None else self.version.algorithm.title
+
+    @property
+    def runnable(self) -> AlgorithmVersion:
+        """The version that runs on the cases; nothing of a file does."""
+        if self.version is None:
+            raise RuntimeError(f"Submission {self.pk} is a file: there is nothing to run.")
+        return self.version
+
+    @property
+    def what(self) -> str:
+        """What was handed in, in words: an algorithm's version, or a file."""
+        return f"“{self.file_name}”" if self.version is None else str(self.version)

@@ -15,6 +15,11 @@ from app.challenges.services.phases import (
     update_phase,
 )
 from app.challenges.services.pictures import set_pictures
+from app.challenges.services.predictions import (
+    faults_of_predictions,
+    require_taken,
+    submit_predictions,
+)
 from app.challenges.services.proposals import (
     accept_proposal,
     decline_proposal,
@@ -72,6 +77,7 @@ __all__ = [
     "entrant_of",
     "evaluate_again",
     "evaluate_phase_again",
+    "faults_of_predictions",
     "grant_submissions",
     "hand_on",
     "invite",
@@ -80,8 +86,10 @@ __all__ = [
     "propose_challenge",
     "remove_member",
     "rename_team",
+    "require_taken",
     "set_pictures",
     "submit_algorithm",
+    "submit_predictions",
     "update_challenge",
     "update_page",
     "update_phase",

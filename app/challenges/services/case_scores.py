@@ -35,7 +35,9 @@ def store_case_scores(evaluation: Evaluation, metrics: Any) -> None:
                 rows[key] = CaseScore(
                     case=case, metric=score.metric, label=score.label, value=score.value
                 )
-    if results.cases:
+    if results.cases and not cases:
+        faults = ["This phase has no archive that says which cases there are: no scores are kept."]
+    elif results.cases:
         faults += [f"Case {case.order} has no result." for case in cases if case not in seen]
     CaseScore.objects.filter(case__evaluation=evaluation).delete()
     CaseScore.objects.bulk_create(rows.values(), batch_size=2000)
@@ -53,7 +55,7 @@ def _cases_by_key(cases: Iterable[EvaluationCase]) -> Mapping[str, EvaluationCas
 
 
 def _names_of(case: EvaluationCase) -> set[str]:
-    names = {str(case.job_id), str(case.item_id), str(case.pk), case.item.title}
+    names = {str(case.job_id or ""), str(case.item_id), str(case.pk), case.item.title}
     for image in case.item.images:
         names |= {str(image.pk), image.name, without_ending(image.name)}
     return names - {""}

@@ -25,12 +25,12 @@ def start_case(case: EvaluationCase) -> None:
     submission = case.evaluation.submission
     run = create_run(
         actor=submission.creator,
-        version=submission.version,
+        version=submission.runnable,
         item=case.item,
         kind="challenge-case",
         scope=f"phase {submission.phase_id}",
         interface=submission.interface,
-        limits=limits_in(submission.phase, submission.version.algorithm),
+        limits=limits_in(submission.phase, submission.runnable.algorithm),
     )
     case.job, case.state = run.job, State.RUNNING
     case.save(update_fields=["job", "state"])

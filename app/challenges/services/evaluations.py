@@ -82,7 +82,9 @@ def _run_cases(evaluation: Evaluation) -> bool:
     except PortalError as error:
         fail(
             evaluation,
-            reason="The algorithm cannot be run on the hidden test set.",
+            reason="The evaluation could not be started."
+            if evaluation.submission.phase.takes_predictions
+            else "The algorithm cannot be run on the hidden test set.",
             organizer_reason=f"{error.message} {error.advice}".strip(),
         )
     return False
@@ -183,7 +185,7 @@ def _tell(evaluation: Evaluation) -> None:
     notify(
         user=submission.creator,
         kind=EVALUATION_DONE if done else EVALUATION_FAILED,
-        text=f"The evaluation of {submission.version} in {submission.phase} "
+        text=f"The evaluation of {submission.what} in {submission.phase} "
         f"{'is done' if done else 'failed'}.",
         url=reverse("challenges:evaluation", args=[evaluation.pk]),
     )

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from app.challenges.models import Evaluation, EvaluationCase
+from app.challenges.models import Evaluation, EvaluationCase, Submission
 from app.core.tasks import enqueue_on_commit
 from app.delivery.services import signed_url_for
 from app.execution.contract import InputFile, RunSpec
 from app.execution.models import Job
 from app.execution.services import image_reference, job_limits, submit_job
-from app.execution.staging import input_files, output_slots, serialized_value
+from app.execution.staging import input_files, lifetime, output_slots, serialized_value
 from app.sockets.selectors import metrics_socket
 
 ADVANCE = "app.challenges.tasks.advance_evaluation"
@@ -34,14 +34,11 @@ def method_finished(job: Job) -> None:
 
 
 def build_method_spec(job: Job) -> RunSpec:
-    """Describe the scoring run: predictions.json, every case's outputs, the ground truth."""
-    evaluation = Evaluation.objects.select_related("ground_truth").get(job=job)
-    cases = list(evaluation.cases.select_related("job", "item"))
-    listing = json.dumps([_prediction(case) for case in cases]).encode()
-    files = [InputFile(relative_path="predictions.json", content=listing)]
-    for case in cases:
-        outputs = _job(case).outputs.select_related("socket", "image")
-        files += input_files(outputs, prefix=f"{case.job_id}/output/", listing=False)
+    """Describe the scoring run: what is scored, and the ground truth."""
+    rows = Evaluation.objects.select_related("ground_truth", "submission__phase")
+    evaluation = rows.get(job=job)
+    given = bool(evaluation.submission.file_key)
+    files = _handed_in(evaluation.submission) if given else _made(evaluation)
     return RunSpec(
         run_id=str(job.pk),
         image=image_reference(job.container_image),
@@ -50,6 +47,29 @@ def build_method_spec(job: Job) -> RunSpec:
         outputs=output_slots([metrics_socket()]),
         limits=job_limits(job),
     )
+
+
+def _handed_in(submission: Submission) -> list[InputFile]:
+    """Return the file that was handed in, under the name that the phase's form has."""
+    return [
+        InputFile(
+            relative_path=submission.phase.predictions_name,
+            url=signed_url_for(submission.file_key, expires_in=lifetime()),
+            size=submission.file_size,
+            sha256=submission.file_sha256,
+        )
+    ]
+
+
+def _made(evaluation: Evaluation) -> list[InputFile]:
+    """Return predictions.json and every case's outputs."""
+    cases = list(evaluation.cases.select_related("job", "item"))
+    listing = json.dumps([_prediction(case) for case in cases]).encode()
+    files = [InputFile(relative_path="predictions.json", content=listing)]
+    for case in cases:
+        outputs = _job(case).outputs.select_related("socket", "image")
+        files += input_files(outputs, prefix=f"{case.job_id}/output/", listing=False)
+    return files
 
 
 def _prediction(case: EvaluationCase) -> dict[str, Any]:

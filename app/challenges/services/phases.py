@@ -12,6 +12,7 @@ from app.accounts.models import User
 from app.audit.services import change, record
 from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
 from app.challenges.schedule import faults
+from app.challenges.selectors import has_opened
 from app.challenges.services.design import note_opening
 from app.challenges.services.leaderboard import rerank
 from app.core.errors import ValidationFailed
@@ -19,6 +20,7 @@ from app.core.ids import new_id
 from app.execution.models import ContainerImage
 from app.execution.services import create_container_image
 from app.sockets.models import Socket
+from app.sockets.schemas import UnusableSchema, check_schema
 from app.sockets.selectors import medical_image_socket, segmentation_socket
 from app.sockets.services import require_places
 from app.uploads.models import UserUpload
@@ -27,6 +29,7 @@ from app.uploads.services import consume_upload, open_upload
 MIN_ROOM = 256 * 2**20  # bytes that any ground truth may unpack to
 MAX_RATIO = 200  # of unpacked to packed size, beyond that
 _TIMES = ("opens_at", "closes_at", "frozen_at")
+_KIND = ("kind", "predictions_form")
 _RANKING = frozenset({"score_path", "direction", *_TIMES})
 
 
@@ -40,13 +43,15 @@ def create_phase(
     pk: UUID | None = None,
     **fields: object,
 ) -> Phase:
-    """Make a phase; without sockets it takes an image and wants a segmentation."""
+    """Make a phase; without sockets an algorithm gets an image and gives a segmentation."""
     require_places(inputs or [], field="inputs")
     require_places(outputs or [], field="outputs")
     phase = Phase(pk=pk or new_id(), challenge=challenge, **fields)
     _require_free_title(phase, title=phase.title)
     _require_parent(phase, phase.parent)
     _require_no_fault(phase, {})
+    _require_schema(phase.predictions_schema)
+    _require_archive(phase.kind, phase.archive)
     phase.full_clean()
     phase.save()
     phase.inputs.set(inputs or [medical_image_socket()])
@@ -61,6 +66,8 @@ def update_phase(*, actor: User, phase: Phase, **changes: object) -> Phase:
     _require_free_title(phase, title=changes.get("title", phase.title))
     _require_parent(phase, changes.get("parent", phase.parent))
     _require_no_fault(phase, changes)
+    _require_kind(phase, changes)
+    _require_schema(changes.get("predictions_schema"))
     note_opening(Phase.objects.get(pk=phase.pk))  # before it may close
     change("challenges.phase.changed", obj=phase, actor=actor, **changes)
     note_opening(Phase.objects.get(pk=phase.pk))
@@ -120,6 +127,33 @@ def _require_no_fault(phase: Phase, changes: Mapping[str, Any]) -> None:
     found = faults(*times)
     if found:
         raise ValidationFailed(fields=found)
+
+
+def _require_kind(phase: Phase, changes: Mapping[str, Any]) -> None:
+    """Raise `ValidationFailed` if what is handed in would change while the phase goes on."""
+    names = [name for name in _KIND if name in changes and changes[name] != getattr(phase, name)]
+    if names and has_opened(phase):
+        raise ValidationFailed(
+            fields={name: ["This stays as it is: the phase has opened."] for name in names}
+        )
+    if {"kind", "archive"} & set(changes):
+        _require_archive(changes.get("kind", phase.kind), changes.get("archive", phase.archive))
+
+
+def _require_archive(kind: str, archive: object) -> None:
+    """Raise `ValidationFailed` if algorithms would have nothing to run on."""
+    if kind == Phase.Kind.ALGORITHM and archive is None:
+        raise ValidationFailed(fields={"archive": ["Algorithms need cases to run on."]})
+
+
+def _require_schema(schema: object) -> None:
+    """Raise `ValidationFailed` unless files can be checked against the schema, if there is one."""
+    if schema is None:
+        return
+    try:
+        check_schema(schema)
+    except UnusableSchema as error:
+        raise ValidationFailed(fields={"predictions_schema": [str(error)]}) from error
 
 
 def _require_parent(phase: Phase, parent: object) -> None:

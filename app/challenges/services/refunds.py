@@ -20,7 +20,8 @@ def refund_fault(evaluation: Evaluation, job: Job | None) -> Refund | None:
 def refund_unstarted(evaluation: Evaluation) -> None:
     """Give the attempt back of an evaluation that was cancelled before anything of it ran."""
     started = evaluation.cases.filter(job__started_at__isnull=False)
-    if not started.exists():
+    scored = evaluation.job is not None and evaluation.job.started_at is not None
+    if not scored and not started.exists():
         refund(evaluation, why=Refund.UNSTARTED)
 
 

@@ -26,7 +26,7 @@ def reuse_cases(evaluation: Evaluation) -> int:
     found = 0
     for case in evaluation.cases.filter(state=State.WAITING).select_related("item"):
         try:
-            interface = submission.interface or interface_of(submission.version.algorithm)
+            interface = submission.interface or interface_of(submission.runnable.algorithm)
             asked = input_digest(inputs_for(interface, case.item))
         except PortalError:
             continue  # the case cannot be run, which the evaluation itself will say
@@ -47,13 +47,13 @@ def input_digest(values: Iterable[SocketValue]) -> str:
 def _candidates(case: EvaluationCase) -> list[Job]:
     """Return jobs that ran the same container and model on the same case of this phase."""
     submission = case.evaluation.submission
-    model = means_of(submission.version.algorithm)["model"]
+    model = means_of(submission.runnable.algorithm)["model"]
     earlier = EvaluationCase.objects.filter(
         item=case.item,
         state=State.DONE,
         evaluation__submission__phase=submission.phase_id,
         job__state=Job.State.SUCCEEDED,
-        job__container_image__digest=submission.version.container_image.digest,
+        job__container_image__digest=submission.runnable.container_image.digest,
     ).exclude(job__container_image__digest="")
     if model is None:
         earlier = earlier.filter(job__model=None)

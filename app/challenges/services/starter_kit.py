@@ -67,7 +67,7 @@ def download_kit(*, actor: User, phase: Phase) -> Iterator[bytes]:
     if found is None:
         raise Conflict(
             "This phase has no starter kit.",
-            advice="The organizers make one by choosing a sample archive.",
+            advice="The organizers make one by choosing a sample.",
         )
     entries = kit_entries(found)
     record("challenges.starter_kit.downloaded", obj=phase, actor=actor)

@@ -1,5 +1,6 @@
-"""Handing in an algorithm."""
+"""Handing in: what holds for all submissions, and handing in an algorithm."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -47,21 +48,39 @@ def submit_algorithm(
     Raises an error, and stores nothing, when the phase is closed or not ready, the limit is
     reached, the algorithm does not fit the phase, or the same container was handed in before.
     """
-    phase = (
-        Phase.objects.select_for_update(of=("self",))
-        .select_related("challenge", "parent")
-        .get(pk=phase.pk)
-    )
+    phase = locked_phase(phase)
+    if phase.takes_predictions:
+        raise Conflict(
+            "This phase takes no algorithms.", advice="Hand in a file with your predictions."
+        )
     get_algorithm_for(actor, algorithm.pk, action="submit")
     version = active_version(algorithm)
     if version is None:
         raise ValidationFailed(
             fields={"algorithm": ["This algorithm has no version that passed its checks."]}
         )
-    _check_phase(phase, actor=actor)
+    require_open(phase, actor=actor)
     interface = fitting_interface(phase, algorithm)
     require_resources(phase, algorithm)
     _check_new(phase, version=version)
+    return hand_in(
+        actor=actor, phase=phase, comment=comment, pk=pk, version=version, interface=interface
+    )
+
+
+def locked_phase(phase: Phase) -> Phase:
+    """Lock the phase that something is handed in to: limits are kept one after another."""
+    rows = Phase.objects.select_for_update(of=("self",)).select_related("challenge", "parent")
+    return rows.get(pk=phase.pk)
+
+
+def hand_in(
+    *, actor: User, phase: Phase, comment: str, pk: UUID | None = None, **what: Any
+) -> Submission:
+    """Take ``what`` (an algorithm's version, or a file) in and start its evaluation.
+
+    Everything was checked, and the phase is locked.
+    """
     entrant = entrant_of(actor, phase.challenge)
     submission = Submission.objects.create(
         pk=pk or new_id(),
@@ -69,9 +88,8 @@ def submit_algorithm(
         creator=actor,
         entrant=entrant,
         competes_as=entrant,
-        version=version,
-        interface=interface,
         comment=comment,
+        **what,
     )
     submission.people.set(people_with(actor, phase.challenge))
     transition(submission, Submission.State.ACCEPTED, actor=actor)
@@ -81,7 +99,7 @@ def submit_algorithm(
     tell_organizers(
         phase,
         kind=SUBMISSION_RECEIVED,
-        text=f"{actor.display_name} handed in {version} to {phase}.",
+        text=f"{actor.display_name} handed in {submission.what} to {phase}.",
         url=reverse("challenges:submissions", args=[phase.pk]),
         but=actor,
     )
@@ -94,7 +112,7 @@ def create_evaluation(
     """Make an evaluation of a submission with an explicit row per case."""
     phase = submission.phase
     method, truth = current_method(phase), current_ground_truth(phase)
-    if method is None or truth is None or phase.archive is None:
+    if method is None or truth is None or not (phase.archive or phase.takes_predictions):
         raise Conflict("The phase is not ready to evaluate.")
     evaluation = Evaluation.objects.create(
         submission=submission,
@@ -103,15 +121,25 @@ def create_evaluation(
         cause=cause,
         requested_by=requested_by,
     )
-    EvaluationCase.objects.bulk_create(
-        EvaluationCase(evaluation=evaluation, item=item, order=number)
-        for number, item in enumerate(phase.archive.items.order_by("created"), start=1)
-    )
+    _add_cases(evaluation, phase)
     enqueue_on_commit(ADVANCE, evaluation.pk)
     return evaluation
 
 
-def _check_phase(phase: Phase, *, actor: User) -> None:
+def _add_cases(evaluation: Evaluation, phase: Phase) -> None:
+    """Give an evaluation a row per case of the archive; what a file says of it is there already."""
+    if phase.archive is None:
+        return
+    states = EvaluationCase.State
+    state = states.GIVEN if phase.takes_predictions else states.WAITING
+    EvaluationCase.objects.bulk_create(
+        EvaluationCase(evaluation=evaluation, item=item, order=number, state=state)
+        for number, item in enumerate(phase.archive.items.order_by("created"), start=1)
+    )
+
+
+def require_open(phase: Phase, *, actor: User) -> None:
+    """Raise an error unless ``actor`` may hand something in to ``phase`` now."""
     if not phase.takes_submissions:
         raise Conflict("This phase takes no submissions.", advice=_when(phase))
     readiness = readiness_of(phase)

@@ -21,6 +21,11 @@ from app.core.errors import ValidationFailed
 from app.core.forms import add_errors
 from app.uploads.forms import UploadForm
 
+_LEADS = {
+    False: "Try your algorithm at home: the same limits, the same command line, the same score.",
+    True: "Score your predictions of the sample at home, as the portal would.",
+}
+
 
 @login_required
 @require_safe
@@ -35,9 +40,10 @@ def starter_kit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "phase": phase,
         "challenge": phase.challenge,
         "kit": kit,
-        "ready": archive is not None and not faults,
+        "ready": kit is not None and not faults and (archive or phase.takes_predictions),
         "faults": faults,
         "cases": cases,
+        "lead": _LEADS[phase.takes_predictions],
         "most_cases": MOST_CASES,
         "resources": resource_facts(phase),
         **rights(request, phase.challenge),

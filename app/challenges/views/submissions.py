@@ -14,7 +14,8 @@ from app.challenges import selectors, services
 from app.challenges.case_scores import columns_of, may_see_scores, worst_first
 from app.challenges.conditions import conditions
 from app.challenges.failures import advice_on_failure
-from app.challenges.forms import SubmissionForm
+from app.challenges.forms import PredictionsForm, SubmissionForm
+from app.challenges.models import Phase
 from app.challenges.policies import EVALUATIONS
 from app.challenges.progress import progress_of
 from app.challenges.standing import standing_of
@@ -28,6 +29,8 @@ from app.core.pages import list_page
 def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hand in an algorithm."""
     phase = selectors.get_phase_for(request.user, pk, action="submit")
+    if phase.takes_predictions:
+        return _submit_predictions(request, phase)
     user = cast(User, request.user)
     algorithms = selectors.submittable_algorithms(user, phase)
     form = SubmissionForm(request.POST or None, algorithms=algorithms)
@@ -52,6 +55,32 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "challenges/submit.html", context)
 
 
+def _submit_predictions(request: HttpRequest, phase: Phase) -> HttpResponse:
+    """Hand in a file with predictions."""
+    user = cast(User, request.user)
+    form = PredictionsForm(request.POST or None, user=user, phase=phase)
+    if request.method == "POST" and form.is_valid():
+        upload, comment = form.cleaned_data["uploads"].uploads[0], form.cleaned_data["comment"]
+        try:
+            submission = services.submit_predictions(
+                actor=user, phase=phase, upload=upload, comment=comment
+            )
+        except ValidationFailed as error:
+            add_errors(form, error)
+        except PortalError as error:
+            form.add_error(None, f"{error.message} {error.advice}".strip())
+        else:
+            messages.success(request, "Your file is handed in; its evaluation has begun.")
+            return redirect("challenges:evaluation", pk=submission.evaluations.get().pk)
+    context = {
+        "form": form,
+        "phase": phase,
+        "challenge": phase.challenge,
+        **conditions(phase, standing_of(user, phase)),
+    }
+    return render(request, "challenges/submit.html", context)
+
+
 @login_required
 def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """List the submissions of a phase that the user may see."""
@@ -59,7 +88,7 @@ def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = list_page(
         request,
         selectors.submissions_for(request.user).filter(phase=phase),
-        search=("version__algorithm__title", "creator__username", "comment"),
+        search=("version__algorithm__title", "file_name", "creator__username", "comment"),
         sorts=(("-created", "Newest"), ("created", "Oldest")),
     )
     context = {
@@ -97,6 +126,9 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "organizer": organizer,
         "advice": advice_on_failure(row, cases),
         "can_cancel": can_cancel,
+        "file_url": selectors.predictions_url(row.submission)
+        if EVALUATIONS.allows(request.user, row, "read-file")
+        else "",
         **rights(request, row.submission.phase.challenge),
     }
     return render(request, "challenges/evaluation.html", context)

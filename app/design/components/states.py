@@ -61,6 +61,7 @@ LOOKS: dict[str, Look] = {
     "READY": Look("Ready", "success", "circle-check"),
     "DONE": Look("Done", "success", "circle-check"),
     "REUSED": Look("Re-used", "success", "refresh-cw"),
+    "GIVEN": Look("In the file", "success", "file-text"),
     "ACCEPTED": Look("Accepted", "success", "circle-check"),
     "IMPORTED": Look("Imported", "success", "circle-check"),
     "SENT": Look("Sent", "success", "circle-check"),

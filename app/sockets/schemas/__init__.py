@@ -1,7 +1,8 @@
 """Socket kinds and the JSON Schemas of their values; imports no Django."""
 
-from app.sockets.schemas.apart import check_file_apart
+from app.sockets.schemas.apart import check_file_apart, faults_of_document_apart
 from app.sockets.schemas.custom import UnusableSchema, check_schema, first_error
+from app.sockets.schemas.documents import MOST_FAULTS, Fault, faults_of_document
 from app.sockets.schemas.errors import InvalidValue
 from app.sockets.schemas.files import MOST_JSON, check_file
 from app.sockets.schemas.kinds import KINDS, Display, SocketKind, SuperKind, get_kind
@@ -12,9 +13,11 @@ from app.sockets.schemas.validation import validate_value
 
 __all__ = [
     "KINDS",
+    "MOST_FAULTS",
     "MOST_JSON",
     "MOST_SEGMENTS",
     "Display",
+    "Fault",
     "InvalidValue",
     "SocketKind",
     "SuperKind",
@@ -25,6 +28,8 @@ __all__ = [
     "check_schema",
     "check_segments",
     "clean_segments",
+    "faults_of_document",
+    "faults_of_document_apart",
     "first_error",
     "get_kind",
     "published_kinds",

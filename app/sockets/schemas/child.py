@@ -6,10 +6,13 @@ before the file is opened.
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from app.images.conversion.limits import GIB, Limits
 from app.images.conversion.process import set_limits
+from app.sockets.schemas.documents import faults_of_document
 from app.sockets.schemas.errors import InvalidValue
 from app.sockets.schemas.files import check_file
 
@@ -21,14 +24,23 @@ def main() -> None:
     """Check the file that standard input names and say what is wrong with it, if anything."""
     job = json.load(sys.stdin)
     set_limits(LIMITS)
-    answer: dict[str, str] = {}
+    answer: dict[str, Any] = {}
     try:
-        check_file(Path(job["path"]), kind=job["kind"], schema=job["schema"])
+        answer = _look(job)
     except InvalidValue as error:
         answer = {"message": error.message, "field": error.field}
     except MemoryError:
         answer = {"message": "The file takes more memory to read than is allowed.", "field": ""}
     sys.stdout.write(json.dumps(answer))
+
+
+def _look(job: dict[str, Any]) -> dict[str, Any]:
+    path, schema = Path(job["path"]), job["schema"]
+    if "form" in job:
+        faults = faults_of_document(path, form=job["form"], schema=schema)
+        return {"faults": [asdict(fault) for fault in faults]}
+    check_file(path, kind=job["kind"], schema=schema)
+    return {}
 
 
 if __name__ == "__main__":

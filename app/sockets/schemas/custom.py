@@ -6,6 +6,7 @@ Source: JSON Schema draft 7 (json-schema.org/draft-07).
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -60,13 +61,23 @@ def first_error(
 ) -> ValidationError | None:
     """Return the first thing about ``value`` that does not fit ``schema``, if any.
 
+    Raises what `first_errors` does.
+    """
+    return next(iter(first_errors(value, schema, most=1, most_steps=most_steps)), None)
+
+
+def first_errors(
+    value: Any, schema: Mapping[str, Any], *, most: int, most_steps: float = MOST_STEPS
+) -> list[ValidationError]:
+    """Return the first things about ``value`` that do not fit ``schema``.
+
     Raises `UnusableSchema` when the schema is broken or asks for more than ``most_steps`` checks:
     references can make a small schema endless.
     """
     validator = _Validator(dict(schema), registry=_NOWHERE)
     token = _steps.set([most_steps])
     try:
-        return next(iter(validator.iter_errors(value)), None)
+        return list(islice(validator.iter_errors(value), most))
     except UnusableSchema:
         raise
     except Exception as error:

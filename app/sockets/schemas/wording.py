@@ -47,7 +47,7 @@ def explained(error: ValidationError) -> tuple[str, str]:
         names = ", ".join(list(known)[:20]) or "none"
         return _joined(field, unknown), f"is not known here; known are {names}"
     words = _MESSAGES.get(str(error.validator))
-    return field, words(rule)[:300] if words else "does not fit the socket's schema"
+    return field, words(rule)[:300] if words else "does not fit the schema"
 
 
 def path_of(parts: Iterable[Any]) -> str:
