@@ -182,8 +182,8 @@ def exported(phase: Phase) -> dict[float | None, int | None]:
     client = Client()
     client.force_login(organizer_of(phase))
     address = reverse("challenges:export", args=[phase.challenge_id, "evaluations.json"])
-    answer = client.get(address)
-    rows = json.loads(b"".join(answer.streaming_content))  # type: ignore[arg-type]
+    answer: Any = client.get(address)
+    rows = json.loads(b"".join(answer.streaming_content))
     return {row["score"]: row["rank"] for row in rows}
 
 
