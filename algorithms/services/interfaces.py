@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import ManyToOneRel
 from django.utils import timezone
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun
@@ -54,13 +55,13 @@ def check_interface(inputs: Sequence[Socket], outputs: Sequence[Socket]) -> None
 def remove_interface(*, actor: User, interface: AlgorithmInterface) -> bool:
     """Take no more runs through an interface; tell whether it could be deleted.
 
-    One that has runs stays, withdrawn: their results refer to it.
+    One that something refers to stays, withdrawn: results, or what was handed in and is to run.
     """
     algorithm = Algorithm.objects.select_for_update().get(pk=interface.algorithm_id)
     offered = algorithm.interfaces.filter(withdrawn_at=None)
     if not offered.exclude(pk=interface.pk).exists():
         raise Conflict("This is the algorithm's only interface.", advice="Add another one before.")
-    if _has_runs(interface):
+    if _is_used(interface):
         interface.withdrawn_at = timezone.now()
         interface.save(update_fields=["withdrawn_at"])
         _record("withdrawn", actor=actor, interface=interface)
@@ -86,15 +87,20 @@ def offer_interface(*, actor: User, interface: AlgorithmInterface) -> AlgorithmI
     return interface
 
 
-def _has_runs(interface: AlgorithmInterface) -> bool:
+def _is_used(interface: AlgorithmInterface) -> bool:
     """Runs from before interfaces were kept with them count for each of the algorithm's.
 
-    So does a batch that has not started any: without its interface it would take another.
+    So does what has not started any, a batch or a submission to a challenge: without its
+    interface it would take another. Apps above this one refer to interfaces too.
     """
     unknown = AlgorithmRun.objects.filter(
         version__algorithm=interface.algorithm_id, interface__isnull=True
     )
-    return interface.runs.exists() or interface.batches.exists() or unknown.exists()
+    return unknown.exists() or any(
+        relation.related_model._base_manager.filter(**{relation.field.name: interface}).exists()
+        for relation in interface._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ManyToOneRel) and not relation.related_model._meta.auto_created
+    )
 
 
 def _record(verb: str, *, actor: User, interface: AlgorithmInterface) -> None:

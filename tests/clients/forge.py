@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import io
-import json
 import subprocess
 import sys
 import tarfile
@@ -12,7 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import docker
 
@@ -60,10 +58,8 @@ cuda = _Cuda()
 """
 
 
-def generate_pack(context: dict[str, Any], *, folder: Path) -> Path:
-    """Let the public program make the starter kit; return the folder of its one phase."""
-    described = folder / "context.json"
-    described.write_text(json.dumps(context))
+def generate_pack(described: Path, *, folder: Path) -> Path:
+    """Let the public program make its pack of a JSON file; return the folder of its one phase."""
     forge = python_with(FORGE).with_name("grand-challenge-forge")
     command = [str(forge), "pack", "-o", str(folder / "pack"), str(described)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,7 @@
-"""Containers made by the public `grand-challenge-forge` for a phase of ours run unmodified."""
+"""Containers made by the public `grand-challenge-forge` for a phase of ours run unmodified.
+
+It is given the file of the downloaded starter kit, as participants would.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,13 @@ from app.execution.executors.docker import DockerExecutor
 from app.execution.staging import input_files, output_slots, serialized_value
 from app.sockets.models import SocketValue
 from app.sockets.services import ensure_socket, json_value
+from archives.services import add_item
 from tests.clients.forge import build_image, generate_pack, local_bases, tarball
 from tests.contract.executor_cases import make_spec, run
+from tests.factories.archives import make_archive
 from tests.factories.challenges import make_challenge, make_phase
 from tests.factories.engines import FileServer, engine_address, serve
+from tests.factories.starter_kits import kit_zip, make_kit
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 METRICS = OutputSlot(slug="metrics", relative_path="metrics.json", kind=OutputKind.JSON)
@@ -31,9 +37,16 @@ LIMITS = Limits(cpus=2, memory=1 * GIB, pids=256, scratch=64 * MIB, output=64 * 
 
 @pytest.fixture
 def phase(db: None) -> Phase:
+    """A phase with a starter kit whose sample is one case."""
     age = ensure_socket(slug="age", title="Age", kind="INT", relative_path="age.json")
     risk = ensure_socket(slug="risk", title="Risk", kind="JSON", relative_path="risk.json")
-    return make_phase(make_challenge(title="Risk"), inputs=[age], outputs=[risk])
+    found = make_phase(make_challenge(title="Risk"), inputs=[age], outputs=[risk])
+    admin = found.challenge.memberships.get(role="ADMIN").user
+    sample = make_archive(editor=admin)
+    values = [json_value(socket=age, value=63)]
+    add_item(actor=admin, archive=sample, title="Shown", values=values)
+    make_kit(found, archive=sample)
+    return found
 
 
 @pytest.fixture
@@ -42,6 +55,11 @@ def files(tmp_path: Path) -> Iterator[FileServer]:
     folder.mkdir()
     with serve(folder) as server:
         yield server
+
+
+def kit_file(phase: Phase, folder: Path) -> Path:
+    """The file that participants find in the zip, as it is there."""
+    return Path(kit_zip(phase).extract("phase.json", folder))
 
 
 def described(phase: Phase) -> dict[str, Any]:
@@ -54,7 +72,7 @@ def described(phase: Phase) -> dict[str, Any]:
 def test_algorithm_and_evaluation_run_unmodified(
     phase: Phase, files: FileServer, tmp_path: Path
 ) -> None:
-    kit = generate_pack(described(phase), folder=tmp_path)
+    kit = generate_pack(kit_file(phase, tmp_path), folder=tmp_path)
     client = docker.DockerClient(base_url=engine_address())
     with local_bases(client, tmp_path):
         for name in ("example-algorithm", "example-evaluation-method"):
@@ -104,6 +122,16 @@ def predictions(given: SocketValue, left: SocketValue) -> tuple[InputFile, ...]:
         InputFile(relative_path="predictions.json", content=json.dumps(listing).encode()),
         *input_files([left], prefix=f"{job}/output/", listing=False),
     )
+
+
+def test_the_challenge_and_the_kit_describe_a_phase_alike(phase: Phase, tmp_path: Path) -> None:
+    of_kit = json.loads(kit_file(phase, tmp_path).read_text())["challenge"]
+    of_challenge = described(phase)["challenge"]
+    assert [one["slug"] for one in of_kit.pop("archives")] == ["sample"]
+    assert [one["slug"] for one in of_challenge.pop("archives")] == [phase.archive.slug]
+    for one in (of_kit, of_challenge):
+        one["phases"][0].pop("archive")
+    assert of_kit == of_challenge
 
 
 def test_every_phase_is_described(phase: Phase) -> None:

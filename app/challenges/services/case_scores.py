@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.challenges.models import CaseScore, Evaluation, EvaluationCase
-from app.challenges.scoring import CaseResult, read_results
+from app.challenges.scoring import CaseResult, disagreements, read_results
 from app.challenges.scoring.results import bounded
 
 ENDINGS = (".nii.gz", ".mha", ".mhd", ".nii", ".tif", ".tiff", ".dcm")
@@ -39,6 +39,8 @@ def store_case_scores(evaluation: Evaluation, metrics: Any) -> None:
         faults = ["This phase has no archive that says which cases there are: no scores are kept."]
     elif results.cases:
         faults += [f"Case {case.order} has no result." for case in cases if case not in seen]
+    if not faults:
+        faults += disagreements(metrics, results)
     CaseScore.objects.filter(case__evaluation=evaluation).delete()
     CaseScore.objects.bulk_create(rows.values(), batch_size=2000)
     EvaluationCase.objects.bulk_update(list(seen), ["note"], batch_size=2000)

@@ -23,13 +23,13 @@ from app.notifications.services import notify
 
 State = Evaluation.State
 Case = EvaluationCase.State
+AT_ONCE = 50
 
 
 def advance(evaluation_id: UUID | str) -> None:
     """Do every step that is due; stop where the evaluation waits for a job."""
-    for _ in State:
-        if not _step(evaluation_id):
-            return
+    while _step(evaluation_id):
+        pass
 
 
 @transaction.atomic
@@ -69,7 +69,10 @@ def _begin(evaluation: Evaluation) -> bool:
 
 
 def _run_cases(evaluation: Evaluation) -> bool:
-    """Run the first case alone; if that works, all the others."""
+    """Run the first case alone; if that works, the others: `AT_ONCE` in a transaction.
+
+    Whoever cancels waits for no more than these.
+    """
     cases = list(evaluation.cases.select_related("job", "item"))
     settle(cases)
     failed = [case for case in cases if case.state in (Case.FAILED, Case.CANCELLED)]
@@ -78,7 +81,7 @@ def _run_cases(evaluation: Evaluation) -> bool:
         return False
     try:
         with transaction.atomic():
-            _start_due(evaluation, cases)
+            return _start_due(evaluation, cases)
     except PortalError as error:
         fail(
             evaluation,
@@ -90,20 +93,19 @@ def _run_cases(evaluation: Evaluation) -> bool:
     return False
 
 
-def _start_due(evaluation: Evaluation, cases: list[EvaluationCase]) -> None:
-    """Submit the jobs that are due; raises what the job's own submission raises."""
+def _start_due(evaluation: Evaluation, cases: list[EvaluationCase]) -> bool:
+    """Submit jobs that are due and tell whether more are; raises what submitting them raises."""
     if all(case.state in EvaluationCase.WITH_RESULT for case in cases):
         start_method(evaluation)
         transition(evaluation, State.EVALUATING, progressed_at=timezone.now())
-        return
-    first = cases[0]
-    if first.state == Case.WAITING:
-        start_case(first)
-    elif first.state in EvaluationCase.WITH_RESULT:
-        for case in cases:
-            if case.state == Case.WAITING:
-                start_case(case)
+        return False
+    waiting = [case for case in cases if case.state == Case.WAITING]
+    if cases[0].state not in EvaluationCase.WITH_RESULT:
+        waiting = [case for case in waiting if case == cases[0]]
+    for case in waiting[:AT_ONCE]:
+        start_case(case)
     Evaluation.objects.filter(pk=evaluation.pk).update(modified=timezone.now())
+    return len(waiting) > AT_ONCE
 
 
 def _score(evaluation: Evaluation) -> bool:
