@@ -127,7 +127,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "advice": advice_on_failure(row, cases),
         "can_cancel": can_cancel,
         "file_url": selectors.predictions_url(row.submission)
-        if EVALUATIONS.allows(request.user, row, "read-file")
+        if row.submission.file_key and EVALUATIONS.allows(request.user, row, "read-file")
         else "",
         **rights(request, row.submission.phase.challenge),
     }
