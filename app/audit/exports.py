@@ -24,7 +24,6 @@ FIELDS = (
     "address",
     "data",
 )
-FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 def exported(events: QuerySet[Event], *, ending: str) -> Iterator[str]:

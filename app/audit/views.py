@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from app.audit import selectors
-from app.audit.exports import FORMATS, exported
+from app.audit.exports import exported
 from app.audit.forms import SearchForm
 from app.audit.registry import history_subject, page_of
 from app.audit.services import record
 from app.audit.telling import told
 from app.core.errors import NotFound
-from app.core.streaming import streamed
+from app.core.streaming import TABLE_TYPES, streamed
 
 _LARGEST = 2**63 - 1
 
@@ -52,7 +52,7 @@ def log(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest, ending: str) -> HttpResponseBase:
     """Send the events that a search finds as a file; that is an event too."""
     events = selectors.events_for(request.user)
-    if ending not in FORMATS:
+    if ending not in TABLE_TYPES:
         raise NotFound
     form = SearchForm(request.GET)
     if not form.is_valid():
@@ -61,7 +61,7 @@ def export(request: HttpRequest, ending: str) -> HttpResponseBase:
     found = selectors.searched(events, form.search)
     record("audit.log.exported", obj=None, data={"format": ending, "search": given})
     pieces = streamed(request, exported(found, ending=ending))
-    response = StreamingHttpResponse(pieces, content_type=FORMATS[ending])
+    response = StreamingHttpResponse(pieces, content_type=TABLE_TYPES[ending])
     name = f"audit-{timezone.now():%Y%m%d-%H%M%S}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"

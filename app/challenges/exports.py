@@ -27,7 +27,6 @@ from app.challenges.models import (
 from app.core.text import safe_cell
 
 FORMAT = "hounsfield-challenge/1"
-FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 CHUNK = 2000
 Rows = Iterable[tuple[Any, ...]]
 
@@ -55,6 +54,19 @@ class Metrics(Table):
             named = metrics if isinstance(metrics, dict) else {}
             outside = {key: value for key, value in named.items() if key != "results"}
             yield from ((pk, path, value) for path, value in _leaves(outside))
+
+
+class Answers(Table):
+    """Every answer to a question of registration, in the words that the question had then."""
+
+    def rows(self, challenge: Challenge) -> Rows:
+        """Read the requests in pieces, each with all of its answers."""
+        for answers, *request in (
+            self.source(challenge)
+            .values_list("answers", "pk", "user__username", "created", "state")
+            .iterator(chunk_size=CHUNK)
+        ):
+            yield from ((*request, one["question"], one["answer"]) for one in answers)
 
 
 def _leaves(metrics: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -240,6 +252,10 @@ TABLES: Mapping[str, Table] = {
             "document": "document",
         },
         lambda challenge: challenge.designs.order_by(F("phase").asc(nulls_first=True), "number"),
+    ),
+    "registration_answers": Answers(
+        dict.fromkeys(("request", "username", "asked", "state", "question", "answer"), ""),
+        lambda challenge: challenge.access_requests.order_by("created", "pk"),
     ),
 }
 

@@ -7,6 +7,8 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
+TABLE_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+"""What tables are given out as: endings and content types."""
 T = TypeVar("T", str, bytes)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from app.core.text import safe_cell
 from app.images.models import Import, ImportFile
 
-FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 FIELDS = ("file", "outcome", "code", "message", "advice", "image")
 
 

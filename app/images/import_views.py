@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.core.errors import NotFound
 from app.core.pages import ListPage, list_page
-from app.core.streaming import streamed
+from app.core.streaming import TABLE_TYPES, streamed
 from app.images import services
-from app.images.exports import FORMATS, exported_files, shown_files
+from app.images.exports import exported_files, shown_files
 from app.images.models import Image, Import, ImportFile
 from app.images.progress import (
     counts_of,
@@ -90,10 +90,10 @@ def import_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 def import_files(request: HttpRequest, pk: UUID, ending: str) -> HttpResponseBase:
     """Download the account of every file."""
     source = get_import_for(request.user, pk)
-    if ending not in FORMATS:
+    if ending not in TABLE_TYPES:
         raise NotFound
     pieces = streamed(request, exported_files(source, ending=ending))
-    response = StreamingHttpResponse(pieces, content_type=FORMATS[ending])
+    response = StreamingHttpResponse(pieces, content_type=TABLE_TYPES[ending])
     response["Content-Disposition"] = f'attachment; filename="import-{source.pk}.{ending}"'
     return response
 

@@ -16,7 +16,14 @@ from app.accounts.models import User
 from app.audit.models import Event
 from app.challenges.exports import TABLES, exported_table
 from app.challenges.models import Challenge, Phase
-from app.challenges.services import announce, declare_design, entrant_of, grant_submissions
+from app.challenges.services import (
+    add_question,
+    announce,
+    declare_design,
+    entrant_of,
+    grant_submissions,
+)
+from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
@@ -50,6 +57,9 @@ def phase(admin: User) -> Phase:
     grant_submissions(
         actor=admin, phase=phase, entrant=entrant_of(person, challenge), amount=2, reason=FORMULA
     )
+    question = add_question(actor=admin, challenge=challenge, text="Where do you work?")
+    given = {str(question.pk): FORMULA}
+    ask_for_access(user=UserFactory(username="asker"), target=challenge, answers=given)
     announce(actor=admin, challenge=challenge, title="@all", text="Hello")
     return phase
 
@@ -90,6 +100,7 @@ def test_one_file_holds_every_table(admin: User, phase: Phase) -> None:
         "grants": 1,
         "announcements": 1,
         "design": 1,
+        "registration_answers": 1,
     }
     assert found["evaluations"][0]["score"] == 0.5
     assert {row["path"]: row["value"] for row in found["metrics"]} == {
@@ -100,6 +111,9 @@ def test_one_file_holds_every_table(admin: User, phase: Phase) -> None:
         (1, "dice", 0.5),
         (2, "dice", 0.5),
     ]
+    (answer,) = found["registration_answers"]
+    assert (answer["username"], answer["state"]) == ("asker", "PENDING")
+    assert (answer["question"], answer["answer"]) == ("Where do you work?", FORMULA)
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 
 from app.audit.services import record
 from app.challenges import selectors
-from app.challenges.exports import FORMATS, TABLES, exported_challenge, exported_table
+from app.challenges.exports import TABLES, exported_challenge, exported_table
 from app.challenges.models import Challenge
 from app.core.errors import NotFound
-from app.core.streaming import streamed
+from app.core.streaming import TABLE_TYPES, streamed
 
 ALL = "everything.json"
 
@@ -29,7 +29,7 @@ def export(request: HttpRequest, pk: UUID, filename: str) -> HttpResponseBase:
         actor=request.user,
         data={"what": filename},
     )
-    response = StreamingHttpResponse(pieces, content_type=FORMATS[filename.rpartition(".")[2]])
+    response = StreamingHttpResponse(pieces, content_type=TABLE_TYPES[filename.rpartition(".")[2]])
     response["Content-Disposition"] = f'attachment; filename="{challenge.slug}-{filename}"'
     response["Cache-Control"] = "no-store"
     return response
@@ -39,6 +39,6 @@ def _pieces(challenge: Challenge, filename: str) -> Iterator[str]:
     if filename == ALL:
         return exported_challenge(challenge)
     name, _, ending = filename.rpartition(".")
-    if name not in TABLES or ending not in FORMATS:
+    if name not in TABLES or ending not in TABLE_TYPES:
         raise NotFound
     return exported_table(challenge, name, ending=ending)
