@@ -24,8 +24,8 @@ class Need:
 
 
 BROWSER = Need(
-    programs=("chromium", "chromium-browser", "google-chrome"),
-    packages=("chromium", "fonts-dejavu-core"),
+    programs=("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
+    packages=("chromium-headless-shell", "fonts-dejavu-core"),
     purpose="browser tests",
 )
 

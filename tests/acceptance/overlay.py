@@ -8,7 +8,6 @@ it on a machine that does nothing else: ``load`` of the record says whether that
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from app.images.phantom import generate, write_dicom_series
+from tests.browsers import PROGRAM
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.e2e.looking import Viewer
 from tests.e2e.people import People, Person
@@ -122,7 +122,7 @@ def _portal(home: Path) -> Iterator[str]:
 def _browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            executable_path=PROGRAM,
             args=CHROMIUM_ARGUMENTS,
         )
         yield opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +26,7 @@ from app.people.services import (
     set_logo,
 )
 from tests.accounts.looking import faults_of
+from tests.browsers import CHROMIUM
 from tests.design.test_browser import go
 from tests.factories.archives import make_archive
 from tests.factories.people import (
@@ -93,10 +93,7 @@ def people(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> People:
 @pytest.fixture
 def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
-            args=["--no-sandbox"],
-        )
+        opened = playwright.chromium.launch(**CHROMIUM)
         yield opened
         opened.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.accounts.looking import faults_of
 from tests.accounts.test_single_sign_on import Provider, provider, through
+from tests.browsers import CHROMIUM
 from tests.factories.accounts import UserFactory, sign_in
 
 __all__ = ["provider"]
@@ -101,10 +101,7 @@ def test_a_closed_door_and_too_many_tries(
 
 
 def _chromium(playwright: Any) -> Any:
-    return playwright.chromium.launch(
-        executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
-        args=["--no-sandbox"],
-    )
+    return playwright.chromium.launch(**CHROMIUM)
 
 
 def _session(client: Client) -> str:

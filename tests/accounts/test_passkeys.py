@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from tests.accounts.looking import faults_of
+from tests.browsers import CHROMIUM
 from tests.factories.accounts import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,10 +40,7 @@ def page(address: str) -> Iterator[Page]:
     """A browser with a device that holds passkeys; fails on anything that the console says."""
     complaints: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
-            args=["--no-sandbox"],
-        )
+        browser = playwright.chromium.launch(**CHROMIUM)
         page = browser.new_context(base_url=address).new_page()
         page.set_default_timeout(8000)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -21,8 +21,9 @@ from app.challenges.services import (
     declare_design,
     set_pictures,
 )
+from tests.browsers import CHROMIUM
 from tests.challenges.declaration.test_checking import DESIGN
-from tests.design.test_browser import CHROMIUM, STANDS_OUT, TOO_SMALL, go
+from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_phase

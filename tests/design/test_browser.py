@@ -10,15 +10,12 @@ from playwright.sync_api import Page, Response, expect, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browsers import CHROMIUM
 from tests.e2e.soundness import inaccessible
 from tests.sampling import in_ci_one
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM: dict[str, Any] = {
-    "executable_path": "/usr/bin/chromium",
-    "args": ["--no-sandbox"],
-}
 WIDTHS = (360, 1280, 2560)
 # What stands out to the right of the window, and what is too small to hit (WCAG 2.5.8; links
 # within text and the browser's own check boxes with their labels are excepted there).

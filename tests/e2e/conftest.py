@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browsers import PROGRAM
 from tests.e2e.people import People
 from tests.e2e.portal import Portal, start_portal
 from tests.e2e.samples import Samples
@@ -59,7 +59,7 @@ def browser() -> Iterator[Browser]:
     """The machine's Chromium; closed with the module, since it brings an event loop."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            executable_path=PROGRAM,
             args=CHROMIUM_ARGUMENTS,
         )
         yield opened

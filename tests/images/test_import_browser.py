@@ -18,7 +18,8 @@ from app.accounts.models import User
 from app.core.states import transition
 from app.images.models import Import, ImportFile
 from archives.models import Archive
-from tests.design.test_browser import CHROMIUM, STANDS_OUT
+from tests.browsers import CHROMIUM
+from tests.design.test_browser import STANDS_OUT
 from tests.e2e.soundness import inaccessible
 from tests.factories.archives import make_archive
 from tests.factories.images import make_image, make_import, make_upload

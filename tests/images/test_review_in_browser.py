@@ -18,7 +18,8 @@ from pytest_django.live_server_helper import LiveServer
 from app.images.models import Quarantine
 from app.images.services import mask_image
 from archives.models import Archive
-from tests.design.test_browser import CHROMIUM, STANDS_OUT, TOO_SMALL, go
+from tests.browsers import CHROMIUM
+from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.archives import make_archive

@@ -21,6 +21,7 @@ from app.core.storage import ObjectStore
 from app.design import assets
 from app.uploads.asgi import PartReceiver
 from app.uploads.models import UserUpload
+from tests.browsers import CHROMIUM
 from tests.servers import asgi_server
 
 READY = {"timeout": 60_000}
@@ -67,9 +68,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     """The machine's Chromium; its event loop in this thread would make Django refuse."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
+        opened = playwright.chromium.launch(**CHROMIUM)
         yield opened
         opened.close()
         connections.close_all()  # those of the event loop's context, which nothing else closes

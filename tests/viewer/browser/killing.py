@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -24,6 +23,7 @@ import httpx
 from django.conf import settings
 from playwright.sync_api import BrowserContext, Error, Playwright
 
+from tests.browsers import PROGRAM
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.viewer.browser.cutting import CuttableLine, cuttable_line
 from tests.viewer.browser.desk import Desk
@@ -88,7 +88,7 @@ class Person:
         """Start the browser and open the case, as often as it takes."""
         self.context = self.playwright.chromium.launch_persistent_context(
             self.profile,
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            executable_path=PROGRAM,
             args=CHROMIUM_ARGUMENTS,
             viewport=PAGE,  # type: ignore[arg-type]
         )

@@ -6,7 +6,6 @@ conversion: oblique, anisotropic, over time, in color, of floats.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from playwright.sync_api import Page, sync_playwright
 from app.accounts.models import User
 from app.images.conversion import ConvertedImage
 from app.images.conversion.child import run_conversion
+from tests.browsers import PROGRAM
 from tests.data import DATA
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.factories.images import add_converted
@@ -88,7 +88,7 @@ def page_of(cookie: str) -> Iterator[Page]:
     """A page of a signed-in reader. It brings an event loop: no database while it is open."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            executable_path=PROGRAM,
             args=CHROMIUM_ARGUMENTS,
         )
         context = browser.new_context(viewport={"width": 900, "height": 700})
