@@ -66,8 +66,8 @@ def stored_keys() -> set[str]:
     )
 
 
-def test_only_images_and_values_can_be_asked_for_at_all() -> None:
-    assert set(_policies) == {"images", "values", "pictures", "personal-data"}
+def test_nothing_but_these_kinds_can_be_asked_for_at_all() -> None:
+    assert set(_policies) == {"images", "values", "pictures", "personal-data", "predictions"}
 
 
 def test_no_kind_of_address_gives_out_what_is_private(world: World) -> None:
