@@ -21,6 +21,7 @@ TOGETHER = {
     "tests/test_query_counts.py": "one full database",
     "tests/execution/test_ending.py": "queues",
     "tests/execution/test_worker.py": "queues",
+    "tests/challenges/test_killed_workers.py": "queues",
     "tests/fleet/": "queues",
 }
 """Tests that share what takes minutes to make, or that would take each other's messages."""

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.e2e.soundness import inaccessible
+from tests.e2e.soundness import FAULTS, inaccessible
 from tests.sampling import in_ci_one
 
 WIDTHS = (1280, 360)
-_FAULTS = Path(__file__).parents[1] / "e2e" / "faults.js"
 _BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
 
 
@@ -23,7 +22,7 @@ def faults_of(page: Page, name: str) -> list[str]:
     found, folder = [], os.environ.get("PEOPLE_PICTURES")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 860})
-        faults = page.evaluate(_FAULTS.read_text().partition("*/")[2].strip())
+        faults = list(page.evaluate(FAULTS))
         faults += page.evaluate(_BROKEN)
         if width in in_ci_one(name, WIDTHS):
             faults += list(inaccessible(page))

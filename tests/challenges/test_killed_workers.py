@@ -69,7 +69,7 @@ echo "{\\"aggregates\\": {\\"dice\\": {\\"mean\\": $((sum * factor))}}}" > /outp
 @pytest.fixture
 def broker() -> str:
     """A queue that no other test sends to."""
-    address = os.environ["BROKER_URL"].rpartition("/")[0] + "/9"
+    address = os.environ["BROKER_URL"].rpartition("/")[0] + "/12"
     redis.Redis.from_url(address).flushdb()
     return address
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from app.accounts.models import User
@@ -350,7 +349,3 @@ def test_exports_and_personal_data_have_the_file(phase: Phase, user: User) -> No
     )
     (row,) = made_submissions(user)
     assert (row["file"], row["algorithm"]) == ("mine.json", None)
-
-
-def test_models_and_migrations_agree() -> None:
-    call_command("makemigrations", "challenges", check=True, dry_run=True, verbosity=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.e2e.sitemap import DESK, PHONE
+from tests.sampling import CI
 
 FAULTS = (Path(__file__).parent / "faults.js").read_text().partition("*/")[2].strip()
 RULES = {
@@ -46,7 +46,7 @@ def look_at(page: Page, name: str, *, folder: Path) -> None:
         button.click()
     for width in (DESK, PHONE):
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        if os.environ.get("CI") != "true":
+        if not CI:
             page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
         faults += [f"{name} {width}: {fault}" for fault in page.evaluate(FAULTS)]
         faults += [f"{name} {width}: {fault}" for fault in inaccessible(page)]

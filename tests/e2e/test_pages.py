@@ -18,7 +18,7 @@ from tests.e2e.samples import Samples
 from tests.e2e.sitemap import DESK, NO_PAGES, POST_ONLY, VISITS, Visit
 from tests.e2e.soundness import FAULTS, inaccessible
 from tests.e2e.world import World
-from tests.sampling import chosen, in_ci_one
+from tests.sampling import CI, chosen, in_ci_one
 
 pytestmark = [pytest.mark.browser, pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -104,7 +104,7 @@ def take_pictures(page: Page, visit: Visit, *, width: int, folder: Path) -> None
 
     Nobody looks at those of CI.
     """
-    if os.environ.get("CI") == "true":
+    if CI:
         return
     if not os.environ.get("HOUNSFIELD_SCREENSHOTS"):
         page.screenshot(path=folder / f"{visit.name}-{width}.png", full_page=not visit.viewer)

@@ -1,8 +1,10 @@
-"""Databases that are copied from one that was migrated."""
+"""Migrations: complete, and databases that are copied from one that has them."""
 
 import os
 
 import psycopg
+import pytest
+from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
 from tests.migrated import migrated_database
@@ -16,3 +18,8 @@ def test_a_copy_has_every_migration_and_is_dropped_at_the_end() -> None:
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         query = "SELECT count(*) FROM pg_database WHERE datname = %s"
         assert connection.execute(query, [name]).fetchone() == (0,)
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -1,7 +1,6 @@
 """Two people edit the same marks while web process and network are taken away at random."""
 
 import itertools
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,13 +21,13 @@ from app.sockets.schemas import KINDS
 from archives.policies import ARCHIVES
 from tests.factories.accounts import UserFactory
 from tests.factories.archives import make_archive
+from tests.sampling import CI
 from tests.viewer.annotations.conftest import SEGMENTS, packed
 from tests.viewer.processes import free_ports, running, site_environment
 from viewer.models import Annotation, AnnotationVersion
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-SAMPLE = os.environ.get("CI") == "true"
-EDITS = 25 if SAMPLE else 100
+EDITS = 25 if CI else 100
 """By each of the two people."""
 EVERY = 20
 """The server is killed once in this many requests."""

@@ -5,7 +5,6 @@ is (`probe`, `project`, the camera) and what is there. The images are imported b
 conversion: oblique, anisotropic, over time, in color, of floats.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from tests.browsers import PROGRAM
 from tests.data import DATA
 from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.factories.images import add_converted
+from tests.sampling import CI
 from tests.viewer.browser.camera import Camera
 from tests.viewer.browser.reference import OUTSIDE, Lattice, Reference, Vector
 from tests.viewer.live import web_server
@@ -80,7 +80,7 @@ CASES = {
 
 SAMPLE = ("oblique MR", "anisotropic MR", "color")
 """What CI looks at; `make accept ISSUE=pixel-truth` looks at all."""
-CHOSEN = SAMPLE if os.environ.get("CI") == "true" else tuple(CASES)
+CHOSEN = SAMPLE if CI else tuple(CASES)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ reader; with keys alone on the phantom, in an oblique plane.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.sampling import CI
 from tests.viewer.browser.desk import Desk
 from tests.viewer.browser.drawn import TOOLS, farthest
 from tests.viewer.browser.marks import Marks, Spot
@@ -36,7 +36,7 @@ PLANES: list[dict[str, Any]] = [
 ]
 #: CI tries each tool on one of the images, with a reload in between where there is something half.
 RELOADED = [(tool, list(SOURCES)[number % 2]) for number, tool in enumerate(TOOLS)]
-CHOSEN = RELOADED if os.environ.get("CI") == "true" else list(product(TOOLS, SOURCES))
+CHOSEN = RELOADED if CI else list(product(TOOLS, SOURCES))
 Sit = Callable[[str, str], Marks]
 
 
