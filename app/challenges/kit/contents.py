@@ -8,10 +8,16 @@ from app.challenges.kit.calls import FOLDER, call_entries
 from app.challenges.kit.examples import FILES, algorithm_entries, evaluation_entries
 from app.challenges.kit.file_phases import file_kit_entries
 from app.challenges.kit.forge import phase_context
-from app.challenges.kit.parts import OWN_SOURCE, about, filled, sample_entries, truth_entries
+from app.challenges.kit.parts import (
+    OWN_SOURCE,
+    about,
+    filled,
+    sample_entries,
+    source_entries,
+    truth_entries,
+)
 from app.challenges.kit.predictions import prediction_entries
 from app.challenges.kit.sample import require_sample
-from app.challenges.kit.tars import unpacked
 from app.challenges.kit.zipping import Entry, text_entry
 from app.challenges.models import Phase, StarterKit
 from app.challenges.resources import resource_facts
@@ -41,7 +47,7 @@ def kit_entries(kit: StarterKit) -> Iterator[Entry]:
             prediction_entries(case, outputs, folder=f"{FOLDER}/{case.name}") for case in cases
         ),
     ]
-    return chain(made, _evaluation(kit), truth_entries(kit))
+    return chain(made, source_entries(kit, example=evaluation_entries), truth_entries(kit))
 
 
 def _tools(kit: StarterKit) -> Iterator[Entry]:
@@ -51,12 +57,6 @@ def _tools(kit: StarterKit) -> Iterator[Entry]:
     yield text_entry("README.md", _read_me(kit))
     context = phase_context(kit.phase)
     yield text_entry("phase.json", json.dumps(context, indent=2) + "\n")
-
-
-def _evaluation(kit: StarterKit) -> Iterator[Entry]:
-    if kit.source_key:
-        return unpacked(kit.source_key, folder="evaluation")
-    return evaluation_entries(folder="evaluation")
 
 
 def _schemas(phase: Phase) -> Iterator[Entry]:

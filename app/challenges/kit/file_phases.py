@@ -7,9 +7,15 @@ from itertools import chain
 from app.challenges.kit.calls import FOLDER, evaluation_call_entries
 from app.challenges.kit.examples import FILES, file_evaluation_entries
 from app.challenges.kit.forge import phase_context
-from app.challenges.kit.parts import OWN_SOURCE, about, filled, sample_entries, truth_entries
+from app.challenges.kit.parts import (
+    OWN_SOURCE,
+    about,
+    filled,
+    sample_entries,
+    source_entries,
+    truth_entries,
+)
 from app.challenges.kit.sample import require_sample
-from app.challenges.kit.tars import unpacked
 from app.challenges.kit.zipping import Entry, text_entry
 from app.challenges.models import StarterKit
 
@@ -28,13 +34,7 @@ def file_kit_entries(kit: StarterKit) -> Iterator[Entry]:
     ]
     if phase.predictions_schema is not None:
         made.append(text_entry("schema.json", _json(phase.predictions_schema)))
-    return chain(made, _evaluation(kit), truth_entries(kit))
-
-
-def _evaluation(kit: StarterKit) -> Iterator[Entry]:
-    if kit.source_key:
-        return unpacked(kit.source_key, folder="evaluation")
-    return file_evaluation_entries(folder="evaluation")
+    return chain(made, source_entries(kit, example=file_evaluation_entries), truth_entries(kit))
 
 
 def _read_me(kit: StarterKit) -> str:

@@ -1,7 +1,7 @@
 """What the kits of all phases have: the sample, the evaluation, and who the kit is of."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.urls import reverse
@@ -20,6 +20,13 @@ def truth_entries(kit: StarterKit) -> Iterator[Entry]:
     """Return the ground truth of the sample."""
     if kit.truth_key:
         yield from unpacked(kit.truth_key, folder="sample/ground_truth")
+
+
+def source_entries(kit: StarterKit, *, example: Callable[..., Iterator[Entry]]) -> Iterator[Entry]:
+    """Return the evaluation's source: the organizers' own, or else the example to copy."""
+    if kit.source_key:
+        return unpacked(kit.source_key, folder="evaluation")
+    return example(folder="evaluation")
 
 
 def sample_entries(cases: list[SampleCase]) -> Iterator[Entry]:
