@@ -81,6 +81,11 @@ class Submission(UUIDModel, TimestampedModel):
         return self.file_name if self.version is None else self.version.algorithm.title
 
     @property
+    def numbered_title(self) -> str:
+        """The algorithm with the number of its version, or the name of the file."""
+        return self.title if self.version is None else f"{self.title} v{self.version.number}"
+
+    @property
     def runnable(self) -> AlgorithmVersion:
         """The version that runs on the cases; nothing of a file does."""
         if self.version is None:
