@@ -41,7 +41,7 @@ class Arena:
 
     def fight(self, attack: Attack) -> dict[str, Any]:
         """Play one row; raise when anything is not as it has to be, else say how it went."""
-        uid = uid_of(attack.name)
+        uid = self.uid_of(attack.name)
         plain = replace(attack, layer={}, second_layer={}, image={}) if attack.is_image else attack
         honest = self._spec(plain, f"{attack.honest}\n{attack.honest_writes}", uid)
         twin, witness = watch(self.executor, honest, converts=attack.converts)
@@ -125,6 +125,13 @@ class Arena:
             for name, entry in entries.items()
         }
 
+    def uid_of(self, name: str) -> int:
+        """Return a user of this row here alone: it may run elsewhere at the same time.
+
+        What it leaves running is found by this user.
+        """
+        return _FIRST_UID + zlib.crc32(f"{name} {self.canary.token}".encode()) % _UIDS
+
     def filled(self, text: str) -> str:
         """Put in what scripts of attacks name of the outside."""
         for name, value in self.canary.names.items():
@@ -136,11 +143,6 @@ class Arena:
         seen = b"".join([witness.log, *witness.files.values()])
         told = f"secret of the worker {self.canary.token}".encode()
         assert told not in seen, "a file of the worker was read"
-
-
-def uid_of(name: str) -> int:
-    """Return a user that no other row has, so that what it leaves running is found."""
-    return _FIRST_UID + zlib.crc32(name.encode()) % _UIDS
 
 
 def passwd_of(uid: int) -> bytes:

@@ -21,7 +21,7 @@ from tests.factories.containers import (
     serving_image,
     symlink,
 )
-from tests.hostile.arena import Arena, passwd_of, uid_of
+from tests.hostile.arena import Arena, passwd_of
 from tests.hostile.rows import BOTH, OK, QUICK
 
 GOOD = f"{OK}; {DONE}"
@@ -67,7 +67,7 @@ class ServedAttack:
 
 def withstand(arena: Arena, row: ServedAttack) -> dict[str, Any]:
     """Play one row; raise when anything is not as it has to be, else say how it went."""
-    uid = uid_of(row.name)
+    uid = arena.uid_of(row.name)
     honest = replace(row, invoke=row.honest, health=READY, setup="true", layer={}, image={})
     seen, _ = _serve(arena, honest, uid)
     assert all(result.succeeded for result, _ in seen), [result.reason for result, _ in seen]

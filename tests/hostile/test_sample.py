@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.engines import FileServer
 from tests.hostile.archives import ARCHIVES, HostileArchive
 from tests.hostile.arena import Arena, refuse
+from tests.hostile.canary import canary
 from tests.hostile.rows import Attack
 from tests.hostile.served import ServedAttack, withstand
 from tests.hostile.table import CONTAINERS, SERVING
@@ -54,3 +56,13 @@ def test_names_tell_rows_apart() -> None:
     names = [row.name for row in (*CONTAINERS, *ARCHIVES)]
     names += [row.name for row in SERVING]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("storage", ["host"])
+def test_rows_played_at_the_same_time_have_users_of_their_own(
+    arena: Arena, files: FileServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with canary(tmp_path_factory.mktemp("other")) as found:
+        other = Arena(found, files, storage="engine")
+        assert arena.uid_of("row") != other.uid_of("row")
+        assert arena.uid_of("row") == arena.uid_of("row") != arena.uid_of("another row")
