@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import (
     Aggregate,
+    BigIntegerField,
     Case,
     Count,
     Exists,
@@ -18,11 +19,13 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Sum,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Extract, TruncDate
+from django.db.models.functions import Cast, Coalesce, Extract, JSONObject, TruncDate
 from django.utils import timezone
 
 from app.challenges.charts import Chart, growth, over_time
@@ -37,13 +40,21 @@ from app.challenges.models import (
 )
 from app.challenges.selectors import READY, readiness_as_read
 from app.execution.models import ContainerImage, Job
-from app.requests.selectors import waiting_for
 
 State = Evaluation.State
 TIMED = 20
 """Queue and run times are of the jobs of so many evaluations, the newest."""
 LATELY = timedelta(days=7)
 SLOW = timedelta(hours=6)
+JOINED, MADE = "joined", "made"
+TEXT = TextField()
+NO_TIMES = {
+    "jobs": 0,
+    "queue_median": None,
+    "queue_late": None,
+    "run_median": None,
+    "run_late": None,
+}
 
 
 class Fault(StrEnum):
@@ -117,12 +128,13 @@ class Dashboard:
     people_charts: list[Chart]
 
 
-def dashboard_of(challenge: Challenge) -> Dashboard:
-    """Return how ``challenge`` goes."""
-    phases = list(challenge.phases.annotate(**READY))
-    handed_in = _days_by_phase(challenge)
-    joined = _days(challenge.memberships.filter(role=ChallengeMember.Role.PARTICIPANT))
-    made = _days(Team.objects.filter(challenge=challenge))
+def dashboard_of(challenge: Challenge, *, waiting: int) -> Dashboard:
+    """Return how ``challenge`` goes, where so many people are ``waiting`` to be let in."""
+    read_with = {"stored": _stored(challenge), "times": _times(challenge)}
+    phases = list(challenge.phases.annotate(**READY, **read_with))
+    first = vars(phases[0]) if phases else {}
+    days = _days(challenge)
+    handed_in = {phase.pk: days[str(phase.pk)] for phase in phases}
     rows = _states(challenge)
     states: Counter[str] = Counter()
     faults: Counter[str] = Counter()
@@ -137,17 +149,17 @@ def dashboard_of(challenge: Challenge) -> Dashboard:
         under_way=sum(n for state, n in states.items() if state not in Evaluation.MACHINE.final),
         scored=states[State.SUCCEEDED],
         failed=states[State.FAILED],
-        participants=sum(joined.values()),
-        teams=sum(made.values()),
+        participants=sum(days[JOINED].values()),
+        teams=sum(days[MADE].values()),
         cpu_hours=sum(row["cpu"] or 0 for row in rows) / 3600,
         gpu_hours=sum(row["gpu"] or 0 for row in rows) / 3600,
-        stored=_stored(challenge),
-        times=_times(challenge),
+        stored=first.get("stored", 0),
+        times=Times(**(first.get("times") or NO_TIMES)),
         failures=[Failures(fault, faults[fault]) for fault in Fault if faults[fault]],
-        needs=_needs(challenge, phases, slow=slow),
+        needs=_needs(challenge, phases, waiting=waiting, slow=slow),
         failed_lately=_failed_lately(challenge),
         phase_charts=_phase_charts(phases, handed_in),
-        people_charts=_people_charts(joined, made),
+        people_charts=_people_charts(days),
     )
 
 
@@ -155,18 +167,28 @@ def _evaluations(challenge: Challenge) -> QuerySet[Evaluation]:
     return Evaluation.objects.filter(submission__phase__challenge=challenge)
 
 
-def _days(rows: QuerySet[Any]) -> dict[date, int]:
-    found = rows.order_by().annotate(day=TruncDate("created")).values("day")
-    return dict(found.annotate(count=Count("pk")).values_list("day", "count"))
+def _days(challenge: Challenge) -> defaultdict[str, dict[date, int]]:
+    """Return by day what was handed in to each phase, who came and which teams were made.
 
-
-def _days_by_phase(challenge: Challenge) -> Mapping[UUID, dict[date, int]]:
-    rows = Submission.objects.filter(phase__challenge=challenge).order_by()
-    days = rows.annotate(day=TruncDate("created")).values("phase", "day")
-    found: dict[UUID, dict[date, int]] = defaultdict(dict)
-    for row in days.annotate(count=Count("pk")):
-        found[row["phase"]][row["day"]] = row["count"]
+    The keys are the ids of phases, `JOINED` and `MADE`.
+    """
+    people = challenge.memberships.filter(role=ChallengeMember.Role.PARTICIPANT)
+    rows = _per_day(Submission.objects.filter(phase__challenge=challenge), Cast("phase", TEXT))
+    rows = rows.union(
+        _per_day(people, Value(JOINED, output_field=TEXT)),
+        _per_day(Team.objects.filter(challenge=challenge), Value(MADE, output_field=TEXT)),
+        all=True,
+    )
+    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for row in rows:
+        found[row["what"]][row["day"]] = row["count"]
     return found
+
+
+def _per_day(rows: QuerySet[Any], what: Any) -> QuerySet[Any, Any]:
+    found = rows.order_by().annotate(what=what, day=TruncDate("created")).values("what", "day")
+    counted: QuerySet[Any, Any] = found.annotate(count=Count("pk"))
+    return counted
 
 
 def _states(challenge: Challenge) -> list[dict[str, Any]]:
@@ -205,29 +227,33 @@ class _Share(Aggregate):
     output_field = FloatField()
 
 
-def _times(challenge: Challenge) -> Times:
+def _stored(challenge: Challenge) -> Coalesce:
+    """Return the bytes of the containers that were handed in, to be read with something else."""
+    images = Submission.objects.filter(phase__challenge=challenge).order_by()
+    used = ContainerImage.objects.filter(pk__in=images.values("version__container_image"))
+    total = used.order_by().values(one=Value(1)).annotate(total=Sum("size")).values("total")
+    return Coalesce(Subquery(total, output_field=BigIntegerField()), 0)
+
+
+def _times(challenge: Challenge) -> Subquery:
+    """Return how long the jobs of the newest evaluations waited and ran, as `Times` has it.
+
+    To be read with something else.
+    """
     newest = _evaluations(challenge).order_by("-created").values("pk")[:TIMED]
     cases = EvaluationCase.objects.filter(evaluation__in=newest, job__started_at__isnull=False)
     began = F("job__started_at")
     waited = Extract(began - F("job__created"), "epoch", output_field=FloatField())
     ran = Extract(F("job__finished_at") - began, "epoch", output_field=FloatField())
-    found = cases.exclude(state=EvaluationCase.State.REUSED).aggregate(
+    found = JSONObject(
         jobs=Count("pk"),
         queue_median=_Share(waited, share=0.5),
         queue_late=_Share(waited, share=0.9),
         run_median=_Share(ran, share=0.5),
         run_late=_Share(ran, share=0.9),
     )
-    return Times(**found)
-
-
-def _stored(challenge: Challenge) -> int:
-    """Return the bytes of the containers that were handed in."""
-    images = Submission.objects.filter(phase__challenge=challenge).values(
-        "version__container_image"
-    )
-    found = ContainerImage.objects.filter(pk__in=images.order_by())
-    return int(found.aggregate(total=Sum("size"))["total"] or 0)
+    ran_here = cases.exclude(state=EvaluationCase.State.REUSED).order_by()
+    return Subquery(ran_here.values(one=Value(1)).annotate(found=found).values("found"))
 
 
 def _failed_lately(challenge: Challenge) -> list[Evaluation]:
@@ -241,12 +267,17 @@ def _failed_lately(challenge: Challenge) -> list[Evaluation]:
     shown = rows.select_related(
         "submission__phase", "submission__version__algorithm", "submission__creator"
     )
-    return list(shown.annotate(fault=_fault()).defer("metrics").order_by("-finished_at")[:10])
+    fields = ("submission__phase__title", "submission__version__number", "finished_at")
+    named = ("submission__file_name", "submission__version__algorithm__title")
+    people = [f"submission__creator__{name}" for name in ("username", "first_name", "last_name")]
+    read = shown.only(*fields, *named, *people)
+    return list(read.annotate(fault=_fault()).order_by("-finished_at")[:10])
 
 
-def _needs(challenge: Challenge, phases: list[Phase], *, slow: Mapping[UUID, int]) -> list[Need]:
+def _needs(
+    challenge: Challenge, phases: list[Phase], *, waiting: int, slow: Mapping[UUID, int]
+) -> list[Need]:
     found = []
-    waiting = waiting_for(challenge).count()
     if waiting:
         people = "person waits" if waiting == 1 else "people wait"
         found.append(Need(f"{waiting} {people} to be let in.", "challenges:people", challenge.pk))
@@ -273,10 +304,10 @@ def _phase_charts(phases: list[Phase], handed_in: Mapping[UUID, dict[date, int]]
     return [chart for chart in found if chart is not None]
 
 
-def _people_charts(joined: dict[date, int], made: dict[date, int]) -> list[Chart]:
+def _people_charts(days: Mapping[str, dict[date, int]]) -> list[Chart]:
     today = timezone.now().date()
     found = [
-        growth("participants", "Participants", joined, until=today),
-        growth("teams", "Teams", made, until=today),
+        growth("participants", "Participants", days[JOINED], until=today),
+        growth("teams", "Teams", days[MADE], until=today),
     ]
     return [chart for chart in found if chart is not None]

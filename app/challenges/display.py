@@ -30,10 +30,11 @@ class EvaluationCaseSource:
         if case is None:
             raise NotFound
         evaluation = get_evaluation_for(user, case.evaluation_id, action="inspect")
-        layers = _layers(user, case)
+        given, made = _given(user, case), _made(case)
+        layers = _layers(given, made)
         if not any(layer.role == "image" for layer in layers):
             raise NotFound("This case holds no image that you may view.")
-        values = [*_given(user, case), *_made(case)]
+        values = [*given, *made]
         return DisplaySetView(
             title=f"{evaluation.submission.title} · {case.item.title}",
             layers=layers,
@@ -46,18 +47,17 @@ class EvaluationCaseSource:
 
 def has_picture(user: Any, case: EvaluationCase) -> bool:
     """Tell whether the viewer has an image to show below what was predicted."""
-    return any(layer.role == "image" for layer in _layers(user, case))
+    return any(layer.role == "image" for layer in _layers(_given(user, case), _made(case)))
 
 
-def _layers(user: Any, case: EvaluationCase) -> tuple[Layer, ...]:
-    asked = {value.socket_id for value in _made(case)}
-    given = _given(user, case)
+def _layers(given: list[SocketValue], made: list[SocketValue]) -> tuple[Layer, ...]:
+    asked = {value.socket_id for value in made}
     references = {value.image_id for value in given if value.socket_id in asked}
     named = [
         replace(layer, name=f"{layer.name} (reference)") if layer.image_id in references else layer
         for layer in layers_of(given)
     ]
-    return tuple(sorted([*named, *layers_of(_made(case))], key=lambda one: one.role == "overlay"))
+    return tuple(sorted([*named, *layers_of(made)], key=lambda one: one.role == "overlay"))
 
 
 def _given(user: Any, case: EvaluationCase) -> list[SocketValue]:

@@ -111,11 +111,13 @@ class SubmissionPolicy(Policy[Submission]):
         Whoever handed in may cancel, and read the masked log of a case that failed and the file
         that they handed in, as may their team. Evaluators take that file too.
         """
-        if action == "view" or (action in OWN_ACTIONS and _is_of(user, obj)):
+        if action == "view":
             return True
         needed = "evaluate" if action in EVALUATOR_ACTIONS else "change"
         challenge = obj.phase.challenge
-        return any(CHALLENGES.allows(user, challenge, one) for one in {needed, "change"})
+        if any(CHALLENGES.allows(user, challenge, one) for one in {needed, "change"}):
+            return True
+        return action in OWN_ACTIONS and _is_of(user, obj)
 
 
 class EvaluationPolicy(Policy[Evaluation]):

@@ -35,6 +35,7 @@ from app.challenges.models import (
     Team,
 )
 from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
+from app.challenges.sections import with_sections
 from app.core.access import fetch
 from app.core.errors import NotFound
 from app.delivery.headers import BYTES
@@ -83,7 +84,7 @@ def challenges_for(user: Any) -> QuerySet[Challenge]:
 
 def get_challenge_for(user: Any, pk: UUID | str, *, action: str = "view") -> Challenge:
     """Return the challenge if ``user`` may do ``action`` with it, else raise `NotFound`."""
-    rows = CHALLENGES.with_role(user, Challenge.objects.all())
+    rows = CHALLENGES.with_role(user, with_sections(user, Challenge.objects.all()))
     return fetch(CHALLENGES, user=user, pk=pk, action=action, queryset=rows)
 
 

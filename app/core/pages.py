@@ -1,12 +1,13 @@
 """Lists that people search, sort and page through: one shape for every list page."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Window
 from django.http import HttpRequest
 
 
@@ -45,12 +46,14 @@ def list_page(
     sorts: Sequence[tuple[str, str]],
     size: int = 25,
     chosen: Mapping[str, str] | None = None,
+    counted_with_rows: bool = False,
 ) -> ListPage:
     """Search, sort and cut ``queryset`` by the request's ``q``, ``sort`` and ``page``.
 
     ``search`` lists fields matched case-insensitively; ``sorts`` lists allowed orderings as
     (field, label), the first being the default; a leading ``-`` in ``sort`` reverses. ``chosen``
     are further filters that ``queryset`` went through already, for the links to other pages.
+    ``counted_with_rows`` saves the query that counts, where there are thousands at most.
     """
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     if query and search:
@@ -62,15 +65,38 @@ def list_page(
     allowed = {name.removeprefix("-") for name, _ in sorts}
     if sort.removeprefix("-") not in allowed:
         sort = sorts[0][0]
-    paginator = Paginator(queryset.order_by(sort, "pk"), size)
-    page = paginator.get_page(request.GET.get("page"))
+    queryset, asked = queryset.order_by(sort, "pk"), request.GET.get("page")
+    found = _counted_with_rows(queryset, asked, size) if counted_with_rows else None
+    items, number, total = found or _counted(queryset, asked, size)
     return ListPage(
-        items=list(page.object_list),
+        items=items,
         query=query,
         sort=sort,
         sorts=list(sorts),
-        page=page.number,
-        pages=paginator.num_pages,
-        total=paginator.count,
+        page=number,
+        pages=max(1, math.ceil(total / size)),
+        total=total,
         chosen=chosen or {},
     )
+
+
+def _counted(
+    queryset: QuerySet[Any], asked: str | None, size: int
+) -> tuple[Sequence[Any], int, int]:
+    """Return the rows of the page that was asked for or is next to it, its number, and all."""
+    paginator = Paginator(queryset, size)
+    page = paginator.get_page(asked)
+    return list(page.object_list), page.number, paginator.count
+
+
+def _counted_with_rows(
+    queryset: QuerySet[Any], asked: str | None, size: int
+) -> tuple[Sequence[Any], int, int] | None:
+    """Return the same in one query, or nothing where there is no such page."""
+    plain = asked is None or (asked.isdecimal() and 0 < len(asked) < 7)
+    number = int(asked or 1) if plain else 0
+    if number < 1:
+        return None
+    counted = queryset.annotate(list_total=Window(Count("pk")))
+    rows = list(counted[(number - 1) * size : number * size])
+    return (rows, number, rows[0].list_total) if rows else None

@@ -95,7 +95,7 @@ def test_counts_are_of_this_challenge_alone(admin: User, phase: Phase) -> None:
     make_submission(phase)
     make_evaluation(make_phase(), score=0.9)
     make_team(phase.challenge, UserFactory())
-    found = dashboard_of(phase.challenge)
+    found = dashboard_of(phase.challenge, waiting=0)
     assert (found.submissions, found.scored, found.under_way, found.failed) == (2, 1, 1, 0)
     assert (found.participants, found.teams) == (3, 1)
     assert [chart.title for chart in found.phase_charts] == [phase.title]
@@ -117,7 +117,7 @@ def test_counts_are_of_this_challenge_alone(admin: User, phase: Phase) -> None:
 def test_failures_are_told_apart(phase: Phase, code: str, method: bool, fault: Fault) -> None:
     make_evaluation(phase, score=0.5)
     evaluation = failed(phase, code, method=method)
-    found = dashboard_of(phase.challenge)
+    found = dashboard_of(phase.challenge, waiting=0)
     assert [(row.fault, row.count) for row in found.failures] == [(fault, 1)]
     assert [row.pk for row in found.failed_lately] == [evaluation.pk]
 
@@ -125,7 +125,7 @@ def test_failures_are_told_apart(phase: Phase, code: str, method: bool, fault: F
 def test_a_failure_that_was_made_up_for_needs_nobody(admin: User, phase: Phase) -> None:
     evaluation = failed(phase, "platform")
     evaluate_again(actor=admin, submission=evaluation.submission, cause="")
-    found = dashboard_of(phase.challenge)
+    found = dashboard_of(phase.challenge, waiting=0)
     assert found.failed_lately == []
     assert found.failures[0].count == 1, "it is still counted"
 
@@ -133,7 +133,7 @@ def test_a_failure_that_was_made_up_for_needs_nobody(admin: User, phase: Phase) 
 def test_what_waits_for_an_organizer(admin: User, challenge: Challenge) -> None:
     phase = make_phase(challenge, ready=False)
     ask_for_access(user=UserFactory(), target=challenge)
-    found = [need.text for need in dashboard_of(challenge).needs]
+    found = [need.text for need in dashboard_of(challenge, waiting=1).needs]
     assert found == [
         "1 person waits to be let in.",
         f"{phase.title} takes submissions and is not ready.",
@@ -143,16 +143,16 @@ def test_what_waits_for_an_organizer(admin: User, challenge: Challenge) -> None:
 
 def test_an_evaluation_that_stands_still_is_said(phase: Phase) -> None:
     evaluation = make_submission(phase).evaluations.get()
-    assert dashboard_of(phase.challenge).needs == []
+    assert dashboard_of(phase.challenge, waiting=0).needs == []
     long_ago = timezone.now() - timedelta(hours=7)
     Evaluation.objects.filter(pk=evaluation.pk).update(progressed_at=long_ago)
     quick = make_phase(phase.challenge, archive=phase.archive, title="Quick")
     make_submission(quick)
-    [need] = dashboard_of(phase.challenge).needs
+    [need] = dashboard_of(phase.challenge, waiting=0).needs
     assert (need.page, need.pk) == ("challenges:submissions", phase.pk)
     assert need.text == f"1 evaluation in {phase.title} came no further in six hours."
     Evaluation.objects.update(progressed_at=long_ago)
-    assert {need.pk for need in dashboard_of(phase.challenge).needs} == {phase.pk, quick.pk}
+    assert {need.pk for need in dashboard_of(phase.challenge, waiting=0).needs} == {phase.pk, quick.pk}
 
 
 def test_times_and_cost_of_jobs_that_ran(phase: Phase) -> None:
@@ -169,11 +169,11 @@ def test_times_and_cost_of_jobs_that_ran(phase: Phase) -> None:
     Job.objects.filter(pk=evaluation.job_id).update(
         started_at=now - timedelta(seconds=60), finished_at=now, cpus=1, gpus=0
     )
-    times = dashboard_of(phase.challenge).times
+    times = dashboard_of(phase.challenge, waiting=0).times
     assert (times.jobs, times.queue_median, times.run_late) == (1, 10, 90)
     assert count_costs() == 1
     assert count_costs() == 0, "once"
-    found = dashboard_of(phase.challenge)
+    found = dashboard_of(phase.challenge, waiting=0)
     assert found.cpu_hours == pytest.approx((2 * 90 + 60) / 3600)
     assert found.gpu_hours == pytest.approx(90 / 3600)
 
@@ -192,7 +192,7 @@ def test_a_job_that_was_taken_over_costs_once(admin: User, phase: Phase) -> None
     assert again.cases.get().state == "REUSED"
     Job.objects.filter(evaluation=again).update(state="CANCELLED")
     count_costs()
-    assert dashboard_of(phase.challenge).cpu_hours == pytest.approx(1)
+    assert dashboard_of(phase.challenge, waiting=0).cpu_hours == pytest.approx(1)
 
 
 def test_only_organizers_see_it(phase: Phase) -> None:

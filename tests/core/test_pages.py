@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client, RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
 from app.accounts.models import User
 from app.core.pages import ListPage, list_page
@@ -14,10 +15,21 @@ SORTS = (("title", "Title"), ("-modified", "Last changed"))
 
 
 def page_of(**parameters: Any) -> ListPage:
+    """Return the page; counting with the rows gives the same."""
     request = RequestFactory().get("/", parameters)
-    return list_page(
-        request, Archive.objects.all(), search=("title", "description"), sorts=SORTS, size=10
-    )
+    found = [
+        list_page(
+            request,
+            Archive.objects.all(),
+            search=("title", "description"),
+            sorts=SORTS,
+            size=10,
+            counted_with_rows=counted_with_rows,
+        )
+        for counted_with_rows in (False, True)
+    ]
+    assert found[0] == found[1]
+    return found[0]
 
 
 @pytest.fixture
@@ -34,6 +46,15 @@ def archives(db: None) -> None:
 
 @pytest.mark.usefixtures("archives")
 class TestListPage:
+    def test_counting_with_the_rows_takes_one_query(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        request = RequestFactory().get("/", {"page": "2"})
+        rows = Archive.objects.all()
+        with django_assert_num_queries(1):
+            page = list_page(request, rows, search=(), sorts=SORTS, size=10, counted_with_rows=True)
+        assert (page.page, page.pages, page.total, len(page.items)) == (2, 3, 25, 10)
+
     def test_first_page_in_default_order(self) -> None:
         page = page_of()
         assert [row.title for row in page.items] == [f"Archive {n:02d}" for n in range(10)]

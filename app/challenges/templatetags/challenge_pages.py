@@ -1,19 +1,16 @@
 """What the tabs of a challenge show: ``{% load challenge_pages %}``."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import template
 from django.template.context import Context
 
-from app.challenges.models import ChallengePage
-from app.challenges.pages import pages_of
+from app.challenges.sections import Sections, sections_of
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def readable_pages(context: Context, challenge: Any) -> Iterable[ChallengePage]:
-    """The pages of ``challenge`` that whoever looks may read, in their order."""
-    request = context.get("request")
-    return pages_of(challenge, viewer=request.user) if request is not None else []
+def challenge_sections(context: Context, challenge: Any) -> Sections:
+    """The sections of ``challenge`` that whoever looks may open."""
+    return sections_of(context["request"].user, challenge)

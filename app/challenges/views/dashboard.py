@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from app.challenges import selectors
 from app.challenges.dashboard import dashboard_of
 from app.challenges.exports import TABLES
+from app.challenges.sections import sections_of
 from app.challenges.views.challenges import rights
 
 
@@ -18,9 +19,10 @@ from app.challenges.views.challenges import rights
 def dashboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show submissions, failures, times, cost and people of a challenge."""
     challenge = selectors.get_challenge_for(request.user, pk, action="change")
+    sections = sections_of(request.user, challenge)
     context = {
         "challenge": challenge,
-        "found": dashboard_of(challenge),
+        "found": dashboard_of(challenge, waiting=sections.waiting),
         "tables": list(TABLES),
         **rights(request, challenge),
     }

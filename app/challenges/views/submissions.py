@@ -105,8 +105,8 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show where an evaluation is, and its result."""
     row = selectors.get_evaluation_for(request.user, pk)
     selectors.read_provenance(row)
-    shown = row.cases.select_related("job", "item")
-    cases = list(shown.defer("job__log", "job__usage", "job__record"))
+    shown = ("order", "state", "evaluation", "item__title", "job__state", "job__reason")
+    cases = list(row.cases.select_related("job", "item").only(*shown))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
     columns = columns_of(row) if organizer or may_see_scores(request.user, row) else []
     asked = request.GET.get("by", "")

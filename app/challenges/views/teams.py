@@ -144,6 +144,7 @@ def _page(
         teams.teams_in(challenge),
         search=("title", "members__user__username"),
         sorts=(("title", "Name"), ("-created", "Newest")),
+        counted_with_rows=True,
     )
     if members is None:
         members = list(mine.members.select_related("user")) if mine else []

@@ -7,6 +7,7 @@ never alone: every badge carries an icon and a word (WCAG 1.4.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.utils.html import format_html
@@ -118,12 +119,17 @@ def badge(text: Any, *, tone: str = "neutral", icon_name: str = "") -> SafeStrin
 
 def state_badge(state: Any, *, label: str = "") -> SafeString:
     """A badge for a state word; ``data-state`` carries the word itself for scripts and tests."""
-    look = look_of(state)
+    return _state_badge(str(getattr(state, "value", state) or ""), label)
+
+
+@lru_cache(maxsize=512)
+def _state_badge(word: str, label: str) -> SafeString:
+    look = look_of(word)
     css = "spin" if look.tone == "busy" else ""
     return format_html(
         '<span class="badge badge-{}" data-state="{}">{}{}</span>',
         look.tone,
-        str(getattr(state, "value", state) or ""),
+        word,
         icon(look.icon, size=14, css=css),
         label or look.word,
     )
