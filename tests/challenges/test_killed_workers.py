@@ -41,7 +41,6 @@ from tests.factories.challenges import make_challenge, make_phase, make_submissi
 from tests.factories.engines import engine_address
 from tests.factories.images import make_upload
 from tests.factories.starter_kits import tarball
-from tests.sampling import CI
 from tests.servers import asgi_server
 
 pytestmark = [
@@ -49,8 +48,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
     pytest.mark.django_db(transaction=True),
-    # Beside others that keep the engine busy it was seen to wait in vain.
-    pytest.mark.skipif(CI, reason="wants the engine for itself: run it alone, without CI=true"),
 ]
 AGES = (3, 4)
 # More than any machine that runs tests: what is asked for is not what is used.

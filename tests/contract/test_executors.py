@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -293,6 +294,27 @@ def test_a_run_that_nobody_released_is_reaped(
     labelled: Any = {"label": f"{RUN_LABEL}={spec.run_id}"}
     assert client.containers.list(all=True, filters=labelled) == []
     assert client.volumes.list(filters=labelled) == []
+    client.close()
+    executor.release(handle)
+
+
+def test_a_run_can_be_cleared_by_two_at_once(
+    executor: DockerExecutor, files: FileServer, engine: str, work_folder: Path
+) -> None:
+    image = files.publish_image(shell_image("sleep 1000"))
+    spec = make_spec(image)
+    handle = executor.provision(spec)
+    executor.start(handle)
+    client = docker.DockerClient(base_url=engine)
+    labelled: Any = {"label": f"{RUN_LABEL}={spec.run_id}"}
+    started = client.containers.list(filters=labelled)[0]
+    for _ in range(20):
+        client.containers.create(started.image.id, labels=started.labels)
+    others = [DockerExecutor(work_folder=work_folder, base_url=engine) for _ in range(4)]
+    with ThreadPoolExecutor(len(others)) as pool:
+        done = [pool.submit(other.reap, live=set(), found={spec.run_id}) for other in others]
+    assert [one.result() for one in done] == [[spec.run_id]] * len(others)
+    assert client.containers.list(all=True, filters=labelled) == []
     client.close()
     executor.release(handle)
 

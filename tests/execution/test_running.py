@@ -263,7 +263,10 @@ def containers_of(job: Job) -> list[str]:
     client = docker.DockerClient(base_url=engine_address())
     with contextlib.closing(client):
         mine = {"label": f"hounsfield.job={job.run_id}"}
-        return [found.status for found in client.containers.list(all=True, filters=mine)]
+        return [
+            found.status
+            for found in client.containers.list(all=True, filters=mine, ignore_removed=True)
+        ]
 
 
 def test_what_it_uses_is_seen_while_it_runs(executor: DockerExecutor, tmp_path: Path) -> None:

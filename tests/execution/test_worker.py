@@ -249,7 +249,10 @@ def _containers(run_id: str) -> list[str]:
     client = docker.DockerClient(base_url=engine_address())
     with closing(client):
         mine = {"label": f"hounsfield.job={run_id}"}
-        return [found.status for found in client.containers.list(all=True, filters=mine)]
+        return [
+            found.status
+            for found in client.containers.list(all=True, filters=mine, ignore_removed=True)
+        ]
 
 
 def _reloaded(job: Job) -> Job:

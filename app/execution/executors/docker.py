@@ -270,7 +270,7 @@ class DockerExecutor:
         """Every step is tried; what fails is logged and left to `reap`."""
         if run.watched is not None:
             with self._logged("container", run), contextlib.suppress(docker.errors.NotFound):
-                run.watched.container.remove(force=True, v=True)
+                remove_container(run.watched.container)
             run.watched.join()
         with self._logged("volumes", run):
             run.storage.release()
@@ -299,7 +299,7 @@ class DockerExecutor:
     def _clear(self, run_id: str) -> None:
         """Remove whatever an earlier try of this run left in engine, work folder and kernel."""
         mine: _Filters = {"label": f"{RUN_LABEL}={run_id}"}
-        for container in self._client.containers.list(all=True, filters=mine):
+        for container in self._client.containers.list(all=True, filters=mine, ignore_removed=True):
             with contextlib.suppress(docker.errors.NotFound):
                 remove_container(container)
         folder = self._work_folder.resolve() / run_id

@@ -13,6 +13,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, cast
 
 import docker
@@ -33,6 +34,8 @@ _ROOT_CHECK_SECONDS = 1.0
 _AFTER_KILL_SECONDS = 30.0
 _LONGEST_WAIT = 3600.0
 _WAIT_ERRORS = (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError)
+_REMOVING = "already in progress"
+_REMOVED_SECONDS = 60
 
 
 class WatchedContainer:
@@ -200,8 +203,17 @@ def create_container(client: docker.DockerClient, image_id: str, **options: Any)
 
 
 def remove_container(container: Container) -> None:
-    """Remove it whatever it does; not every engine kills what is frozen."""
+    """Remove it whatever it does; not every engine kills what is frozen.
+
+    Raises `docker.errors.NotFound` where it is gone already.
+    """
     if container.status == "paused":
         with contextlib.suppress(docker.errors.APIError):
             container.unpause()
-    container.remove(force=True, v=True)
+    try:
+        container.remove(force=True, v=True)
+    except docker.errors.APIError as error:
+        if error.status_code != HTTPStatus.CONFLICT or _REMOVING not in str(error).lower():
+            raise
+        # Somebody else asked for it, who may have been killed since; the engine goes on.
+        container.wait(condition="removed", timeout=_REMOVED_SECONDS)
