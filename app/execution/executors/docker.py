@@ -37,6 +37,7 @@ from app.execution.executors.docker_run import (
     WatchedContainer,
     create_container,
     remove_container,
+    remove_running,
 )
 from app.execution.executors.docker_service import (
     LOCK_SUFFIX,
@@ -270,7 +271,7 @@ class DockerExecutor:
         """Every step is tried; what fails is logged and left to `reap`."""
         if run.watched is not None:
             with self._logged("container", run), contextlib.suppress(docker.errors.NotFound):
-                remove_container(run.watched.container)
+                remove_running(run.watched.container)
             run.watched.join()
         with self._logged("volumes", run):
             run.storage.release()

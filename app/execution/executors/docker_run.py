@@ -203,13 +203,21 @@ def create_container(client: docker.DockerClient, image_id: str, **options: Any)
 
 
 def remove_container(container: Container) -> None:
-    """Remove it whatever it does; not every engine kills what is frozen.
+    """Remove one that the engine listed, whatever it does; not every engine kills what is frozen.
 
     Raises `docker.errors.NotFound` where it is gone already.
     """
     if container.status == "paused":
         with contextlib.suppress(docker.errors.APIError):
             container.unpause()
+    remove_running(container)
+
+
+def remove_running(container: Container) -> None:
+    """Remove a container, or wait until it is gone where the engine is at it already.
+
+    Raises `docker.errors.NotFound` where it is gone already.
+    """
     try:
         container.remove(force=True, v=True)
     except docker.errors.APIError as error:
