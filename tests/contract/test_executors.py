@@ -84,7 +84,7 @@ def test_a_run_gets_its_inputs_and_leaves_its_outputs(
     set -e
     cat /input/inputs.json > /output/result.json
     mkdir -p /output/images/mask && cp /input/images/ct/a.mha /output/images/mask/out.mha
-    cat /opt/ml/model/deep/weights.txt /opt/ml/input/data/ground_truth/truth.txt
+    printf '%s' "$(cat /opt/ml/model/deep/weights.txt /opt/ml/input/data/ground_truth/truth.txt)"
     echo problem >&2
     echo scratch > /tmp/x && ls /input/images/ct
     """
