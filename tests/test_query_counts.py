@@ -50,7 +50,7 @@ from tests.factories.studies import make_question, make_study
 from tests.factories.teams import add, make_team
 
 COMMITTED = Path(__file__).with_name("query_counts.json")
-FEW, MANY = 3, 12
+FEW, MANY = 2, 5
 Furnish = Callable[[User, int], str]
 
 
