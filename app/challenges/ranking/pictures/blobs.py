@@ -2,13 +2,13 @@
 
 from app.challenges.ranking.pictures.asked import Asked, Table, listed, most, number, percent
 from app.challenges.ranking.plots import blob_plot
-from app.challenges.ranking.plots.parts import Spec
+from app.challenges.ranking.plots.parts import Spec, in_order
 
 TITLE = "How sure the ranks are"
 READING = (
     "The cases are drawn again many times: the larger a dot, the more often the entry had that "
-    "rank. The line is the interval of plausible ranks, the cross the rank by all cases. Entries "
-    "whose lines overlap should not be called better or worse."
+    "rank. The line is the interval of plausible ranks, the cross the rank by all cases. Where "
+    "the lines of two entries overlap, these cases may not decide which is better."
 )
 
 
@@ -19,10 +19,11 @@ def spec(asked: Asked) -> Spec:
 
 def finding(asked: Asked, drawn: Spec) -> str:
     """Say who is first, or who cannot be told apart there, and how often who wins."""
-    first_band = asked.entries[asked.names[0]]["band"]
-    together = [name for name in asked.names if asked.entries[name]["band"] == first_band]
+    ranked = in_order(asked.all_results, asked.scheme.name, asked.task)
+    first_band = asked.entries[ranked[0]]["band"]
+    together = [name for name in ranked if asked.entries[name]["band"] == first_band]
     if len(together) == 1:
-        said = f"{together[0]} is first, and can be told apart from all others."
+        said = f"{together[0]} alone can be first: all others have someone who is clearly better."
     elif len(together) == asked.ranked:
         said = f"No entry can be told apart from the first: {listed(together)}."
     else:

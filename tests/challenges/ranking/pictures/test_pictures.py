@@ -65,7 +65,8 @@ def test_a_clear_winner_is_said_to_be_one() -> None:
     two = {"Ada": CLOSE, "Cy": SCORES["Cy"]}
     said = picture(KINDS["ranks"], asked(two)).finding
     assert said == (
-        "Ada is first, and can be told apart from all others. Ada came first in 100 % of the draws."
+        "Ada alone can be first: all others have someone who is clearly better. "
+        "Ada came first in 100 % of the draws."
     )
 
 
