@@ -28,7 +28,7 @@ def finding(asked: Asked, drawn: Spec) -> str:
     metric = metric_of(asked.scheme, asked.cases)
     (hard, low), (easy, high) = by_case[0], by_case[-1]
     said = (
-        f"{hard} is the hardest (median {metric} {_middle(low)}), {easy} the easiest "
+        f"The hardest is {hard} (median {metric} {_middle(low)}), the easiest {easy} "
         f"({_middle(high)})."
     )
     missing = sum(asked.entries[name].get("missing", 0) for name in asked.names[:MOST_ENTRIES])

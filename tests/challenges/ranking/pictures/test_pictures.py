@@ -52,7 +52,7 @@ def test_every_picture_has_a_finding_and_a_table(key: str) -> None:
         ("ranks", "mean", "Ada and Bo cannot be told apart at the top."),
         ("heat-map", "mean", "Ada and Bo are each first in 5 of 10 cases."),
         ("podium", "mean", "Ada and Bo each stand highest in 5 of 10 cases."),
-        ("cases", "mean", "c05 is the hardest (median dice 0.59), c03 the easiest (0.94)."),
+        ("cases", "mean", "The hardest is c05 (median dice 0.59), the easiest c03 (0.94)."),
         ("pairs", "tests", "2 of 3 pairs can be told apart; Ada and Bo each beat 1 of 2 others."),
         ("stability", "mean", "With other cases like these"),
     ],
