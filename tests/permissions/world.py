@@ -66,6 +66,7 @@ from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.proposals import make_proposal
 from tests.factories.quarantine import make_quarantined
+from tests.factories.rankings import make_ranking
 from tests.factories.starter_kits import make_kit
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import make_team
@@ -315,6 +316,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "submission": evaluation.submission,
         "entrant": evaluation.submission.entrant_id,
         "evaluation": evaluation,
+        "ranking": make_ranking(phase, {"Ada": [0.5, 0.6, 0.7], "Bo": [0.4, 0.6, 0.5]}),
         "first_case": case.order,
         "evaluation_run": case.job.algorithm_run,
         "evaluation_job": case.job,
