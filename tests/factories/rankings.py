@@ -48,6 +48,7 @@ def make_ranking(phase: Phase, scores: Scores, *, plan: dict[str, Any] | None = 
         seed=about["seed"],
         code_version=about["code"]["version"],
         cases=max(len(values) for values in scores.values()),
+        entry_count=len(scores),
         notes=about["notes"],
     )
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from app.challenges.ranking.plan import Kind, Plan, Scheme
-from app.challenges.ranking.plots.parts import Results, in_order
-from app.challenges.ranking.table import ScoreTable, TaskScores
+from app.challenges.ranking.plots.parts import Results, in_order, metric_of
+from app.challenges.ranking.table import NoScores, ScoreTable, TaskScores
 
 MOST_ROWS = 40
 """So many entries have a row of their own in a picture: the best."""
@@ -54,12 +54,13 @@ class Asked:
     def has_cases(self) -> bool:
         """Tell whether the scheme ranks by scores of single cases, and there are several."""
         found = self.scores.tasks.get(self.task)
-        return (
-            self.scheme.kind is not Kind.CONSENSUS
-            and found is not None
-            and len(found.cases) > 1
-            and any(metric in found.metrics for metric in self.scheme.metrics)
-        )
+        if self.scheme.kind is Kind.CONSENSUS or found is None:
+            return False
+        try:
+            _, cases = found.of_metric(metric_of(self.scheme, found))
+        except NoScores:
+            return False
+        return len(cases) > 1
 
     @property
     def cases(self) -> TaskScores:

@@ -1,5 +1,6 @@
 """Every picture says in words and in a table what it shows, and says when it cannot be drawn."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,13 @@ def test_one_entry_is_nothing_to_compare(key: str) -> None:
 )
 def test_single_case_draws_nothing(key: str, says: str) -> None:
     assert says in why_not(KINDS[key], asked({"Ada": [0.5], "Bo": [0.6]}))
+
+
+def test_a_single_number_beside_scores_of_cases_draws_no_cases() -> None:
+    by_case = {"metric": "other", "task": "t"}
+    rows = rows_of({"Ada": [0.5], "Bo": [0.6]}) + rows_of({"Ada": [1, 2], "Bo": [3, 4]}, **by_case)
+    table = read_scores(csv_of(rows))
+    assert "two cases" in why_not(KINDS["podium"], replace(asked(), scores=table))
 
 
 def test_what_a_plan_lacks_is_said() -> None:
