@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.challenges.models import Challenge, Phase, Ranking
+from app.challenges.services import compute_ranking
+from tests.challenges.test_rankings import scored
 from tests.factories.accounts import UserFactory, sign_in
-from tests.factories.challenges import make_challenge, make_phase
+from tests.factories.challenges import make_challenge, make_phase, name_cases
 from tests.factories.rankings import PLAN, make_ranking, plausible_scores
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +114,9 @@ class TestPlots:
 
     def test_one_entry(self, organizer: Client, phase: Phase) -> None:
         ranking = make_ranking(phase, {"Ada": [0.5, 0.6]})
-        assert page(organizer, phase).count("It needs two ranked entries at least.") == len(KEYS)
+        said = page(organizer, phase)
+        assert said.count("It needs two ranked entries at least.") == len(KEYS)
+        assert "Nothing to draw yet" in said
         assert plot(organizer, ranking, "ranks").status_code == 404
         assert "There are no plots" in report(organizer, ranking)
 
@@ -137,6 +141,27 @@ class TestPlots:
         assert "scheme=overall&amp;task=all" in said
         assert "This scheme ranks over tasks" in said
         assert report(organizer, ranking, scheme="overall")
+
+
+class TestComputed:
+    """On a ranking that the site made itself."""
+
+    def test_what_is_on_the_leaderboard_is_drawn(
+        self, organizer: Client, challenge: Challenge
+    ) -> None:
+        phase = make_phase(challenge, title="Final", cases=4)
+        names = name_cases(phase)
+        scored(phase, 0.9, 0.8, 0.95, 0.7, name="Anna")
+        scored(phase, 0.5, 0.4, 0.2, 0.3, name="Boris")
+        phase.refresh_from_db()
+        ranking = compute_ranking(phase)
+        assert ranking is not None
+        said = page(organizer, phase) + report(organizer, ranking)
+        said += "".join(plot(organizer, ranking, key).content.decode() for key in KEYS)
+        assert "Anna is first in 4 of 4 cases." in said
+        assert '<th scope="row">Boris' in said
+        assert "case 004" in said
+        assert [name for name in names if name in said] == []
 
 
 class TestWhoSees:

@@ -34,8 +34,14 @@ def plots(request: HttpRequest, pk: UUID) -> HttpResponse:
         **rights(request, phase.challenge),
     }
     if ranking is not None:
+        ranking.phase = phase
         choice = _choice(request, ranking)
-        context |= {"choice": choice, "pictures": pictures_of(request.user, ranking, choice)}
+        pictures = pictures_of(request.user, ranking, choice)
+        context |= {
+            "choice": choice,
+            "drawn": [one for one in pictures if not one.told.why_not],
+            "not_drawn": [one for one in pictures if one.told.why_not],
+        }
     return render(request, "challenges/ranking_plots.html", context)
 
 
