@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from app.challenges import rankings
-from app.challenges.models import Phase, Ranking, Submission
+from app.challenges.models import Entrant, Phase, Ranking, Submission
 from app.challenges.services import compute_ranking, update_phase
 from app.challenges.services.rankings import compute_wanted
 from app.core.states import transition
@@ -150,7 +152,7 @@ def test_a_plan_that_does_not_fit_says_why_and_mends() -> None:
     Phase.objects.filter(pk=phase.pk).update(ranking_plan=plan)
     phase.refresh_from_db()
     assert compute_ranking(phase) is None
-    assert "no score by “hd95”" in phase.ranking_problem
+    assert "has a score by “hd95”" in phase.ranking_problem
     Phase.objects.filter(pk=phase.pk).update(ranking_plan=None)
     computed(phase)
     assert phase.ranking_problem == ""
@@ -198,3 +200,47 @@ def test_who_may_have_the_files(phase: Phase) -> None:
     ranking.phase.publish_ranking = True
     assert rankings.may_download(participant, ranking)
     assert not rankings.may_download(UserFactory(), ranking) or phase.challenge.public
+
+
+def page_of(phase: Phase) -> str:
+    client = Client()
+    client.force_login(phase.challenge.memberships.get(role="ADMIN").user)
+    return client.get(reverse("challenges:phase", args=[phase.pk])).content.decode()
+
+
+def test_the_page_shows_tiers_intervals_and_distributions(phase: Phase) -> None:
+    before = page_of(phase)
+    assert "being computed" in before
+    compute_wanted(str(phase.pk))
+    ranking = rankings.newest_ranking(phase)
+    assert ranking is not None
+    page = page_of(phase)
+    assert "being computed" not in page
+    for row in ranking.entries.all():
+        assert f"</span>{row.tier}</div>" in page
+        assert f"{row.value_from:.4f} to {row.value_to:.4f}" in page
+    assert page.count("4 cases are in the upper half of 0.3000 to 0.9500") == 3
+    assert f"seed {ranking.seed}" in page
+    assert ranking.scores_sha256[:12] in page
+    assert "under 50" in page
+
+
+def test_the_page_is_in_the_order_of_the_plan_and_marks_who_is_no_competitor(phase: Phase) -> None:
+    organizer = phase.challenge.memberships.get(role="ADMIN").user
+    make_submission(phase, creator=organizer)
+    Entrant.objects.filter(person=phase.submissions.earliest("created").creator).update(
+        baseline=True
+    )
+    plan = computed(phase).plan
+    plan["metrics"]["dice"]["direction"] = "lower"
+    Phase.objects.filter(pk=phase.pk).update(ranking_plan=plan, score_decimals=2)
+    computed(phase)
+    page = page_of(phase)
+    assert page.index("Boris") < page.index("Anna")
+    assert page.count(">baseline<") == 1
+    assert ">0.44<" in page
+
+
+def test_the_page_says_why_a_plan_was_not_run(phase: Phase) -> None:
+    Phase.objects.filter(pk=phase.pk).update(ranking_problem="No result has a score by “hd95”.")
+    assert "No result has a score by “hd95”." in page_of(phase)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
-from app.challenges import selectors, services
+from app.challenges import rankings, selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
 from app.challenges.standing import limits_for
 from app.challenges.teams import party_of
@@ -34,16 +34,21 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     party = party_of(cast(User, request.user), phase.challenge)
     page = list_page(
         request,
-        selectors.leaderboard_for(phase),
+        rankings.with_places(selectors.leaderboard_for(phase), phase),
         search=(),
-        sorts=(("rank", "Rank"),),
+        sorts=(("place", "Rank"),),
         size=ROWS,
     )
+    mine = [party.is_entrant(row.submission.competes_as) for row in page.items]
+    entries = rankings.entries_of(phase, page.items)
     context = {
         "phase": phase,
         "challenge": phase.challenge,
         "list": page,
-        "rows": [(row, party.is_entrant(row.submission.competes_as)) for row in page.items],
+        "places": rankings.as_places(phase, zip(page.items, mine, strict=True), entries),
+        "ranking": entries[0].ranking if entries else None,
+        "has_cases": any(entry.distribution for entry in entries),
+        "decimals": rankings.decimals_of(phase),
         "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
         "standing": limits_for(party, phase),
         "readiness": selectors.readiness_as_read(phase),
