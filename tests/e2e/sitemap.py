@@ -473,6 +473,8 @@ NO_PAGES = {
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "challenges:case_scores": "sends a CSV file",
     "challenges:export_design": "sends a file",
+    "challenges:ranking": "there once a worker computed it; tests/challenges/test_rankings looks",
+    "challenges:ranking_file": "sends a file",
     "challenges:edit_question": "tests/challenges/test_organizing_browser looks",
     "challenges:edit_page": "tests/challenges/test_organizing_browser looks",
     "challenges:page": "tests/challenges/test_organizing_browser looks",

@@ -400,6 +400,12 @@ CHALLENGES = [
     ),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
+    *page("challenges:ranking", CHALLENGE, path=pk("ranking")),
+    *page(
+        "challenges:ranking_file",
+        CHALLENGE_ADMINS,
+        path={**pk("ranking"), "filename": "scores.csv"},
+    ),
     *form("challenges:edit_phase", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE),
     *page("challenges:setup_phase", CHALLENGE_ADMINS, path=pk("phase")),
     *form(
