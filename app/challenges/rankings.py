@@ -109,7 +109,8 @@ def _spark(phase: Phase, entry: RankingEntry | None) -> Sparkline | None:
 
 
 def _newest_entries(phase: Phase) -> QuerySet[RankingEntry]:
-    newest = Ranking.objects.filter(phase=phase).values("pk")[:1]
+    """Return what the newest ranking says; nothing where the plan could not be run since."""
+    newest = Ranking.objects.filter(phase=phase, phase__ranking_problem="").values("pk")[:1]
     return RankingEntry.objects.filter(ranking=Subquery(newest))
 
 
