@@ -5,15 +5,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, F, FloatField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from app.challenges.models import ChallengeMember, Evaluation, Phase, Ranking, RankingEntry
+from app.challenges.models import (
+    ChallengeMember,
+    Evaluation,
+    Phase,
+    Ranking,
+    RankingEntry,
+    Submission,
+)
 from app.challenges.policies import CHALLENGES
 from app.challenges.ranking import ScoreTable, read_scores
 from app.challenges.ranking.canonical import canonical_json
 from app.challenges.sparklines import Sparkline, sparkline
+from app.core.errors import NotFound
 from app.core.storage import get_store
 
 DECIMALS = 4
@@ -37,6 +46,21 @@ def newest_ranking(phase: Phase) -> Ranking | None:
 def ranking_as_of(phase: Phase, moment: datetime) -> Ranking | None:
     """Return the ranking that stood at ``moment``."""
     return Ranking.objects.filter(phase=phase, created__lte=moment).first()
+
+
+def get_ranking_for(user: Any, pk: UUID) -> Ranking:
+    """Return the ranking if ``user`` sees the leaderboard, else raise `NotFound`."""
+    rows = Ranking.objects.filter(phase__challenge__in=CHALLENGES.visible_to(user))
+    found = rows.filter(pk=pk).select_related("phase__challenge").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def places_in(ranking: Ranking) -> QuerySet[RankingEntry]:
+    """Return the places of a ranking, without those who withdrew since."""
+    accepted = Submission.State.ACCEPTED
+    return RankingEntry.objects.filter(ranking=ranking, evaluation__submission__state=accepted)
 
 
 def with_places(rows: QuerySet[Evaluation], phase: Phase) -> QuerySet[Evaluation]:
@@ -85,7 +109,8 @@ def _spark(phase: Phase, entry: RankingEntry | None) -> Sparkline | None:
 
 
 def _newest_entries(phase: Phase) -> QuerySet[RankingEntry]:
-    newest = Ranking.objects.filter(phase=phase).values("pk")[:1]
+    """Return what the newest ranking says; nothing where the plan could not be run since."""
+    newest = Ranking.objects.filter(phase=phase, phase__ranking_problem="").values("pk")[:1]
     return RankingEntry.objects.filter(ranking=Subquery(newest))
 
 

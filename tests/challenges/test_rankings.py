@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from app.accounts.models import User
 from app.challenges import rankings
 from app.challenges.models import Entrant, Phase, Ranking, Submission
 from app.challenges.services import compute_ranking, update_phase
@@ -76,7 +77,9 @@ def test_the_mean_over_the_cases_with_intervals(phase: Phase) -> None:
     assert (ranking.cases, ranking.entry_count) == (4, 3)
     first = ranking.entries.first()
     assert first is not None
-    assert first.value_from < first.value < first.value_to
+    shown = (first.value_from, first.value, first.value_to)
+    assert shown == tuple(sorted(shown, key=float))
+    assert len(set(shown)) == 3
     assert sum(first.distribution) == 4
     assert any("under 50" in note for note in ranking.notes)
 
@@ -242,5 +245,50 @@ def test_the_page_is_in_the_order_of_the_plan_and_marks_who_is_no_competitor(pha
 
 
 def test_the_page_says_why_a_plan_was_not_run(phase: Phase) -> None:
+    seed = computed(phase).seed
+    assert f"seed {seed}" in page_of(phase)
     Phase.objects.filter(pk=phase.pk).update(ranking_problem="No result has a score by “hd95”.")
-    assert "No result has a score by “hd95”." in page_of(phase)
+    page = page_of(phase)
+    assert "No result has a score by “hd95”." in page
+    assert f"seed {seed}" not in page, "an older ranking does not stand in for it"
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def test_the_day_leads_to_the_ranking_of_that_day(phase: Phase) -> None:
+    first = computed(phase)
+    Ranking.objects.filter(pk=first.pk).update(created=first.created - timedelta(days=9))
+    scored(phase, 1, 1, 1, 1, name="Newcomer")
+    computed(phase)
+    client = signed_in(phase.submissions.earliest("created").creator)
+    address = reverse("challenges:phase", args=[phase.pk])
+    day = (first.created - timedelta(days=3)).date().isoformat()
+    page = client.get(address, {"as_of": day}, follow=True)
+    assert page.redirect_chain[-1][0] == reverse("challenges:ranking", args=[first.pk])
+    assert "Boris" in page.content.decode()
+    assert "Newcomer" not in page.content.decode()
+    assert "scores.csv" not in page.content.decode(), "they are not published"
+    for none in ("2020-01-01", "yesterday", "9999-99-99"):
+        page = client.get(address, {"as_of": none}, follow=True)
+        assert page.redirect_chain[-1][0] == address
+
+
+def test_the_files_are_given_to_whom_they_are_for(phase: Phase) -> None:
+    ranking = computed(phase)
+    participant = signed_in(phase.submissions.earliest("created").creator)
+    organizer = signed_in(phase.challenge.memberships.get(role="ADMIN").user)
+    files = [
+        reverse("challenges:ranking_file", args=[ranking.pk, name])
+        for name in ("plan.json", "scores.csv", "results.json")
+    ]
+    assert [participant.get(file).status_code for file in files] == [404] * 3
+    assert organizer.get(files[1]).content == rankings.scores_bytes(ranking)
+    Phase.objects.filter(pk=phase.pk).update(publish_ranking=True)
+    assert participant.get(files[2]).content == rankings.results_bytes(ranking)
+    assert participant.get(files[0] + "x").status_code == 404
+    page = participant.get(reverse("challenges:ranking", args=[ranking.pk])).content.decode()
+    assert all(file in page for file in files)

@@ -479,6 +479,8 @@ NO_PAGES = {
     "challenges:ranking_plot": "sends a plot, seen on its page",
     "challenges:ranking_report": "tests/challenges/test_ranking_browser looks",
     "challenges:export_design": "sends a file",
+    "challenges:ranking": "there once a worker computed it; tests/challenges/test_rankings looks",
+    "challenges:ranking_file": "sends a file",
     "challenges:edit_question": "tests/challenges/test_organizing_browser looks",
     "challenges:edit_page": "tests/challenges/test_organizing_browser looks",
     "challenges:page": "tests/challenges/test_organizing_browser looks",

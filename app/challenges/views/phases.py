@@ -16,6 +16,7 @@ from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
 from app.challenges.standing import limits_for
 from app.challenges.teams import party_of
 from app.challenges.views.challenges import rights
+from app.challenges.views.rankings import as_of
 from app.core.errors import ValidationFailed
 from app.core.forms import add_errors, changed_values
 from app.core.pages import list_page
@@ -31,6 +32,8 @@ UNRANKED = 20
 def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the ranks of a phase."""
     phase = selectors.get_phase_for(request.user, pk)
+    if request.GET.get("as_of"):
+        return as_of(request, phase, request.GET["as_of"])
     party = party_of(cast(User, request.user), phase.challenge)
     page = list_page(
         request,
