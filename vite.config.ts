@@ -9,6 +9,7 @@ const ENTRIES: Record<string, string> = {
   uploader: "app/uploads/frontend/uploader.ts",
   predictions: "app/challenges/frontend/predictions.ts",
   charts: "app/sockets/frontend/charts.ts",
+  plots: "app/challenges/frontend/plots.ts",
   review: "app/images/frontend/review.ts",
   hanging: "viewer/frontend/src/hanging/page.ts",
   reading: "reader_studies/frontend/reading.ts",

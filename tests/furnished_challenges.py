@@ -14,6 +14,7 @@ from tests.factories.challenges import (
     make_phase,
     make_submission,
 )
+from tests.factories.rankings import make_ranking, plausible_scores
 from tests.factories.teams import make_team
 
 
@@ -43,3 +44,18 @@ def case(user: User, count: int) -> str:
     """A case of an evaluation of many."""
     found = make_evaluation(make_phase(make_challenge(admin=user), cases=count), score=0.5)
     return reverse("challenges:case", args=[found.pk, 1])
+
+
+def ranking_plots(user: User, count: int) -> str:
+    """A ranking of many entries."""
+    phase = make_phase(make_challenge(admin=user), ready=False)
+    make_ranking(phase, plausible_scores([f"Team {at}" for at in range(count)], cases=4))
+    return reverse("challenges:ranking_plots", args=[phase.pk])
+
+
+def ranking_report(user: User, count: int) -> str:
+    """The report of many entries."""
+    phase = make_phase(make_challenge(admin=user), ready=False)
+    names = [f"Team {at}" for at in range(count)]
+    ranking = make_ranking(phase, plausible_scores(names, cases=4))
+    return reverse("challenges:ranking_report", args=[ranking.pk])

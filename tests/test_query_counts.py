@@ -396,6 +396,8 @@ PAGES: tuple[Furnish, ...] = (
     furnished_challenges.challenge_dashboard,
     furnished_challenges.challenge_people,
     furnished_challenges.case,
+    furnished_challenges.ranking_plots,
+    furnished_challenges.ranking_report,
     phase_setup,
     starter_kit,
     teams,

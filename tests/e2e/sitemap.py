@@ -222,6 +222,10 @@ CHALLENGES = (
         widths=EVERY_WIDTH,
     ),
     _visit("challenges:phase", "organizer", "/challenges/phases/{new_phase}/", note="empty"),
+    _visit("challenges:ranking_plots", "author", "/challenges/phases/{phase}/plots/"),
+    _visit(
+        "challenges:ranking_plots", "organizer", "/challenges/phases/{new_phase}/plots/", "empty"
+    ),
     _visit("challenges:edit_phase", "organizer", "/challenges/phases/{phase}/edit/"),
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{phase}/setup/"),
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{new_phase}/setup/", "empty"),
@@ -472,7 +476,11 @@ NO_PAGES = {
     "notifications:message_html": "a message in a frame of its page",
     "notifications:unsubscribe": "opened by a signed link; tests/notifications looks at it",
     "challenges:case_scores": "sends a CSV file",
+    "challenges:ranking_plot": "sends a plot, seen on its page",
+    "challenges:ranking_report": "tests/challenges/test_ranking_browser looks",
     "challenges:export_design": "sends a file",
+    "challenges:ranking": "there once a worker computed it; tests/challenges/test_rankings looks",
+    "challenges:ranking_file": "sends a file",
     "challenges:edit_question": "tests/challenges/test_organizing_browser looks",
     "challenges:edit_page": "tests/challenges/test_organizing_browser looks",
     "challenges:page": "tests/challenges/test_organizing_browser looks",

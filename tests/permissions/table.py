@@ -400,6 +400,18 @@ CHALLENGES = [
     ),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
+    *page("challenges:ranking_plots", CHALLENGE, path=pk("phase")),
+    *page("challenges:ranking_report", CHALLENGE, path=pk("drawn_ranking")),
+    *page("challenges:ranking_plot", CHALLENGE, path={"pk": "drawn_ranking", "key": "ranks"}),
+    *page(
+        "challenges:ranking_plot", CHALLENGE_ADMINS, path={"pk": "drawn_ranking", "key": "podium"}
+    ),
+    *page("challenges:ranking", CHALLENGE, path=pk("ranking")),
+    *page(
+        "challenges:ranking_file",
+        CHALLENGE_ADMINS,
+        path={**pk("ranking"), "filename": "scores.csv"},
+    ),
     *form("challenges:edit_phase", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE),
     *page("challenges:setup_phase", CHALLENGE_ADMINS, path=pk("phase")),
     *form(

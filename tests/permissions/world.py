@@ -19,7 +19,13 @@ from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
 from app.challenges.models import Challenge, Evaluation
 from app.challenges.policies import CHALLENGES
-from app.challenges.services import add_question, create_page, invite, set_pictures
+from app.challenges.services import (
+    add_question,
+    compute_ranking,
+    create_page,
+    invite,
+    set_pictures,
+)
 from app.core.states import transition
 from app.execution.models import ContainerImage, Job
 from app.images.models import Image, ImageFile
@@ -66,6 +72,7 @@ from tests.factories.images import make_import, make_upload
 from tests.factories.people import make_organization, make_picture, make_verification
 from tests.factories.proposals import make_proposal
 from tests.factories.quarantine import make_quarantined
+from tests.factories.rankings import make_ranking
 from tests.factories.starter_kits import make_kit
 from tests.factories.studies import make_question, make_study
 from tests.factories.teams import make_team
@@ -309,12 +316,14 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "own_challenge": make_challenge(admin=people["verified_author"]),
         "proposal": make_proposal(people["asker"]),
         "phase": phase,
+        "ranking": compute_ranking(phase),
         "hidden_archive": phase.archive,
         "hidden_item": case.item,
         "hidden_image": case.item.images[0],
         "submission": evaluation.submission,
         "entrant": evaluation.submission.entrant_id,
         "evaluation": evaluation,
+        "drawn_ranking": make_ranking(phase, {"Ada": [0.5, 0.6, 0.7], "Bo": [0.4, 0.6, 0.5]}),
         "first_case": case.order,
         "evaluation_run": case.job.algorithm_run,
         "evaluation_job": case.job,

@@ -9,8 +9,8 @@ from app.challenges.declaration.checklist import checklist, checklist_csv
 from app.challenges.declaration.differences import Change, changes_between
 from app.challenges.declaration.items import ITEMS, SECTIONS, Item, Kind, Level, items_of
 from app.challenges.declaration.methods_text import methods_text
-from app.challenges.declaration.plan_words import plan_words
 from app.challenges.declaration.showing import Answer, answers_of, text_of
+from app.challenges.ranking.words import plan_words
 
 __all__ = [
     "ITEMS",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.challenges.declaration.items import SECTIONS
-from app.challenges.declaration.plan_words import plan_words
 from app.challenges.declaration.showing import answer_to
+from app.challenges.ranking.words import plan_words
 from app.core.text import safe_cell
 
 HEADER = ("part", "section", "item", "BIAS item", "stated", "answer")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.challenges.declaration.plan_words import plan_words
+from app.challenges.ranking.words import plan_words
 
 _SENTENCES = (
     ("target_cohort", "The target cohort was: {}"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.challenges.declaration.items import SECTIONS, Item, Kind
-from app.challenges.declaration.plan_words import plan_words
+from app.challenges.ranking.words import plan_words
 
 
 @dataclass(frozen=True)

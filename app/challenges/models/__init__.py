@@ -10,6 +10,7 @@ from app.challenges.models.page import ChallengePage
 from app.challenges.models.phase import EvaluationMethod, GroundTruth, Phase
 from app.challenges.models.proposal import ChallengeProposal
 from app.challenges.models.question import RegistrationQuestion
+from app.challenges.models.ranking import Ranking, RankingEntry
 from app.challenges.models.score import CaseScore
 from app.challenges.models.starter_kit import StarterKit
 from app.challenges.models.submission import Submission
@@ -32,6 +33,8 @@ __all__ = [
     "Grant",
     "GroundTruth",
     "Phase",
+    "Ranking",
+    "RankingEntry",
     "RegistrationQuestion",
     "StarterKit",
     "Submission",

@@ -9,7 +9,10 @@ from app.core.models import TimestampedModel, UUIDModel
 
 
 class Entrant(UUIDModel, TimestampedModel):
-    """What limits, ranks and best results count for: exactly one of ``person`` and ``team``."""
+    """What limits, ranks and best results count for: exactly one of ``person`` and ``team``.
+
+    Organizers say which one is a ``baseline``: it is ranked, and marked as such.
+    """
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="entrants")
     person = models.ForeignKey(
@@ -22,6 +25,7 @@ class Entrant(UUIDModel, TimestampedModel):
     team = models.OneToOneField(
         Team, on_delete=models.RESTRICT, null=True, blank=True, related_name="entrant"
     )
+    baseline = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

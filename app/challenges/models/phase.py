@@ -29,6 +29,8 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     and is not ready.
     A resource that is not stated (``cpus`` to ``time_limit``) is what each algorithm asks for.
     ``ranked_at`` is when ranks were last given: what became due later is ranked by a periodic task.
+    ``ranking_wanted_at`` is when a ranking by the plan was last asked for that is not there yet,
+    ``ranking_problem`` why the plan could not be run last time.
     """
 
     class Direction(models.TextChoices):
@@ -42,6 +44,13 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     class Form(models.TextChoices):
         JSON = "JSON", "JSON"
         CSV = "CSV", "CSV with a header"
+
+    class Counts(models.TextChoices):
+        """Which of an entrant's results stands on the leaderboard."""
+
+        BEST = "BEST", "The best one"
+        LATEST = "LATEST", "The latest one"
+        CHOSEN = "CHOSEN", "The one they choose; until then the latest"
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
     title = models.CharField(max_length=200)
@@ -116,6 +125,38 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
         help_text="In UTC. What is scored later is ranked when the phase closes.",
     )
     ranked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ranking_wanted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ranking_problem = models.CharField(max_length=500, blank=True, editable=False)
+
+    ranking_plan = models.JSONField(
+        "ranking plan",
+        null=True,
+        blank=True,
+        help_text="Empty: by the mean over the cases, with intervals from 1,000 draws.",
+    )
+    publish_ranking = models.BooleanField(
+        "publish plan, scores and results",
+        default=False,
+        help_text="Whoever sees the leaderboard may download them; cases have numbers, no names.",
+    )
+    counts = models.CharField(
+        "result that counts", max_length=6, choices=Counts.choices, default=Counts.BEST
+    )
+    ladder_step = models.FloatField(
+        "step of the ladder",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="A better result replaces the one that is shown only if it is better by this "
+        "much. Empty: any better result does.",
+    )
+    score_decimals = models.PositiveSmallIntegerField(
+        "decimals of scores",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(9)],
+        help_text="As the leaderboard shows them. Empty: 4.",
+    )
 
     limit_successful = models.PositiveIntegerField(
         "successful submissions",

@@ -17,7 +17,8 @@ class Submission(UUIDModel, TimestampedModel):
     a person who joined one while the phase ran. ``people`` are those whom it counted for when it
     was handed in; it goes on counting for them, whatever team they are in later.
     ``interface`` is the one of the algorithm's that fits the phase. Where a file was handed in,
-    ``file_key`` says where it is kept, and there is no version.
+    ``file_key`` says where it is kept, and there is no version. ``chosen_at`` is when the entrant
+    chose it as the one that counts: the one chosen last does, where the phase lets them choose.
     """
 
     class State(models.TextChoices):
@@ -62,6 +63,7 @@ class Submission(UUIDModel, TimestampedModel):
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     comment = models.CharField(max_length=300, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    chosen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created",)

@@ -26,6 +26,7 @@ from app.challenges.services.proposals import (
     propose_challenge,
     withdraw_proposal,
 )
+from app.challenges.services.rankings import compute_ranking
 from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
 from app.challenges.services.registration import (
     add_question,
@@ -64,6 +65,7 @@ __all__ = [
     "change_question",
     "choose_sample",
     "clone_challenge",
+    "compute_ranking",
     "create_challenge",
     "create_page",
     "create_phase",

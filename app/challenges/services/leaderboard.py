@@ -19,6 +19,7 @@ from app.challenges.ranking import (
     rank_positions,
     score_at,
 )
+from app.challenges.services.rankings import want_ranking
 
 NOT_THE_BEST = "Not ranked: a better result stands on the leaderboard."
 HELD_BACK = "Not ranked yet: the leaderboard is frozen until the phase closes."
@@ -49,6 +50,7 @@ def rerank(phase: Phase) -> None:
     changed = [row for row, was in zip(rows, before, strict=True) if _result(row) != was]
     Evaluation.objects.bulk_update(changed, ["score", "rank", "reason"], batch_size=500)
     Phase.objects.filter(pk=phase.pk).update(ranked_at=now)
+    want_ranking(phase)
 
 
 def _result(row: Evaluation) -> tuple[float | None, int | None, str]:

@@ -30,7 +30,7 @@ MIN_ROOM = 256 * 2**20  # bytes that any ground truth may unpack to
 MAX_RATIO = 200  # of unpacked to packed size, beyond that
 _TIMES = ("opens_at", "closes_at", "frozen_at")
 _KIND = ("kind", "predictions_form")
-_RANKING = frozenset({"score_path", "direction", *_TIMES})
+_RANKING = frozenset({"score_path", "direction", "counts", "ladder_step", "ranking_plan", *_TIMES})
 
 
 @transaction.atomic

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
-from app.challenges import selectors, services
+from app.challenges import rankings, selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
 from app.challenges.standing import limits_for
 from app.challenges.teams import party_of
 from app.challenges.views.challenges import rights
+from app.challenges.views.rankings import as_of
 from app.core.errors import ValidationFailed
 from app.core.forms import add_errors, changed_values
 from app.core.pages import list_page
@@ -31,19 +32,26 @@ UNRANKED = 20
 def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the ranks of a phase."""
     phase = selectors.get_phase_for(request.user, pk)
+    if request.GET.get("as_of"):
+        return as_of(request, phase, request.GET["as_of"])
     party = party_of(cast(User, request.user), phase.challenge)
     page = list_page(
         request,
-        selectors.leaderboard_for(phase),
+        rankings.with_places(selectors.leaderboard_for(phase), phase),
         search=(),
-        sorts=(("rank", "Rank"),),
+        sorts=(("place", "Rank"),),
         size=ROWS,
     )
+    mine = [party.is_entrant(row.submission.competes_as) for row in page.items]
+    entries = rankings.entries_of(phase, page.items)
     context = {
         "phase": phase,
         "challenge": phase.challenge,
         "list": page,
-        "rows": [(row, party.is_entrant(row.submission.competes_as)) for row in page.items],
+        "places": rankings.as_places(phase, zip(page.items, mine, strict=True), entries),
+        "ranking": entries[0].ranking if entries else None,
+        "has_cases": any(entry.distribution for entry in entries),
+        "decimals": rankings.decimals_of(phase),
         "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
         "standing": limits_for(party, phase),
         "readiness": selectors.readiness_as_read(phase),

@@ -107,6 +107,14 @@ def test_a_plan_says_its_rules_for_missing_values_and_ties() -> None:
     assert "A missing score of “hd95” gets the worst rank." in words
     assert "share the mean of their places" in words
     assert "1000 bootstrap draws of the cases (seed 7)" in words
+    assert "where those of two entries overlap, the cases may not decide between them." in words
+
+
+def test_a_plan_says_which_cases_are_drawn_together() -> None:
+    drawn = {"seed": 7, "cluster": {"separator": "/"}, "strata": {"cases": {"case 001": "site A"}}}
+    words = " ".join(plan_words({**PLAN, "bootstrap": drawn}))
+    assert "Cases of one group (the case's name before “/”) are drawn together." in words
+    assert "Each draw has as many cases of each stratum." in words
 
 
 def test_changes_say_before_and_after() -> None:

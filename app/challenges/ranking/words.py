@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.challenges.ranking import parse_plan
-from app.challenges.ranking.plan import Kind, Metric, Plan, Scheme
+from app.challenges.ranking.plan import Bootstrap, Groups, Kind, Metric, Plan, RankIntervals, Scheme
+from app.challenges.ranking.plan_reading import parse_plan
 from app.challenges.ranking.ranks import Ties
 
 _TIES = {
@@ -13,18 +13,40 @@ _TIES = {
     Ties.DENSE: "Tied entries share a place, and the next one follows at once (1, 1, 2).",
 }
 
+_RANKS = {
+    RankIntervals.PAIRWISE: "The plausible ranks of an entry come from all its comparisons with "
+    "the others at once; where those of two entries overlap, the cases may not decide between "
+    "them.",
+    RankIntervals.PERCENTILE: "Plausible ranks are percentiles of the ranks in the draws.",
+}
+
 
 def plan_words(document: Mapping[str, Any]) -> list[str]:
     """Return what a checked plan does: schemes, missing values, ties, resampling."""
     plan = parse_plan(document)
     words = [*(_scheme(scheme) for scheme in plan.schemes), *missing_rules(plan), tie_rule(plan)]
     if plan.bootstrap:
-        words.append(
-            f"The ranking is repeated on {plan.bootstrap.draws} bootstrap draws of the cases "
-            f"(seed {plan.bootstrap.seed})."
-        )
+        words += _draws(plan.bootstrap)
     words.append(f"Intervals are at the level {plan.ci.level:g}.")
+    if plan.bootstrap:
+        words.append(_RANKS[plan.ci.ranks])
     return words
+
+
+def _draws(bootstrap: Bootstrap) -> list[str]:
+    words = [
+        f"The ranking is repeated on {bootstrap.draws} bootstrap draws of the cases "
+        f"(seed {bootstrap.seed})."
+    ]
+    if bootstrap.cluster:
+        words.append(f"Cases of one group{_by(bootstrap.cluster)} are drawn together.")
+    if bootstrap.strata:
+        words.append(f"Each draw has as many cases of each stratum{_by(bootstrap.strata)}.")
+    return words
+
+
+def _by(groups: Groups) -> str:
+    return f" (the case's name before “{groups.separator}”)" if groups.separator else ""
 
 
 def tie_rule(plan: Plan) -> str:

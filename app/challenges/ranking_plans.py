@@ -1,0 +1,64 @@
+"""The plan that a phase is ranked by: the organizers' own, or one made from the phase's score."""
+
+import hashlib
+from typing import Any
+
+from app.challenges.models import CaseScore, Evaluation, Phase
+
+DRAWS = 1000
+TOTALS = ("mean",)
+"""Names of a total in metrics.json that the mean over the cases makes again."""
+
+
+def metric_title(metric: str, label: str) -> str:
+    """Return what a metric of single cases is called in plans and scores."""
+    return f"{metric} ({label})" if label else metric
+
+
+def plan_of(phase: Phase, ranked: list[Evaluation]) -> dict[str, Any]:
+    """Return the plan that the ``ranked`` evaluations of ``phase`` are put in order by.
+
+    Where the organizers declared none, it is the mean over the cases where it is the phase's score,
+    and every entry has a score in every case; else the score itself.
+    """
+    if phase.ranking_plan is not None:
+        return dict(phase.ranking_plan)
+    return default_plan(phase, metric=_metric_of_cases(phase, ranked))
+
+
+def default_plan(phase: Phase, *, metric: str = "") -> dict[str, Any]:
+    """Return the plan by the mean over the cases of ``metric``; without one, by the score."""
+    name = metric or phase.score_path
+    scheme: dict[str, Any] = {"kind": "absolute", "metric": name}
+    if metric:
+        scheme = {"kind": "aggregate-then-rank", "metric": name, "aggregate": "mean"}
+    plan: dict[str, Any] = {
+        "version": 1,
+        "metrics": {name: {"direction": phase.direction.lower()}},
+        "schemes": [{"name": phase.score_title.strip().lower() or "score", **scheme}],
+    }
+    if plan["schemes"][0]["name"] == "about":
+        plan["schemes"][0]["name"] = "score"
+    if metric:
+        plan["bootstrap"] = {"draws": DRAWS, "seed": seed_of(phase)}
+        plan["ci"] = {"level": 0.95, "ranks": "pairwise", "values": "auto"}
+    return plan
+
+
+def seed_of(phase: Phase) -> int:
+    """Return the seed of a phase's draws: fixed when it is made, and nobody's choice."""
+    return int.from_bytes(hashlib.sha256(phase.pk.bytes).digest()[:4])
+
+
+def _metric_of_cases(phase: Phase, ranked: list[Evaluation]) -> str:
+    """Return the metric of single cases whose mean is the phase's score, if all are there."""
+    keys = phase.score_path.split(".")
+    scores = CaseScore.objects.filter(case__evaluation__in=ranked, label="", metric__in=keys)
+    found = sorted(set(scores.order_by().values_list("metric", flat=True)))
+    if len(found) != 1 or not (keys[-1] in TOTALS or keys[-1] == found[0]):
+        return ""
+    given = list(
+        scores.filter(value__isnull=False).order_by().values_list("case__evaluation", "case__item")
+    )
+    items = {item for _, item in given}
+    return found[0] if len(given) == len(items) * len(ranked) else ""

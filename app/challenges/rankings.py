@@ -1,0 +1,153 @@
+"""Reading the rankings that were kept: which one, what is in it, and who may have it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, FloatField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from app.challenges.models import (
+    ChallengeMember,
+    Evaluation,
+    Phase,
+    Ranking,
+    RankingEntry,
+    Submission,
+)
+from app.challenges.policies import CHALLENGES
+from app.challenges.ranking import ScoreTable, read_scores
+from app.challenges.ranking.canonical import canonical_json
+from app.challenges.sparklines import Sparkline, sparkline
+from app.core.errors import NotFound
+from app.core.storage import get_store
+
+DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row of the leaderboard: a result, and what the newest ranking says of it, if anything."""
+
+    row: Evaluation
+    is_mine: bool
+    entry: RankingEntry | None
+    spark: Sparkline | None
+
+
+def newest_ranking(phase: Phase) -> Ranking | None:
+    """Return the ranking that was computed last."""
+    return Ranking.objects.filter(phase=phase).first()
+
+
+def ranking_as_of(phase: Phase, moment: datetime) -> Ranking | None:
+    """Return the ranking that stood at ``moment``."""
+    return Ranking.objects.filter(phase=phase, created__lte=moment).first()
+
+
+def get_ranking_for(user: Any, pk: UUID) -> Ranking:
+    """Return the ranking if ``user`` sees the leaderboard, else raise `NotFound`."""
+    rows = Ranking.objects.filter(phase__challenge__in=CHALLENGES.visible_to(user))
+    found = rows.filter(pk=pk).select_related("phase__challenge").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def places_in(ranking: Ranking) -> QuerySet[RankingEntry]:
+    """Return the places of a ranking, without those who withdrew since."""
+    accepted = Submission.State.ACCEPTED
+    return RankingEntry.objects.filter(ranking=ranking, evaluation__submission__state=accepted)
+
+
+def with_places(rows: QuerySet[Evaluation], phase: Phase) -> QuerySet[Evaluation]:
+    """Add ``place``, the newest ranking's or else the simple rank, and ``by_organizer``."""
+    places = _newest_entries(phase).filter(evaluation=OuterRef("pk")).order_by()
+    organizers = ChallengeMember.objects.filter(
+        target=phase.challenge_id,
+        role=ChallengeMember.Role.ADMIN,
+        user=OuterRef("submission__creator"),
+    )
+    return rows.annotate(
+        place=Coalesce(
+            Subquery(places.values("position")[:1]), F("rank"), output_field=FloatField()
+        ),
+        by_organizer=Exists(organizers),
+    )
+
+
+def entries_of(phase: Phase, shown: Iterable[Evaluation]) -> list[RankingEntry]:
+    """Return what the newest ranking says of the results that are shown, in one query."""
+    found = _newest_entries(phase).filter(evaluation__in=[row.pk for row in shown])
+    return list(found.select_related("ranking"))
+
+
+def as_places(
+    phase: Phase, shown: Iterable[tuple[Evaluation, bool]], entries: Iterable[RankingEntry]
+) -> list[Place]:
+    """Return the rows of the leaderboard with their entries and drawings."""
+    by_row = {entry.evaluation_id: entry for entry in entries}
+    return [
+        Place(row, is_mine, by_row.get(row.pk), _spark(phase, by_row.get(row.pk)))
+        for row, is_mine in shown
+    ]
+
+
+def decimals_of(phase: Phase) -> int:
+    """Return how many decimals of scores the leaderboard shows."""
+    return DECIMALS if phase.score_decimals is None else phase.score_decimals
+
+
+def _spark(phase: Phase, entry: RankingEntry | None) -> Sparkline | None:
+    if entry is None:
+        return None
+    low, high = entry.ranking.score_from, entry.ranking.score_to
+    return sparkline(entry.distribution, low=low, high=high, decimals=decimals_of(phase))
+
+
+def _newest_entries(phase: Phase) -> QuerySet[RankingEntry]:
+    """Return what the newest ranking says; nothing where the plan could not be run since."""
+    newest = Ranking.objects.filter(phase=phase, phase__ranking_problem="").values("pk")[:1]
+    return RankingEntry.objects.filter(ranking=Subquery(newest))
+
+
+def plan_bytes(ranking: Ranking) -> bytes:
+    """Return the plan as the file that `manage.py rank` takes."""
+    return canonical_json(ranking.plan)
+
+
+def scores_bytes(ranking: Ranking) -> bytes:
+    """Return the scores as the file that `manage.py rank` takes."""
+    return _read(ranking.scores_key)
+
+
+def results_bytes(ranking: Ranking) -> bytes:
+    """Return the results as the file that `manage.py rank` writes."""
+    return _read(ranking.results_key)
+
+
+def results_of(ranking: Ranking) -> dict[str, Any]:
+    """Return what the plan made of the scores; see `docs/ranking.md`."""
+    found: dict[str, Any] = json.loads(results_bytes(ranking))
+    return found
+
+
+def scores_of(ranking: Ranking) -> ScoreTable:
+    """Return the scores that the ranking was made from."""
+    return read_scores(scores_bytes(ranking))
+
+
+def may_download(user: Any, ranking: Ranking) -> bool:
+    """Tell whether plan, scores and results are for ``user``: organizers, or all who look."""
+    challenge = ranking.phase.challenge
+    if CHALLENGES.allows(user, challenge, "change"):
+        return True
+    return ranking.phase.publish_ranking and CHALLENGES.allows(user, challenge, "view")
+
+
+def _read(key: str) -> bytes:
+    with get_store().open(key) as stream:
+        return stream.read()
