@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.core.cache import cache
 
-from app.challenges import selectors
 from app.challenges.models import Ranking
 from app.challenges.ranking import parse_plan
 from app.challenges.ranking.pictures import KINDS, Asked, PictureKind, Table, picture, why_not
@@ -61,15 +59,6 @@ class Shown:
 
     kind: PictureKind
     told: Told
-
-
-def get_ranking_for(user: Any, pk: UUID | str) -> Ranking:
-    """Return the ranking if ``user`` may see its phase's leaderboard, else raise `NotFound`."""
-    ranking = Ranking.objects.filter(pk=pk).first()
-    if ranking is None:
-        raise NotFound
-    ranking.phase = selectors.get_phase_for(user, ranking.phase_id)
-    return ranking
 
 
 def choice_of(ranking: Ranking, *, scheme: str = "", task: str = "") -> Choice:

@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, FloatField, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
 from app.challenges.models import (
@@ -17,10 +27,12 @@ from app.challenges.models import (
     Ranking,
     RankingEntry,
     Submission,
+    TeamMember,
 )
 from app.challenges.policies import CHALLENGES
 from app.challenges.ranking import ScoreTable, read_scores
 from app.challenges.ranking.canonical import canonical_json
+from app.challenges.selectors import get_phase_for
 from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
@@ -33,7 +45,6 @@ class Place:
     """A row of the leaderboard: a result, and what the newest ranking says of it, if anything."""
 
     row: Evaluation
-    is_mine: bool
     entry: RankingEntry | None
     spark: Sparkline | None
 
@@ -50,10 +61,10 @@ def ranking_as_of(phase: Phase, moment: datetime) -> Ranking | None:
 
 def get_ranking_for(user: Any, pk: UUID) -> Ranking:
     """Return the ranking if ``user`` sees the leaderboard, else raise `NotFound`."""
-    rows = Ranking.objects.filter(phase__challenge__in=CHALLENGES.visible_to(user))
-    found = rows.filter(pk=pk).select_related("phase__challenge").first()
+    found = Ranking.objects.filter(pk=pk).first()
     if found is None:
         raise NotFound
+    found.phase = get_phase_for(user, found.phase_id)
     return found
 
 
@@ -63,19 +74,31 @@ def places_in(ranking: Ranking) -> QuerySet[RankingEntry]:
     return RankingEntry.objects.filter(ranking=ranking, evaluation__submission__state=accepted)
 
 
-def with_places(rows: QuerySet[Evaluation], phase: Phase) -> QuerySet[Evaluation]:
-    """Add ``place``, the newest ranking's or else the simple rank, and ``by_organizer``."""
+def with_places(user: Any, rows: QuerySet[Evaluation], phase: Phase) -> QuerySet[Evaluation]:
+    """Add ``place``, the newest ranking's or else the simple rank, ``by_organizer``, ``is_mine``.
+
+    A result is somebody's if it stands for them, their team, or one of the team alone.
+    """
     places = _newest_entries(phase).filter(evaluation=OuterRef("pk")).order_by()
     organizers = ChallengeMember.objects.filter(
         target=phase.challenge_id,
         role=ChallengeMember.Role.ADMIN,
         user=OuterRef("submission__creator"),
     )
+    members = TeamMember.objects.filter(challenge=phase.challenge_id)
+    mine = members.filter(user=user).values("team")
+    stands_for = "submission__competes_as"
     return rows.annotate(
         place=Coalesce(
             Subquery(places.values("position")[:1]), F("rank"), output_field=FloatField()
         ),
         by_organizer=Exists(organizers),
+        is_mine=ExpressionWrapper(
+            Q(**{f"{stands_for}__person": user.pk})
+            | Exists(mine.filter(team=OuterRef(f"{stands_for}__team")))
+            | Exists(members.filter(user=OuterRef(f"{stands_for}__person"), team__in=mine)),
+            output_field=BooleanField(),
+        ),
     )
 
 
@@ -86,14 +109,11 @@ def entries_of(phase: Phase, shown: Iterable[Evaluation]) -> list[RankingEntry]:
 
 
 def as_places(
-    phase: Phase, shown: Iterable[tuple[Evaluation, bool]], entries: Iterable[RankingEntry]
+    phase: Phase, shown: Iterable[Evaluation], entries: Iterable[RankingEntry]
 ) -> list[Place]:
     """Return the rows of the leaderboard with their entries and drawings."""
     by_row = {entry.evaluation_id: entry for entry in entries}
-    return [
-        Place(row, is_mine, by_row.get(row.pk), _spark(phase, by_row.get(row.pk)))
-        for row, is_mine in shown
-    ]
+    return [Place(row, by_row.get(row.pk), _spark(phase, by_row.get(row.pk))) for row in shown]
 
 
 def decimals_of(phase: Phase) -> int:

@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.challenges.limits import Allowance, Extra, Limit, allowance, tightest
 from app.challenges.models import Evaluation, Grant, Phase, Submission, Team
 from app.challenges.selectors import counting_submissions
-from app.challenges.teams import Party, entrants_of, party_of
+from app.challenges.teams import entrants_of, party_of
 
 KINDS = ("successful", "attempted")
 
@@ -62,11 +62,6 @@ def standing_of(user: User, phase: Phase) -> Standing:
     party = party_of(user, phase.challenge)
     missing = phase.parent if not _came_through(party.people, phase) else None
     return Standing(party.team, _allowances(phase, party.people), missing)
-
-
-def limits_for(party: Party, phase: Phase) -> Standing:
-    """Return how a party stands to the limits of ``phase``, without what its parent asks."""
-    return Standing(party.team, _allowances(phase, party.people))
 
 
 def limit_of(phase: Phase, kind: str) -> Limit | None:

@@ -152,7 +152,10 @@ def test_an_evaluation_that_stands_still_is_said(phase: Phase) -> None:
     assert (need.page, need.pk) == ("challenges:submissions", phase.pk)
     assert need.text == f"1 evaluation in {phase.title} came no further in six hours."
     Evaluation.objects.update(progressed_at=long_ago)
-    assert {need.pk for need in dashboard_of(phase.challenge, waiting=0).needs} == {phase.pk, quick.pk}
+    assert {need.pk for need in dashboard_of(phase.challenge, waiting=0).needs} == {
+        phase.pk,
+        quick.pk,
+    }
 
 
 def test_times_and_cost_of_jobs_that_ran(phase: Phase) -> None:

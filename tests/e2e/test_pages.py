@@ -12,10 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
 from tests.e2e.looking import Viewer
+from tests.e2e.not_visited import NO_PAGES, POST_ONLY
 from tests.e2e.people import People
 from tests.e2e.portal import Portal
 from tests.e2e.samples import Samples
-from tests.e2e.sitemap import DESK, NO_PAGES, POST_ONLY, VISITS, Visit
+from tests.e2e.sitemap import DESK, VISITS, Visit
 from tests.e2e.soundness import FAULTS, inaccessible
 from tests.e2e.world import World
 from tests.sampling import CI, chosen, in_ci_one

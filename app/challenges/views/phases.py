@@ -13,8 +13,6 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.challenges import rankings, selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
-from app.challenges.standing import limits_for
-from app.challenges.teams import party_of
 from app.challenges.views.challenges import rights
 from app.challenges.views.rankings import as_of
 from app.core.errors import ValidationFailed
@@ -34,26 +32,24 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     phase = selectors.get_phase_for(request.user, pk)
     if request.GET.get("as_of"):
         return as_of(request, phase, request.GET["as_of"])
-    party = party_of(cast(User, request.user), phase.challenge)
     page = list_page(
         request,
-        rankings.with_places(selectors.leaderboard_for(phase), phase),
+        rankings.with_places(request.user, selectors.leaderboard_for(phase), phase),
         search=(),
         sorts=(("place", "Rank"),),
         size=ROWS,
+        counted_with_rows=True,
     )
-    mine = [party.is_entrant(row.submission.competes_as) for row in page.items]
     entries = rankings.entries_of(phase, page.items)
     context = {
         "phase": phase,
         "challenge": phase.challenge,
         "list": page,
-        "places": rankings.as_places(phase, zip(page.items, mine, strict=True), entries),
+        "places": rankings.as_places(phase, page.items, entries),
         "ranking": entries[0].ranking if entries else None,
         "has_cases": any(entry.distribution for entry in entries),
         "decimals": rankings.decimals_of(phase),
         "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
-        "standing": limits_for(party, phase),
         "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),
         **rights(request, phase.challenge),

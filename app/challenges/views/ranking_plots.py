@@ -12,12 +12,11 @@ from app.challenges.models import Ranking
 from app.challenges.ranking_pictures import (
     Choice,
     choice_of,
-    get_ranking_for,
     pictures_of,
     specification,
 )
 from app.challenges.ranking_report import report_of
-from app.challenges.rankings import newest_ranking
+from app.challenges.rankings import decimals_of, get_ranking_for, newest_ranking
 from app.challenges.views.challenges import rights
 
 
@@ -65,7 +64,7 @@ def report(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "ranking": ranking,
         "phase": ranking.phase,
-        "decimals": 4 if ranking.phase.score_decimals is None else ranking.phase.score_decimals,
+        "decimals": decimals_of(ranking.phase),
         "challenge": ranking.phase.challenge,
         "choice": choice,
         "report": report_of(request.user, ranking, choice),
