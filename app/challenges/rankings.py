@@ -32,7 +32,7 @@ from app.challenges.models import (
 from app.challenges.policies import CHALLENGES
 from app.challenges.ranking import ScoreTable, read_scores
 from app.challenges.ranking.canonical import canonical_json
-from app.challenges.selectors import get_phase_for
+from app.challenges.selectors import AS_ROW, get_phase_for
 from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
@@ -75,8 +75,9 @@ def places_in(ranking: Ranking) -> QuerySet[RankingEntry]:
 
 
 def with_places(user: Any, rows: QuerySet[Evaluation], phase: Phase) -> QuerySet[Evaluation]:
-    """Add ``place``, the newest ranking's or else the simple rank, ``by_organizer``, ``is_mine``.
+    """Read what a row shows, with ``place``, ``by_organizer`` and ``is_mine``.
 
+    The place is the newest ranking's, or else the simple rank.
     A result is somebody's if it stands for them, their team, or one of the team alone.
     """
     places = _newest_entries(phase).filter(evaluation=OuterRef("pk")).order_by()
@@ -88,7 +89,7 @@ def with_places(user: Any, rows: QuerySet[Evaluation], phase: Phase) -> QuerySet
     members = TeamMember.objects.filter(challenge=phase.challenge_id)
     mine = members.filter(user=user).values("team")
     stands_for = "submission__competes_as"
-    return rows.annotate(
+    return rows.only(*AS_ROW).annotate(
         place=Coalesce(
             Subquery(places.values("position")[:1]), F("rank"), output_field=FloatField()
         ),
