@@ -229,6 +229,10 @@ CHALLENGES = (
     _visit("challenges:edit_phase", "organizer", "/challenges/phases/{phase}/edit/"),
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{phase}/setup/"),
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{new_phase}/setup/", "empty"),
+    _visit("challenges:edit_ranking", "organizer", "/challenges/phases/{phase}/ranking/"),
+    _visit(
+        "challenges:edit_ranking", "organizer", "/challenges/phases/{new_phase}/ranking/", "empty"
+    ),
     _visit("challenges:add_method", "organizer", "/challenges/phases/{phase}/method/"),
     _visit("challenges:add_ground_truth", "organizer", "/challenges/phases/{phase}/ground-truth/"),
     _visit("challenges:starter_kit", "author", "/challenges/phases/{phase}/kit/"),
@@ -402,6 +406,7 @@ POST_ONLY = frozenset(
         "challenges:invite_to_team",
         "challenges:join",
         "challenges:leave_team",
+        "challenges:mark_baseline",
         "challenges:remove_from_team",
         "challenges:withdraw_invitation",
         "images:cancel_import",
