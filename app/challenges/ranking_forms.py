@@ -22,6 +22,8 @@ _SCHEMES = (
     (Choice.TESTS, "By tests: how many others an entry beats significantly decides"),
     (Choice.OWN, "My own plan, as JSON below"),
 )
+_NOT_CHOSEN = (Choice.DEFAULT, Choice.OWN)
+_OF_CHOSEN = ("metric", "direction", "missing", "missing_value", "ties")
 _MISSING = (("worst", "It gets the worst rank"), ("value", "It counts as the value below"))
 _TIES = (
     ("min", "They share the best of their places: 1, 1, 3"),
@@ -38,19 +40,17 @@ class RankingForm(forms.Form):
     base = forms.IntegerField(widget=forms.HiddenInput())
     scheme = forms.ChoiceField(label="How entries are ranked", choices=_SCHEMES)
     metric = forms.CharField(
-        required=False,
         max_length=200,
+        error_messages={"required": "Name the metric that entries are ranked by."},
         help_text="As your evaluation container names it in the results of single cases.",
         widget=forms.TextInput(attrs={"list": "known-metrics", "autocomplete": "off"}),
     )
-    direction = forms.ChoiceField(
-        label="Which values are better", choices=Phase.Direction.choices, required=False
-    )
-    missing = forms.ChoiceField(label="A score that is missing", choices=_MISSING, required=False)
+    direction = forms.ChoiceField(label="Which values are better", choices=Phase.Direction.choices)
+    missing = forms.ChoiceField(label="A score that is missing", choices=_MISSING)
     missing_value = forms.FloatField(
         label="Value of a missing score", required=False, min_value=-_LARGEST, max_value=_LARGEST
     )
-    ties = forms.ChoiceField(label="Entries that are equal", choices=_TIES, required=False)
+    ties = forms.ChoiceField(label="Entries that are equal", choices=_TIES)
     ranking_plan = PlanField(
         label="Plan as JSON",
         required=False,
@@ -81,8 +81,8 @@ class RankingForm(forms.Form):
     )
     reason = forms.CharField(
         label="Reason for the change",
-        required=False,
         max_length=MOST_REASON,
+        error_messages={"required": "Say why it changes; everybody reads it."},
         help_text="Everybody who sees the challenge reads it, with the date and what changed.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -96,20 +96,31 @@ class RankingForm(forms.Form):
             del self.fields["reason"]
 
     def clean(self) -> dict[str, Any]:
-        """Check that what the chosen scheme needs is there."""
+        """Check that what the chosen scheme needs is there; the rest is not read."""
         found = super().clean() or self.cleaned_data
         scheme = found.get("scheme")
-        if scheme == Choice.OWN:
-            if "ranking_plan" in found and found["ranking_plan"] is None:
-                self.add_error("ranking_plan", "Write the plan, or choose a scheme above.")
-        elif scheme != Choice.DEFAULT:
-            if not found.get("metric"):
-                self.add_error("metric", "Name the metric that entries are ranked by.")
-            if found.get("missing") == "value" and found.get("missing_value") is None:
-                self.add_error("missing_value", "Say what a missing score counts as.")
-        if scheme != Choice.OWN:
-            self.errors.pop("ranking_plan", None)  # a draft that is not read
+        self._leave_out(*(_OF_CHOSEN if scheme in _NOT_CHOSEN else ()))
+        self._leave_out(*(() if scheme == Choice.OWN else ("ranking_plan",)))
+        if scheme == Choice.OWN and found.get("ranking_plan", ...) is None:
+            self.add_error("ranking_plan", "Write the plan, or choose a scheme above.")
+        no_value = found.get("missing_value", ...) is None
+        if scheme not in _NOT_CHOSEN and found.get("missing") == "value" and no_value:
+            self.add_error("missing_value", "Say what a missing score counts as.")
+        if set(self.errors) == {"reason"} and not self._needs_reason():
+            self._leave_out("reason")
         return found
+
+    @property
+    def is_preview(self) -> bool:
+        """Tell whether the plan is to be said in words, and nothing to be saved."""
+        return self.data.get("do") == "preview"
+
+    def _leave_out(self, *names: str) -> None:
+        for name in names:
+            self.errors.pop(name, None)
+
+    def _needs_reason(self) -> bool:
+        return not self.is_preview and bool(self.settings.changed(self.phase))
 
     @property
     def settings(self) -> RankingSettings:
@@ -141,9 +152,9 @@ class RankingForm(forms.Form):
         chosen = ChosenPlan(
             choice=scheme,
             metric=given["metric"],
-            direction=given["direction"] or self.phase.direction,
+            direction=given["direction"],
             missing=given["missing_value"] if given["missing"] == "value" else None,
-            ties=given["ties"] or "min",
+            ties=given["ties"],
         )
         now = self.phase.ranking_plan or {}
         return chosen.document(seed_in(now) or seed_of(self.phase))

@@ -28,6 +28,9 @@ OWN = {
 }
 SENT = {
     "base": "0",
+    "direction": "HIGHER",
+    "missing": "worst",
+    "ties": "min",
     "scheme": "default",
     "counts": "BEST",
     "do": "save",
@@ -136,6 +139,7 @@ class TestChoosing:
             ({"scheme": "mean"}, "Name the metric"),
             ({"scheme": "mean", "metric": "d", "missing": "value"}, "what a missing score counts"),
             ({"scheme": "mean", "metric": "d\x00"}, "Null characters"),
+            ({"scheme": "mean", "metric": "d", "ties": "max"}, "not one of the available"),
             ({"counts": "WORST"}, "not one of the available choices"),
             ({"ladder_step": "nan"}, "Enter a number"),
             ({"score_decimals": "10"}, "less than or equal to 9"),
@@ -185,6 +189,18 @@ class TestAfterTheOpening:
         assert "The plan had the &lt;wrong&gt; direction." in organizer.get(design).content.decode()
         event = Event.objects.get(name="challenges.ranking.changed")
         assert event.actor_id == user.pk
+
+    def test_words_and_an_unchanged_form_need_no_reason(
+        self, organizer: Client, phase: Phase
+    ) -> None:
+        page = sent(organizer, phase, scheme="mean", metric="dice", do="preview")
+        assert "Nothing is saved yet" in page
+        assert "Say why it changes" not in page
+        Phase.objects.filter(pk=phase.pk).update(ranking_problem="It failed.")
+        assert "It failed." in sent(organizer, phase)
+        phase.refresh_from_db()
+        assert phase.ranking_wanted_at is not None, "saving it again tries anew"
+        assert not DesignVersion.objects.exists()
 
     def test_it_is_ranked_anew(self, phase: Phase, user: User) -> None:
         set_ranking(actor=user, phase=phase, settings=settings(ranking_plan=OWN), reason="Because.")

@@ -42,7 +42,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     previewed: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
-            if request.POST.get("do") == "preview":
+            if form.is_preview:
                 check_plan(phase, form.settings.ranking_plan)
                 previewed = plan_words(shown_plan(phase, form.settings.ranking_plan))
             else:
