@@ -5,7 +5,7 @@ from app.challenges.ranking_plans import TOTALS, metric_title
 from app.challenges.ranking_scores import plain_name
 from app.challenges.selectors import leaderboard_for
 
-LOOKED_AT = 50
+LOOKED_AT = 20
 """Results of the leaderboard whose scores are looked at; others have the same metrics."""
 
 

@@ -23,6 +23,9 @@ from app.challenges.views.challenges import rights
 from app.core.errors import Conflict, ValidationFailed
 from app.core.forms import add_errors
 
+SHOWN = 100
+"""Metrics that the page names; what a container writes may have many more."""
+
 
 @login_required
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -92,7 +95,8 @@ def _context(phase: Phase) -> dict[str, Any]:
     return {
         "phase": phase,
         "challenge": phase.challenge,
-        "known": known,
+        "known": known[:SHOWN],
+        "more_known": len(known[SHOWN:]),
         "unheard": not known,
         "words": plan_words(shown_plan(phase, phase.ranking_plan)) + rules_words(phase),
     }
