@@ -53,6 +53,14 @@ def ranking_plots(user: User, count: int) -> str:
     return reverse("challenges:ranking_plots", args=[phase.pk])
 
 
+def ranking_settings(user: User, count: int) -> str:
+    """How a phase with many results ranks."""
+    phase = make_phase(make_challenge(admin=user), limit_successful=99)
+    for _ in range(count):
+        make_evaluation(phase, score=0.5)
+    return reverse("challenges:edit_ranking", args=[phase.pk])
+
+
 def ranking_report(user: User, count: int) -> str:
     """The report of many entries."""
     phase = make_phase(make_challenge(admin=user), ready=False)

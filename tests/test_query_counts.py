@@ -398,6 +398,7 @@ PAGES: tuple[Furnish, ...] = (
     furnished_challenges.case,
     furnished_challenges.ranking_plots,
     furnished_challenges.ranking_report,
+    furnished_challenges.ranking_settings,
     phase_setup,
     starter_kit,
     teams,

@@ -22,6 +22,8 @@ register_events(
         "challenges.design.amended": "{actor} amended the design of {object}: {reason}",
         "challenges.phase.created": "{actor} added the phase {object}",
         "challenges.phase.changed": "{actor} changed the phase {object}",
+        "challenges.ranking.changed": "{actor} changed how {object} ranks",
+        "challenges.entrant.changed": "{actor} changed whether {object} is a baseline",
         "challenges.method.added": "{actor} added the evaluation method {object}",
         "challenges.ground_truth.added": "{actor} added the ground truth {object}",
         "challenges.starter_kit.changed": "{actor} changed the starter kit of {object}: {part}",

@@ -12,7 +12,7 @@ from app.challenges.designs import Declared
 from app.challenges.ranking import PlanInvalid, read_plan
 from app.challenges.services.design import MOST_REASON
 
-_PLAN_EXAMPLE = """{
+PLAN_EXAMPLE = """{
   "version": 1,
   "metrics": {"dice": {"direction": "higher", "missing": {"rule": "worst"}}},
   "schemes": [{"kind": "rank-then-aggregate", "metric": "dice"}],
@@ -101,7 +101,7 @@ def _field(item: Item) -> forms.Field:
     if item.kind is Kind.METRICS:
         return MetricsField(widget=forms.Textarea(attrs={"rows": 4}), **texts)
     if item.kind is Kind.PLAN:
-        attrs = {"rows": 8, "placeholder": _PLAN_EXAMPLE, "class": "mono", "spellcheck": "false"}
+        attrs = {"rows": 8, "placeholder": PLAN_EXAMPLE, "class": "mono", "spellcheck": "false"}
         return PlanField(widget=forms.Textarea(attrs=attrs), **texts)
     return forms.CharField(
         max_length=MOST_CHARACTERS, widget=forms.Textarea(attrs={"rows": 3}), **texts

@@ -37,7 +37,7 @@ def gather(phase: Phase, ranked: list[Evaluation], plan: Plan) -> Gathered:
     an empty one where there is no score. The same scores give the same bytes.
     """
     names = names_of(ranked)
-    task = _plain(phase.title) or "phase"
+    task = plain_name(phase.title) or "phase"
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -51,7 +51,7 @@ def names_of(ranked: Iterable[Evaluation]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     taken: set[str] = set()
     for row in sorted(ranked, key=lambda row: (_entrant(row).created, _entrant(row).pk)):
-        plain = _plain(_entrant(row).display_name) or "Entrant"
+        plain = plain_name(_entrant(row).display_name) or "Entrant"
         name, number = plain, 1
         while name in taken:
             number += 1
@@ -88,7 +88,7 @@ def _case_values(
     found: dict[str, dict[tuple[UUID, UUID], Value]] = {}
     columns = rows.values_list("metric", "label", "case__evaluation", "case__item", "value")
     for metric, label, evaluation, item, value in columns.iterator(5000):
-        name = _plain(metric_title(metric, label))
+        name = plain_name(metric_title(metric, label))
         if name in metrics:
             found.setdefault(name, {})[evaluation, item] = value
     return found
@@ -109,7 +109,7 @@ def _text(value: Value) -> str:
     return "" if value is None else repr(value)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name as files of scores take it: on one line, and no formula."""
     seen = "".join(one if one.isprintable() else " " for one in name)
     return str(safe_cell(" ".join(seen.split())))[:_ROOM].strip()

@@ -10,6 +10,7 @@ from app.accounts.models import User
 from app.challenges.models import Challenge, Entrant, Team, TeamInvitation, TeamMember
 from app.challenges.policies import CHALLENGES, INVITATIONS, TEAMS
 from app.core.access import fetch
+from app.core.errors import NotFound
 
 State = TeamInvitation.State
 
@@ -72,6 +73,20 @@ def entrants_in(challenge: Challenge) -> QuerySet[Entrant]:
     teamed = TeamMember.objects.filter(challenge=challenge).values("user")
     found = Entrant.objects.filter(challenge=challenge, team__dissolved_at=None)
     return found.exclude(person__in=teamed).select_related("person", "team").order_by("created")
+
+
+def entrant_in(challenge: Challenge, given: str) -> Entrant:
+    """Return the entrant of the challenge with this id, or raise `NotFound`.
+
+    Those count too who are in a team by now, or whose team is no more: their results may stand.
+    """
+    try:
+        found = challenge.entrants.select_related("person", "team").filter(pk=UUID(given)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def teams_for(user: Any) -> QuerySet[Team]:

@@ -229,6 +229,7 @@ CHALLENGES = (
     _visit("challenges:edit_phase", "organizer", "/challenges/phases/{phase}/edit/"),
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{phase}/setup/"),
     _visit("challenges:setup_phase", "organizer", "/challenges/phases/{new_phase}/setup/", "empty"),
+    _visit("challenges:edit_ranking", "organizer", "/challenges/phases/{phase}/ranking/"),
     _visit("challenges:add_method", "organizer", "/challenges/phases/{phase}/method/"),
     _visit("challenges:add_ground_truth", "organizer", "/challenges/phases/{phase}/ground-truth/"),
     _visit("challenges:starter_kit", "author", "/challenges/phases/{phase}/kit/"),

@@ -322,6 +322,7 @@ _PREDICTIONS_FILE = {"kind": "predictions", "pk": "predictions", "filename": "mi
 _KIT_FILE = {"uploads": "own-tar"}
 _DESIGN = {"base": "0", "task": "Segment lungs", "reason": "Why"}
 _PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "content": "Text"}
+_RANKING = {"base": "0", "scheme": "default", "counts": "LATEST", "reason": "Why"}
 _PHASE_DESIGN = {"base": "0", "acquisition": "CT", "reason": "Why"}
 CHALLENGES = [
     *page("challenges:list", SIGNED_IN),
@@ -414,6 +415,13 @@ CHALLENGES = [
     ),
     *form("challenges:edit_phase", CHALLENGE_ADMINS, path=pk("phase"), body=_PHASE),
     *page("challenges:setup_phase", CHALLENGE_ADMINS, path=pk("phase")),
+    *form("challenges:edit_ranking", CHALLENGE_ADMINS, path=pk("phase"), body=_RANKING),
+    *action(
+        "challenges:mark_baseline",
+        CHALLENGE_ADMINS,
+        path=pk("phase"),
+        body={"entrant": "entrant", "baseline": "on"},
+    ),
     *form(
         "challenges:add_method",
         CHALLENGE_ADMINS,

@@ -64,7 +64,7 @@ def test_whoever_is_no_participant_does_not_submit(stranger: User) -> None:
 def test_a_participant_does_not_touch_the_phase(stranger: User) -> None:
     phase = make_phase(make_challenge(participants=(stranger,)))
     client = _client(stranger)
-    for name in ("edit_phase", "setup_phase", "add_method", "add_ground_truth"):
+    for name in ("edit_phase", "setup_phase", "edit_ranking", "add_method", "add_ground_truth"):
         assert client.get(reverse(f"challenges:{name}", args=[phase.pk])).status_code == 404, name
     Api(stranger).patch(f"phases/{phase.pk}/", {"title": "Mine"}, status=404)
     phase.refresh_from_db()

@@ -19,6 +19,7 @@ TIMES = ("opens_at", "closes_at", "frozen_at")
 BIG = ("limit_successful", "limit_attempted", "memory_mb", "gpu_memory_mb", "time_limit")
 NUMBERS = (*BIG, "limit_successful_days", "limit_attempted_days", "cpus", "gpus")
 TERMS = (*TIMES, *NUMBERS)
+RANKING = ("ranking_plan", "counts", "ladder_step", "score_decimals", "publish_ranking")
 HANDED_IN = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 
 
@@ -95,6 +96,7 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
             "score_title",
             "score_path",
             "direction",
+            *RANKING,
             "status",
             "parent",
             *TERMS,

@@ -158,6 +158,13 @@ SECTIONS = (
                 in_phases=True,
             ),
             Item(
+                "ranking_rules",
+                "Rules of the leaderboard",
+                "Ranking method(s): results that count",
+                "The page “Ranking” of a phase writes them as they are set there.",
+                in_phases=True,
+            ),
+            Item(
                 "ranking_reason",
                 "Why this ranking",
                 "Ranking method(s): justification",

@@ -16,6 +16,7 @@ _SENTENCES = (
     ("error_sources", "Known sources of error: {}"),
 )
 _AFTER = (
+    ("ranking_rules", "{}"),
     ("ranking_reason", "The ranking was chosen for the following reason: {}"),
     ("analyses", "Further analyses: {}"),
     ("limits", "Submissions were limited as follows: {}"),

@@ -30,7 +30,8 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     A resource that is not stated (``cpus`` to ``time_limit``) is what each algorithm asks for.
     ``ranked_at`` is when ranks were last given: what became due later is ranked by a periodic task.
     ``ranking_wanted_at`` is when a ranking by the plan was last asked for that is not there yet,
-    ``ranking_problem`` why the plan could not be run last time.
+    ``ranking_problem`` why the plan could not be run last time. ``ranking_tries`` counts how often
+    it was begun since then, ``ranking_tried_at`` is set while it is computed.
     """
 
     class Direction(models.TextChoices):
@@ -127,6 +128,8 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     ranked_at = models.DateTimeField(null=True, blank=True, editable=False)
     ranking_wanted_at = models.DateTimeField(null=True, blank=True, editable=False)
     ranking_problem = models.CharField(max_length=500, blank=True, editable=False)
+    ranking_tries = models.PositiveSmallIntegerField(default=0, editable=False)
+    ranking_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     ranking_plan = models.JSONField(
         "ranking plan",

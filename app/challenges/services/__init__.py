@@ -26,6 +26,7 @@ from app.challenges.services.proposals import (
     propose_challenge,
     withdraw_proposal,
 )
+from app.challenges.services.ranking_settings import mark_baseline, set_ranking
 from app.challenges.services.rankings import compute_ranking
 from app.challenges.services.reevaluation import evaluate_again, evaluate_phase_again
 from app.challenges.services.registration import (
@@ -85,11 +86,13 @@ __all__ = [
     "invite",
     "join_challenge",
     "leave_team",
+    "mark_baseline",
     "propose_challenge",
     "remove_member",
     "rename_team",
     "require_taken",
     "set_pictures",
+    "set_ranking",
     "submit_algorithm",
     "submit_predictions",
     "update_challenge",

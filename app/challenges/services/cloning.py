@@ -32,7 +32,7 @@ _CHALLENGE_OWN = _ROW | {
 _PHASE_OWN = _ROW | {
     *("challenge", "archive", "parent"),
     *("opens_at", "closes_at", "frozen_at", "ranked_at"),
-    *("ranking_wanted_at", "ranking_problem"),
+    *("ranking_wanted_at", "ranking_problem", "ranking_tries", "ranking_tried_at"),
 }
 _PAGE_OWN = _ROW | {"challenge"}
 Made = dict[UUID, Phase]

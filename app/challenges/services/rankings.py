@@ -1,10 +1,13 @@
 """Computing a phase's ranking by its plan, and keeping it."""
 
+import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 import app
@@ -31,6 +34,15 @@ from app.core.tasks import enqueue_on_commit
 
 TASK = "app.challenges.tasks.compute_ranking_of"
 BARS = 20
+MOST_TRIES = 3
+LONGEST = timedelta(minutes=15)
+"""After this a computation that says nothing is taken for lost; the task ends it before."""
+GIVEN_UP = (
+    f"The computation failed {MOST_TRIES} times for a reason that nobody foresaw, and was given "
+    "up. It is tried again when there is a new result, or when the ranking is saved anew."
+)
+
+logger = logging.getLogger(__name__)
 
 
 def want_ranking(phase: Phase) -> None:
@@ -46,21 +58,58 @@ def want_ranking(phase: Phase) -> None:
 
 
 def compute_wanted(phase_id: str) -> None:
-    """Compute the ranking that was asked for; what was asked for meanwhile is done after."""
-    phase = Phase.objects.filter(pk=phase_id, ranking_wanted_at__isnull=False).first()
+    """Compute the ranking that was asked for; what was asked for meanwhile is done after.
+
+    Each try is counted before it begins, so that one that kills its worker counts too.
+    """
+    phase = _begun(phase_id)
     if phase is None:
         return
-    compute_ranking(phase)
-    wanted = Phase.objects.filter(pk=phase.pk, ranking_wanted_at__isnull=False)
-    wanted.filter(ranking_wanted_at=phase.ranking_wanted_at).update(ranking_wanted_at=None)
-    if wanted.exists():
+    mine = Phase.objects.filter(pk=phase.pk, ranking_wanted_at=phase.ranking_wanted_at)
+    if phase.ranking_tries > MOST_TRIES:
+        _give_up(phase)
+        return
+    try:
+        compute_ranking(phase)
+    except Exception:
+        logger.exception("The ranking of phase %s was broken off.", phase.pk)
+        Phase.objects.filter(pk=phase.pk).update(ranking_tried_at=None)
+        if phase.ranking_tries == MOST_TRIES:
+            _give_up(phase)
+        return
+    mine.update(ranking_wanted_at=None)
+    Phase.objects.filter(pk=phase.pk).update(ranking_tried_at=None, ranking_tries=0)
+    if Phase.objects.filter(pk=phase.pk, ranking_wanted_at__isnull=False).exists():
         enqueue_on_commit(TASK, phase.pk)
 
 
 def want_what_was_lost() -> None:
-    """Ask again for rankings whose message was lost."""
-    for pk in Phase.objects.filter(ranking_wanted_at__isnull=False).values_list("pk", flat=True):
+    """Ask again for rankings whose message was lost, and for those that were broken off."""
+    for pk in _to_begin().values_list("pk", flat=True):
         enqueue_on_commit(TASK, pk)
+
+
+def _begun(phase_id: str) -> Phase | None:
+    """Take a phase whose ranking is wanted, and that nobody works on; count the try."""
+    taken = _to_begin().filter(pk=phase_id)
+    count = F("ranking_tries") + 1
+    if not taken.update(ranking_tried_at=timezone.now(), ranking_tries=count):
+        return None
+    return Phase.objects.get(pk=phase_id)
+
+
+def _to_begin() -> QuerySet[Phase]:
+    """Return the phases whose ranking is wanted, and that no worker can still be working on."""
+    idle = Q(ranking_tried_at=None) | Q(ranking_tried_at__lt=timezone.now() - LONGEST)
+    return Phase.objects.filter(idle, ranking_wanted_at__isnull=False)
+
+
+def _give_up(phase: Phase) -> None:
+    """Stop trying until a ranking is asked for again, and say so."""
+    _note_problem(phase, GIVEN_UP)
+    Phase.objects.filter(pk=phase.pk).update(
+        ranking_wanted_at=None, ranking_tried_at=None, ranking_tries=0
+    )
 
 
 def compute_ranking(phase: Phase) -> Ranking | None:

@@ -1,0 +1,28 @@
+"""The metrics that a phase can be ranked by: those that its results have scores by."""
+
+from app.challenges.models import CaseScore, Phase
+from app.challenges.ranking_plans import TOTALS, metric_title
+from app.challenges.ranking_scores import plain_name
+from app.challenges.selectors import leaderboard_for
+
+LOOKED_AT = 20
+"""Results of the leaderboard whose scores are looked at; others have the same metrics."""
+
+
+def known_metrics(phase: Phase) -> list[str]:
+    """Return the phase's score and the metrics of single cases, as plans name them.
+
+    Nothing where there are no results yet.
+    """
+    shown = list(leaderboard_for(phase).values_list("pk", flat=True)[:LOOKED_AT])
+    if not shown:
+        return []
+    scores = CaseScore.objects.filter(case__evaluation__in=shown).order_by()
+    found = scores.values_list("metric", "label").distinct()
+    return [phase.score_path, *sorted({plain_name(metric_title(*one)) for one in found})]
+
+
+def likely_metric(phase: Phase) -> str:
+    """Return the metric of single cases that the phase's score is most likely made from."""
+    *parents, leaf = phase.score_path.split(".")
+    return parents[-1] if parents and leaf in TOTALS else leaf

@@ -1,0 +1,46 @@
+"""What organizers set about a phase's ranking, and the same in words."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.challenges.models import Phase
+from app.challenges.rankings import decimals_of
+
+_COUNTS = {
+    Phase.Counts.BEST: "Of the results of a team or lone participant the best one counts.",
+    Phase.Counts.LATEST: "Of the results of a team or lone participant the latest one counts.",
+    Phase.Counts.CHOSEN: "Of the results of a team or lone participant the one that they choose "
+    "counts; until they do, the latest.",
+}
+
+
+@dataclass(frozen=True)
+class RankingSettings:
+    """How a phase ranks and what it shows of it; the names are those of `Phase`."""
+
+    ranking_plan: dict[str, Any] | None
+    counts: str
+    ladder_step: float | None
+    score_decimals: int | None
+    publish_ranking: bool
+
+    def changed(self, phase: Phase) -> dict[str, Any]:
+        """Return those that ``phase`` has otherwise."""
+        given = asdict(self)
+        return {name: value for name, value in given.items() if getattr(phase, name) != value}
+
+
+def rules_words(phase: Phase) -> list[str]:
+    """Return in words what is set beside the plan."""
+    words = [_COUNTS[Phase.Counts(phase.counts)]]
+    if phase.ladder_step:
+        words.append(
+            "A better result replaces the one that is shown only if it is better by "
+            f"{phase.ladder_step:g}."
+        )
+    words.append(f"Scores are shown with {decimals_of(phase)} decimals.")
+    who = "everybody who sees the leaderboard" if phase.publish_ranking else "the organizers alone"
+    words.append(f"The plan, the scores by number of the case, and the results are for {who}.")
+    if phase.ranking_plan is None:
+        words.append("Entries are ranked by the portal’s own plan.")
+    return words

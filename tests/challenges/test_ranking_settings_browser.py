@@ -1,0 +1,94 @@
+"""The page where organizers set how a phase ranks, in a real browser."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from app.challenges.models import Phase
+from tests.browsers import CHROMIUM
+from tests.challenges.test_rankings import scored
+from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
+from tests.e2e.soundness import inaccessible
+from tests.factories.accounts import sign_in
+from tests.factories.challenges import make_challenge, make_phase
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WIDTHS = (1280, 360)
+
+
+@pytest.fixture
+def phase(db: None) -> Phase:
+    found = make_phase(make_challenge(title="Lungs in CT"), title="Final test", cases=4)
+    scored(found, 0.9, 0.8, 0.95, 0.7, name="Anna")
+    scored(found, 0.5, 0.4, 0.55, 0.3, name="Boris")
+    return found
+
+
+@pytest.fixture
+def addresses(phase: Phase) -> dict[str, str]:
+    """Return where its pages are; read before a browser runs, which Django takes for a loop."""
+    pages = {"settings": "edit_ranking", "leaderboard": "phase", "setup": "setup_phase"}
+    return {name: reverse(f"challenges:{to}", args=[phase.pk]) for name, to in pages.items()}
+
+
+@pytest.fixture
+def page(phase: Phase, live_server: LiveServer) -> Iterator[Page]:
+    """A page of an organizer on which every script error fails the test."""
+    client = sign_in(Client(), phase.challenge.memberships.get(role="ADMIN").user)
+    name = settings.SESSION_COOKIE_NAME
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**CHROMIUM)
+        context = browser.new_context()
+        value = client.cookies[name].value
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        browser.close()
+    assert errors == []
+
+
+def test_a_plan_is_chosen_read_and_published(
+    live_server: LiveServer, addresses: dict[str, str], page: Page
+) -> None:
+    go(page, live_server.url + addresses["setup"])
+    page.get_by_role("link", name="Ranking", exact=True).click()
+    page.get_by_label("How entries are ranked").select_option("ranks")
+    page.get_by_role("button", name="Say it in words").click()
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("in each case; the mean of these ranks decides")
+    page.get_by_role("button", name="Publish the amendment").click()
+    expect(page.get_by_text("Say why it changes").first).to_be_visible()
+    page.get_by_label("Reason for the change").fill("Ranks resist outliers.")
+    wrong = _wrong(page, "settings")
+    page.get_by_role("button", name="Publish the amendment").click()
+    expect(page.get_by_text("The ranking is saved")).to_be_visible()
+    expect(page.get_by_label("How entries are ranked")).to_have_value("ranks")
+    go(page, live_server.url + addresses["leaderboard"])
+    page.get_by_role("button", name="Mark as baseline").first.click()
+    expect(page.get_by_role("button", name="Not a baseline")).to_be_visible()
+    assert wrong | _wrong(page, "leaderboard") == {}
+
+
+def _wrong(page: Page, name: str) -> dict[str, Any]:
+    """Return by width what is not accessible, stands out of the page, or is too small."""
+    found: dict[str, Any] = {}
+    folder = os.environ.get("HOUNSFIELD_SCREENSHOTS")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        faults = (list(inaccessible(page)), page.evaluate(STANDS_OUT), page.evaluate(TOO_SMALL))
+        if any(faults):
+            found[f"{name} {width}"] = faults
+    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    return found
