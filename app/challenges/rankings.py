@@ -21,11 +21,10 @@ from app.challenges.models import (
 from app.challenges.policies import CHALLENGES
 from app.challenges.ranking import ScoreTable, read_scores
 from app.challenges.ranking.canonical import canonical_json
+from app.challenges.shown_scores import decimals_of, rounded, withholds_details
 from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
-
-DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Place:
     """A row of the leaderboard: a result, and what the newest ranking says of it, if anything."""
 
     row: Evaluation
+    score: float | None
     is_mine: bool
     entry: RankingEntry | None
     spark: Sparkline | None
@@ -91,14 +91,15 @@ def as_places(
     """Return the rows of the leaderboard with their entries and drawings."""
     by_row = {entry.evaluation_id: entry for entry in entries}
     return [
-        Place(row, is_mine, by_row.get(row.pk), _spark(phase, by_row.get(row.pk)))
+        Place(
+            row,
+            rounded(row.score, phase),
+            is_mine,
+            by_row.get(row.pk),
+            _spark(phase, by_row.get(row.pk)),
+        )
         for row, is_mine in shown
     ]
-
-
-def decimals_of(phase: Phase) -> int:
-    """Return how many decimals of scores the leaderboard shows."""
-    return DECIMALS if phase.score_decimals is None else phase.score_decimals
 
 
 def _spark(phase: Phase, entry: RankingEntry | None) -> Sparkline | None:
@@ -141,11 +142,15 @@ def scores_of(ranking: Ranking) -> ScoreTable:
 
 
 def may_download(user: Any, ranking: Ranking) -> bool:
-    """Tell whether plan, scores and results are for ``user``: organizers, or all who look."""
-    challenge = ranking.phase.challenge
-    if CHALLENGES.allows(user, challenge, "change"):
+    """Tell whether plan, scores and results are for ``user``: organizers, or all who look.
+
+    Where the phase rounds scores or has a ladder, the latter wait until it is closed.
+    """
+    phase = ranking.phase
+    if CHALLENGES.allows(user, phase.challenge, "change"):
         return True
-    return ranking.phase.publish_ranking and CHALLENGES.allows(user, challenge, "view")
+    published = phase.publish_ranking and not withholds_details(phase)
+    return published and CHALLENGES.allows(user, phase.challenge, "view")
 
 
 def _read(key: str) -> bytes:

@@ -392,6 +392,7 @@ POST_ONLY = frozenset(
         "challenges:decline_proposal",
         "challenges:withdraw_proposal",
         "challenges:cancel_evaluation",
+        "challenges:choose_submission",
         "challenges:create_team",
         "challenges:decline_invitation",
         "challenges:delete_page",

@@ -18,6 +18,7 @@ from app.challenges.ranking_pictures import (
 )
 from app.challenges.ranking_report import report_of
 from app.challenges.rankings import newest_ranking
+from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 
 
@@ -65,7 +66,7 @@ def report(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "ranking": ranking,
         "phase": ranking.phase,
-        "decimals": 4 if ranking.phase.score_decimals is None else ranking.phase.score_decimals,
+        "decimals": decimals_of(ranking.phase),
         "challenge": ranking.phase.challenge,
         "choice": choice,
         "report": report_of(request.user, ranking, choice),
