@@ -8,11 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.audit.models import AuditEvent
+from app.audit.models import Event
 from app.challenges.models import Phase, Submission
 from app.challenges.selectors import leaderboard_for
-from app.challenges.services import create_team
-from app.challenges.services.teams import accept_invitation, invite
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     make_challenge,
@@ -20,6 +18,7 @@ from tests.factories.challenges import (
     make_phase,
     make_submission,
 )
+from tests.factories.teams import make_team
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -59,7 +58,7 @@ def test_the_chosen_result_stands_on_the_leaderboard(phase: Phase, user: User) -
     assert (shown.count("Choose as final"), shown.count("<strong>Chosen</strong>")) == (1, 1)
     assert choose(user, high.submission) == 302
     assert board(phase) == [0.8]
-    events = AuditEvent.objects.filter(name="challenges.submission.chosen")
+    events = Event.objects.filter(name="challenges.submission.chosen")
     assert events.count() == 2
 
 
@@ -81,9 +80,8 @@ def test_only_whom_it_stands_for_chooses(phase: Phase, user: User) -> None:
 
 
 def test_a_member_chooses_for_the_team(phase: Phase, user: User) -> None:
-    mate = make_submission(phase).creator
-    team = create_team(actor=user, challenge=phase.challenge, title="Team")
-    accept_invitation(actor=mate, invitation=invite(actor=user, team=team, name=mate.username))
+    mate = UserFactory()
+    make_team(phase.challenge, user, mate)
     made = make_evaluation(phase, score=0.4, creator=user)
     assert "Choose as final" in page(mate, phase)
     assert choose(mate, made.submission) == 302
