@@ -10,7 +10,7 @@ from django.urls import reverse
 from app.accounts.models import User
 from app.accounts.personal_data import personal_data
 from app.challenges import rankings
-from app.challenges.models import Phase, Ranking
+from app.challenges.models import Evaluation, Phase, Ranking
 from app.challenges.services import compute_ranking
 from app.challenges.tasks import erase_ranked_names
 from app.core.storage import ObjectMissing, get_store
@@ -76,7 +76,7 @@ def test_a_deleted_account_has_its_pseudonym_in_rankings_and_the_ranks_stay(
     assert f"deleted-{gone.pk}".encode() in kept
     assert before == {row.evaluation_id: (row.position, row.tier) for row in ranking.entries.all()}
     assert not ranking.entries.filter(name="Zenobia").exists()
-    assert rankings.results_of(ranking)["about"]["scores_sha256"] == ranking.scores_sha256
+    assert rankings.results_of(ranking)["about"]["inputs"]["scores"] == ranking.scores_sha256
     assert computed(phase) == ranking, "what is computed now is the same"
 
 
@@ -116,5 +116,6 @@ def test_files_go_with_the_phase(
     keys = (ranking.scores_key, ranking.results_key)
     assert all(is_there(key) for key in keys)
     with django_capture_on_commit_callbacks(execute=True):
+        Evaluation.objects.filter(submission__phase=phase).delete()
         phase.delete()
     assert not any(is_there(key) for key in keys)

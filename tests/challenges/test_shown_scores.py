@@ -72,7 +72,7 @@ def everything(user: User, phase: Phase, evaluation: Evaluation) -> dict[str, st
         ),
         *(
             reverse("challenges:ranking_plot", args=[ranking.pk, key])
-            for key in ("blobs", "podium", "case-lines", "violins", "rank-heat-map")
+            for key in ("ranks", "pairs", "stability", "heat-map", "podium", "cases")
         ),
         reverse("api:phase-leaderboard", args=[phase.pk]),
         reverse("api:evaluation-list"),
