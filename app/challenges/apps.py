@@ -57,9 +57,11 @@ class ChallengesConfig(AppConfig):
 
     def _register_people(self) -> None:
         """Who takes part, how people ask for it, and what belongs to a person."""
+        from django.db.models.signals import post_delete
+
         from app.accounts.personal_data import register_personal_data
         from app.accounts.registry import register_people
-        from app.challenges.models import ChallengeMember, ChallengeRequest
+        from app.challenges.models import ChallengeMember, ChallengeRequest, Ranking
         from app.challenges.personal_data import (
             forget_proposals,
             joined_teams,
@@ -70,10 +72,12 @@ class ChallengesConfig(AppConfig):
         )
         from app.challenges.policies import CHALLENGES
         from app.challenges.selectors import questions_of
+        from app.challenges.services.ranking_files import forget_ranked_names, remove_files
         from app.requests.registry import Kind, register_kind
 
         register_people("challenge", CHALLENGES, page="challenges:people")
-        register_personal_data("submissions", made_submissions)
+        post_delete.connect(remove_files, sender=Ranking, dispatch_uid="ranking-files")
+        register_personal_data("submissions", made_submissions, forget_ranked_names)
         register_personal_data("challenge-proposals", proposed_challenges, forget_proposals)
         register_personal_data("teams", joined_teams, leave_teams)
         register_personal_data("challenge-writings", written_for_challenges)

@@ -29,6 +29,7 @@ register_events(
         "challenges.starter_kit.changed": "{actor} changed the starter kit of {object}: {part}",
         "challenges.starter_kit.downloaded": "{actor} downloaded the starter kit of {object}",
         "challenges.submission.received": "{actor} submitted {object}",
+        "challenges.submission.chosen": "{actor} chose {object} as the result that counts",
         "challenges.predictions.downloaded": "{actor} downloaded the file of {object}",
         "challenges.submission.state_changed": ("{object}: {before} → {after}"),
         "challenges.evaluation.state_changed": ("{object}: {before} → {after}"),

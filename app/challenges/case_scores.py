@@ -9,6 +9,7 @@ from typing import Any
 
 from app.challenges.models import CaseScore, Evaluation, EvaluationCase, Phase
 from app.challenges.policies import EVALUATIONS
+from app.challenges.shown_scores import withholds_details
 from app.core.errors import NotFound
 from app.core.text import safe_cell
 
@@ -48,7 +49,8 @@ class Column:
 def may_see_scores(user: Any, evaluation: Evaluation) -> bool:
     """Tell whether the scores of single cases are for ``user``, who sees the evaluation."""
     phase = evaluation.submission.phase
-    return phase.show_case_scores or EVALUATIONS.allows(user, evaluation, "inspect")
+    shown = phase.show_case_scores and not withholds_details(phase)
+    return shown or EVALUATIONS.allows(user, evaluation, "inspect")
 
 
 def columns_of(evaluation: Evaluation) -> list[Column]:

@@ -13,6 +13,7 @@ from app.challenges.models import (
     TeamMember,
 )
 from app.challenges.services.teams import leave_all_teams
+from app.challenges.shown_scores import shown_score
 
 
 def made_submissions(user: User) -> Iterator[Row]:
@@ -33,7 +34,12 @@ def made_submissions(user: User) -> Iterator[Row]:
             "state": submission.state,
             "created": submission.created,
             "evaluations": [
-                {"id": found.pk, "state": found.state, "score": found.score, "rank": found.rank}
+                {
+                    "id": found.pk,
+                    "state": found.state,
+                    "score": shown_score(found, submission.phase),
+                    "rank": found.rank,
+                }
                 for found in submission.evaluations.all()
             ],
         }

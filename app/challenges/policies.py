@@ -109,8 +109,11 @@ class SubmissionPolicy(Policy[Submission]):
         """Evaluators also take the container; administrators see logs and metrics in full.
 
         Whoever handed in may cancel, and read the masked log of a case that failed and the file
-        that they handed in, as may their team. Evaluators take that file too.
+        that they handed in, as may their team. Evaluators take that file too. Whoever it stands for
+        on the leaderboard chooses it as the result that counts, and nobody else.
         """
+        if action == "choose":
+            return _stands_for(user, obj) and CHALLENGES.allows(user, obj.phase.challenge, "submit")
         if action == "view":
             return True
         needed = "evaluate" if action in EVALUATOR_ACTIONS else "change"
@@ -188,6 +191,13 @@ def _is_of(user: Any, submission: Submission) -> bool:
     if submission.creator_id == user.pk:
         return True
     return TeamMember.objects.filter(team__entrant=submission.entrant_id, user=user).exists()
+
+
+def _stands_for(user: Any, submission: Submission) -> bool:
+    entrant = submission.competes_as
+    if entrant.team_id is None:
+        return bool(entrant.person_id == user.pk)
+    return TeamMember.objects.filter(team=entrant.team_id, user=user).exists()
 
 
 def _sees_submissions(user: Any) -> QuerySet[ChallengeMember]:

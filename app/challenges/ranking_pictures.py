@@ -1,6 +1,7 @@
 """Pictures of stored rankings: made once for a ranking, a scheme and a task, then cached.
 
-A ranking never changes, so what is cached is never out of date; `_MADE_BY` grows with the code.
+What is cached is never out of date: its name has the digest of the scores, which change where a
+name is erased, and `_MADE_BY` grows with the code.
 """
 
 import hashlib
@@ -113,7 +114,8 @@ def _counts(ranking: Ranking) -> dict[str, dict[str, int]]:
 
 def _name(ranking: Ranking, choice: Choice, what: str) -> str:
     chosen = hashlib.sha256(f"{choice.scheme}\0{choice.task}".encode()).hexdigest()
-    return f"ranking-pictures:{_MADE_BY}:{ranking.pk}:{chosen}:{what}"
+    scores = ranking.scores_sha256
+    return f"ranking-pictures:{_MADE_BY}:{ranking.pk}:{scores}:{chosen}:{what}"
 
 
 def _told(ranking: Ranking, choice: Choice) -> dict[str, Told]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.challenges.models import Phase
-from app.challenges.rankings import decimals_of
+from app.challenges.shown_scores import decimals_of
 
 _COUNTS = {
     Phase.Counts.BEST: "Of the results of a team or lone participant the best one counts.",

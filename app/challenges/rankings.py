@@ -33,11 +33,10 @@ from app.challenges.policies import CHALLENGES
 from app.challenges.ranking import ScoreTable, read_scores
 from app.challenges.ranking.canonical import canonical_json
 from app.challenges.selectors import AS_ROW, get_phase_for
+from app.challenges.shown_scores import decimals_of, rounded, withholds_details
 from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
-
-DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Place:
     """A row of the leaderboard: a result, and what the newest ranking says of it, if anything."""
 
     row: Evaluation
+    score: float | None
     entry: RankingEntry | None
     spark: Sparkline | None
 
@@ -114,12 +114,10 @@ def as_places(
 ) -> list[Place]:
     """Return the rows of the leaderboard with their entries and drawings."""
     by_row = {entry.evaluation_id: entry for entry in entries}
-    return [Place(row, by_row.get(row.pk), _spark(phase, by_row.get(row.pk))) for row in shown]
-
-
-def decimals_of(phase: Phase) -> int:
-    """Return how many decimals of scores the leaderboard shows."""
-    return DECIMALS if phase.score_decimals is None else phase.score_decimals
+    return [
+        Place(row, rounded(row.score, phase), by_row.get(row.pk), _spark(phase, by_row.get(row.pk)))
+        for row in shown
+    ]
 
 
 def _spark(phase: Phase, entry: RankingEntry | None) -> Sparkline | None:
@@ -162,11 +160,15 @@ def scores_of(ranking: Ranking) -> ScoreTable:
 
 
 def may_download(user: Any, ranking: Ranking) -> bool:
-    """Tell whether plan, scores and results are for ``user``: organizers, or all who look."""
-    challenge = ranking.phase.challenge
-    if CHALLENGES.allows(user, challenge, "change"):
+    """Tell whether plan, scores and results are for ``user``: organizers, or all who look.
+
+    Where the phase rounds scores or has a ladder, the latter wait until it is closed.
+    """
+    phase = ranking.phase
+    if CHALLENGES.allows(user, phase.challenge, "change"):
         return True
-    return ranking.phase.publish_ranking and CHALLENGES.allows(user, challenge, "view")
+    published = phase.publish_ranking and not withholds_details(phase)
+    return published and CHALLENGES.allows(user, phase.challenge, "view")
 
 
 def _read(key: str) -> bytes:

@@ -159,7 +159,9 @@ def submissions_for(user: Any) -> QuerySet[Submission]:
     """Return the submissions that ``user`` may look at, newest first."""
     return (
         SUBMISSIONS.visible_to(user)
-        .select_related("phase__challenge", "version__algorithm", "creator", "entrant__team")
+        .select_related(
+            "phase__challenge", "version__algorithm", "creator", "entrant__team", "competes_as"
+        )
         .prefetch_related(Prefetch("evaluations", Evaluation.objects.defer("metrics")))
     )
 
@@ -329,7 +331,9 @@ def best_in(challenge: Challenge) -> dict[UUID, Evaluation]:
     first = (
         Evaluation.objects.filter(submission__phase__challenge=challenge, rank=1)
         .filter(state=Evaluation.State.SUCCEEDED, submission__state=Submission.State.ACCEPTED)
-        .select_related("submission__competes_as__person", "submission__competes_as__team")
+        .select_related(
+            "submission__phase", "submission__competes_as__person", "submission__competes_as__team"
+        )
         .defer("metrics", "organizer_reason", "result_faults")
         .order_by("submission__phase_id", "finished_at")
         .distinct("submission__phase_id")

@@ -12,6 +12,7 @@ from app.challenges.services.costs import count_costs
 from app.challenges.services.design import note_opening
 from app.challenges.services.evaluations import advance
 from app.challenges.services.leaderboard import rank_what_is_due
+from app.challenges.services.ranking_files import erase_names, erase_names_that_were_missed
 from app.challenges.services.rankings import compute_wanted, want_what_was_lost
 from app.challenges.services.watchdog import end_stuck_evaluations, note_stumble
 from app.core.tasks import task
@@ -48,15 +49,22 @@ def reconcile_evaluations() -> None:
 
 @task(queue="evaluations", max_seconds=120)
 def rank_due_phases() -> None:
-    """Rank the phases that closed while their leaderboard was frozen, and what was not sent."""
+    """Rank the phases that closed with results held back, and send again what was lost."""
     rank_what_is_due()
     want_what_was_lost()
+    erase_names_that_were_missed()
 
 
 @task(queue="evaluations", max_seconds=600)
 def compute_ranking_of(phase_id: str) -> None:
     """Rank a phase by its plan, with everything that was scored until now."""
     compute_wanted(phase_id)
+
+
+@task(queue="evaluations", max_seconds=600)
+def erase_ranked_names() -> None:
+    """Take the names of deleted accounts out of stored rankings."""
+    erase_names()
 
 
 @task(queue="short", max_seconds=600)

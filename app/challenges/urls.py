@@ -56,6 +56,7 @@ urlpatterns = [
     path("phases/<uuid:pk>/kit/source/", views.starter_kit.add_source, name="add_kit_source"),
     path("phases/<uuid:pk>/submit/", views.submissions.submit, name="submit"),
     path("phases/<uuid:pk>/submissions/", views.submissions.submission_list, name="submissions"),
+    path("submissions/<uuid:pk>/choose/", views.submissions.choose, name="choose_submission"),
     path("phases/<uuid:pk>/grants/", views.grants.grants, name="grants"),
     path("<uuid:pk>/teams/", views.teams.team_list, name="teams"),
     path("<uuid:pk>/teams/new/", views.teams.create, name="create_team"),

@@ -45,6 +45,8 @@ POST_ONLY = frozenset(
         "challenges:invite_to_team",
         "challenges:join",
         "challenges:leave_team",
+        "challenges:choose_submission",
+        "challenges:mark_baseline",
         "challenges:remove_from_team",
         "challenges:withdraw_invitation",
         "images:cancel_import",

@@ -373,6 +373,13 @@ CHALLENGES = [
     *api("api:evaluation-list", "GET", SIGNED_IN),
     *api("api:evaluation-detail", "GET", EVALUATION, path=pk("evaluation")),
     *api(
+        "api:submission-choose",
+        "POST",
+        frozenset({"submission_owner"}),
+        path=pk("submission"),
+        changes=True,
+    ),
+    *api(
         "api:submission-evaluate-again",
         "POST",
         CHALLENGE_ADMINS,

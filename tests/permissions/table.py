@@ -454,6 +454,7 @@ CHALLENGES = [
     *action("challenges:evaluate_again", CHALLENGE_ADMINS, path=pk("evaluation")),
     *action("challenges:evaluate_phase_again", CHALLENGE_ADMINS, path=pk("phase")),
     *action("challenges:cancel_evaluation", EVALUATION_OWNERS, path=pk("waiting_evaluation")),
+    *action("challenges:choose_submission", frozenset({"submission_owner"}), path=pk("submission")),
     *form(
         "challenges:grants",
         CHALLENGE_ADMINS,

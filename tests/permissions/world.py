@@ -296,7 +296,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
     )
     words = {"logo": "A lung"}
     set_pictures(actor=admin, challenge=challenge, pictures={"logo": make_picture()}, words=words)
-    phase = make_phase(challenge, cases=1)
+    phase = make_phase(challenge, cases=1, counts="CHOSEN")
     make_kit(phase)
     evaluation = make_submission(phase, creator=owner).evaluations.get()
     finish_cases(evaluation)

@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
-from app.challenges.policies import EVALUATIONS
+from app.challenges.policies import CHALLENGES, EVALUATIONS
 from app.challenges.schedule import Status
 from app.challenges.selectors import predictions_url
+from app.challenges.shown_scores import shown_score
 from app.core.api.fields import KeyField, LinkField, PlainJSONField
 from app.core.api.pages import LogoField, PageField
 from app.requests.api.serializers import AskableSerializer
@@ -163,9 +164,29 @@ class TakenSerializer(serializers.Serializer[Any]):
     pk = KeyField()
 
 
+class ShownScoreField(serializers.FloatField):
+    """A result's score: in full to organizers, as the phase gives it out to others."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(source="*", read_only=True, allow_null=True, **options)
+
+    def to_representation(self, value: Evaluation) -> float | None:  # type: ignore[override]
+        """Return the score; who asks matters only where the two differ."""
+        phase = value.submission.phase
+        shown = shown_score(value, phase)
+        return value.score if shown != value.score and self._is_full(phase) else shown
+
+    def _is_full(self, phase: Phase) -> bool:
+        known: bool | None = self.context.get("organizes")
+        if known is not None:
+            return known
+        return CHALLENGES.allows(self.context["request"].user, phase.challenge, "change")
+
+
 class PlaceSerializer(serializers.ModelSerializer[Evaluation]):
     """One place of a leaderboard."""
 
+    score = ShownScoreField()
     score_title = serializers.CharField(source="submission.phase.score_title", read_only=True)
     algorithm = serializers.CharField(
         source="submission.version.algorithm.title", read_only=True, allow_null=True
@@ -211,6 +232,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
             "refund",
             "comment",
             "created",
+            "chosen_at",
             "evaluations",
         )
         read_only_fields = fields
@@ -261,7 +283,7 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
     url = PageField("challenges:evaluation")
     submission = SubmissionSerializer(read_only=True)
     status = serializers.CharField(source="get_state_display", read_only=True)
-    rank_score = serializers.FloatField(source="score", read_only=True, allow_null=True)
+    rank_score = ShownScoreField()
     metrics = serializers.SerializerMethodField()
     organizer_reason = serializers.SerializerMethodField()
 

@@ -20,6 +20,7 @@ from app.challenges.case_scores import score_rows
 from app.challenges.designs import design_document
 from app.challenges.kit.answer import kit_response
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
+from app.challenges.policies import CHALLENGES
 from app.challenges.progress import progress_of
 from app.challenges.proposals import require_creating
 from app.challenges.standing import standing_of
@@ -148,7 +149,8 @@ class PhaseViewSet(ResourceViewSet[Phase]):
             "submission__creator", "submission__phase"
         )
         page = self.paginate_queryset(rows)  # type: ignore[arg-type]
-        places = serializers.PlaceSerializer(page, many=True)  # type: ignore[arg-type]
+        known = {"organizes": CHALLENGES.allows(request.user, phase.challenge, "change")}
+        places = serializers.PlaceSerializer(page, many=True, context=known)  # type: ignore[arg-type]
         return self.get_paginated_response(places.data)
 
     @extend_schema(
@@ -299,6 +301,14 @@ class SubmissionViewSet(ResourceViewSet[Submission]):
             )
         return self.shown(made, status=201)
 
+    @extend_schema(request=None, responses=serializers.SubmissionSerializer)
+    @action(detail=True, methods=["post"])
+    def choose(self, request: Request, pk: str) -> Response:
+        """Choose it as the result that counts, where the phase lets participants choose."""
+        submission = self.find(key_of(pk), "choose")
+        actor = cast(User, request.user)
+        return self.shown(services.choose_submission(actor=actor, submission=submission))
+
     @extend_schema(
         request=serializers.CauseSerializer, responses={201: serializers.EvaluationSerializer}
     )
@@ -322,7 +332,7 @@ class EvaluationViewSet(ResourceViewSet[Evaluation]):
         "submission": KeyFilter("submission"),
         "submission__phase": KeyFilter("submission__phase"),
     }
-    ordering_fields = ("created", "rank", "score")
+    ordering_fields = ("created", "rank")
 
     def get_queryset(self) -> QuerySet[Evaluation]:
         """Return the visible evaluations."""

@@ -81,11 +81,6 @@ class Evaluation(UUIDModel, TimestampedModel):
         """Tell whether nothing more will happen."""
         return self.state in self.MACHINE.final
 
-    @property
-    def score_text(self) -> str:
-        """The score as it is shown."""
-        return "–" if self.score is None else f"{self.score:.4f}"
-
 
 class EvaluationCase(UUIDModel):
     """One test case of an evaluation and the job that runs it.

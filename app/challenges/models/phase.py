@@ -51,7 +51,7 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
 
         BEST = "BEST", "The best one"
         LATEST = "LATEST", "The latest one"
-        CHOSEN = "CHOSEN", "The one they choose; until then the latest"
+        CHOSEN = "CHOSEN", "The one they choose; until then the best"
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="phases")
     title = models.CharField(max_length=200)
@@ -151,7 +151,7 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
         blank=True,
         validators=[MinValueValidator(0)],
         help_text="A better result replaces the one that is shown only if it is better by this "
-        "much. Empty: any better result does.",
+        "much, until the phase closes. Empty: any better result does.",
     )
     score_decimals = models.PositiveSmallIntegerField(
         "decimals of scores",
@@ -254,6 +254,11 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
     def is_frozen(self, now: datetime) -> bool:
         """Tell whether the leaderboard holds back what is scored ``now``."""
         return self.frozen_at is not None and self.frozen_at <= now and not self.is_closed(now)
+
+    def has_ladder(self, now: datetime) -> bool:
+        """Tell whether a better result shows only if it is better by the step."""
+        by_score = self.counts != self.Counts.LATEST
+        return by_score and bool(self.ladder_step) and not self.is_closed(now)
 
     def clean(self) -> None:
         """Check that the times follow each other."""

@@ -10,7 +10,7 @@ from app.core.models import TimestampedModel, UUIDModel
 
 
 class Ranking(UUIDModel, TimestampedModel):
-    """What a plan made of the scores there were; rows never change.
+    """What a plan made of the scores there were; nothing changes but a name that is erased.
 
     ``plan`` is the plan as it was run. Scores and results are objects in storage, so that anyone
     who may have them makes the same results again. ``score_from`` and ``score_to`` are the lowest

@@ -1,6 +1,7 @@
 """Ranking of submissions; imports no Django."""
 
 from app.challenges.ranking.best import best_of_each
+from app.challenges.ranking.counted import chosen_of_each, ladder_of_each, latest_of_each
 from app.challenges.ranking.plan import Plan
 from app.challenges.ranking.plan_reading import PlanInvalid, parse_plan, read_plan
 from app.challenges.ranking.positions import Direction, rank_positions
@@ -19,6 +20,9 @@ __all__ = [
     "ScoreTable",
     "ScoresInvalid",
     "best_of_each",
+    "chosen_of_each",
+    "ladder_of_each",
+    "latest_of_each",
     "parse_plan",
     "rank",
     "rank_bytes",

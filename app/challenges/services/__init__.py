@@ -2,6 +2,7 @@
 
 from app.challenges.services.announcements import announce
 from app.challenges.services.challenges import create_challenge, join_challenge, update_challenge
+from app.challenges.services.choosing import choose_submission
 from app.challenges.services.cloning import clone_challenge
 from app.challenges.services.design import declare_design
 from app.challenges.services.entrants import entrant_of
@@ -65,6 +66,7 @@ __all__ = [
     "cancel_evaluation",
     "change_question",
     "choose_sample",
+    "choose_submission",
     "clone_challenge",
     "compute_ranking",
     "create_challenge",

@@ -16,21 +16,27 @@ from app.challenges.ranking import (
     Direction,
     MissingScore,
     best_of_each,
+    chosen_of_each,
+    ladder_of_each,
+    latest_of_each,
     rank_positions,
     score_at,
 )
 from app.challenges.services.rankings import want_ranking
 
 NOT_THE_BEST = "Not ranked: a better result stands on the leaderboard."
+NOT_THE_LATEST = "Not ranked: a later result stands on the leaderboard."
+NOT_CHOSEN = "Not ranked: another of the team's results was chosen."
+NO_STEP = "Not ranked: not better than the result on the leaderboard by the step that it takes."
 HELD_BACK = "Not ranked yet: the leaderboard is frozen until the phase closes."
 
 
 @transaction.atomic
 def rerank(phase: Phase) -> None:
-    """Give the best scored evaluation of every entrant of ``phase`` its rank.
+    """Give the evaluation that counts of every entrant of ``phase`` its rank.
 
-    All others are unranked and say why: their metrics lack the score, another of the entrant's is
-    better, or the leaderboard is frozen. Each submission counts with its newest finished
+    All others are unranked and say why: their metrics lack the score, another of the entrant's
+    counts, or the leaderboard is frozen. Each submission counts with its newest finished
     evaluation.
     """
     phase = Phase.objects.select_for_update().get(pk=phase.pk)
@@ -40,17 +46,54 @@ def rerank(phase: Phase) -> None:
     scores = _score(rows, phase)
     direction = Direction(phase.direction)
     shown = {row: score for row, score in scores.items() if _is_shown(row, phase, now)}
-    entrants = {row: row.submission.competes_as_id for row in shown}
-    best = best_of_each(shown, entrants, direction=direction)
-    ranks = rank_positions(best, direction=direction)
+    counting = _counting(shown, phase, now)
+    ranks = rank_positions(counting, direction=direction)
+    standing = {row.submission.competes_as_id: row for row in counting}
     for row in scores:
         row.rank = ranks.get(row)
-        if row.rank is None:
-            row.reason = NOT_THE_BEST if row in shown else HELD_BACK
+        if row not in shown:
+            row.reason = HELD_BACK
+        elif row.rank is None:
+            row.reason = _why_not(row, standing[row.submission.competes_as_id], phase)
     changed = [row for row, was in zip(rows, before, strict=True) if _result(row) != was]
     Evaluation.objects.bulk_update(changed, ["score", "rank", "reason"], batch_size=500)
     Phase.objects.filter(pk=phase.pk).update(ranked_at=now)
     want_ranking(phase)
+
+
+def _counting(
+    shown: dict[Evaluation, float], phase: Phase, now: datetime
+) -> dict[Evaluation, float]:
+    """Return the one result of every entrant that counts by the phase's rule."""
+    rule, direction = Phase.Counts(phase.counts), Direction(phase.direction)
+    entrants = {row: row.submission.competes_as_id for row in shown}
+    if rule == Phase.Counts.LATEST:
+        handed_in = sorted(shown, key=lambda row: row.submission.created)
+        return latest_of_each({row: shown[row] for row in handed_in}, entrants)
+    if phase.has_ladder(now):
+        made = {row: shown[row] for row in sorted(shown, key=_scored_at)}
+        best = ladder_of_each(made, entrants, direction=direction, step=phase.ladder_step or 0)
+    else:
+        best = best_of_each(shown, entrants, direction=direction)
+    if rule == Phase.Counts.BEST:
+        return best
+    chosen = {row: row.submission.chosen_at for row in shown if row.submission.chosen_at}
+    return chosen_of_each(shown, entrants, chosen=chosen, otherwise=best)
+
+
+def _scored_at(row: Evaluation) -> tuple[bool, datetime]:
+    """Return when a result was made; what is being ranked just now comes last."""
+    return row.finished_at is None, row.finished_at or row.created
+
+
+def _why_not(row: Evaluation, standing: Evaluation, phase: Phase) -> str:
+    """Return why a result has no place, while ``standing``, of the same entrant, has one."""
+    if phase.counts == Phase.Counts.LATEST:
+        return NOT_THE_LATEST
+    if phase.counts == Phase.Counts.CHOSEN and standing.submission.chosen_at:
+        return NOT_CHOSEN
+    later = _scored_at(row) > _scored_at(standing)
+    return NO_STEP if later and phase.has_ladder(timezone.now()) else NOT_THE_BEST
 
 
 def _result(row: Evaluation) -> tuple[float | None, int | None, str]:
@@ -110,7 +153,8 @@ def _is_shown(row: Evaluation, phase: Phase, now: datetime) -> bool:
 
 def rank_what_is_due() -> None:
     """Rank the phases that closed since they were ranked, and those that never were."""
-    thawed = Q(frozen_at__isnull=False, closes_at__lte=timezone.now(), ranked_at__lt=F("closes_at"))
+    held_back = Q(frozen_at__isnull=False) | Q(ladder_step__gt=0)
+    thawed = held_back & Q(closes_at__lte=timezone.now(), ranked_at__lt=F("closes_at"))
     scored = Phase.objects.filter(submissions__evaluations__metrics__isnull=False)
     for phase in scored.filter(Q(ranked_at=None) | thawed).distinct():
         rerank(phase)

@@ -22,14 +22,13 @@ from app.challenges.ranking import (
     rank,
     read_scores,
 )
-from app.challenges.ranking.canonical import canonical_json
 from app.challenges.ranking.plan import ABOUT, Kind
 from app.challenges.ranking.run import ALL_TASKS
 from app.challenges.ranking_plans import plan_of
 from app.challenges.ranking_scores import Gathered, gather
 from app.challenges.selectors import leaderboard_for
+from app.challenges.services.ranking_files import store_files
 from app.core.ids import new_id
-from app.core.storage import get_store
 from app.core.tasks import enqueue_on_commit
 
 TASK = "app.challenges.tasks.compute_ranking_of"
@@ -157,10 +156,7 @@ def _keep(
     newest = Ranking.objects.filter(phase=made.phase_id).first()
     if newest is not None and _inputs(newest) == _inputs(made):
         return newest
-    made.scores_key = f"rankings/{made.pk}/scores.csv"
-    made.results_key = f"rankings/{made.pk}/results.json"
-    get_store().put_bytes(gathered.data, key=made.scores_key)
-    get_store().put_bytes(canonical_json(results), key=made.results_key)
+    store_files(made, scores=gathered.data, results=results)
     made.save(force_insert=True)
     RankingEntry.objects.bulk_create(entries, batch_size=500)
     return made

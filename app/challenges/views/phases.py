@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.challenges import rankings, selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
+from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 from app.challenges.views.rankings import as_of
 from app.core.errors import ValidationFailed
@@ -48,10 +49,11 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "places": rankings.as_places(phase, page.items, entries),
         "ranking": entries[0].ranking if entries else None,
         "has_cases": any(entry.distribution for entry in entries),
-        "decimals": rankings.decimals_of(phase),
+        "decimals": decimals_of(phase),
         "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
         "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),
+        "ladder": phase.has_ladder(timezone.now()),
         **rights(request, phase.challenge),
     }
     return render(request, "challenges/leaderboard.html", context)

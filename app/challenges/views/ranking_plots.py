@@ -16,7 +16,8 @@ from app.challenges.ranking_pictures import (
     specification,
 )
 from app.challenges.ranking_report import report_of
-from app.challenges.rankings import decimals_of, get_ranking_for, newest_ranking
+from app.challenges.rankings import get_ranking_for, newest_ranking
+from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from app.audit.services import record
 from app.challenges import rankings
 from app.challenges.models import Phase
+from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 from app.core.errors import NotFound
 from app.core.pages import list_page
@@ -41,7 +42,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
             sorts=(("position", "Rank"),),
             size=ROWS,
         ),
-        "decimals": rankings.decimals_of(found.phase),
+        "decimals": decimals_of(found.phase),
         "files": list(FILES) if rankings.may_download(request.user, found) else [],
         **rights(request, found.phase.challenge),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.case_scores import columns_of, may_see_scores, worst_first
+from app.challenges.choosing import choices_among
 from app.challenges.conditions import conditions
 from app.challenges.failures import advice_on_failure
 from app.challenges.forms import PredictionsForm, SubmissionForm
@@ -95,9 +96,20 @@ def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
         "phase": phase,
         "challenge": phase.challenge,
         "list": page,
+        "choices": choices_among(cast(User, request.user), phase, page.items),
         **rights(request, phase.challenge),
     }
     return render(request, "challenges/submissions.html", context)
+
+
+@login_required
+@require_POST
+def choose(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Choose the result that counts; whom it stands for on the leaderboard may."""
+    row = selectors.get_submission_for(request.user, pk, action="choose")
+    services.choose_submission(actor=cast(User, request.user), submission=row)
+    messages.success(request, f"{row.numbered_title} is the result that counts now.")
+    return redirect("challenges:submissions", pk=row.phase_id)
 
 
 @login_required
