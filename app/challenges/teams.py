@@ -28,6 +28,12 @@ class Party:
     team: Team | None
     people: list[int]
 
+    def is_entrant(self, entrant: Entrant) -> bool:
+        """Tell whether this is the party's own place: its team's, or that of one of its people."""
+        if entrant.team_id is not None:
+            return self.team is not None and entrant.team_id == self.team.pk
+        return entrant.person_id in self.people
+
 
 def party_of(user: User, challenge: Challenge) -> Party:
     """Return with whom ``user`` takes part now, in one query."""
