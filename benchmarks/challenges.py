@@ -49,7 +49,7 @@ def measure(*, rounds: int) -> dict[str, Any]:
         clients[name] = Client(SERVER_NAME="localhost")
         clients[name].force_login(User.objects.get(username=name))
     base = {
-        name: measure_page(client, reverse("challenges:create"), rounds=rounds)["queries"]
+        name: measure_page(client, reverse("challenges:propose"), rounds=rounds)["queries"]
         for name, client in clients.items()
     }
     pages = {
