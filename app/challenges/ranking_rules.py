@@ -10,7 +10,7 @@ _COUNTS = {
     Phase.Counts.BEST: "Of the results of a team or lone participant the best one counts.",
     Phase.Counts.LATEST: "Of the results of a team or lone participant the latest one counts.",
     Phase.Counts.CHOSEN: "Of the results of a team or lone participant the one that they choose "
-    "counts; until they do, the latest.",
+    "counts; until they do, the best.",
 }
 
 
