@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.core.bars import bars
+
 WIDTH, HEIGHT = 384, 120
 MOST_BARS = 64
 FEWEST_DAYS = 14
@@ -60,10 +62,6 @@ def _together(days: Mapping[date, int], *, first: date, last: date, width: int) 
 
 def _path(heights: list[int], most: int) -> str:
     step = WIDTH / len(heights)
-    gap = min(2.0, step / 8)
     scale = (HEIGHT - 4) / most
-    return "".join(
-        f"M{place * step:.2f} {HEIGHT}v{-height * scale:.2f}h{step - gap:.2f}V{HEIGHT}z"
-        for place, height in enumerate(heights)
-        if height
-    )
+    drawn = [height * scale for height in heights]
+    return bars(drawn, step=step, wide=step - min(2.0, step / 8), bottom=HEIGHT)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core.bars import bars
+
 WIDTH, HEIGHT = 80, 20
 
 
@@ -22,11 +24,8 @@ def sparkline(
     if not total or low is None or high is None:
         return None
     step, most = WIDTH / len(counts), max(counts)
-    path = "".join(
-        f"M{at * step:.1f} {HEIGHT}v{-HEIGHT * count / most:.1f}h{step * 0.85:.2f}V{HEIGHT}z"
-        for at, count in enumerate(counts)
-        if count
-    )
+    heights = [HEIGHT * count / most for count in counts]
+    path = bars(heights, step=step, wide=step * 0.85, bottom=HEIGHT)
     upper = sum(counts[len(counts) // 2 :])
     said = f"{upper} of {total} cases are in the upper half of {low:.{decimals}f} to "
     return Sparkline(path, f"{said}{high:.{decimals}f}.")

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.bars import bars
+
 WIDTH, HEIGHT = 384, 120
 _COLORS = ("red", "green", "blue")
 
@@ -64,12 +66,10 @@ def number(value: float) -> str:
 
 def _path(counts: list[int], *, top: int) -> str:
     step = WIDTH / len(counts)
-    parts = []
-    for place, count in enumerate(counts):
-        if count:
-            height = max(1.0, HEIGHT * math.log1p(count) / math.log1p(top))
-            parts.append(f"M{place * step:.2f} {HEIGHT}v{-height:.2f}h{step:.2f}V{HEIGHT}z")
-    return "".join(parts)
+    heights = [
+        max(1.0, HEIGHT * math.log1p(count) / math.log1p(top)) if count else 0 for count in counts
+    ]
+    return bars(heights, step=step, wide=step, bottom=HEIGHT)
 
 
 def _window(
