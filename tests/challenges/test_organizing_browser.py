@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect
 from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Challenge, ChallengeProposal
@@ -21,11 +19,11 @@ from app.challenges.services import (
     declare_design,
     set_pictures,
 )
-from tests.browsers import CHROMIUM
+from tests.browsers import signed_in
 from tests.challenges.declaration.test_checking import DESIGN
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
-from tests.factories.accounts import UserFactory, sign_in
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import make_challenge, make_phase
 from tests.factories.people import make_picture
 from tests.factories.proposals import make_proposal
@@ -89,15 +87,8 @@ def addresses(challenge: Challenge) -> dict[str, str]:
 
 @pytest.fixture
 def context(challenge: Challenge, live_server: LiveServer) -> Iterator[BrowserContext]:
-    client = sign_in(Client(), challenge.memberships.get().user)
-    name = settings.SESSION_COOKIE_NAME
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM)
-        context = browser.new_context()
-        value = client.cookies[name].value
-        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+    with signed_in(challenge.memberships.get().user, live_server.url) as context:
         yield context
-        browser.close()
 
 
 def test_pages_are_accessible_and_fit(

@@ -6,20 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Phase, Ranking
 from app.challenges.services import declare_design
-from tests.browsers import CHROMIUM
+from tests.browsers import signed_in
 from tests.challenges.declaration.test_checking import DESIGN
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
-from tests.factories.accounts import UserFactory, sign_in
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import make_challenge, make_phase
 from tests.factories.rankings import make_ranking, plausible_scores
 from tests.pdfs import pages_of, text_of
@@ -69,15 +67,8 @@ def addresses(phase: Phase, ranking: Ranking) -> dict[str, str]:
 
 @pytest.fixture
 def context(phase: Phase, live_server: LiveServer) -> Iterator[BrowserContext]:
-    client = sign_in(Client(), phase.challenge.memberships.get().user)
-    name = settings.SESSION_COOKIE_NAME
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM)
-        context = browser.new_context()
-        value = client.cookies[name].value
-        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+    with signed_in(phase.challenge.memberships.get().user, live_server.url) as context:
         yield context
-        browser.close()
 
 
 @pytest.fixture

@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Phase
-from tests.browsers import CHROMIUM
+from tests.browsers import signed_in
 from tests.challenges.test_rankings import scored
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
-from tests.factories.accounts import sign_in
 from tests.factories.challenges import make_challenge, make_phase
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,18 +39,12 @@ def addresses(phase: Phase) -> dict[str, str]:
 @pytest.fixture
 def page(phase: Phase, live_server: LiveServer) -> Iterator[Page]:
     """A page of an organizer on which every script error fails the test."""
-    client = sign_in(Client(), phase.challenge.memberships.get(role="ADMIN").user)
-    name = settings.SESSION_COOKIE_NAME
+    organizer = phase.challenge.memberships.get(role="ADMIN").user
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM)
-        context = browser.new_context()
-        value = client.cookies[name].value
-        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+    with signed_in(organizer, live_server.url) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         yield page
-        browser.close()
     assert errors == []
 
 
