@@ -38,12 +38,17 @@ class Column:
     @property
     def title(self) -> str:
         """Return the column as people read it."""
-        return f"{self.metric} ({self.label})" if self.label else self.metric
+        return metric_title(self.metric, self.label)
 
     @property
     def order(self) -> str:
         """Return in words which case comes first."""
         return "lowest first" if self.higher_is_better is None else "worst first"
+
+
+def metric_title(metric: str, label: str) -> str:
+    """Return what a metric of single cases is called, on pages and in plans and scores."""
+    return f"{metric} ({label})" if label else metric
 
 
 def may_see_scores(user: Any, evaluation: Evaluation) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from app.challenges.ranking_plans import DRAWS
 
 
-class Choice(StrEnum):
+class SchemeChoice(StrEnum):
     """What an organizer chooses from; ``DEFAULT`` and ``OWN`` are no plan of this module."""
 
     DEFAULT = "default"
@@ -20,10 +20,10 @@ class Choice(StrEnum):
 
 
 _SCHEMES: Mapping[str, Mapping[str, Any]] = {
-    Choice.MEAN: {"kind": "aggregate-then-rank", "aggregate": "mean"},
-    Choice.MEDIAN: {"kind": "aggregate-then-rank", "aggregate": "median"},
-    Choice.RANKS: {"kind": "rank-then-aggregate", "aggregate": "mean"},
-    Choice.TESTS: {"kind": "test-based", "alpha": 0.05},
+    SchemeChoice.MEAN: {"kind": "aggregate-then-rank", "aggregate": "mean"},
+    SchemeChoice.MEDIAN: {"kind": "aggregate-then-rank", "aggregate": "median"},
+    SchemeChoice.RANKS: {"kind": "rank-then-aggregate", "aggregate": "mean"},
+    SchemeChoice.TESTS: {"kind": "test-based", "alpha": 0.05},
 }
 
 
@@ -31,7 +31,7 @@ _SCHEMES: Mapping[str, Mapping[str, Any]] = {
 class ChosenPlan:
     """A chosen scheme; ``missing`` is what a missing score counts as, without it the worst."""
 
-    choice: Choice
+    choice: SchemeChoice
     metric: str
     direction: str
     missing: float | None = None
@@ -47,7 +47,7 @@ class ChosenPlan:
             "missing": rule if self.missing is None else {**rule, "value": self.missing},
             "ties": self.ties,
         }
-        if self.choice is not Choice.TESTS:
+        if self.choice is not SchemeChoice.TESTS:
             plan["bootstrap"] = {"draws": DRAWS, "seed": seed}
             plan["ci"] = {"level": 0.95, "ranks": "pairwise", "values": "auto"}
         return plan
@@ -61,7 +61,7 @@ def chosen_plan(document: Mapping[str, Any]) -> ChosenPlan | None:
     name, metric = metrics[0]
     for choice in _SCHEMES:
         found = ChosenPlan(
-            choice=Choice(choice),
+            choice=SchemeChoice(choice),
             metric=name,
             direction=metric["direction"].upper(),
             missing=document.get("missing", {}).get("value"),

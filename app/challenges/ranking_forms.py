@@ -7,7 +7,7 @@ from django import forms
 
 from app.challenges.design_forms import PLAN_EXAMPLE, PlanField
 from app.challenges.models import Phase
-from app.challenges.ranking_choices import Choice, ChosenPlan, chosen_plan, seed_in
+from app.challenges.ranking_choices import ChosenPlan, SchemeChoice, chosen_plan, seed_in
 from app.challenges.ranking_metrics import likely_metric
 from app.challenges.ranking_plans import default_plan, seed_of
 from app.challenges.ranking_rules import RankingSettings
@@ -15,14 +15,14 @@ from app.challenges.services.design import MOST_REASON
 from app.core.errors import ValidationFailed
 
 _SCHEMES = (
-    (Choice.DEFAULT, "The portal’s own: the mean over the cases where all have scores"),
-    (Choice.MEAN, "Aggregate, then rank: the mean over the cases decides"),
-    (Choice.MEDIAN, "Aggregate, then rank: the median over the cases decides"),
-    (Choice.RANKS, "Rank, then aggregate: the mean of the ranks in single cases decides"),
-    (Choice.TESTS, "By tests: how many others an entry beats significantly decides"),
-    (Choice.OWN, "My own plan, as JSON below"),
+    (SchemeChoice.DEFAULT, "The portal’s own: the mean over the cases where all have scores"),
+    (SchemeChoice.MEAN, "Aggregate, then rank: the mean over the cases decides"),
+    (SchemeChoice.MEDIAN, "Aggregate, then rank: the median over the cases decides"),
+    (SchemeChoice.RANKS, "Rank, then aggregate: the mean of the ranks in single cases decides"),
+    (SchemeChoice.TESTS, "By tests: how many others an entry beats significantly decides"),
+    (SchemeChoice.OWN, "My own plan, as JSON below"),
 )
-_NOT_CHOSEN = (Choice.DEFAULT, Choice.OWN)
+_NOT_CHOSEN = (SchemeChoice.DEFAULT, SchemeChoice.OWN)
 _OF_CHOSEN = ("metric", "direction", "missing", "missing_value", "ties")
 _MISSING = (("worst", "It gets the worst rank"), ("value", "It counts as the value below"))
 _TIES = (
@@ -100,8 +100,8 @@ class RankingForm(forms.Form):
         found = super().clean() or self.cleaned_data
         scheme = found.get("scheme")
         self._leave_out(*(_OF_CHOSEN if scheme in _NOT_CHOSEN else ()))
-        self._leave_out(*(() if scheme == Choice.OWN else ("ranking_plan",)))
-        if scheme == Choice.OWN and found.get("ranking_plan", ...) is None:
+        self._leave_out(*(() if scheme == SchemeChoice.OWN else ("ranking_plan",)))
+        if scheme == SchemeChoice.OWN and found.get("ranking_plan", ...) is None:
             self.add_error("ranking_plan", "Write the plan, or choose a scheme above.")
         no_value = found.get("missing_value", ...) is None
         if scheme not in _NOT_CHOSEN and found.get("missing") == "value" and no_value:
@@ -136,17 +136,17 @@ class RankingForm(forms.Form):
 
     def placed(self, error: ValidationFailed) -> ValidationFailed:
         """Return an error about the plan beside the field that the plan was made from."""
-        if self.cleaned_data["scheme"] == Choice.OWN or "ranking_plan" not in error.fields:
+        if self.cleaned_data["scheme"] == SchemeChoice.OWN or "ranking_plan" not in error.fields:
             return error
         fields = {("metric" if k == "ranking_plan" else k): v for k, v in error.fields.items()}
         return ValidationFailed(error.message, fields=fields)
 
     def _plan(self) -> dict[str, Any] | None:
         given = self.cleaned_data
-        scheme = Choice(given["scheme"])
-        if scheme is Choice.DEFAULT:
+        scheme = SchemeChoice(given["scheme"])
+        if scheme is SchemeChoice.DEFAULT:
             return None
-        if scheme is Choice.OWN:
+        if scheme is SchemeChoice.OWN:
             plan: dict[str, Any] = given["ranking_plan"]
             return plan
         chosen = ChosenPlan(
@@ -172,7 +172,7 @@ def _shown(phase: Phase, declared: Any) -> dict[str, Any]:
     """
     plan = phase.ranking_plan
     chosen = chosen_plan(plan) if plan is not None else None
-    own = Choice.DEFAULT if plan is None else Choice.OWN
+    own = SchemeChoice.DEFAULT if plan is None else SchemeChoice.OWN
     missing = chosen.missing if chosen else None
     document = plan if plan is not None and chosen is None else declared
     written = json.dumps(document, indent=2, ensure_ascii=False) if document else ""

@@ -10,11 +10,6 @@ TOTALS = ("mean",)
 """Names of a total in metrics.json that the mean over the cases makes again."""
 
 
-def metric_title(metric: str, label: str) -> str:
-    """Return what a metric of single cases is called in plans and scores."""
-    return f"{metric} ({label})" if label else metric
-
-
 def plan_of(phase: Phase, ranked: list[Evaluation]) -> dict[str, Any]:
     """Return the plan that the ``ranked`` evaluations of ``phase`` are put in order by.
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.challenges.case_scores import metric_title
 from app.challenges.models import CaseScore, Entrant, Evaluation, EvaluationCase, Phase
 from app.challenges.ranking import Plan
 from app.challenges.ranking.scores_reading import COLUMNS, LONGEST_NAME
-from app.challenges.ranking_plans import metric_title
 from app.core.text import safe_cell
 
 TOTAL = "all cases"
@@ -51,14 +51,18 @@ def names_of(ranked: Iterable[Evaluation]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     taken: set[str] = set()
     for row in sorted(ranked, key=lambda row: (_entrant(row).created, _entrant(row).pk)):
-        plain = plain_name(_entrant(row).display_name) or "Entrant"
-        name, number = plain, 1
-        while name in taken:
-            number += 1
-            name = f"{plain} ({number})"
-        taken.add(name)
-        found[row.pk] = name
+        found[row.pk] = take_name(plain_name(_entrant(row).display_name) or "Entrant", taken)
     return found
+
+
+def take_name(plain: str, taken: set[str]) -> str:
+    """Return ``plain``, with a number if that is taken, and take it."""
+    name, number = plain, 1
+    while name in taken:
+        number += 1
+        name = f"{plain} ({number})"
+    taken.add(name)
+    return name
 
 
 def _rows(

@@ -21,6 +21,7 @@ from app.challenges.ranking import (
     read_scores,
 )
 from app.challenges.ranking.canonical import canonical_json
+from app.challenges.ranking_scores import take_name
 from app.challenges.rankings import scores_bytes
 from app.core.ids import new_id
 from app.core.storage import ObjectMissing, get_store
@@ -99,13 +100,8 @@ def _renamed(ranking: Ranking) -> dict[str, RankingEntry]:
     taken = set(ranking.entries.values_list("name", flat=True))
     found = {}
     for entry in _outdated().filter(ranking=ranking).select_related("entrant__person"):
-        old, plain, number = entry.name, entry.entrant.display_name, 1
-        entry.name = plain
-        while entry.name in taken:
-            number += 1
-            entry.name = f"{plain} ({number})"
-        taken.add(entry.name)
-        found[old] = entry
+        found[entry.name] = entry
+        entry.name = take_name(entry.entrant.display_name, taken)
     return found
 
 

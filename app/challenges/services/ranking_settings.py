@@ -16,6 +16,7 @@ from app.challenges.services.leaderboard import rerank
 from app.challenges.services.rankings import want_ranking
 from app.core.errors import NotFound, ValidationFailed
 
+_NAMES = tuple(RankingSettings.__dataclass_fields__)
 _SHOWN_ONLY = frozenset({"score_decimals", "publish_ranking"})
 
 
@@ -95,6 +96,3 @@ def _declare(
         reason=reason,
         base=base,
     )
-
-
-_NAMES = tuple(RankingSettings.__dataclass_fields__)
