@@ -31,7 +31,7 @@ def blob_plot(results: Results, scheme: str, task: str) -> Spec:
     x = {
         "type": "quantitative",
         "title": "Rank",
-        "axis": {"tickMinStep": 1, "format": "d", "grid": True},
+        "axis": {"values": _ticks(len(rows)), "format": "d", "grid": True},
         "scale": {"zero": False, "nice": False, "padding": 12},
     }
     return picture(
@@ -70,6 +70,11 @@ def blob_plot(results: Results, scheme: str, task: str) -> Spec:
             },
         ],
     )
+
+
+def _ticks(ranks: int) -> list[int]:
+    """Return ranks to write, some ten at most; left to itself the drawing halves few of them."""
+    return list(range(1, ranks + 1, max(1, ranks // 10)))
 
 
 def _ends(interval: list[float]) -> dict[str, float]:

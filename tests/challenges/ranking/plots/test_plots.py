@@ -110,6 +110,11 @@ def test_blobs_are_the_shares_of_draws() -> None:
     assert [poor["best"], poor["worst"]] == RESULTS["mean"]["t"]["poor"]["interval"]
 
 
+def test_blobs_have_whole_ranks_on_their_axis() -> None:
+    axis = blob_plot(RESULTS, "mean", "t")["layer"][1]["encoding"]["x"]["axis"]
+    assert axis["values"] == [1, 2, 3]
+
+
 def test_podium_has_every_place_once_in_a_case() -> None:
     points, bars = PICTURES["podium"]()["vconcat"]
     for case in TASK.cases:
