@@ -29,7 +29,9 @@ TITLE = f"Nodules again {MARK}"
 GOOD, NOISY, FAILING = (f"{word} finder {MARK}" for word in ("Careful", "Hasty", "Hungry"))
 NAMES = ("Test case", "Hidden nodule test set", ".mha")  # of the demo's hidden cases
 WAITS = "echo Thinking; sleep 600"
-FAILS = "ls -R /input; cat /input/inputs.json; echo; echo Not enough memory for this >&2; exit 3"
+# The long line and its end are one write: what goes to the other stream cannot come between.
+FAILS = """ls -R /input; printf '%s\\n' "$(cat /input/inputs.json)"
+echo Not enough memory for this >&2; exit 3"""
 TOLD = "The algorithm failed on case 1 of the hidden test set."
 REASON = "One test case shows no nodule and was explained wrongly."
 

@@ -21,7 +21,7 @@ from app.people.models import Organization
 from app.requests.services import reject_request
 from app.sockets.models import Socket, SocketValue
 from app.uploads.models import UserUpload
-from app.web.seeding import Result, UnusableSeed, json_schema, seed
+from app.web.seeding import Outcome, Result, UnusableSeed, json_schema, seed
 from archives.models import Archive, ArchiveItem
 from reader_studies.models import Answer, Question, QuestionOption
 from tests.factories.containers import shell_image
@@ -50,6 +50,11 @@ def folder(tmp_path: Path) -> Path:
     with tarfile.open(place / "truth.tar.gz", "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("cases.json"), io.BytesIO())
     return place
+
+
+def only_conflict(result: Result) -> Outcome:
+    assert len(result.conflicts) == 1, [(one.path, one.detail) for one in result.conflicts]
+    return result.conflicts[0]
 
 
 def follow(folder: Path, document: Any, *, dry_run: bool = False) -> Result:
@@ -142,7 +147,7 @@ def test_a_design_is_declared_before_anybody_submits_and_is_frozen_then(folder: 
     assert (declared.document["test_cases"], declared.amendment) == (1, False)
     document = example()
     document["challenges"][0]["design"]["test_cases"] = 2
-    [conflict] = follow(folder, document).conflicts
+    conflict = only_conflict(follow(folder, document))
     assert (conflict.path, "frozen" in conflict.detail) == ("challenges[0]", True)
     assert DesignVersion.objects.get() == declared
 
@@ -150,7 +155,7 @@ def test_a_design_is_declared_before_anybody_submits_and_is_frozen_then(folder: 
 def test_hidden_cases_are_no_sample(folder: Path) -> None:
     document = example()
     document["challenges"][0]["phases"][0]["sample"] = "cases"
-    [conflict] = follow(folder, document).conflicts
+    conflict = only_conflict(follow(folder, document))
     assert "holds hidden test cases" in conflict.detail
     document["challenges"][0]["phases"][0]["sample"] = "nowhere"
     assert "challenges[0].phases[0].sample: There is no archive" in refusal(folder, document)
@@ -298,7 +303,7 @@ def test_a_key_that_is_taken(folder: Path) -> None:
     follow(folder, minimal())
     document = minimal()
     document["users"][0]["pk"] = User.objects.get().pk + 5
-    [conflict] = follow(folder, document).conflicts
+    conflict = only_conflict(follow(folder, document))
     assert conflict.path == "users[0].pk"
 
 
