@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Model
 from django.test import Client
 
 from algorithms.models import Algorithm, AlgorithmVersion
@@ -103,6 +105,19 @@ def test_the_documented_example(folder: Path, client: Client) -> None:
         assert Event.objects.filter(name=name).exists()
     later = User.objects.create_user("later", "later@example.org", "x")
     assert later.pk > 4000, "automatic keys go on behind the given ones"
+
+
+@pytest.mark.parametrize("model", [User, Socket, SocketValue, QuestionOption])
+def test_an_automatic_key_never_takes_one_that_the_file_gives(
+    folder: Path, model: type[Model]
+) -> None:
+    given = {User: 4000, Socket: 500, SocketValue: 700, QuestionOption: 900}[model]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [model._meta.db_table])
+        cursor.execute("SELECT setval(%s, %s)", [cursor.fetchone()[0], given - 1])
+    result = follow(folder, example())
+    assert not result.conflicts, result.conflicts
+    assert model._default_manager.filter(pk=given).exists()
 
 
 def test_a_second_run_changes_nothing(folder: Path) -> None:

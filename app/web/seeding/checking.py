@@ -81,6 +81,12 @@ def problems_of(seed: SeedFile, *, folder: Path) -> Iterator[Problem]:
             yield from _value(slug, value, sockets=sockets, path=f"{path}.values.{slug}")
 
 
+def highest_key(seed: SeedFile, name: str) -> int | None:
+    """Return the highest primary key that the file gives in its lists called ``name``."""
+    entries = (entry for _, known, entry in _entries(seed, path="", name="") if known == name)
+    return max((entry.pk for entry in entries if entry.pk is not None), default=None)
+
+
 def _entries(entry: Any, *, path: str, name: str) -> Iterator[tuple[str, str, Any]]:
     """Yield every entry with its path and the name of the list that it stands in."""
     if path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Model
+from django.db.models import Model
 
 from app.accounts.models import User
 from app.sockets.models import Socket, SocketValue
@@ -14,7 +14,7 @@ from app.sockets.selectors import medical_image_socket, metrics_socket, segmenta
 from app.web.seeding.algorithms import seed_algorithm
 from app.web.seeding.archives import seed_archive
 from app.web.seeding.challenges import seed_challenge
-from app.web.seeding.checking import problems_of
+from app.web.seeding.checking import highest_key, problems_of
 from app.web.seeding.document_uses import SeedFile
 from app.web.seeding.images import imports_allowed, seed_image
 from app.web.seeding.people import seed_organization, seed_socket, seed_token, seed_user
@@ -23,7 +23,12 @@ from app.web.seeding.run import Outcome, Run, Status
 from app.web.seeding.studies import seed_study
 from reader_studies.models import QuestionOption
 
-NUMBERED: tuple[type[Model], ...] = (User, Socket, SocketValue, QuestionOption)
+NUMBERED: dict[str, type[Model]] = {
+    "users": User,
+    "sockets": Socket,
+    "values": SocketValue,
+    "options": QuestionOption,
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def seed(
     done = False
     try:
         with transaction.atomic(), imports_allowed():
+            _reserve_numbers(entries)
             _standard_sockets()
             problems = list(problems_of(entries, folder=folder))
             if problems:
@@ -67,9 +73,7 @@ def seed(
             _follow(run, entries)
             result = Result(run.outcomes, dry_run=dry_run)
             done = not (dry_run or result.conflicts)
-            if done:
-                _advance_numbers()
-            else:
+            if not done:
                 transaction.set_rollback(True)
     finally:
         if not done:
@@ -101,10 +105,10 @@ def _standard_sockets() -> None:
     medical_image_socket(), segmentation_socket(), metrics_socket()
 
 
-def _advance_numbers() -> None:
-    """Let automatic keys go on behind those that the file gave."""
-    for model in NUMBERED:
-        highest = model._default_manager.aggregate(highest=Max("pk"))["highest"]
+def _reserve_numbers(entries: SeedFile) -> None:
+    """Let automatic keys begin behind those that the file gives, lest one takes a given key."""
+    for name, model in NUMBERED.items():
+        highest = highest_key(entries, name)
         if highest is None:
             continue
         with connection.cursor() as cursor:
