@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channels.layers import channel_layers
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.db import connection
@@ -56,6 +57,15 @@ def media(settings: LazySettings, tmp_path: Path) -> Path:
 def counters() -> None:
     """Let no test be refused for what another one tried."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def channel_layer() -> None:
+    """Give each test a channel layer of its own.
+
+    One that served an event loop may hold locks that are bound to it.
+    """
+    channel_layers.backends.clear()
 
 
 @pytest.fixture
