@@ -62,6 +62,12 @@ def group_of(nodeid: str) -> str:
     return next(groups, nodeid)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """CI's record keeps some thousand characters: short tracebacks leave room for every failure."""
+    if os.environ.get("CI") == "true":
+        config.option.tbstyle = "short"
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
     """Share the tests out."""

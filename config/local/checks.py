@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from config.local.packages import BROWSER, provide
 from config.local.preparation import build_frontend, find_engine
 from config.local.processes import ProcessRecord
 from config.local.progress import Progress
+from config.local.second_look import look_again
 from config.local.servers import private_postgres, private_valkey
 from config.local.signals import StopSignals
 from config.local.slots import free_home
@@ -58,7 +60,7 @@ class TestRun:
             else:
                 env["DOCKER_HOST"] = self._find_engine(stack, home)
             failed = self._frontend_tests(steps, env)
-            return self._pytest(home, env) or failed
+            return self._python_tests(home, env) or failed
 
     @property
     def strict(self) -> bool:
@@ -120,10 +122,26 @@ class TestRun:
             return 1
         return 0
 
-    def _pytest(self, home: Path, env: Mapping[str, str]) -> int:
+    def _python_tests(self, home: Path, env: Mapping[str, str]) -> int:
+        cache = REPOSITORY / ".pytest_cache"
+        if self.strict:
+            shutil.rmtree(cache, ignore_errors=True)  # it would remember failures of earlier runs
+
+        def run(more: Sequence[str] = ()) -> int:
+            arguments = [*self.arguments, *more]
+            command = pytest_command(only=self.only, without=self.without, arguments=arguments)
+            return self._pytest(command, home, env)
+
+        code = run()
+        if not self.strict:
+            return code
+        say = self.progress.note
+        return look_again(code, cache=cache, run=run, say=lambda line: say(escape(line)))
+
+    def _pytest(self, command: Sequence[str], home: Path, env: Mapping[str, str]) -> int:
         """Run pytest on this terminal, in a session of its own, so that it always ends as one."""
         popen = subprocess.Popen(
-            pytest_command(only=self.only, without=self.without, arguments=self.arguments),
+            command,
             env=dict(env),
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,39 @@
+"""CI's second look at the few tests that failed beside all others: once more, one at a time.
+
+Three processes with browsers, servers and containers share two cores there, and nobody can look at
+that machine afterwards. What fails again fails the run; what does not is named as unsteady, for it
+is a fault of the test or of the product all the same.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+TESTS_FAILED = 1  # pytest's exit code
+MOST = 12
+"""More failures than these are no accident."""
+
+Run = Callable[[Sequence[str]], int]
+
+
+def look_again(code: int, *, cache: Path, run: Run, say: Callable[[str], None]) -> int:
+    """Return the exit code of a run, after its failures had a second look if they are few.
+
+    ``cache`` is pytest's folder of that run, and ``run`` calls pytest with more arguments.
+    """
+    failed = last_failed(cache)
+    if code != TESTS_FAILED or not 0 < len(failed) <= MOST:
+        return code
+    say(f"{len(failed)} failed beside the others and run once more, one at a time.")
+    again = run(["-n", "0", "--last-failed", "--last-failed-no-failures", "none"])
+    for name in sorted(set(failed) - set(last_failed(cache))):
+        say(f"UNSTEADY {name}: it failed beside others and passed alone.")
+    return again
+
+
+def last_failed(cache: Path) -> list[str]:
+    """Return the tests that pytest remembers as failed."""
+    try:
+        return list(json.loads((cache / "v/cache/lastfailed").read_text()))
+    except FileNotFoundError:
+        return []
