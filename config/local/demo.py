@@ -24,6 +24,7 @@ from config.local.processes import ProcessRecord
 from config.local.programs import portal_programs
 from config.local.progress import Progress, duration
 from config.local.readiness import wait_until_ready
+from config.local.room import lack_of_room
 from config.local.server import PrivateServer
 from config.local.signals import StopSignals
 from config.local.steps import StepRunner, stop_leftovers
@@ -108,6 +109,8 @@ class Demo:
         stack.callback(stop_engine, engine)
         if engine.why_not:
             self.progress.note(f"No container engine: {escape(engine.why_not)}")
+        elif lack := lack_of_room(self.home):
+            self.progress.note(escape(lack))
         self.signals.check()
         return engine
 

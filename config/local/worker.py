@@ -23,6 +23,7 @@ from config.local.errors import HomeInUse, LocalError, StopRequested
 from config.local.lock import exclusive
 from config.local.programs import job_worker
 from config.local.progress import BAD, Progress
+from config.local.room import lack_of_room
 from config.local.signals import StopSignals
 from config.local.steps import stop_leftovers
 from config.local.supervisor import Supervisor
@@ -105,7 +106,7 @@ class RemoteWorker:
         )
         if looked.wrong:
             raise LocalError("Nothing was started. Mend the above, then: make worker")
-        if lack := worker_checks.lack_of_room(self.home):
+        if lack := lack_of_room(self.home):
             self.progress.note(escape(lack))
         return portal
 

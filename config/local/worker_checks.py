@@ -5,7 +5,6 @@ anything anywhere.
 """
 
 import importlib.util
-import shutil
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ NEEDED = {
 }
 TOO_MUCH = ("SECRET_KEY", "DATABASE_URL", "STORAGE_URL", "DELIVERY_PRIVATE_KEY_FILE")
 SKEW = 60.0  # seconds; signed addresses name the time
-ROOM = 5 * 2**30
 _PATIENCE = httpx.Timeout(10.0, connect=5.0)
 
 
@@ -240,14 +238,3 @@ def _check_sqs(url: str, prefix: str, *, queues: tuple[str, ...]) -> None:
             f"The queues are not ready: {'; '.join(wrong)}. On the portal: "
             "manage.py sqs_queues --create"
         )
-
-
-def lack_of_room(home: Path) -> str:
-    """Return a sentence when the disk of the state folder is nearly full, else nothing."""
-    free = shutil.disk_usage(home).free
-    if free >= ROOM:
-        return ""
-    return (
-        f"Only {free / 2**30:.1f} GiB are free in {home}: container images, inputs and results are "
-        "kept there while jobs run. HOUNSFIELD_HOME=/folder/on/a/larger/disk names another place."
-    )

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from config.local import worker_checks
 from config.local.errors import LocalError
 from config.local.home import REPOSITORY, prepare
 from config.local.tls import certificate_file, ensure_certificate, key_file
@@ -191,11 +190,6 @@ def test_numbers() -> None:
 def test_gpus_that_are_named_count() -> None:
     assert has_gpus({"WORKER_GPUS": "0,24576"})
     assert not has_gpus({"WORKER_GPUS": "0,0"})
-
-
-def test_little_room_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_checks, "ROOM", 2**62)
-    assert "HOUNSFIELD_HOME" in worker_checks.lack_of_room(tmp_path)
 
 
 def test_the_program_itself_says_it_plainly(tmp_path: Path) -> None:

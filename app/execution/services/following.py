@@ -30,7 +30,7 @@ class Follower:
         self._gateway = gateway
         self._token = token
         self._executing = False
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._text = LogText()
         self._unsent = ""
         self._sent = 0
         self._usage = Curve()
@@ -44,7 +44,7 @@ class Follower:
 
     def logged(self, chunks: list[LogChunk]) -> None:
         """Keep what is new of the log until it is told."""
-        self._unsent += self._decoder.decode(b"".join(chunk.content for chunk in chunks))
+        self._unsent += "".join(self._text.of(chunk) for chunk in chunks)
 
     def sampled(self, samples: list[UsageSample]) -> None:
         """Add to the curve of what the container uses."""
@@ -93,6 +93,29 @@ class Follower:
             log_start=self._sent,
             usage=self._usage.points() if self._usage.is_new() else None,
         )
+
+
+class LogText:
+    """The two streams of a container as one text, in the order in which they came.
+
+    A stream that breaks into a line of the other begins a line of its own: an error told behind
+    unfinished output would be a part of that line, and lost where long lines are cut.
+    """
+
+    def __init__(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")
+        self._decoders = {name: decoder(errors="replace") for name in ("stdout", "stderr")}
+        self._last = ""
+        self._in_line = False
+
+    def of(self, chunk: LogChunk) -> str:
+        """Return what the chunk adds to the text; half a character waits for its other half."""
+        text = self._decoders[chunk.stream].decode(chunk.content)
+        if not text:
+            return ""
+        breaks_in = self._in_line and chunk.stream != self._last
+        self._last, self._in_line = chunk.stream, not text.endswith("\n")
+        return f"\n{text}" if breaks_in else text
 
 
 class Curve:
