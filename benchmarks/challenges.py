@@ -39,15 +39,9 @@ def main() -> None:
 
 def measure(*, rounds: int) -> dict[str, Any]:
     """Return queries and times of every page, for an organizer and for a participant."""
-    from django.test import Client
     from django.urls import reverse
 
-    from app.accounts.models import User
-
-    clients = {}
-    for name in ("organizer", "person0"):
-        clients[name] = Client(SERVER_NAME="localhost")
-        clients[name].force_login(User.objects.get(username=name))
+    clients = signed_in()
     base = {
         name: measure_page(client, reverse("challenges:propose"), rounds=rounds)["queries"]
         for name, client in clients.items()
@@ -60,6 +54,19 @@ def measure(*, rounds: int) -> dict[str, Any]:
         for title, name, address in addresses()
     }
     return {"goal": {"queries": MOST_QUERIES, "ms": MOST_MS}, "pages": pages}
+
+
+def signed_in() -> dict[str, Any]:
+    """Return the browsers of an organizer and of a participant, by user name."""
+    from django.test import Client
+
+    from app.accounts.models import User
+
+    clients = {}
+    for name in ("organizer", "person0"):
+        clients[name] = Client(SERVER_NAME="localhost")
+        clients[name].force_login(User.objects.get(username=name))
+    return clients
 
 
 def addresses() -> list[tuple[str, str, str]]:
@@ -113,7 +120,7 @@ def measure_page(client: Any, address: str, *, rounds: int) -> dict[str, Any]:
     return {"queries": len(captured), **spread([timed(fetch) for _ in range(rounds)])}
 
 
-def timed(work: Callable[[], None]) -> float:
+def timed(work: Callable[[], object]) -> float:
     """Return how many milliseconds ``work`` took."""
     began = time.perf_counter()
     work()

@@ -11,38 +11,42 @@ if TYPE_CHECKING:
     from app.accounts.models import User
     from app.challenges.models import Challenge, Entrant, Phase
 
-PEOPLE = 300
-"""The first 200 are in 100 teams of two, the others alone; each entrant hands in five times."""
-TEAMS = 100
 LABELS = ("liver", "tumor")
 METRICS = ("dice", "hd95_mm")
 BATCH = 5000
 
 
-def furnish(*, submissions: int, cases: int) -> None:
-    """Make a challenge of one phase and rank it."""
+def furnish(*, submissions: int, cases: int, teams: int = 100, with_cases: int = 0) -> None:
+    """Make a challenge of one phase and rank it.
+
+    Beside ``teams`` of two people as many take part alone. They hand in by turns, and the earlier
+    a submission the better. With ``with_cases`` only so many of the first have cases and scores.
+    """
     from django.db import connection
 
+    from app.challenges.models import Evaluation
     from app.challenges.services.leaderboard import rerank
 
-    people = _people()
+    people = _people(3 * teams)
     challenge, phase = _phase(people[0], cases)
-    entrants = _entrants(challenge, people[1:])
-    evaluations = list(_evaluations(phase, entrants, submissions))
-    for chunk in _chunks(evaluations, 50):
+    entrants = _entrants(challenge, people[1:], teams)
+    detailed = with_cases or submissions
+    evaluations = list(_evaluations(phase, entrants, submissions, detailed))
+    for chunk in _chunks(evaluations[:detailed], 50):
         _cases(phase, chunk)
+    Evaluation.objects.bulk_create(evaluations[detailed:], batch_size=BATCH)
     rerank(phase)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
-def _people() -> list[User]:
+def _people(count: int) -> list[User]:
     from django.contrib.auth.hashers import make_password
 
     from app.accounts.models import User
 
     password = make_password("secret")
-    names = ["organizer", *(f"person{n}" for n in range(PEOPLE))]
+    names = ["organizer", *(f"person{n}" for n in range(count))]
     return User.objects.bulk_create(
         User(username=name, email=f"{name}@example.org", password=password) for name in names
     )
@@ -87,14 +91,14 @@ def _images(creator: User, count: int, *, kind: str) -> list[Any]:
     )
 
 
-def _entrants(challenge: Challenge, people: list[User]) -> list[tuple[Entrant, User]]:
+def _entrants(challenge: Challenge, people: list[User], count: int) -> list[tuple[Entrant, User]]:
     """Return who takes part, each with the person who hands in."""
     from app.challenges.models import ChallengeMember, Entrant, Team, TeamMember
 
     ChallengeMember.objects.bulk_create(
         ChallengeMember(target=challenge, user=person, role="PARTICIPANT") for person in people
     )
-    captains, alone = people[:TEAMS], people[2 * TEAMS :]
+    captains, alone = people[:count], people[2 * count :]
     teams = Team.objects.bulk_create(
         Team(challenge=challenge, title=f"Team {n}", captain=person)
         for n, person in enumerate(captains)
@@ -102,7 +106,7 @@ def _entrants(challenge: Challenge, people: list[User]) -> list[tuple[Entrant, U
     TeamMember.objects.bulk_create(
         TeamMember(team=team, challenge=challenge, user=person)
         for n, team in enumerate(teams)
-        for person in (people[n], people[n + TEAMS])
+        for person in (people[n], people[n + count])
     )
     entrants = Entrant.objects.bulk_create(
         [
@@ -113,7 +117,9 @@ def _entrants(challenge: Challenge, people: list[User]) -> list[tuple[Entrant, U
     return list(zip(entrants, [*captains, *alone], strict=True))
 
 
-def _evaluations(phase: Phase, entrants: list[tuple[Entrant, User]], count: int) -> Iterator[Any]:
+def _evaluations(
+    phase: Phase, entrants: list[tuple[Entrant, User]], count: int, detailed: int
+) -> Iterator[Any]:
     """Make submissions and their evaluations; one in twenty failed."""
     from django.utils import timezone
 
@@ -146,6 +152,7 @@ def _evaluations(phase: Phase, entrants: list[tuple[Entrant, User]], count: int)
     through = Submission.people.through
     through.objects.bulk_create(through(submission=one, user=one.creator) for one in made)
     method, truth, now = phase.methods.get(), phase.ground_truths.get(), timezone.now()
+    cases = phase.archive.items.count()
     for n, submission in enumerate(made):
         failed = n % 20 == 19
         yield Evaluation(
@@ -153,15 +160,15 @@ def _evaluations(phase: Phase, entrants: list[tuple[Entrant, User]], count: int)
             method=method,
             ground_truth=truth,
             state="FAILED" if failed else "SUCCEEDED",
-            metrics=None if failed else _metrics(n, phase.archive.items.count() if n == 0 else 100),
+            metrics=None if failed else _metrics(n / count, cases if n < detailed else 0),
             reason="The algorithm failed on case 1 of the hidden test set." if failed else "",
             finished_at=now - timedelta(minutes=n),
         )
 
 
-def _metrics(number: int, cases: int) -> dict[str, Any]:
-    """Return metrics as a container writes them; the first submission is the best."""
-    score = 0.95 - number / 5000
+def _metrics(late: float, cases: int) -> dict[str, Any]:
+    """Return metrics as a container writes them; ``late`` is 0 for the first and best, 1 last."""
+    score = 0.95 - late / 5
     results = [
         {"case": f"Case {n + 1}", "liver": {"dice": score, "hd95_mm": 3.0}} for n in range(cases)
     ]

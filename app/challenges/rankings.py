@@ -12,6 +12,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    FilteredRelation,
     FloatField,
     OuterRef,
     Q,
@@ -38,14 +39,16 @@ from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
 
+ENTRY = ("tier", "value_from", "value_to", "distribution")
+"""What a row of the leaderboard shows of its entry in the ranking."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """A row of the leaderboard: a result, and what the newest ranking says of it, if anything."""
+    """A row of the leaderboard: a result with what the newest ranking says of it, if anything."""
 
     row: Evaluation
     score: float | None
-    entry: RankingEntry | None
     spark: Sparkline | None
 
 
@@ -74,13 +77,30 @@ def places_in(ranking: Ranking) -> QuerySet[RankingEntry]:
     return RankingEntry.objects.filter(ranking=ranking, evaluation__submission__state=accepted)
 
 
-def with_places(user: Any, rows: QuerySet[Evaluation], phase: Phase) -> QuerySet[Evaluation]:
-    """Read what a row shows, with ``place``, ``by_organizer`` and ``is_mine``.
+def get_ranked_phase_for(user: Any, pk: UUID) -> tuple[Phase, Ranking | None]:
+    """Return a phase and its newest ranking in one query; raises `NotFound` as for any phase.
 
-    The place is the newest ranking's, or else the simple rank.
+    There is no ranking where the plan could not be run since.
+    """
+    newest = Ranking.objects.filter(phase=OuterRef("pk"), phase__ranking_problem="")
+    kept = FilteredRelation(
+        "rankings", condition=Q(rankings__pk=Subquery(newest.order_by("-created").values("pk")[:1]))
+    )
+    rows = Phase.objects.annotate(newest_ranking=kept)
+    # django-stubs knows no relation that a query makes.
+    rows = rows.select_related("newest_ranking")  # type: ignore[misc]
+    phase = get_phase_for(user, pk, rows=rows)
+    return phase, getattr(phase, "newest_ranking", None)
+
+
+def with_places(
+    user: Any, rows: QuerySet[Evaluation], *, phase: Phase, ranking: Ranking | None
+) -> QuerySet[Evaluation]:
+    """Read what a row shows, with ``place``, ``by_organizer``, ``is_mine`` and `ENTRY`.
+
+    The place is the ranking's, or else the simple rank.
     A result is somebody's if it stands for them, their team, or one of the team alone.
     """
-    places = _newest_entries(phase).filter(evaluation=OuterRef("pk")).order_by()
     organizers = ChallengeMember.objects.filter(
         target=phase.challenge_id,
         role=ChallengeMember.Role.ADMIN,
@@ -89,10 +109,7 @@ def with_places(user: Any, rows: QuerySet[Evaluation], phase: Phase) -> QuerySet
     members = TeamMember.objects.filter(challenge=phase.challenge_id)
     mine = members.filter(user=user).values("team")
     stands_for = "submission__competes_as"
-    return rows.only(*AS_ROW).annotate(
-        place=Coalesce(
-            Subquery(places.values("position")[:1]), F("rank"), output_field=FloatField()
-        ),
+    return _with_entry(rows.only(*AS_ROW), ranking).annotate(
         by_organizer=Exists(organizers),
         is_mine=ExpressionWrapper(
             Q(**{f"{stands_for}__person": user.pk})
@@ -103,34 +120,30 @@ def with_places(user: Any, rows: QuerySet[Evaluation], phase: Phase) -> QuerySet
     )
 
 
-def entries_of(phase: Phase, shown: Iterable[Evaluation]) -> list[RankingEntry]:
-    """Return what the newest ranking says of the results that are shown, in one query."""
-    found = _newest_entries(phase).filter(evaluation__in=[row.pk for row in shown])
-    return list(found.select_related("ranking"))
+def _with_entry(rows: QuerySet[Evaluation], ranking: Ranking | None) -> QuerySet[Evaluation]:
+    if ranking is None:
+        return rows.annotate(place=F("rank"))
+    ours = FilteredRelation("ranking_entries", condition=Q(ranking_entries__ranking=ranking.pk))
+    return rows.annotate(
+        entry=ours,
+        place=Coalesce("entry__position", "rank", output_field=FloatField()),
+        **{name: F(f"entry__{name}") for name in ENTRY},
+    )
 
 
-def as_places(
-    phase: Phase, shown: Iterable[Evaluation], entries: Iterable[RankingEntry]
-) -> list[Place]:
-    """Return the rows of the leaderboard with their entries and drawings."""
-    by_row = {entry.evaluation_id: entry for entry in entries}
+def as_places(shown: Iterable[Evaluation], *, phase: Phase, ranking: Ranking | None) -> list[Place]:
+    """Return the rows of the leaderboard with their drawings."""
     return [
-        Place(row, rounded(row.score, phase), by_row.get(row.pk), _spark(phase, by_row.get(row.pk)))
+        Place(row, rounded(row.score, phase), _spark(row, phase=phase, ranking=ranking))
         for row in shown
     ]
 
 
-def _spark(phase: Phase, entry: RankingEntry | None) -> Sparkline | None:
-    if entry is None:
+def _spark(row: Any, *, phase: Phase, ranking: Ranking | None) -> Sparkline | None:
+    if ranking is None or row.distribution is None:
         return None
-    low, high = entry.ranking.score_from, entry.ranking.score_to
-    return sparkline(entry.distribution, low=low, high=high, decimals=decimals_of(phase))
-
-
-def _newest_entries(phase: Phase) -> QuerySet[RankingEntry]:
-    """Return what the newest ranking says; nothing where the plan could not be run since."""
-    newest = Ranking.objects.filter(phase=phase, phase__ranking_problem="").values("pk")[:1]
-    return RankingEntry.objects.filter(ranking=Subquery(newest))
+    low, high = ranking.score_from, ranking.score_to
+    return sparkline(row.distribution, low=low, high=high, decimals=decimals_of(phase))
 
 
 def plan_bytes(ranking: Ranking) -> bytes:

@@ -102,9 +102,15 @@ def questions_of(challenge: Challenge) -> list[Question]:
     return [question.asked for question in challenge.registration_questions.all()]
 
 
-def get_phase_for(user: Any, pk: UUID | str, *, action: str = "view") -> Phase:
-    """Return the phase if ``user`` may do ``action`` with its challenge."""
-    rows = Phase.objects.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
+def get_phase_for(
+    user: Any, pk: UUID | str, *, action: str = "view", rows: QuerySet[Phase] | None = None
+) -> Phase:
+    """Return the phase if ``user`` may do ``action`` with its challenge.
+
+    ``rows`` are all phases, where more is read with them.
+    """
+    rows = Phase.objects.all() if rows is None else rows
+    rows = rows.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
     rows = rows.select_related("challenge", "archive", "parent").annotate(**READY)
     phase = CHALLENGES.with_role(user, rows, path="challenge").first()
     if phase is None:

@@ -6,11 +6,22 @@ import pytest
 from django.utils import timezone
 
 from app.accounts.models import User
+from app.accounts.services import grant_role
 from app.challenges.models import Evaluation, Phase, Submission
+from app.challenges.policies import CHALLENGES
 from app.challenges.selectors import leaderboard_for
 from app.challenges.services import compute_ranking
+from app.challenges.services.choosing import choose_submission
 from app.challenges.services.leaderboard import rank_what_is_due, rerank
-from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+from tests.factories.accounts import UserFactory
+from tests.factories.challenges import (
+    finish_cases,
+    finish_method,
+    make_challenge,
+    make_evaluation,
+    make_phase,
+    make_submission,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -126,3 +137,50 @@ def test_what_is_scored_after_the_freeze_is_in_no_ranking_until_the_phase_closes
     assert thawed != frozen
     assert {row.evaluation.score for row in thawed.entries.all()} == {0.9, 0.7, 0.6}
     assert reasons([newcomer]) == [""]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"counts": "BEST"},
+        {"counts": "BEST", "direction": "LOWER"},
+        {"counts": "LATEST"},
+        {"counts": "CHOSEN"},
+        {"ladder_step": 0.1},
+    ],
+)
+def test_a_new_result_moves_places_as_ranking_all_again_would(
+    phase: Phase, fields: dict[str, object]
+) -> None:
+    rule(phase, **fields)
+    people = [UserFactory() for _ in range(3)]
+    for person in people:
+        grant_role(CHALLENGES, actor=None, obj=phase.challenge, user=person, role="PARTICIPANT")
+    for number, score in enumerate((0.5, 0.5, 0.6, 0.55, 0.4, None)):
+        metrics = {"other": 1} if score is None else None
+        made = make_evaluation(phase, score=score, metrics=metrics, creator=people[number % 3])
+        if fields.get("counts") == "CHOSEN" and score == 0.55:
+            choose_submission(actor=people[number % 3], submission=made.submission)
+        after = written(phase)
+        rerank(phase)
+        assert written(phase) == after, f"after result {number}"
+
+
+def test_a_new_result_after_the_end_brings_out_what_was_held_back(phase: Phase, user: User) -> None:
+    rule(phase, ladder_step=0.1)
+    other = make_evaluation(phase, score=0.5)
+    late = make_submission(phase, creator=user).evaluations.get()
+    better = make_submission(phase, creator=other.submission.creator).evaluations.get()
+    now = timezone.now()
+    finish_cases(better)
+    finish_method(better, {"aggregates": {"dice": {"mean": 0.55}}})
+    assert shown(phase) == [0.5]
+    rule(phase, opens_at=now - 2 * HOUR, closes_at=now - HOUR / 2, ranked_at=now - HOUR)
+    finish_cases(late)
+    finish_method(late, {"aggregates": {"dice": {"mean": 0.4}}})
+    assert shown(phase) == [0.55, 0.4]
+
+
+def written(phase: Phase) -> list[tuple[object, ...]]:
+    found = Evaluation.objects.filter(submission__phase=phase).order_by("created")
+    return list(found.values_list("pk", "score", "rank", "reason"))

@@ -34,5 +34,5 @@ def choose_submission(*, actor: User, submission: Submission) -> Submission:
     submission.chosen_at = timezone.now()
     submission.save(update_fields=["chosen_at", "modified"])
     record("challenges.submission.chosen", obj=submission, actor=actor)
-    rerank(phase)
+    rerank(phase, entrant_id=submission.competes_as_id)
     return submission

@@ -136,7 +136,8 @@ def _score(evaluation: Evaluation) -> bool:
 
 
 def _rank(evaluation: Evaluation) -> bool:
-    rerank(evaluation.submission.phase)
+    submission = evaluation.submission
+    rerank(submission.phase, entrant_id=submission.competes_as_id)
     transition(evaluation, State.SUCCEEDED, finished_at=timezone.now())
     evaluation.refresh_from_db()
     _tell(evaluation)

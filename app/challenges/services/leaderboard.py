@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from app.challenges.json_paths import value_at
@@ -32,22 +32,31 @@ HELD_BACK = "Not ranked yet: the leaderboard is frozen until the phase closes."
 
 
 @transaction.atomic
-def rerank(phase: Phase) -> None:
+def rerank(phase: Phase, *, entrant_id: UUID | None = None) -> None:
     """Give the evaluation that counts of every entrant of ``phase`` its rank.
 
     All others are unranked and say why: their metrics lack the score, another of the entrant's
     counts, or the leaderboard is frozen. Each submission counts with its newest finished
     evaluation.
+
+    With ``entrant_id`` nothing but that entrant's results has changed: of everybody else only what
+    stands on the leaderboard is read, and the places that move are written.
     """
     phase = Phase.objects.select_for_update().get(pk=phase.pk)
     now = timezone.now()
-    rows = _finished(phase)
-    before = [_result(row) for row in rows]
+    whole = entrant_id is None or phase.ranked_at is None or _thaws(phase, now)
+    finished, theirs = _finished(phase), Q(submission__competes_as=entrant_id)
+    rows = list(finished if whole else finished.filter(theirs))
+    others = [] if whole else list(finished.filter(~theirs, rank__isnull=False))
+    before = [_result(row) for row in (*rows, *others)]
     scores = _score(rows, phase)
     direction = Direction(phase.direction)
     shown = {row: score for row, score in scores.items() if _is_shown(row, phase, now)}
     counting = _counting(shown, phase, now)
-    ranks = rank_positions(counting, direction=direction)
+    placed = counting | {row: row.score for row in others if row.score is not None}
+    ranks = rank_positions(placed, direction=direction)
+    for row in others:
+        row.rank = ranks.get(row)
     standing = {row.submission.competes_as_id: row for row in counting}
     for row in scores:
         row.rank = ranks.get(row)
@@ -55,7 +64,8 @@ def rerank(phase: Phase) -> None:
             row.reason = HELD_BACK
         elif row.rank is None:
             row.reason = _why_not(row, standing[row.submission.competes_as_id], phase)
-    changed = [row for row, was in zip(rows, before, strict=True) if _result(row) != was]
+    after = zip((*rows, *others), before, strict=True)
+    changed = [row for row, was in after if _result(row) != was]
     Evaluation.objects.bulk_update(changed, ["score", "rank", "reason"], batch_size=500)
     Phase.objects.filter(pk=phase.pk).update(ranked_at=now)
     want_ranking(phase)
@@ -100,9 +110,9 @@ def _result(row: Evaluation) -> tuple[float | None, int | None, str]:
     return row.score, row.rank, row.reason
 
 
-def _finished(phase: Phase) -> list[Evaluation]:
+def _finished(phase: Phase) -> QuerySet[Evaluation]:
     """Return what may be ranked, the oldest first, with the score alone of its metrics."""
-    return list(
+    return (
         Evaluation.objects.filter(
             submission__phase=phase,
             submission__state=Submission.State.ACCEPTED,
@@ -114,6 +124,12 @@ def _finished(phase: Phase) -> list[Evaluation]:
         .defer("metrics")
         .order_by("created")
     )
+
+
+def _thaws(phase: Phase, now: datetime) -> bool:
+    """Tell whether the phase closed since it was ranked, so that results come out."""
+    closed = phase.closes_at is not None and phase.closes_at <= now
+    return closed and phase.ranked_at is not None and phase.ranked_at < phase.closes_at
 
 
 def _score(rows: list[Evaluation], phase: Phase) -> dict[Evaluation, float]:

@@ -30,25 +30,26 @@ UNRANKED = 20
 @login_required
 def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the ranks of a phase."""
-    phase = selectors.get_phase_for(request.user, pk)
+    phase, ranking = rankings.get_ranked_phase_for(request.user, pk)
     if request.GET.get("as_of"):
         return as_of(request, phase, request.GET["as_of"])
+    rows = selectors.leaderboard_for(phase)
     page = list_page(
         request,
-        rankings.with_places(request.user, selectors.leaderboard_for(phase), phase),
+        rankings.with_places(request.user, rows, phase=phase, ranking=ranking),
         search=(),
         sorts=(("place", "Rank"),),
         size=ROWS,
         counted_with_rows=True,
     )
-    entries = rankings.entries_of(phase, page.items)
+    places = rankings.as_places(page.items, phase=phase, ranking=ranking)
     context = {
         "phase": phase,
         "challenge": phase.challenge,
         "list": page,
-        "places": rankings.as_places(phase, page.items, entries),
-        "ranking": entries[0].ranking if entries else None,
-        "has_cases": any(entry.distribution for entry in entries),
+        "places": places,
+        "ranking": ranking,
+        "has_cases": any(place.spark for place in places),
         "decimals": decimals_of(phase),
         "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
         "readiness": selectors.readiness_as_read(phase),
