@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.models import Event
-from app.challenges.models import Phase, Submission
+from app.challenges.models import Evaluation, Phase, Submission
 from app.challenges.selectors import leaderboard_for
+from app.challenges.services.leaderboard import rerank
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     make_challenge,
@@ -97,6 +98,16 @@ def test_what_has_no_score_is_not_chosen(phase: Phase, user: User) -> None:
         assert choose(user, submission) == 409
         submission.refresh_from_db()
         assert submission.chosen_at is None
+
+
+def test_a_choice_that_lost_its_score_says_so_and_the_best_counts(phase: Phase, user: User) -> None:
+    low, high = (make_evaluation(phase, score=score, creator=user) for score in (0.4, 0.8))
+    choose(user, low.submission)
+    assert "has no score any more" not in page(user, phase)
+    Evaluation.objects.filter(pk=low.pk).update(metrics={"other": 1})
+    rerank(phase)
+    assert board(phase) == [high.score]
+    assert "It has no score any more: another result counts." in page(user, phase)
 
 
 def test_nobody_chooses_once_the_phase_is_closed(phase: Phase, user: User) -> None:

@@ -215,13 +215,13 @@ class TestReport:
             ranking.scores_sha256,
             ranking.code_version,
             "The organizers declared no design.",
-            "<li>1 algorithms have missing scores; the declared rule was applied.</li>",
+            "<li>1 algorithm has missing scores; the declared rule was applied.</li>",
             f"/challenges/rankings/{ranking.pk}/report/",
         ):
             assert text in said or text.replace("&#x27;", "'") in said, text
 
     def test_notes_of_other_schemes_are_left_out(self, organizer: Client, ranking: Ranking) -> None:
-        assert report(organizer, ranking).count("algorithms have missing scores") == 1
+        assert report(organizer, ranking).count("algorithm has missing scores") == 1
 
     def test_a_later_ranking_changes_nothing(
         self, organizer: Client, phase: Phase, ranking: Ranking

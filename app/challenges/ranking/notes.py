@@ -30,7 +30,11 @@ def _of_all(plan: Plan, scores: ScoreTable) -> Iterator[str]:
     elif plan.bootstrap.draws < ENOUGH_DRAWS:
         yield f"{plan.bootstrap.draws} draws are few; {ENOUGH_DRAWS} make intervals steady."
     if scores.problems:
-        yield f"{len(scores.problems)} values are no finite numbers and count as missing."
+        count = len(scores.problems)
+        what = (
+            "1 value is no finite number" if count == 1 else f"{count} values are no finite numbers"
+        )
+        yield f"{what}, so missing."
     if plan.bootstrap is not None and plan.ci.ranks is RankIntervals.PERCENTILE:
         yield (
             "Percentile intervals miss the true rank too often where entries are close; "
@@ -53,4 +57,5 @@ def _of_one(ranking: Ranking, plan: Plan) -> Iterator[str]:
         yield "Quantiles have no interval where cases are drawn in groups or strata."
     incomplete = int((ranking.missing > 0).sum())
     if incomplete:
-        yield f"{incomplete} algorithms have missing scores; the declared rule was applied."
+        who = "1 algorithm has" if incomplete == 1 else f"{incomplete} algorithms have"
+        yield f"{who} missing scores; the declared rule was applied."
