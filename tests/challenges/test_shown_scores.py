@@ -1,6 +1,7 @@
 """What participants get of scores: rounded, on the ladder, and no full one by any way."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -83,10 +84,11 @@ def everything(user: User, phase: Phase, evaluation: Evaluation) -> dict[str, st
 
 
 def telling(found: dict[str, str]) -> list[str]:
-    """Return where more than two decimals of a score are."""
+    """Return where more than two decimals of a score are; the seconds of a time are none."""
     digits = [f"{value:.3f}"[1:] for value in (FULL, *CASES)]
     digits += [f"{value:.7f}"[1:5] for value in (FULL, *CASES)]
-    return [path for path, text in found.items() if any(one in text for one in digits)]
+    scores = re.compile("|".join(rf"(?<!\d)0?{re.escape(one)}" for one in digits))
+    return [path for path, text in found.items() if scores.search(text)]
 
 
 @pytest.mark.django_db

@@ -128,8 +128,9 @@ def _finished(phase: Phase) -> QuerySet[Evaluation]:
 
 def _thaws(phase: Phase, now: datetime) -> bool:
     """Tell whether the phase closed since it was ranked, so that results come out."""
-    closed = phase.closes_at is not None and phase.closes_at <= now
-    return closed and phase.ranked_at is not None and phase.ranked_at < phase.closes_at
+    if phase.closes_at is None or phase.ranked_at is None:
+        return False
+    return phase.ranked_at < phase.closes_at <= now
 
 
 def _score(rows: list[Evaluation], phase: Phase) -> dict[Evaluation, float]:
