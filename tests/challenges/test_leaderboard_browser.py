@@ -1,0 +1,130 @@
+"""What a participant meets on a leaderboard in time: a freeze, days before, a ladder, a choice."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from app.accounts.models import User
+from app.challenges.models import Phase, Ranking
+from tests.browsers import signed_in
+from tests.challenges.test_rankings import computed, scored
+from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
+from tests.e2e.soundness import inaccessible
+from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WIDTHS = (1280, 360)
+DAY = timedelta(days=1)
+Open = Callable[[User], Page]
+
+
+@pytest.fixture
+def open_page(live_server: LiveServer) -> Iterator[Open]:
+    """Open a page as somebody; every script error in it fails the test."""
+    errors: list[str] = []
+    with ExitStack() as stack:
+
+        def opened(user: User) -> Page:
+            page = stack.enter_context(signed_in(user, live_server.url)).new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            return page
+
+        yield opened
+    assert errors == []
+
+
+@pytest.fixture
+def frozen(db: None) -> tuple[Phase, User]:
+    """A phase that froze after a ranking of two days ago, and who handed in since."""
+    phase = make_phase(make_challenge(title="Lungs in CT"), title="Final test", cases=4)
+    scored(phase, 0.9, 0.8, 0.95, 0.7, name="Anna")
+    scored(phase, 0.5, 0.4, 0.55, 0.3, name="Boris")
+    computed(phase)
+    now = timezone.now()
+    Ranking.objects.update(created=now - 2 * DAY)
+    Phase.objects.filter(pk=phase.pk).update(frozen_at=now, closes_at=now + DAY)
+    late = scored(phase, 0.99, 0.99, 0.99, 0.99, name="Cora")
+    return phase, late.creator
+
+
+def test_a_frozen_leaderboard_says_what_is_held_back_and_shows_the_days_before(
+    live_server: LiveServer, frozen: tuple[Phase, User], open_page: Open
+) -> None:
+    phase, late = frozen
+    address = reverse("challenges:phase", args=[phase.pk])
+    first_day = (timezone.now() - 2 * DAY).date()
+    page = open_page(late)
+    go(page, live_server.url + address)
+    expect(page.get_by_text("The leaderboard is frozen", exact=True)).to_be_visible()
+    board = page.locator("#leaderboard tbody tr")
+    expect(board).to_have_count(2)
+    expect(board.first).to_contain_text("Anna")
+    expect(page.locator("#unranked")).to_contain_text("frozen until the phase closes")
+    wrong = _wrong(page, "frozen")
+    page.get_by_label("As it stood on").fill(f"{first_day - DAY}")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("Choose a later day")).to_be_visible()
+    page.get_by_label("As it stood on").fill(f"{first_day}")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="Ranking as it stood")).to_be_visible()
+    then = page.locator("#ranking tbody tr")
+    expect(then).to_have_count(2)
+    expect(then.first).to_contain_text("Anna")
+    wrong |= _wrong(page, "as-it-stood")
+    assert wrong == {}
+
+
+@pytest.fixture
+def ladder(user: User) -> Phase:
+    """A phase with a step of 0.1 where one person came to 0.5, then to 0.55, and may choose."""
+    challenge = make_challenge(title="Lungs in CT", participants=(user,))
+    phase = make_phase(challenge, title="Final test", limit_successful=9)
+    Phase.objects.filter(pk=phase.pk).update(ladder_step=0.1, counts=Phase.Counts.CHOSEN)
+    for score in (0.5, 0.55):
+        make_evaluation(phase, score=score, creator=user)
+    return phase
+
+
+def test_a_small_step_is_not_shown_until_it_is_chosen(
+    live_server: LiveServer, ladder: Phase, user: User, open_page: Open
+) -> None:
+    board = reverse("challenges:phase", args=[ladder.pk])
+    mine = reverse("challenges:submissions", args=[ladder.pk])
+    page = open_page(user)
+    go(page, live_server.url + board)
+    row = page.locator("#leaderboard tbody tr")
+    expect(row).to_have_attribute("data-score", "0.500000")
+    expect(page.get_by_text("only if it is better by 0.1 or more")).to_be_visible()
+    go(page, live_server.url + mine)
+    expect(page.get_by_text("not better than the result on the leaderboard")).to_be_visible()
+    wrong = _wrong(page, "choice")
+    page.get_by_role("button", name="Choose as final").first.click()
+    expect(page.get_by_text("Chosen", exact=True)).to_be_visible()
+    go(page, live_server.url + board)
+    expect(row).to_have_attribute("data-score", "0.550000")
+    wrong |= _wrong(page, "chosen")
+    assert wrong == {}
+
+
+def _wrong(page: Page, name: str) -> dict[str, Any]:
+    """Return by width what is not accessible, stands out of the page, or is too small."""
+    found: dict[str, Any] = {}
+    folder = os.environ.get("HOUNSFIELD_SCREENSHOTS")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        faults = (list(inaccessible(page)), page.evaluate(STANDS_OUT), page.evaluate(TOO_SMALL))
+        if any(faults):
+            found[f"{name} {width}"] = faults
+    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    return found
