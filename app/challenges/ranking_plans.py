@@ -3,9 +3,31 @@
 import hashlib
 from typing import Any
 
+from django.db.models import Q
+
 from app.challenges.models import CaseScore, Evaluation, Phase
 
 DRAWS = 1000
+SHARES = frozenset(
+    [
+        "accuracy",
+        "auc",
+        "auroc",
+        "balanced_accuracy",
+        "dice",
+        "dsc",
+        "f1",
+        "iou",
+        "jaccard",
+        "nsd",
+        "ppv",
+        "precision",
+        "recall",
+        "sensitivity",
+        "specificity",
+    ]
+)
+"""Metrics that are shares, from 0 to 1 (or, for some authors, percentages)."""
 TOTALS = ("mean",)
 """Names of a total in metrics.json that the mean over the cases makes again."""
 
@@ -18,11 +40,15 @@ def plan_of(phase: Phase, ranked: list[Evaluation]) -> dict[str, Any]:
     """
     if phase.ranking_plan is not None:
         return dict(phase.ranking_plan)
-    return default_plan(phase, metric=_metric_of_cases(phase, ranked))
+    metric = _metric_of_cases(phase, ranked)
+    return default_plan(phase, metric=metric, is_share=_is_share(metric, ranked))
 
 
-def default_plan(phase: Phase, *, metric: str = "") -> dict[str, Any]:
-    """Return the plan by the mean over the cases of ``metric``; without one, by the score."""
+def default_plan(phase: Phase, *, metric: str = "", is_share: bool = False) -> dict[str, Any]:
+    """Return the plan by the mean over the cases of ``metric``; without one, by the score.
+
+    The values of a share lie between 0 and 1.
+    """
     name = metric or phase.score_path
     scheme: dict[str, Any] = {"kind": "absolute", "metric": name}
     if metric:
@@ -34,6 +60,8 @@ def default_plan(phase: Phase, *, metric: str = "") -> dict[str, Any]:
     }
     if plan["schemes"][0]["name"] == "about":
         plan["schemes"][0]["name"] = "score"
+    if is_share:
+        plan["metrics"][name]["range"] = [0, 1]
     if metric:
         plan["bootstrap"] = {"draws": DRAWS, "seed": seed_of(phase)}
         plan["ci"] = {"level": 0.95, "ranks": "pairwise", "values": "auto"}
@@ -57,3 +85,11 @@ def _metric_of_cases(phase: Phase, ranked: list[Evaluation]) -> str:
     )
     items = {item for _, item in given}
     return found[0] if len(given) == len(items) * len(ranked) else ""
+
+
+def _is_share(metric: str, ranked: list[Evaluation]) -> bool:
+    """Tell whether a metric has the name of a share, and no case of the entries says otherwise."""
+    if metric.lower() not in SHARES:
+        return False
+    scores = CaseScore.objects.filter(case__evaluation__in=ranked, label="", metric=metric)
+    return not scores.filter(Q(value__lt=0) | Q(value__gt=1)).exists()

@@ -103,6 +103,19 @@ def test_cases_have_numbers_and_no_names() -> None:
     assert not [name for name in secret if name in everything]
 
 
+def test_no_dice_is_above_one(phase: Phase) -> None:
+    ranking = computed(phase)
+    assert ranking.plan["metrics"]["dice"]["range"] == [0, 1]
+    assert max(row.value_to or 0 for row in ranking.entries.all()) == 1
+
+
+def test_percentages_have_no_range(phase: Phase) -> None:
+    scored(phase, 90, 80, 95, 70, name="Percent")
+    ranking = computed(phase)
+    assert "range" not in ranking.plan["metrics"]["dice"]
+    assert max(row.value_to or 0 for row in ranking.entries.all()) > 100
+
+
 def test_anyone_makes_the_same_bytes_again(phase: Phase, tmp_path: Path) -> None:
     ranking = computed(phase)
     plan, scores, out = (tmp_path / name for name in ("plan.json", "scores.csv", "out.json"))

@@ -46,11 +46,12 @@ class Missing:
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of ``scores.csv``."""
+    """One metric of ``scores.csv``; ``range`` are the lowest and highest value it can have."""
 
     name: str
     direction: Direction
     missing: Missing
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def parse_plan(document: Any) -> Plan:
             name=name,
             direction=Direction(given["direction"].upper()),
             missing=_missing(given.get("missing"), missing),
+            range=_range(name, given.get("range")),
         )
         for name, given in document["metrics"].items()
     }
@@ -88,6 +89,15 @@ def parse_plan(document: Any) -> Plan:
         ),
         digest=digest,
     )
+
+
+def _range(name: str, given: list[float] | None) -> tuple[float, float] | None:
+    if given is None:
+        return None
+    low, high = map(float, given)
+    if low >= high:
+        raise PlanInvalid(f"metrics.{name}.range: The lowest value comes first, then the highest.")
+    return low, high
 
 
 def _schemes(given: list[Any], metrics: Mapping[str, Metric]) -> tuple[Scheme, ...]:

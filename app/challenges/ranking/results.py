@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from app.challenges.ranking.plan import Plan, RankIntervals
+from app.challenges.ranking.plan import Kind, Plan, RankIntervals
 from app.challenges.ranking.rank_intervals import (
     Intervals,
     bands,
@@ -18,7 +18,12 @@ from app.challenges.ranking.rank_intervals import (
 from app.challenges.ranking.ranking import Ranking
 from app.challenges.ranking.stability import frequencies, kendall_tau, stability_of
 from app.challenges.ranking.table import Floats
-from app.challenges.ranking.value_intervals import Interval, mean_interval, quantile_interval
+from app.challenges.ranking.value_intervals import (
+    Interval,
+    mean_interval,
+    quantile_interval,
+    within,
+)
 from app.challenges.ranking.wilcoxon import SignedRanks, holm, holm_significant, p_values
 
 
@@ -99,9 +104,15 @@ def value_intervals(ranking: Ranking, plan: Plan) -> list[Interval | None]:
         found = quantile_interval(rows, share=share, level=plan.ci.level)
     else:
         return result
+    span = plan.metrics[ranking.scheme.metrics[0]].range if _has_values_of_metric(ranking) else None
     for at, interval in zip(valued, found, strict=True):
-        result[at] = interval
+        result[at] = within(interval, span)
     return result
+
+
+def _has_values_of_metric(ranking: Ranking) -> bool:
+    """Tell whether the values are scores, and no ranks."""
+    return ranking.scheme.kind in (Kind.ABSOLUTE, Kind.AGGREGATE_THEN_RANK)
 
 
 def _z(tests: SignedRanks) -> Floats:

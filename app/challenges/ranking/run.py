@@ -11,7 +11,7 @@ from app.challenges.ranking.ranking import Ranking, RankingRefused, rank_task
 from app.challenges.ranking.results import agreement, entries, stability, tests_of, unranked
 from app.challenges.ranking.table import ScoreTable
 
-VERSION = 1
+VERSION = 2
 """Of the results: it grows when the same plan and scores give something else."""
 ALL_TASKS = "all"
 """The task's name under a scheme that ranks over all tasks."""

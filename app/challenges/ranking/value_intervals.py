@@ -55,6 +55,18 @@ def quantile_interval(rows: Floats, *, share: float, level: float) -> list[Inter
     return [(float(column[lower - 1]), float(column[upper - 1])) for column in ordered.T]
 
 
+def within(interval: Interval | None, span: Interval | None) -> Interval | None:
+    """Return what of an interval is in the range ``span`` of the metric; without one, all.
+
+    No value is outside of its range, so this costs no coverage. Means of values outside leave the
+    interval as it is: the range was declared wrongly.
+    """
+    if interval is None or span is None:
+        return interval
+    low, high = max(interval[0], span[0]), min(interval[1], span[1])
+    return (low, high) if low <= high else interval
+
+
 def _by_unit(rows: Floats, design: Design) -> tuple[Floats, Floats]:
     """Return each cluster's sums (units x entries) and sizes."""
     sums = np.zeros((design.units, rows.shape[1]))

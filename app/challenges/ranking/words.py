@@ -1,6 +1,6 @@
 """A ranking plan as sentences, so that what is read is what is run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.challenges.ranking.plan import Bootstrap, Groups, Kind, Metric, Plan, RankIntervals, Scheme
@@ -25,12 +25,20 @@ def plan_words(document: Mapping[str, Any]) -> list[str]:
     """Return what a checked plan does: schemes, missing values, ties, resampling."""
     plan = parse_plan(document)
     words = [*(_scheme(scheme) for scheme in plan.schemes), *missing_rules(plan), tie_rule(plan)]
+    words += _ranges(plan)
     if plan.bootstrap:
         words += _draws(plan.bootstrap)
     words.append(f"Intervals are at the level {plan.ci.level:g}.")
     if plan.bootstrap:
         words.append(_RANKS[plan.ci.ranks])
     return words
+
+
+def _ranges(plan: Plan) -> Iterator[str]:
+    for metric in plan.metrics.values():
+        if metric.range is not None:
+            low, high = metric.range
+            yield f"Values of “{metric.name}” lie between {low:g} and {high:g}."
 
 
 def _draws(bootstrap: Bootstrap) -> list[str]:

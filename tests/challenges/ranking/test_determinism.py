@@ -88,7 +88,7 @@ def test_results_are_those_that_were_published() -> None:
     assert hashlib.sha256(text.encode()).hexdigest() == PUBLISHED
 
 
-PUBLISHED = "6e79ae71254c65944aca80430d9f53706666701b116f9f1e20fa82ba186be57e"
+PUBLISHED = "6929c67fd78140ec6b3466e0a2b8894a5f286816bc80d037e4297c46919f7e45"
 
 
 def test_draws_in_small_blocks_are_the_same(monkeypatch) -> None:

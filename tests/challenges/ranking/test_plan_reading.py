@@ -171,6 +171,12 @@ def test_bad_json_is_refused_in_words(data, words) -> None:
         read_plan(data)
 
 
+@pytest.mark.parametrize("given", [[1, 0], [0, 0], [0], [0, 1, 2], ["0", "1"], {"low": 0}])
+def test_a_range_is_its_lowest_and_its_highest_value(given) -> None:
+    with pytest.raises(PlanInvalid, match="dice"):
+        parse_plan(plan_of(metrics={"dice": {"direction": "higher", "range": given}}))
+
+
 def test_text_that_is_no_unicode_is_refused() -> None:
     plan = plan_of(metrics={"\ud800": {"direction": "higher"}, "dice": {"direction": "higher"}})
     with pytest.raises(PlanInvalid, match="lone surrogate"):

@@ -244,6 +244,21 @@ def test_a_scheme_beside_changes_nothing() -> None:
     assert alone == beside
 
 
+def test_intervals_of_values_end_at_the_metrics_range_and_those_of_ranks_do_not() -> None:
+    scores = table_of({"a": [0.9, 0.8, 0.95, 0.7], "b": [0.1, 0.2, 0.05, 0.3]})
+    ranks = {"kind": "rank-then-aggregate", "metric": "dice", "name": "ranks"}
+    metrics = {"dice": {"direction": "higher", "range": [0, 1]}}
+    plain = run(MEAN, ranks, scores=scores, bootstrap=BOOTSTRAP)
+    ended = run(MEAN, ranks, scores=scores, bootstrap=BOOTSTRAP, metrics=metrics)
+    (low, high), (lower, higher) = (
+        [found["mean"]["t"][name]["value_interval"][end] for name, end in (("b", 0), ("a", 1))]
+        for found in (plain, ended)
+    )
+    assert low < 0 < 1 < high
+    assert (lower, higher) == (0, 1)
+    assert ended["ranks"] == plain["ranks"]
+
+
 VALUES = st.none() | st.integers(0, 5).map(lambda value: value / 5)
 
 

@@ -4,7 +4,7 @@ from scipy import stats
 
 from app.challenges.ranking.aggregates import Aggregate
 from app.challenges.ranking.resampling import Design, design_of, draw_counts
-from app.challenges.ranking.value_intervals import mean_interval, quantile_interval
+from app.challenges.ranking.value_intervals import mean_interval, quantile_interval, within
 
 RANDOM = np.random.default_rng(3)
 ROWS = RANDOM.normal(2, 1, size=(60, 2))
@@ -90,3 +90,17 @@ def test_median_lies_between_order_statistics() -> None:
     rows = np.arange(1.0, 51)[:, None]
     assert quantile_interval(rows, share=0.5, level=0.95) == [(18, 33)]
     assert quantile_interval(rows[:5], share=0.5, level=0.95) == [None]
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [((0.66, 1.01), (0.66, 1.0)), ((-0.1, 0.3), (0.0, 0.3)), ((0.2, 0.4), (0.2, 0.4))],
+)
+def test_an_interval_ends_where_the_metric_does(found: tuple, kept: tuple) -> None:
+    assert within(found, (0.0, 1.0)) == kept
+    assert within(found, None) == found
+    assert within(None, (0.0, 1.0)) is None
+
+
+def test_a_range_that_no_value_is_in_leaves_the_interval_as_it_is() -> None:
+    assert within((82.0, 91.0), (0.0, 1.0)) == (82.0, 91.0)
