@@ -11,9 +11,11 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from algorithms.routing import websocket_urlpatterns as algorithms  # noqa: E402
 from app.challenges.routing import websocket_urlpatterns as challenges  # noqa: E402
+from app.core.garbage import settle_in  # noqa: E402
 from app.execution.api.waiting import CaseWaiter  # noqa: E402
 from app.uploads.asgi import PartReceiver  # noqa: E402
 from viewer.routing import websocket_urlpatterns as viewer  # noqa: E402
@@ -24,3 +26,5 @@ application = ProtocolTypeRouter(
         "websocket": AuthMiddlewareStack(URLRouter([*viewer, *algorithms, *challenges])),
     }
 )
+_ = get_resolver().url_patterns  # views are loaded now, not by the first request
+settle_in()

@@ -16,6 +16,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 
+from app.core.garbage import settle_in  # noqa: E402
 from viewer.servers import configured_servers  # noqa: E402
 from viewer.serving import ViewerServerApplication  # noqa: E402
 
@@ -25,3 +26,4 @@ if not settings.VIEWER_IS_REMOTE and settings.VIEWER_SERVER_NAME not in configur
     )
 
 application = ViewerServerApplication()
+settle_in()

@@ -23,6 +23,9 @@ from viewer.services.packs import discard_pack
 from viewer.services.sessions import run_session
 from viewer.supplies import supplies_here
 
+LONGEST_ROUND = 15.0
+"""Seconds that the pauses between asking after every socket take together, at most."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LocalSeat(Seat):
@@ -98,7 +101,9 @@ class LocalGateway(ViewerGateway):
 
     @override
     async def keep(self, seat: Seat, *, active: bool) -> None:
-        await database_sync_to_async(self._kept)(seat, active)
+        pause = LONGEST_ROUND / max(self.presence.sockets, 1)
+        async with supplies_here().lane.turn(longest_pause=pause):
+            await database_sync_to_async(self._kept)(seat, active)
 
     def _kept(self, seat: LocalSeat, active: bool) -> None:
         if not still_signed_in(dict(seat.knock.scope)):
