@@ -39,42 +39,14 @@ from app.images.slices.sources import TIMEOUT
 from viewer.arriving import Arriving
 from viewer.feeds import NearPack, Pack
 from viewer.gateway.base import Values
+from viewer.lane import Lane
 
 ENCODERS = 2
 ENCODED_BYTES = 64 * 2**20
 CONNECTIONS = 32
 SIGNED_SECONDS = 600
 """How long an address is good for; one is used for half of that time."""
-REST = 4.0
 _GONE = "The slice pack is not stored any more."
-
-
-class Lane:
-    """One at a time, with pauses: for work in threads that would hold up the event loop.
-
-    Python runs one thread at a time. What computes for 30 ms holds up every slice for as long, and
-    a hundred of these in a row, as after a restart when all readers come back at once, hold up
-    everybody for seconds.
-    """
-
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._turn = asyncio.Lock()
-        self._clock = clock
-        self._free_at = 0.0
-
-    @asynccontextmanager
-    async def turn(
-        self, *, longest_pause: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> AsyncIterator[None]:
-        """Wait for a turn; the next one comes after `REST` times what this one takes."""
-        async with self._turn:
-            await sleep(max(0.0, self._free_at - self._clock()))
-            began = self._clock()
-            try:
-                yield
-            finally:
-                now = self._clock()
-                self._free_at = now + min(REST * (now - began), longest_pause)
 
 
 class Supplies:

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.execution.contract import Limits
 
 ROOM = Limits().scratch + Limits().output
-"""What a worker keeps free for one job that names no limits of its own, in bytes."""
+"""Bytes that one job may need that names no limits of its own."""
 
 
 def lack_of_room(home: Path) -> str:
