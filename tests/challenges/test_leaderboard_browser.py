@@ -1,11 +1,8 @@
 """What a participant meets on a leaderboard in time: a freeze, days before, a ladder, a choice."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -16,13 +13,12 @@ from pytest_django.live_server_helper import LiveServer
 from app.accounts.models import User
 from app.challenges.models import Phase, Ranking
 from tests.browsers import signed_in
+from tests.challenges.looks import wrong_on
 from tests.challenges.test_rankings import computed, scored
-from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
-from tests.e2e.soundness import inaccessible
+from tests.design.test_browser import go
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDTHS = (1280, 360)
 DAY = timedelta(days=1)
 Open = Callable[[User], Page]
 
@@ -69,7 +65,7 @@ def test_a_frozen_leaderboard_says_what_is_held_back_and_shows_the_days_before(
     expect(board).to_have_count(2)
     expect(board.first).to_contain_text("Anna")
     expect(page.locator("#unranked")).to_contain_text("frozen until the phase closes")
-    wrong = _wrong(page, "frozen")
+    wrong = wrong_on(page, "frozen")
     page.get_by_label("As it stood on").fill(f"{first_day - DAY}")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("Choose a later day")).to_be_visible()
@@ -79,7 +75,7 @@ def test_a_frozen_leaderboard_says_what_is_held_back_and_shows_the_days_before(
     then = page.locator("#ranking tbody tr")
     expect(then).to_have_count(2)
     expect(then.first).to_contain_text("Anna")
-    wrong |= _wrong(page, "as-it-stood")
+    wrong |= wrong_on(page, "as-it-stood")
     assert wrong == {}
 
 
@@ -106,25 +102,10 @@ def test_a_small_step_is_not_shown_until_it_is_chosen(
     expect(page.get_by_text("only if it is better by 0.1 or more")).to_be_visible()
     go(page, live_server.url + mine)
     expect(page.get_by_text("not better than the result on the leaderboard")).to_be_visible()
-    wrong = _wrong(page, "choice")
+    wrong = wrong_on(page, "choice")
     page.get_by_role("button", name="Choose as final").first.click()
     expect(page.get_by_text("Chosen", exact=True)).to_be_visible()
     go(page, live_server.url + board)
     expect(row).to_have_attribute("data-score", "0.550000")
-    wrong |= _wrong(page, "chosen")
+    wrong |= wrong_on(page, "chosen")
     assert wrong == {}
-
-
-def _wrong(page: Page, name: str) -> dict[str, Any]:
-    """Return by width what is not accessible, stands out of the page, or is too small."""
-    found: dict[str, Any] = {}
-    folder = os.environ.get("HOUNSFIELD_SCREENSHOTS")
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        faults = (list(inaccessible(page)), page.evaluate(STANDS_OUT), page.evaluate(TOO_SMALL))
-        if any(faults):
-            found[f"{name} {width}"] = faults
-    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-    return found

@@ -1,9 +1,6 @@
 """The page where organizers set how a phase ranks, in a real browser."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -12,13 +9,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Phase
 from tests.browsers import signed_in
+from tests.challenges.looks import wrong_on
 from tests.challenges.test_rankings import scored
-from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
-from tests.e2e.soundness import inaccessible
+from tests.design.test_browser import go
 from tests.factories.challenges import make_challenge, make_phase
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDTHS = (1280, 360)
 
 
 @pytest.fixture
@@ -60,26 +56,11 @@ def test_a_plan_is_chosen_read_and_published(
     page.get_by_role("button", name="Publish the amendment").click()
     expect(page.get_by_text("Say why it changes").first).to_be_visible()
     page.get_by_label("Reason for the change").fill("Ranks resist outliers.")
-    wrong = _wrong(page, "settings")
+    wrong = wrong_on(page, "settings")
     page.get_by_role("button", name="Publish the amendment").click()
     expect(page.get_by_text("The ranking is saved")).to_be_visible()
     expect(page.get_by_label("How entries are ranked")).to_have_value("ranks")
     go(page, live_server.url + addresses["leaderboard"])
     page.get_by_role("button", name="Mark as baseline").first.click()
     expect(page.get_by_role("button", name="Not a baseline")).to_be_visible()
-    assert wrong | _wrong(page, "leaderboard") == {}
-
-
-def _wrong(page: Page, name: str) -> dict[str, Any]:
-    """Return by width what is not accessible, stands out of the page, or is too small."""
-    found: dict[str, Any] = {}
-    folder = os.environ.get("HOUNSFIELD_SCREENSHOTS")
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        faults = (list(inaccessible(page)), page.evaluate(STANDS_OUT), page.evaluate(TOO_SMALL))
-        if any(faults):
-            found[f"{name} {width}"] = faults
-    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
-    return found
+    assert wrong | wrong_on(page, "leaderboard") == {}
