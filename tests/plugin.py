@@ -68,6 +68,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.tbstyle = "short"
 
 
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Keep how many tests came to which end, for the second look of CI."""
+    if config.cache is not None:
+        ends = ("passed", "failed", "error", "skipped")
+        counts = {end: len(terminalreporter.stats.get(end, ())) for end in ends}
+        config.cache.set("hounsfield/counts", counts)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
     """Share the tests out."""

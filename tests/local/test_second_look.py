@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.local.home import REPOSITORY
 from config.local.second_look import MOST, look_again
 
 UNSTEADY = """
@@ -34,8 +35,14 @@ class Runs:
 
     def pytest(self, more: Sequence[str] = ()) -> int:
         self.count += 1
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", *more]
-        env = {"PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "tests.plugin", *more]
+        env = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",  # or it starts a server
+            "BROKER_URL": "redis://127.0.0.1:1/0",
+        }
         return subprocess.run(
             command, cwd=self.folder, env=env, stdout=subprocess.DEVNULL, check=False
         ).returncode
@@ -46,17 +53,17 @@ class Runs:
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "runs", "unsteady"),
+    ("content", "code", "runs", "unsteady", "closing"),
     [
-        (FINE, 0, 1, False),
-        (UNSTEADY + FINE, 0, 2, True),
-        (UNSTEADY + BROKEN, 1, 2, True),
-        (BROKEN + FINE, 1, 2, False),
+        (FINE, 0, 1, False, []),
+        (UNSTEADY + FINE, 0, 2, True, ["0 failed, 2 passed, 0 skipped"]),
+        (UNSTEADY + BROKEN, 1, 2, True, ["1 failed, 1 passed, 0 skipped"]),
+        (BROKEN + FINE, 1, 2, False, ["1 failed, 1 passed, 0 skipped"]),
     ],
     ids=["fine", "unsteady", "unsteady and broken", "broken"],
 )
 def test_what_fails_twice_fails(
-    tmp_path: Path, content: str, code: int, runs: int, unsteady: bool
+    tmp_path: Path, content: str, code: int, runs: int, unsteady: bool, closing: list[str]
 ) -> None:
     found = Runs(tmp_path, content)
     assert found.whole() == code
@@ -64,6 +71,7 @@ def test_what_fails_twice_fails(
     named = [line for line in found.said if line.startswith("UNSTEADY")]
     assert len(named) == unsteady
     assert all("test_some.py::test_unsteady" in line for line in named)
+    assert found.said[-1:] == closing
 
 
 def test_many_failures_are_no_accident(tmp_path: Path) -> None:
