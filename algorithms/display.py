@@ -11,7 +11,7 @@ from algorithms.selectors import get_run_for, inputs_for_eyes_of
 from app.core.errors import NotFound
 from app.sockets.models import SocketValue
 from viewer.layers import layers_of, sockets_of
-from viewer.registry import DisplaySetView
+from viewer.registry import DisplaySetSource, DisplaySetView
 
 
 def has_image(values: Iterable[SocketValue]) -> bool:
@@ -19,7 +19,7 @@ def has_image(values: Iterable[SocketValue]) -> bool:
     return any(layer.role == "image" for layer in layers_of(values))
 
 
-class RunSource:
+class RunSource(DisplaySetSource):
     """Shows a run: its input image, and what the algorithm found as an overlay."""
 
     key = "run"

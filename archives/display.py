@@ -9,10 +9,10 @@ from app.core.errors import NotFound
 from archives.policies import ARCHIVES
 from archives.selectors import get_item_for
 from viewer.layers import layers_of, sockets_of
-from viewer.registry import DisplaySetView
+from viewer.registry import DisplaySetSource, DisplaySetView
 
 
-class ArchiveItemSource:
+class ArchiveItemSource(DisplaySetSource):
     """Shows an archive item: images first, then segmentations as overlays."""
 
     key = "archive-item"

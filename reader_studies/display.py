@@ -8,13 +8,14 @@ from django.urls import reverse
 from app.core.errors import NotFound
 from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import get_display_set_for
+from viewer import registry
 from viewer.layers import layers_of, sockets_of
 from viewer.registry import DisplaySetView
 
 PANEL_SCRIPT = "reading"
 
 
-class DisplaySetSource:
+class DisplaySetSource(registry.DisplaySetSource):
     """Shows a display set with the questions beside it."""
 
     key = "display-set"

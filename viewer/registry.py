@@ -72,6 +72,13 @@ class DisplaySetSource(Protocol):
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what ``user`` may see of ``pk``, or raise `NotFound`."""
 
+    def check(self, *, user: Any, pk: UUID) -> None:
+        """Raise `NotFound` when ``user`` may no longer look; asked of every reader again and again.
+
+        A source that knows a cheaper answer than making the view says it here.
+        """
+        self.resolve(user=user, pk=pk)
+
 
 _sources: dict[str, DisplaySetSource] = {}
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from app.images.selectors import get_image_for
-from viewer.registry import DisplaySetView, Layer
+from app.core.errors import NotFound
+from app.images.selectors import get_image_for, sees_still
+from viewer.registry import DisplaySetSource, DisplaySetView, Layer
 
 
-class ImageSource:
+class ImageSource(DisplaySetSource):
     """One image as a display set; its page is the way back."""
 
     key = "image"
@@ -23,3 +24,8 @@ class ImageSource:
             back_url=reverse("images:detail", args=[image.pk]),
             others="see" if user.is_superuser else "none",
         )
+
+    def check(self, *, user: Any, pk: UUID) -> None:
+        """Ask first whoever let the reader in last."""
+        if not sees_still(user, pk):
+            raise NotFound

@@ -12,10 +12,10 @@ from app.core.errors import NotFound
 from app.images.models import Image
 from app.sockets.models import SocketValue
 from viewer.layers import layers_of, sockets_of
-from viewer.registry import DisplaySetView, Layer
+from viewer.registry import DisplaySetSource, DisplaySetView, Layer
 
 
-class EvaluationCaseSource:
+class EvaluationCaseSource(DisplaySetSource):
     """Shows organizers a hidden case with what the submitted algorithm made of it.
 
     Of the case only the images that they may see anyway; where the case holds a value for a

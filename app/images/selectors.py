@@ -20,7 +20,10 @@ from app.images.models import (
 )
 from app.images.policies import IMAGES, IMPORTS, QUARANTINE
 from app.images.registry import takes_more, waits_no_longer
+from app.images.visibility import Ways
 from app.uploads.models import UserUpload
+
+_WAYS = Ways()
 
 CONTENT_TYPES = {
     ImageFile.Kind.MHA: "application/octet-stream",
@@ -56,6 +59,18 @@ def imports_of(user: Any) -> QuerySet[Import]:
 def get_image_for(user: Any, pk: UUID | str, *, action: str = "view") -> Image:
     """Return the image if ``user`` may see it through any use, else raise `NotFound`."""
     return fetch(IMAGES, user=user, pk=pk, action=action)
+
+
+def sees_still(user: Any, image_id: UUID) -> bool:
+    """Tell whether `get_image_for` would give the image: cheaper for who asks again and again."""
+    images = Image.objects.filter(pk=image_id)
+    if not user.is_authenticated or user.is_superuser:
+        return user.is_authenticated and images.exists()
+    for provider, condition in _WAYS.of(user, image_id):
+        if images.filter(condition).exists():
+            _WAYS.note(user, image_id, provider)
+            return True
+    return False
 
 
 def get_import_for(user: Any, pk: UUID | str, *, action: str = "view") -> Import:

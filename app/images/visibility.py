@@ -4,8 +4,11 @@ A provider maps a user to a queryset of image ids; the union is computed by one 
 right is ever copied around.
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -34,6 +37,36 @@ def visible_images(user: Any) -> Q:
 def usable_images(user: Any) -> Q:
     """Return the condition under which ``user`` may place an image elsewhere."""
     return _any_of(_used, user)
+
+
+class Ways:
+    """The single ways through which somebody may see an image, the likeliest first.
+
+    For who asks about the same image again and again, as the viewer does of every reader: the
+    union costs as much as all providers together, though one lets the reader in. What is kept is
+    the order of asking and nothing else: whoever is let in is found by a provider each time.
+    """
+
+    def __init__(self, size: int = 4096) -> None:
+        self._size = size
+        self._last: OrderedDict[tuple[Any, UUID], Provider] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, user: Any, image_id: UUID) -> Iterator[tuple[Provider, Q]]:
+        """Yield each provider and its condition; first the one noted last by `note`."""
+        with self._lock:
+            last = self._last.get((user.pk, image_id))
+        first = [last] if last in _seen else []
+        for provider in [*first, *(one for one in _seen if one is not last)]:
+            yield provider, Q(pk__in=provider(user).order_by())
+
+    def note(self, user: Any, image_id: UUID, provider: Provider) -> None:
+        """Remember who let ``user`` in; of many readers only the latest are kept."""
+        with self._lock:
+            self._last[(user.pk, image_id)] = provider
+            self._last.move_to_end((user.pk, image_id))
+            if len(self._last) > self._size:
+                self._last.popitem(last=False)
 
 
 def _any_of(providers: list[Provider], user: Any) -> Q:

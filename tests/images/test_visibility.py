@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import User
 from app.accounts.services import revoke_role
+from app.core.ids import new_id
 from app.images import visibility
 from app.images.models import Image, ImageFile
-from app.images.selectors import served_image_file
+from app.images.selectors import sees_still, served_image_file
 from archives.policies import ARCHIVES
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm, make_run
@@ -22,7 +23,15 @@ from tests.factories.studies import make_study
 
 
 def seen_by(user: Any) -> set[Any]:
-    return set(Image.objects.visible_to(user).values_list("pk", flat=True))
+    """All at once; asked one by one, also for the second time, each image gives the same."""
+    seen = set(Image.objects.visible_to(user).values_list("pk", flat=True))
+    for _ in range(2):
+        assert {pk for pk in everything() if sees_still(user, pk)} == seen
+    return seen
+
+
+def everything() -> set[Any]:
+    return set(Image.objects.values_list("pk", flat=True))
 
 
 def test_an_unused_image_is_seen_by_whoever_imported_it(user: User, stranger: User) -> None:
@@ -86,8 +95,26 @@ def test_one_query_whatever_there_is(user: User) -> None:
     make_archive(editor=user, cases=3)
     make_study(editor=user, cases=2)
     with CaptureQueriesContext(connection) as captured:
-        assert len(seen_by(user)) == 5
+        assert len(list(Image.objects.visible_to(user))) == 5
     assert len(captured) == 1
+
+
+def test_who_saw_an_image_before_is_asked_about_once(user: User, stranger: User) -> None:
+    case = make_study(readers=[user], cases=1).display_sets.get().values.get()
+    assert sees_still(user, case.image_id)
+    with CaptureQueriesContext(connection) as captured:
+        assert sees_still(user, case.image_id)
+    assert len(captured) == 1
+    assert not sees_still(stranger, case.image_id)
+
+
+def test_only_the_latest_ways_are_remembered(user: User) -> None:
+    ways, (first, second, *_) = visibility.Ways(size=1), visibility._seen
+    ways.note(user, (one := new_id()), second)
+    assert next(ways.of(user, one))[0] is second
+    assert [provider for provider, _ in ways.of(user, one)].count(second) == 1
+    ways.note(user, new_id(), second)
+    assert next(ways.of(user, one))[0] is first
 
 
 def test_a_provider_registers_once() -> None:

@@ -18,7 +18,7 @@ from app.core.storage import get_store
 from app.images.models import Image, ImageFile, Import
 from tests.factories.accounts import UserFactory
 from viewer import registry
-from viewer.registry import DisplaySetView, Layer, Segment
+from viewer.registry import DisplaySetSource, DisplaySetView, Layer, Segment
 from viewer.tasks import make_slice_pack
 
 MakeImage = Callable[..., Image]
@@ -86,7 +86,7 @@ def image(make_image: MakeImage, volume: NDArray[np.int16]) -> Image:
     return make_image(volume, modality="CT", window_center=40.0, window_width=400.0)
 
 
-class OverlaySource:
+class OverlaySource(DisplaySetSource):
     """A display set of an image with overlays; only the readers it knows may look."""
 
     key = "test-overlay"

@@ -160,7 +160,7 @@ def check_session(pk: UUID, *, user: Any, active: bool) -> None:
     try:
         if not session.user.is_active:
             raise NotFound
-        get_source(session.source).resolve(user=session.user, pk=session.object_id)
+        get_source(session.source).check(user=session.user, pk=session.object_id)
     except NotFound:
         stop_session(session, reason=WITHDRAWN)
         raise ViewSessionEnded(WITHDRAWN) from None
