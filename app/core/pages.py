@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Window
+from django.db.models import IntegerField, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
 
@@ -92,11 +92,22 @@ def _counted(
 def _counted_with_rows(
     queryset: QuerySet[Any], asked: str | None, size: int
 ) -> tuple[Sequence[Any], int, int] | None:
-    """Return the same in one query, or nothing where there is no such page."""
+    """Return the same in one query, or nothing where there is no such page.
+
+    What rows show beside their order is computed for those of the page alone.
+    """
     plain = asked is None or (asked.isdecimal() and 0 < len(asked) < 7)
     number = int(asked or 1) if plain else 0
     if number < 1:
         return None
-    counted = queryset.annotate(list_total=Window(Count("pk")))
-    rows = list(counted[(number - 1) * size : number * size])
+    keys = queryset.values("pk")
+    shown = queryset.filter(pk__in=keys[(number - 1) * size : number * size])
+    rows = list(shown.annotate(list_total=_CountOf(keys.order_by())))
     return (rows, number, rows[0].list_total) if rows else None
+
+
+class _CountOf(Subquery):
+    """How many rows a query has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
