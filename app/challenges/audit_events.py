@@ -46,6 +46,7 @@ register_events(
         "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
         "challenges.challenge.exported": "{actor} exported {object} ({what})",
         "challenges.ranking.downloaded": "{actor} downloaded {what} of {object}",
+        "challenges.leaderboard.downloaded": "{actor} downloaded {what} of {object}",
         "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
         "challenges.challengerequest.state_changed": "{object}: {before} → {after}",
     }

@@ -120,6 +120,7 @@ TABLES: Mapping[str, Table] = {
             "ladder_step": "ladder_step",
             "score_decimals": "score_decimals",
             "ranking_published": "publish_ranking",
+            "leaderboard_columns": "leaderboard_columns",
         },
         lambda challenge: challenge.phases.order_by("created", "pk"),
     ),

@@ -38,6 +38,7 @@ urlpatterns = [
     path("<uuid:pk>/announcements/new/", views.announcements.announce, name="announce"),
     path("<uuid:pk>/phases/new/", views.phases.create, name="create_phase"),
     path("phases/<uuid:pk>/", views.phases.leaderboard, name="phase"),
+    path("phases/<uuid:pk>/<str:filename>", views.boards.download, name="leaderboard_file"),
     path("phases/<uuid:pk>/plots/", views.ranking_plots.plots, name="ranking_plots"),
     path("rankings/<uuid:pk>/report/", views.ranking_plots.report, name="ranking_report"),
     path("rankings/<uuid:pk>/plots/<slug:key>/", views.ranking_plots.plot, name="ranking_plot"),

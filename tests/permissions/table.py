@@ -401,6 +401,11 @@ CHALLENGES = [
     ),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
+    *page(
+        "challenges:leaderboard_file",
+        CHALLENGE,
+        path={**pk("phase"), "filename": "leaderboard.csv"},
+    ),
     *page("challenges:ranking_plots", CHALLENGE, path=pk("phase")),
     *page("challenges:ranking_report", CHALLENGE, path=pk("drawn_ranking")),
     *page("challenges:ranking_plot", CHALLENGE, path={"pk": "drawn_ranking", "key": "ranks"}),

@@ -2,6 +2,7 @@
 
 from app.challenges.views import (
     announcements,
+    boards,
     cases,
     challenges,
     cloning,
@@ -24,6 +25,7 @@ from app.challenges.views import (
 
 __all__ = [
     "announcements",
+    "boards",
     "cases",
     "challenges",
     "cloning",
