@@ -399,6 +399,20 @@ CHALLENGES = [
         path=pk("challenge"),
         body={"title": "News", "text": "Words"},
     ),
+    *form(
+        "challenges:create_combined",
+        CHALLENGE_ADMINS,
+        path=pk("challenge"),
+        body={"title": "Overall"},
+    ),
+    *page("challenges:combined", CHALLENGE, path=pk("combined")),
+    *page(
+        "challenges:combined_file", CHALLENGE, path={**pk("combined"), "filename": "combined.csv"}
+    ),
+    *form(
+        "challenges:edit_combined", CHALLENGE_ADMINS, path=pk("combined"), body={"title": "Overall"}
+    ),
+    *action("challenges:delete_combined", CHALLENGE_ADMINS, path=pk("combined")),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
     *page(
