@@ -79,6 +79,12 @@ def form(route: str, ok: frozenset[str], *, body: Names, **rest: object) -> list
     return [*page(route, ok, **rest), sent]
 
 
+def unfinished(route: str, ok: frozenset[str], **rest: object) -> list[Row]:
+    """A page with a form that asks for more than can be written here: it is shown again."""
+    sent = Row(route, "POST", ok, body={"title": "Overall"}, changes=False, **rest)  # type: ignore[arg-type]
+    return [*page(route, ok, **rest), sent]
+
+
 def action(route: str, ok: frozenset[str], *, changes: bool = True, **rest: object) -> list[Row]:
     """A button: nothing to look at."""
     looked = Row(route, "GET", frozenset(), others=METHOD, path=rest.get("path", {}))  # type: ignore[arg-type]
@@ -399,19 +405,12 @@ CHALLENGES = [
         path=pk("challenge"),
         body={"title": "News", "text": "Words"},
     ),
-    *form(
-        "challenges:create_combined",
-        CHALLENGE_ADMINS,
-        path=pk("challenge"),
-        body={"title": "Overall"},
-    ),
+    *unfinished("challenges:create_combined", CHALLENGE_ADMINS, path=pk("challenge")),
     *page("challenges:combined", CHALLENGE, path=pk("combined")),
     *page(
         "challenges:combined_file", CHALLENGE, path={**pk("combined"), "filename": "combined.csv"}
     ),
-    *form(
-        "challenges:edit_combined", CHALLENGE_ADMINS, path=pk("combined"), body={"title": "Overall"}
-    ),
+    *unfinished("challenges:edit_combined", CHALLENGE_ADMINS, path=pk("combined")),
     *action("challenges:delete_combined", CHALLENGE_ADMINS, path=pk("combined")),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
