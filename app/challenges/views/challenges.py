@@ -72,7 +72,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "challenge": challenge,
         "phases": phases,
-        "combined": boards_of(challenge),
+        "combined": list(boards_of(challenge)),
         "can_clone": CHALLENGES.allows(request.user, challenge, "clone"),
         **rights(request, challenge),
     }
