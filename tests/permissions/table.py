@@ -327,6 +327,8 @@ _PREDICTIONS = {"uploads": "own-predictions"}
 _PREDICTIONS_FILE = {"kind": "predictions", "pk": "predictions", "filename": "mine.json"}
 _KIT_FILE = {"uploads": "own-tar"}
 _DESIGN = {"base": "0", "task": "Segment lungs", "reason": "Why"}
+_BOARD_FILE = {"pk": "phase", "filename": "leaderboard.csv"}
+_COMBINED_FILE = {"pk": "combined", "filename": "combined.csv"}
 _PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "content": "Text"}
 _RANKING = {"base": "0", "scheme": "default", "counts": "LATEST", "reason": "Why"}
 _PHASE_DESIGN = {"base": "0", "acquisition": "CT", "reason": "Why"}
@@ -407,18 +409,12 @@ CHALLENGES = [
     ),
     *unfinished("challenges:create_combined", CHALLENGE_ADMINS, path=pk("challenge")),
     *page("challenges:combined", CHALLENGE, path=pk("combined")),
-    *page(
-        "challenges:combined_file", CHALLENGE, path={**pk("combined"), "filename": "combined.csv"}
-    ),
+    *page("challenges:combined_file", CHALLENGE, path=_COMBINED_FILE),
     *unfinished("challenges:edit_combined", CHALLENGE_ADMINS, path=pk("combined")),
     *action("challenges:delete_combined", CHALLENGE_ADMINS, path=pk("combined")),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
-    *page(
-        "challenges:leaderboard_file",
-        CHALLENGE,
-        path={**pk("phase"), "filename": "leaderboard.csv"},
-    ),
+    *page("challenges:leaderboard_file", CHALLENGE, path=_BOARD_FILE),
     *page("challenges:ranking_plots", CHALLENGE, path=pk("phase")),
     *page("challenges:ranking_report", CHALLENGE, path=pk("drawn_ranking")),
     *page("challenges:ranking_plot", CHALLENGE, path={"pk": "drawn_ranking", "key": "ranks"}),
