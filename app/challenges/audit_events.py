@@ -24,6 +24,10 @@ register_events(
         "challenges.phase.changed": "{actor} changed the phase {object}",
         "challenges.ranking.changed": "{actor} changed how {object} ranks",
         "challenges.entrant.changed": "{actor} changed whether {object} is a baseline",
+        "challenges.combined.created": "{actor} made the combined leaderboard {object}",
+        "challenges.combined.changed": "{actor} changed the combined leaderboard {object}",
+        "challenges.combined.weighed": "{actor} changed which phases count in {object}",
+        "challenges.combined.deleted": "{actor} deleted the combined leaderboard “{title}”",
         "challenges.method.added": "{actor} added the evaluation method {object}",
         "challenges.ground_truth.added": "{actor} added the ground truth {object}",
         "challenges.starter_kit.changed": "{actor} changed the starter kit of {object}: {part}",
@@ -46,6 +50,7 @@ register_events(
         "challenges.evaluation.cancelled": "{actor} cancelled the evaluation {object}",
         "challenges.challenge.exported": "{actor} exported {object} ({what})",
         "challenges.ranking.downloaded": "{actor} downloaded {what} of {object}",
+        "challenges.leaderboard.downloaded": "{actor} downloaded {what} of {object}",
         "challenges.leaderboard.read": "{actor} read the leaderboard of {object} over the API",
         "challenges.challengerequest.state_changed": "{object}: {before} → {after}",
     }

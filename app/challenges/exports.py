@@ -18,6 +18,7 @@ from django.utils import timezone
 from app.challenges.models import (
     CaseScore,
     Challenge,
+    CombinedPart,
     Evaluation,
     EvaluationCase,
     Grant,
@@ -120,8 +121,22 @@ TABLES: Mapping[str, Table] = {
             "ladder_step": "ladder_step",
             "score_decimals": "score_decimals",
             "ranking_published": "publish_ranking",
+            "leaderboard_columns": "leaderboard_columns",
         },
         lambda challenge: challenge.phases.order_by("created", "pk"),
+    ),
+    "combined_leaderboards": Table(
+        {
+            "combined_leaderboard": "board_id",
+            "title": "board__title",
+            "rule": "board__rule",
+            "missing": "board__missing",
+            "phase": "phase_id",
+            "weight": "weight",
+        },
+        lambda challenge: CombinedPart.objects.filter(board__challenge=challenge).order_by(
+            "board__created", "board_id", "phase__created", "phase_id"
+        ),
     ),
     "participants": Table(
         {

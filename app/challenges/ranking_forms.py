@@ -5,6 +5,13 @@ from typing import Any
 
 from django import forms
 
+from app.challenges.columns import (
+    MOST,
+    ColumnInvalid,
+    columns_of,
+    documents_of,
+    read_columns,
+)
 from app.challenges.design_forms import PLAN_EXAMPLE, PlanField
 from app.challenges.models import Phase
 from app.challenges.ranking_choices import ChosenPlan, SchemeChoice, chosen_plan, seed_in
@@ -30,8 +37,22 @@ _TIES = (
     ("average", "They share the mean of their places: 1.5, 1.5, 3"),
     ("dense", "They share a place, and the next follows at once: 1, 1, 2"),
 )
+_COLUMNS_EXAMPLE = """HD95 (mm); aggregates.hd95.mean; lower; 1
+Sensitivity; aggregates.sensitivity.mean; higher"""
 _PLAN_ATTRS = {"rows": 12, "placeholder": PLAN_EXAMPLE, "class": "mono", "spellcheck": "false"}
+_COLUMNS_ATTRS = {"rows": 4, "placeholder": _COLUMNS_EXAMPLE, "spellcheck": "false"}
 _LARGEST = 1e15
+
+
+class ColumnsField(forms.CharField):
+    """Columns of the leaderboard, one per line."""
+
+    def clean(self, value: Any) -> Any:
+        """Return them as the phase keeps them."""
+        try:
+            return documents_of(read_columns(super().clean(value)))
+        except ColumnInvalid as error:
+            raise forms.ValidationError(str(error)) from None
 
 
 class RankingForm(forms.Form):
@@ -73,6 +94,15 @@ class RankingForm(forms.Form):
         min_value=0,
         max_value=9,
         help_text="As the leaderboard shows them. Empty: 4.",
+    )
+    leaderboard_columns = ColumnsField(
+        label="Further columns",
+        required=False,
+        max_length=5000,
+        help_text="One per line, in the order of the leaderboard: title; path into metrics.json; "
+        f"higher or lower (which is better); decimals, if not those of scores. At most {MOST}. "
+        "No column has more decimals than scores, if those are set.",
+        widget=forms.Textarea(attrs=_COLUMNS_ATTRS),
     )
     publish_ranking = forms.BooleanField(
         label="Everybody who sees the leaderboard may download plan, scores and results",
@@ -132,6 +162,7 @@ class RankingForm(forms.Form):
             ladder_step=given["ladder_step"] or None,
             score_decimals=given["score_decimals"],
             publish_ranking=given["publish_ranking"],
+            leaderboard_columns=given["leaderboard_columns"],
         )
 
     def placed(self, error: ValidationFailed) -> ValidationFailed:
@@ -188,4 +219,5 @@ def _shown(phase: Phase, declared: Any) -> dict[str, Any]:
         "ladder_step": phase.ladder_step,
         "score_decimals": phase.score_decimals,
         "publish_ranking": phase.publish_ranking,
+        "leaderboard_columns": "\n".join(column.line for column in columns_of(phase)),
     }

@@ -1,8 +1,9 @@
 """What organizers set about a phase's ranking, and the same in words."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from app.challenges.columns import columns_of
 from app.challenges.models import Phase
 from app.challenges.shown_scores import decimals_of
 
@@ -23,6 +24,7 @@ class RankingSettings:
     ladder_step: float | None
     score_decimals: int | None
     publish_ranking: bool
+    leaderboard_columns: list[dict[str, Any]] = field(default_factory=list)
 
     def changed(self, phase: Phase) -> dict[str, Any]:
         """Return those that ``phase`` has otherwise."""
@@ -39,6 +41,10 @@ def rules_words(phase: Phase) -> list[str]:
             f"{phase.ladder_step:g}."
         )
     words.append(f"Scores are shown with {decimals_of(phase)} decimals.")
+    columns = columns_of(phase)
+    if columns:
+        beside = ", ".join(column.words for column in columns)
+        words.append(f"Beside the score the leaderboard shows {beside}.")
     who = "everybody who sees the leaderboard" if phase.publish_ranking else "the organizers alone"
     words.append(f"The plan, the scores by number of the case, and the results are for {who}.")
     if phase.ranking_plan is None:

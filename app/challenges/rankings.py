@@ -21,6 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from app.challenges.columns import Cell, cells_of
 from app.challenges.models import (
     ChallengeMember,
     Evaluation,
@@ -50,6 +51,7 @@ class Place:
     row: Evaluation
     score: float | None
     spark: Sparkline | None
+    cells: list[Cell]
 
 
 def newest_ranking(phase: Phase) -> Ranking | None:
@@ -134,7 +136,12 @@ def _with_entry(rows: QuerySet[Evaluation], ranking: Ranking | None) -> QuerySet
 def as_places(shown: Iterable[Evaluation], *, phase: Phase, ranking: Ranking | None) -> list[Place]:
     """Return the rows of the leaderboard with their drawings."""
     return [
-        Place(row, rounded(row.score, phase), _spark(row, phase=phase, ranking=ranking))
+        Place(
+            row,
+            rounded(row.score, phase),
+            _spark(row, phase=phase, ranking=ranking),
+            cells_of(row, phase),
+        )
         for row in shown
     ]
 

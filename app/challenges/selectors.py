@@ -19,7 +19,7 @@ from django.db.models.expressions import Combinable
 
 from algorithms.models import Algorithm, AlgorithmMember, Stage
 from app.accounts.models import User
-from app.challenges.json_paths import value_at
+from app.challenges.json_paths import value_at, value_behind
 from app.challenges.models import (
     Challenge,
     ChallengeMember,
@@ -277,7 +277,8 @@ AS_ROW = (
 def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
     """Return the ranked evaluations, the best first, without their metrics.
 
-    ``spread`` is the standard deviation over cases that these give beside the score, if any.
+    ``spread`` is the standard deviation over cases that these give beside the score, if any;
+    ``column_0`` and so on is what they hold for the columns that the organizers chose.
     """
     cases = EvaluationCase.objects.filter(evaluation=OuterRef("pk")).order_by()
     return (
@@ -292,6 +293,10 @@ def leaderboard_for(phase: Phase) -> QuerySet[Evaluation]:
         .annotate(
             case_total=Subquery(cases.values("evaluation").annotate(n=Count("pk")).values("n")),
             spread=_beside_score(phase, "std"),
+            **{
+                f"column_{number}": value_behind("metrics", column["path"])
+                for number, column in enumerate(phase.leaderboard_columns)
+            },
         )
         .order_by("rank", "finished_at")
     )

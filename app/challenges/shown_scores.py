@@ -21,9 +21,14 @@ def decimals_of(phase: Phase) -> int:
 
 def rounded(score: float | None, phase: Phase) -> float | None:
     """Return a score with as many decimals as the phase gives out; all where it says nothing."""
-    if score is None or phase.score_decimals is None:
+    return round_to(score, phase.score_decimals)
+
+
+def round_to(score: float | None, decimals: int | None) -> float | None:
+    """Return a score with so many decimals; all of them where nothing is said."""
+    if score is None or decimals is None:
         return score
-    smallest = Decimal(1).scaleb(-phase.score_decimals)
+    smallest = Decimal(1).scaleb(-decimals)
     return float(Decimal(repr(score)).quantize(smallest, ROUND_HALF_UP, _EXACT)) + 0.0
 
 

@@ -246,6 +246,7 @@ CHALLENGES = (
     _visit("challenges:design", "author", "/challenges/{challenge}/design/"),
     _visit("challenges:edit_design", "organizer", "/challenges/{challenge}/design/edit/"),
     _visit("challenges:edit_phase_design", "organizer", "/challenges/phases/{phase}/design/"),
+    _visit("challenges:create_combined", "organizer", "/challenges/{challenge}/combined/new/"),
     _visit("challenges:create_page", "organizer", "/challenges/{challenge}/pages/new/"),
     _visit("challenges:announcements", "author", "/challenges/{challenge}/announcements/"),
     _visit("challenges:announce", "organizer", "/challenges/{challenge}/announcements/new/"),

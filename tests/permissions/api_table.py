@@ -282,6 +282,8 @@ CHALLENGES = [
         changes=True,
     ),
     *api("api:phase-leaderboard", "GET", CHALLENGE, path=pk("phase")),
+    *api("api:combined-leaderboard-list", "GET", SIGNED_IN),
+    *api("api:combined-leaderboard-detail", "GET", CHALLENGE, path=pk("combined")),
     *api("api:phase-standing", "GET", SUBMITTERS, path=pk("phase")),
     *api(
         "api:phase-check-predictions",

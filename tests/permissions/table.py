@@ -79,6 +79,12 @@ def form(route: str, ok: frozenset[str], *, body: Names, **rest: object) -> list
     return [*page(route, ok, **rest), sent]
 
 
+def unfinished(route: str, ok: frozenset[str], **rest: object) -> list[Row]:
+    """A page with a form that asks for more than can be written here: it is shown again."""
+    sent = Row(route, "POST", ok, body={"title": "Overall"}, changes=False, **rest)  # type: ignore[arg-type]
+    return [*page(route, ok, **rest), sent]
+
+
 def action(route: str, ok: frozenset[str], *, changes: bool = True, **rest: object) -> list[Row]:
     """A button: nothing to look at."""
     looked = Row(route, "GET", frozenset(), others=METHOD, path=rest.get("path", {}))  # type: ignore[arg-type]
@@ -321,6 +327,8 @@ _PREDICTIONS = {"uploads": "own-predictions"}
 _PREDICTIONS_FILE = {"kind": "predictions", "pk": "predictions", "filename": "mine.json"}
 _KIT_FILE = {"uploads": "own-tar"}
 _DESIGN = {"base": "0", "task": "Segment lungs", "reason": "Why"}
+_BOARD_FILE = {"pk": "phase", "filename": "leaderboard.csv"}
+_COMBINED_FILE = {"pk": "combined", "filename": "combined.csv"}
 _PAGE = {"title": "Rules of all", "visibility": "EVERYBODY", "order": "1", "content": "Text"}
 _RANKING = {"base": "0", "scheme": "default", "counts": "LATEST", "reason": "Why"}
 _PHASE_DESIGN = {"base": "0", "acquisition": "CT", "reason": "Why"}
@@ -399,8 +407,14 @@ CHALLENGES = [
         path=pk("challenge"),
         body={"title": "News", "text": "Words"},
     ),
+    *unfinished("challenges:create_combined", CHALLENGE_ADMINS, path=pk("challenge")),
+    *page("challenges:combined", CHALLENGE, path=pk("combined")),
+    *page("challenges:combined_file", CHALLENGE, path=_COMBINED_FILE),
+    *unfinished("challenges:edit_combined", CHALLENGE_ADMINS, path=pk("combined")),
+    *action("challenges:delete_combined", CHALLENGE_ADMINS, path=pk("combined")),
     *form("challenges:create_phase", CHALLENGE_ADMINS, path=pk("challenge"), body=_PHASE),
     *page("challenges:phase", CHALLENGE, path=pk("phase")),
+    *page("challenges:leaderboard_file", CHALLENGE, path=_BOARD_FILE),
     *page("challenges:ranking_plots", CHALLENGE, path=pk("phase")),
     *page("challenges:ranking_report", CHALLENGE, path=pk("drawn_ranking")),
     *page("challenges:ranking_plot", CHALLENGE, path={"pk": "drawn_ranking", "key": "ranks"}),

@@ -17,7 +17,7 @@ from algorithms.models import Algorithm, AlgorithmInterface
 from algorithms.policies import RUNS
 from app.accounts.models import User
 from app.accounts.services import grant_role, issue_token, set_picture
-from app.challenges.models import Challenge, Evaluation
+from app.challenges.models import Challenge, CombinedBoard, Evaluation
 from app.challenges.policies import CHALLENGES
 from app.challenges.services import (
     add_question,
@@ -316,6 +316,7 @@ def _challenge(people: dict[str, User]) -> dict[str, Any]:
         "own_challenge": make_challenge(admin=people["verified_author"]),
         "proposal": make_proposal(people["asker"]),
         "phase": phase,
+        "combined": CombinedBoard.objects.create(challenge=challenge, title="Over all"),
         "ranking": compute_ranking(phase),
         "hidden_archive": phase.archive,
         "hidden_item": case.item,

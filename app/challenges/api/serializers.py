@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from app.challenges.columns import cells_of
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.policies import CHALLENGES, EVALUATIONS
 from app.challenges.schedule import Status
@@ -21,6 +22,7 @@ BIG = ("limit_successful", "limit_attempted", "memory_mb", "gpu_memory_mb", "tim
 NUMBERS = (*BIG, "limit_successful_days", "limit_attempted_days", "cpus", "gpus")
 TERMS = (*TIMES, *NUMBERS)
 RANKING = ("ranking_plan", "counts", "ladder_step", "score_decimals", "publish_ranking")
+COLUMNS = "leaderboard_columns"
 HANDED_IN = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 
 
@@ -98,6 +100,7 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
             "score_path",
             "direction",
             *RANKING,
+            COLUMNS,
             "status",
             "parent",
             *TERMS,
@@ -183,6 +186,13 @@ class ShownScoreField(serializers.FloatField):
         return CHALLENGES.allows(self.context["request"].user, phase.challenge, "change")
 
 
+class ColumnValueSerializer(serializers.Serializer[Any]):
+    """A further number of a place; nothing where the result has none."""
+
+    title = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+
+
 class PlaceSerializer(serializers.ModelSerializer[Evaluation]):
     """One place of a leaderboard."""
 
@@ -193,11 +203,30 @@ class PlaceSerializer(serializers.ModelSerializer[Evaluation]):
     )
     entrant = serializers.CharField(source="submission.competes_as.display_name", read_only=True)
     creator = serializers.CharField(source="submission.creator.username", read_only=True)
+    columns = serializers.SerializerMethodField()
 
     class Meta:
         model = Evaluation
-        fields = ("rank", "score", "score_title", "algorithm", "entrant", "creator", "finished_at")
+        fields = (
+            "rank",
+            "score",
+            "score_title",
+            "columns",
+            "algorithm",
+            "entrant",
+            "creator",
+            "finished_at",
+        )
         read_only_fields = fields
+
+    @extend_schema_field(ColumnValueSerializer(many=True))
+    def get_columns(self, row: Evaluation) -> list[dict[str, Any]]:
+        """Return the organizers' columns: in full to them, as the phase shows scores to others."""
+        full = self.context["organizes"]
+        return [
+            {"title": cell.column.title, "value": cell.full if full else cell.shown}
+            for cell in cells_of(row, row.submission.phase)
+        ]
 
 
 class SubmissionSerializer(serializers.ModelSerializer[Submission]):

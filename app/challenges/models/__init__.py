@@ -2,6 +2,7 @@
 
 from app.challenges.models.announcement import Announcement
 from app.challenges.models.challenge import Challenge, ChallengeMember, ChallengeRequest
+from app.challenges.models.combined import CombinedBoard, CombinedPart
 from app.challenges.models.design import DesignFreeze, DesignVersion
 from app.challenges.models.entrant import Entrant
 from app.challenges.models.evaluation import Evaluation, EvaluationCase
@@ -24,6 +25,8 @@ __all__ = [
     "ChallengePage",
     "ChallengeProposal",
     "ChallengeRequest",
+    "CombinedBoard",
+    "CombinedPart",
     "DesignFreeze",
     "DesignVersion",
     "Entrant",

@@ -160,6 +160,9 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
         validators=[MaxValueValidator(9)],
         help_text="As the leaderboard shows them. Empty: 4.",
     )
+    leaderboard_columns = models.JSONField(
+        "further columns of the leaderboard", default=list, blank=True
+    )
 
     limit_successful = models.PositiveIntegerField(
         "successful submissions",

@@ -4,6 +4,7 @@ from app.challenges.services.announcements import announce
 from app.challenges.services.challenges import create_challenge, join_challenge, update_challenge
 from app.challenges.services.choosing import choose_submission
 from app.challenges.services.cloning import clone_challenge
+from app.challenges.services.combined import create_combined, delete_combined, update_combined
 from app.challenges.services.design import declare_design
 from app.challenges.services.entrants import entrant_of
 from app.challenges.services.evaluations import cancel_evaluation
@@ -70,12 +71,14 @@ __all__ = [
     "clone_challenge",
     "compute_ranking",
     "create_challenge",
+    "create_combined",
     "create_page",
     "create_phase",
     "create_team",
     "declare_design",
     "decline_invitation",
     "decline_proposal",
+    "delete_combined",
     "delete_page",
     "delete_question",
     "download_kit",
@@ -98,6 +101,7 @@ __all__ = [
     "submit_algorithm",
     "submit_predictions",
     "update_challenge",
+    "update_combined",
     "update_page",
     "update_phase",
     "withdraw_invitation",

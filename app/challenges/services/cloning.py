@@ -14,6 +14,8 @@ from app.challenges.designs import designs_of
 from app.challenges.models import (
     Challenge,
     ChallengePage,
+    CombinedBoard,
+    CombinedPart,
     EvaluationMethod,
     GroundTruth,
     Phase,
@@ -59,6 +61,7 @@ def clone_challenge(*, actor: User, challenge: Challenge, title: str, slug: str 
     record("challenges.challenge.copied", obj=source, actor=actor, data={"to": str(clone.pk)})
     made = _clone_phases(plan, clone=clone, actor=actor)
     _clone_designs(source, clone=clone, made=made, actor=actor)
+    _clone_boards(source, clone=clone, made=made, actor=actor)
     _clone_pages(source, clone=clone, actor=actor)
     _clone_questions(source, clone=clone, actor=actor)
     return clone
@@ -119,6 +122,19 @@ def _clone_designs(source: Challenge, *, clone: Challenge, made: Made, actor: Us
                 phase=made[declared.phase.pk] if declared.phase else None,
                 document=declared.document,
             )
+
+
+def _clone_boards(source: Challenge, *, clone: Challenge, made: Made, actor: User) -> None:
+    """Make the combined leaderboards, over the phases that were made."""
+    for board in source.combined_boards.prefetch_related("parts"):
+        copy = CombinedBoard(**_values(board, but=_PAGE_OWN), challenge=clone)
+        copy.save()
+        CombinedPart.objects.bulk_create(
+            CombinedPart(board=copy, phase=made[part.phase_id], weight=part.weight)
+            for part in board.parts.all()
+        )
+        data = {"title": copy.title, "from": str(board.pk)}
+        record("challenges.combined.created", obj=copy, actor=actor, data=data)
 
 
 def _clone_pages(source: Challenge, *, clone: Challenge, actor: User) -> None:

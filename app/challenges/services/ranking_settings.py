@@ -17,7 +17,7 @@ from app.challenges.services.rankings import want_ranking
 from app.core.errors import NotFound, ValidationFailed
 
 _NAMES = tuple(RankingSettings.__dataclass_fields__)
-_SHOWN_ONLY = frozenset({"score_decimals", "publish_ranking"})
+_SHOWN_ONLY = frozenset({"score_decimals", "publish_ranking", "leaderboard_columns"})
 
 
 def set_ranking(

@@ -2,9 +2,11 @@
 
 from app.challenges.views import (
     announcements,
+    boards,
     cases,
     challenges,
     cloning,
+    combined,
     dashboard,
     design,
     exports,
@@ -24,9 +26,11 @@ from app.challenges.views import (
 
 __all__ = [
     "announcements",
+    "boards",
     "cases",
     "challenges",
     "cloning",
+    "combined",
     "dashboard",
     "design",
     "exports",

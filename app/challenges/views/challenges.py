@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import selectors, services
+from app.challenges.combined import boards_of
 from app.challenges.forms import ChallengeForm
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES, PROPOSALS
@@ -71,6 +72,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "challenge": challenge,
         "phases": phases,
+        "combined": list(boards_of(challenge)),
         "can_clone": CHALLENGES.allows(request.user, challenge, "clone"),
         **rights(request, challenge),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import rankings, selectors, services
+from app.challenges.columns import MISSING, columns_of
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
 from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
@@ -51,6 +52,8 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "ranking": ranking,
         "has_cases": any(place.spark for place in places),
         "decimals": decimals_of(phase),
+        "columns": columns_of(phase),
+        "missing_number": MISSING,
         "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
         "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),

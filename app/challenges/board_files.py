@@ -1,0 +1,51 @@
+"""A phase's leaderboard as CSV or JSON."""
+
+import csv
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+from app.challenges.columns import columns_of
+from app.challenges.models import Phase, Ranking
+from app.challenges.policies import CHALLENGES
+from app.challenges.rankings import as_places, with_places
+from app.challenges.selectors import leaderboard_for
+from app.core.text import safe_cell
+
+
+def board_text(user: Any, phase: Phase, ranking: Ranking | None, *, ending: str) -> str:
+    """Return the places: scores in full to organizers, as the page shows them to others."""
+    found = list(_rows(user, phase, ranking))
+    if ending == "json":
+        titles = [{"title": one.title, "better": one.direction} for one in columns_of(phase)]
+        head = {"phase": str(phase.pk), "title": phase.title, "score_title": phase.score_title}
+        whole = {**head, "direction": phase.direction, "columns": titles, "places": found}
+        return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    buffer = StringIO()
+    writer = csv.writer(buffer)
+    further = [one.title for one in columns_of(phase)]
+    names = ("rank", "plausible_ranks", "entrant", "baseline", "score")
+    writer.writerow([*names, *map(safe_cell, further), "evaluated"])
+    for row in found:
+        cells = [*(row[name] for name in names), *row["columns"], row["evaluated"]]
+        writer.writerow([safe_cell("" if cell is None else cell) for cell in cells])
+    return "\ufeff" + buffer.getvalue()
+
+
+def _rows(user: Any, phase: Phase, ranking: Ranking | None) -> Iterator[dict[str, Any]]:
+    full = CHALLENGES.allows(user, phase.challenge, "change")
+    rows: Any = with_places(user, leaderboard_for(phase), phase=phase, ranking=ranking)
+    ordered = rows.order_by("place", "finished_at")
+    for shown in as_places(ordered, phase=phase, ranking=ranking):
+        row: Any = shown.row
+        entrant = row.submission.competes_as
+        yield {
+            "rank": row.place,
+            "plausible_ranks": getattr(row, "tier", None) or "",
+            "entrant": entrant.display_name,
+            "baseline": entrant.baseline,
+            "score": row.score if full else shown.score,
+            "columns": [cell.full if full else cell.shown for cell in shown.cells],
+            "evaluated": row.finished_at.isoformat() if row.finished_at else None,
+        }

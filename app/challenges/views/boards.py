@@ -1,0 +1,32 @@
+"""A leaderboard to take along."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from app.audit.services import record
+from app.challenges import rankings
+from app.challenges.board_files import board_text
+from app.core.errors import NotFound
+from app.core.streaming import TABLE_TYPES
+
+FILES = tuple(f"leaderboard.{ending}" for ending in TABLE_TYPES)
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, pk: UUID, filename: str) -> HttpResponse:
+    """Send the places of a phase to whoever sees them; that is an event too."""
+    phase, ranking = rankings.get_ranked_phase_for(request.user, pk)
+    if filename not in FILES:
+        raise NotFound
+    ending = filename.rpartition(".")[2]
+    text = board_text(request.user, phase, ranking, ending=ending)
+    data = {"what": filename}
+    record("challenges.leaderboard.downloaded", obj=phase, actor=request.user, data=data)
+    response = HttpResponse(text, content_type=TABLE_TYPES[ending])
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["Cache-Control"] = "no-store"
+    return response
