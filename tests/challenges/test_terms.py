@@ -411,6 +411,19 @@ class TestPage:
         ):
             assert said in page, said
 
+    def test_organizers_set_everything_that_it_states(self, challenge: Challenge) -> None:
+        phase = make_phase(challenge)
+        client = Client()
+        client.force_login(admin_of(phase))
+        page = client.get(reverse("challenges:edit_phase", args=[phase.pk])).content.decode()
+        for name in (
+            *("opens_at", "closes_at", "frozen_at", "parent"),
+            *("limit_successful", "limit_successful_days"),
+            *("limit_attempted", "limit_attempted_days", "limit_under_way"),
+            *("gpus", "gpu_memory_mb", "cpus", "memory_mb", "time_limit"),
+        ):
+            assert f'name="{name}"' in page, name
+
     def test_the_next_time_stands_there(
         self, challenge: Challenge, user: User, signed_in: Client
     ) -> None:
