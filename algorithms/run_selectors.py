@@ -28,6 +28,8 @@ from app.execution.contract import Limits
 from app.execution.models import Job
 from app.execution.selectors import expected_start, typical_duration
 from app.execution.services import Comparison, compare_outputs, needs_of
+from app.images.models import Import
+from app.images.selectors import imports_for
 from archives.models import ArchiveItem
 
 CASE_STATES = ("WAITING", "ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED", "REFUSED")
@@ -46,6 +48,14 @@ class Forecast:
     def at_once(self) -> bool:
         """Tell whether it need not wait for others."""
         return self.wait is not None and self.wait < timedelta(seconds=5)
+
+
+def imports_behind(user: Any, run: AlgorithmRun) -> list[Import]:
+    """Return the imports that a run waits for or that failed it, as far as ``user`` sees them."""
+    job = run.job
+    if job.state != Job.State.VALIDATING_INPUTS and job.reason_code != "input":
+        return []
+    return list(imports_for(user).filter(destination_id=job.pk).order_by("created"))
 
 
 def forecast(version: AlgorithmVersion, *, user: User) -> Forecast:

@@ -55,7 +55,7 @@ def ranking_plots(user: User, count: int) -> str:
 
 def ranking_settings(user: User, count: int) -> str:
     """How a phase with many results ranks."""
-    phase = make_phase(make_challenge(admin=user), limit_successful=99)
+    phase = make_phase(make_challenge(admin=user), limit_successful=99, limit_under_way=None)
     for _ in range(count):
         make_evaluation(phase, score=0.5)
     return reverse("challenges:edit_ranking", args=[phase.pk])

@@ -242,7 +242,7 @@ def home(user: User, count: int) -> str:
     for furnish in (archives, studies, furnished_algorithms.algorithms, challenges, inbox):
         furnish(user, count)
     item = make_archive(cases=1).items.get()
-    ran, phase = make_algorithm(), make_phase(limit_successful=99)
+    ran, phase = make_algorithm(), make_phase(limit_successful=99, limit_under_way=None)
     for _ in range(count):
         make_import(owner=user)
         make_run(ran, creator=user, item=item)

@@ -41,6 +41,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "log_text": text,
         "log_end": end,
         "inputs": inputs,
+        "imports": run_selectors.imports_behind(request.user, run),
         "outputs": outputs,
         "viewable": has_image([*inputs, *outputs]),
         "roles": RunMember.Role.choices,

@@ -20,6 +20,7 @@ LIMITS = (
     "limit_successful_days",
     "limit_attempted",
     "limit_attempted_days",
+    "limit_under_way",
 )
 HANDED_IN = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 RESOURCES = ("gpus", "gpu_memory_mb", "cpus", "memory_mb", "time_limit")

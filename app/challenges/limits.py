@@ -42,6 +42,19 @@ class Allowance:
     next_at: datetime | None
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """How many submissions are being evaluated now, of at most ``most`` at a time."""
+
+    most: int
+    count: int
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether one has to end before the next is taken."""
+        return self.count >= self.most
+
+
 def allowance(
     limit: Limit, *, used: Sequence[datetime], extras: Sequence[Extra], now: datetime
 ) -> Allowance:

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.challenges.limits import Allowance, Extra, Limit, allowance, tightest
+from app.challenges.limits import Allowance, Extra, Limit, UnderWay, allowance, tightest
 from app.challenges.models import Evaluation, Grant, Phase, Submission, Team
 from app.challenges.selectors import counting_submissions
 from app.challenges.teams import entrants_of, party_of
@@ -17,11 +17,15 @@ KINDS = ("successful", "attempted")
 
 @dataclass(frozen=True)
 class Standing:
-    """What one person, or their team, may still hand in; ``allowances`` by kind of limit."""
+    """What one person, or their team, may still hand in; ``allowances`` by kind of limit.
+
+    ``under_way`` is about what is being evaluated; nothing where the phase takes any number.
+    """
 
     team: Team | None
     allowances: dict[str, Allowance]
     missing_parent: Phase | None = None
+    under_way: UnderWay | None = None
 
     @property
     def tightest(self) -> Allowance | None:
@@ -37,7 +41,12 @@ class Standing:
     @property
     def may_submit(self) -> bool:
         """Tell whether the limits and the parent phase let one more through."""
-        return self.left != 0 and self.missing_parent is None
+        return self.left != 0 and self.missing_parent is None and not self.waits
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether one that is under way has to end first."""
+        return self.under_way is not None and self.under_way.is_full
 
     @property
     def next_at(self) -> datetime | None:
@@ -61,7 +70,9 @@ def standing_of(user: User, phase: Phase) -> Standing:
     """Return how ``user`` stands in ``phase`` now."""
     party = party_of(user, phase.challenge)
     missing = phase.parent if not _came_through(party.people, phase) else None
-    return Standing(party.team, _allowances(phase, party.people), missing)
+    return Standing(
+        party.team, _allowances(phase, party.people), missing, _under_way(phase, party.people)
+    )
 
 
 def limit_of(phase: Phase, kind: str) -> Limit | None:
@@ -91,6 +102,19 @@ def _allowances(phase: Phase, people: list[int]) -> dict[str, Allowance]:
         kind: allowance(limit, used=used[kind], extras=extras, now=now)
         for kind, limit in limits.items()
     }
+
+
+def _under_way(phase: Phase, people: list[int]) -> UnderWay | None:
+    """Count what these people wait for; what others have evaluated again is not their doing."""
+    if phase.limit_under_way is None:
+        return None
+    running = Evaluation.objects.filter(submission=OuterRef("pk"), requested_by=None)
+    taken = Submission.objects.filter(
+        Exists(running.exclude(state__in=Evaluation.MACHINE.final)),
+        phase=phase,
+        state=Submission.State.ACCEPTED,
+    )
+    return UnderWay(phase.limit_under_way, counted_for(taken, phase, people).count())
 
 
 def attempted_submissions(phase: Phase) -> QuerySet[Submission]:

@@ -8,9 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, BatchCase, RunBatch
+from algorithms.policies import RUNS
 from app.accounts.models import User
+from app.accounts.services import grant_role
 from app.execution.models import Job
 from app.images.models import Import
+from app.images.services import run_import
 from app.sockets.models import Socket
 from app.sockets.selectors import medical_image_socket
 from app.sockets.services import ensure_socket, json_value
@@ -94,6 +97,29 @@ def test_uploaded_images_are_imported_first(signed_in: Client, user: User) -> No
     run = AlgorithmRun.objects.get()
     assert (run.title, run.job.state) == ("ct.mha", Job.State.VALIDATING_INPUTS)
     assert Import.objects.get().destination_id == run.job_id
+
+
+def test_an_import_that_failed_is_linked_from_its_run(
+    signed_in: Client, user: User, stranger: User
+) -> None:
+    algorithm = make_algorithm(editor=user)
+    upload = make_upload(owner=user, content=b"no image", filename="ct.mha")
+    signed_in.post(address(algorithm, source="upload"), {"input-medical-image": str(upload.pk)})
+    source, run = Import.objects.get(), AlgorithmRun.objects.get()
+    page = reverse("algorithms:run", args=[run.pk])
+    account = reverse("images:import", args=[source.pk])
+    assert account in signed_in.get(page).content.decode(), "while it is under way"
+    run_import(source.pk)
+    run.job.refresh_from_db()
+    assert run.job.state == Job.State.FAILED
+    text = signed_in.get(page).content.decode()
+    assert "An input could not be imported" in text
+    assert account in text
+    assert "ct.mha" in signed_in.get(account).content.decode()
+    grant_role(RUNS, actor=None, obj=run, user=stranger, role="VIEWER")
+    client = Client()
+    client.force_login(stranger)
+    assert account not in client.get(page).content.decode(), "an import is its owner's"
 
 
 def test_somebody_elses_uploads_are_not_taken(

@@ -10,6 +10,8 @@ from app.challenges.models import EvaluationCase, Phase
 from app.challenges.policies import CHALLENGES
 from app.challenges.services.evaluations import advance
 from app.execution.models import Job
+from app.sockets.selectors import medical_image_socket
+from app.sockets.services import image_value
 from tests.factories.challenges import (
     fail_job,
     make_challenge,
@@ -17,6 +19,7 @@ from tests.factories.challenges import (
     make_submission,
     name_cases,
 )
+from tests.factories.images import make_image
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,16 @@ def test_their_own_log_without_names(case: EvaluationCase, user: User) -> None:
         assert item.title not in text
         assert item.images[0].name not in text
     assert str(case.item_id) not in text
+
+
+def test_keys_of_values_are_hidden_wherever_they_stand(case: EvaluationCase, user: User) -> None:
+    listed = image_value(socket=medical_image_socket(), image=make_image(), pk=4_821_300)
+    case.item.values.set([listed])
+    log = f'{{"pk": {listed.pk}}} and {listed.pk} alone, line 4821'
+    Job.objects.filter(pk=case.job_id).update(log=log, log_size=len(log))
+    shown = log_in(page(user, case))
+    assert "line 4821" in shown
+    assert str(listed.pk) not in shown
 
 
 def test_organizers_see_all(case: EvaluationCase) -> None:

@@ -1,8 +1,9 @@
 """Teams: made, joined, left, led; and that nobody gains by moving between them."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from app.accounts.models import User
@@ -227,6 +228,23 @@ class TestNoSecondWayRound:
         assert left(mate, phase) == 1
         leave_team(actor=mate, team=team)
         assert left(mate, phase) == 2
+
+    def test_the_leaderboard_asks_no_more_for_more_teams(
+        self, phase: Phase, user: User, signed_in: Client
+    ) -> None:
+        def queries(teams: int) -> int:
+            for _ in range(teams):
+                one, other = UserFactory(), UserFactory()
+                make_team(phase.challenge, one, other)
+                make_evaluation(phase, score=0.5, creator=one)
+                make_evaluation(phase, score=0.6, creator=other)
+            address = reverse("challenges:phase", args=[phase.pk])
+            with CaptureQueriesContext(connection) as captured:
+                assert signed_in.get(address).status_code == 200
+            return len(captured)
+
+        queries(1)
+        assert queries(1) == queries(5)
 
     def test_nobody_stands_on_the_leaderboard_twice(
         self, phase: Phase, user: User, mate: User

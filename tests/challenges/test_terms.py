@@ -17,6 +17,7 @@ from app.challenges.selectors import leaderboard_for
 from app.challenges.services import (
     cancel_evaluation,
     create_phase,
+    evaluate_again,
     grant_submissions,
     update_phase,
 )
@@ -143,6 +144,68 @@ class TestLimits:
         phase = make_phase(challenge, limit_successful=None)
         make_submission(phase, creator=user)
         assert standing_of(user, phase).left is None
+
+
+class TestUnderWay:
+    def test_no_more_at_once_and_what_to_wait_for_is_said(
+        self, challenge: Challenge, user: User
+    ) -> None:
+        phase = make_phase(challenge, limit_under_way=2)
+        first = make_submission(phase, creator=user)
+        assert standing_of(user, phase).may_submit
+        make_submission(phase, creator=user)
+        assert not standing_of(user, phase).may_submit
+        with pytest.raises(LimitReached) as caught:
+            make_submission(phase, creator=user)
+        assert "at most 2 at a time" in caught.value.message
+        assert "when one of them has ended" in caught.value.advice
+        end_first_job(first, "container")
+        make_submission(phase, creator=user)
+
+    def test_whoever_cancels_one_may_go_on(self, challenge: Challenge, user: User) -> None:
+        phase = make_phase(challenge, limit_under_way=1)
+        evaluation = make_submission(phase, creator=user).evaluations.get()
+        cancel_evaluation(actor=user, evaluation=evaluation)
+        make_submission(phase, creator=user)
+
+    def test_a_team_has_one_and_others_and_other_phases_have_theirs(
+        self, challenge: Challenge, user: User, stranger: User
+    ) -> None:
+        phase, other = (make_phase(challenge, limit_under_way=1) for _ in range(2))
+        mate = UserFactory()
+        make_team(challenge, user, mate)
+        make_submission(phase, creator=user)
+        with pytest.raises(LimitReached, match="Your team"):
+            make_submission(phase, creator=mate)
+        make_submission(phase, creator=stranger)
+        make_submission(other, creator=mate)
+
+    def test_what_organizers_evaluate_again_holds_nobody_up(
+        self, challenge: Challenge, user: User
+    ) -> None:
+        phase = make_phase(challenge, limit_under_way=1)
+        evaluation = make_evaluation(phase, creator=user, score=0.5)
+        evaluate_again(actor=admin_of(phase), submission=evaluation.submission)
+        make_submission(phase, creator=user)
+
+    def test_organizers_may_do_without(self, challenge: Challenge, user: User) -> None:
+        phase = make_phase(challenge, limit_under_way=None, limit_successful=None)
+        for _ in range(7):
+            make_submission(phase, creator=user)
+        assert standing_of(user, phase).may_submit
+
+    def test_the_page_and_the_api_say_so(
+        self, challenge: Challenge, user: User, signed_in: Client
+    ) -> None:
+        make_algorithm(editor=user)
+        phase = make_phase(challenge, limit_under_way=1)
+        make_submission(phase, creator=user)
+        page = signed_in.get(reverse("challenges:submit", args=[phase.pk])).content.decode()
+        assert "when one of them has ended" in page
+        assert "at most 1 at a time: <strong>1 under way</strong>" in page
+        found = signed_in.get(reverse("api:phase-standing", args=[phase.pk])).json()
+        assert found["under_way"] == {"most": 1, "count": 1}
+        assert (found["left"], found["may_submit"]) == (9, False)
 
 
 class TestRefunds:
@@ -347,6 +410,19 @@ class TestPage:
             "yourself, alone",
         ):
             assert said in page, said
+
+    def test_organizers_set_everything_that_it_states(self, challenge: Challenge) -> None:
+        phase = make_phase(challenge)
+        client = Client()
+        client.force_login(admin_of(phase))
+        page = client.get(reverse("challenges:edit_phase", args=[phase.pk])).content.decode()
+        for name in (
+            *("opens_at", "closes_at", "frozen_at", "parent"),
+            *("limit_successful", "limit_successful_days"),
+            *("limit_attempted", "limit_attempted_days", "limit_under_way"),
+            *("gpus", "gpu_memory_mb", "cpus", "memory_mb", "time_limit"),
+        ):
+            assert f'name="{name}"' in page, name
 
     def test_the_next_time_stands_there(
         self, challenge: Challenge, user: User, signed_in: Client

@@ -119,6 +119,7 @@ def make_phase(person: User, *, number: Socket, result: Socket) -> Phase:
         inputs=[number],
         outputs=[result],
         limit_successful=1000,
+        limit_under_way=None,
     )
     method = make_image(person, given.METHOD, kind=ContainerImage.Kind.METHOD)
     EvaluationMethod.objects.create(phase=phase, container_image=method)

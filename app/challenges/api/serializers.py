@@ -19,7 +19,8 @@ from app.sockets.api.serializers import SocketSerializer
 LARGEST = 2_147_483_647
 TIMES = ("opens_at", "closes_at", "frozen_at")
 BIG = ("limit_successful", "limit_attempted", "memory_mb", "gpu_memory_mb", "time_limit")
-NUMBERS = (*BIG, "limit_successful_days", "limit_attempted_days", "cpus", "gpus")
+_SMALL = ("limit_successful_days", "limit_attempted_days", "limit_under_way", "cpus", "gpus")
+NUMBERS = (*BIG, *_SMALL)
 TERMS = (*TIMES, *NUMBERS)
 RANKING = ("ranking_plan", "counts", "ladder_step", "score_decimals", "publish_ranking")
 COLUMNS = "leaderboard_columns"

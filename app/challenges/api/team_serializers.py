@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from app.challenges.limits import Allowance
+from app.challenges.limits import Allowance, UnderWay
 from app.challenges.models import Grant, Team, TeamInvitation
 from app.core.api.fields import KeyField, LinkField
 from app.core.api.pages import PageField
@@ -80,6 +80,13 @@ class AllowanceSerializer(serializers.Serializer[Allowance]):
     next_at = serializers.DateTimeField(allow_null=True)
 
 
+class UnderWaySerializer(serializers.Serializer[UnderWay]):
+    """How many submissions are being evaluated, of at most ``most`` at a time."""
+
+    most = serializers.IntegerField()
+    count = serializers.IntegerField()
+
+
 class StandingSerializer(serializers.Serializer[Any]):
     """How the caller, or their team, stands in a phase."""
 
@@ -92,6 +99,7 @@ class StandingSerializer(serializers.Serializer[Any]):
     )
     successful = AllowanceSerializer(source="allowances.successful", default=None, allow_null=True)
     attempted = AllowanceSerializer(source="allowances.attempted", default=None, allow_null=True)
+    under_way = UnderWaySerializer(allow_null=True)
 
 
 class NewGrantSerializer(serializers.Serializer[Any]):

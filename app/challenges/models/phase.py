@@ -194,6 +194,15 @@ class Phase(Viewable, UUIDModel, TimestampedModel):
         validators=[MinValueValidator(1)],
         help_text="Empty: in the whole phase.",
     )
+    limit_under_way = models.PositiveSmallIntegerField(
+        "submissions at a time",
+        null=True,
+        blank=True,
+        default=5,
+        validators=[MinValueValidator(1)],
+        help_text="Per team or lone participant: more are taken when one of these has been "
+        "evaluated. Empty: no limit.",
+    )
 
     cpus = models.PositiveSmallIntegerField(
         "processors", null=True, blank=True, validators=[MinValueValidator(1)]

@@ -22,6 +22,7 @@ _DATA_FILE = re.compile(
     r"(?![\w])",
     re.I,
 )
+_KEY = re.compile(r"(?<![A-Za-z0-9])(pk|primary key)([\"']?[ \t]{0,4}[:=]?[ \t]{0,4})\d+", re.I)
 _LONG_WORD = re.compile(r"[\w+/=\-]{48,}", re.ASCII)
 _NUMBERS = re.compile(r"(?:[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?[\s,;|\[\]()]+){8,}", re.I)
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -44,6 +45,7 @@ class Masker:
             text = self._pattern.sub(MASK, text)
         for pattern in (_UUID, _DICOM_UID, _DATA_FILE, _LONG_WORD):
             text = pattern.sub(MASK, text)
+        text = _KEY.sub(rf"\1\2{MASK}", text)
         return _NUMBERS.sub(f"{MASK} ", text)
 
 

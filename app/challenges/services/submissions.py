@@ -163,6 +163,17 @@ def _check_standing(standing: Standing) -> None:
             f"You need a score in the phase “{standing.missing_parent.title}” first.",
             advice="Submit there, and come back when it is evaluated.",
         )
+    _check_limits(standing)
+    if standing.under_way is not None and standing.waits:
+        whose = "Your team has" if standing.team else "You have"
+        raise LimitReached(
+            f"{whose} as many submissions under way as this phase evaluates together: "
+            f"at most {standing.under_way.most} at a time.",
+            advice="Submit again when one of them has ended, or cancel one.",
+        )
+
+
+def _check_limits(standing: Standing) -> None:
     met = standing.tightest
     if met is not None and not met.left:
         who = "Your team has" if standing.team else "You have"

@@ -37,6 +37,7 @@ PHASE_FIELDS = (
     "limit_successful_days",
     "limit_attempted",
     "limit_attempted_days",
+    "limit_under_way",
     "gpus",
     "gpu_memory_mb",
     "cpus",

@@ -264,6 +264,7 @@ class PhaseEntry(Entry):
     limit_successful_days: Small | None = None
     limit_attempted: Count | None = None
     limit_attempted_days: Small | None = None
+    limit_under_way: Small | None = 5
     gpus: Annotated[int, Field(ge=0, le=64)] | None = None
     gpu_memory_mb: Count | None = None
     cpus: Small | None = None

@@ -29,13 +29,27 @@ def shown(log: str) -> str:
         "other-name.nii.gz not found",
         "C:\\data\\SecretName.DCM",
         "QUJD" * 20,
+        '{"pk": 48213, "socket": {"slug": "ct"}}',
+        "{'pk':48213}",
+        "value_pk = 48213",
+        "no value with PK 48213.",
         "[12, -3.5, 1e3, 4, 5, 6, 7, 8, 9, 10]",
     ],
 )
 def test_what_names_a_case_or_looks_like_data_is_masked(log: str) -> None:
     found = shown(log)
     assert MASK in found
-    for word in ("007", "thorax", "0198c2f6", "113619", "other-name", "Secret", "QUJD", "-3.5"):
+    for word in (
+        "007",
+        "thorax",
+        "0198c2f6",
+        "113619",
+        "other-name",
+        "Secret",
+        "QUJD",
+        "-3.5",
+        "48213",
+    ):
         assert word not in found
     assert "hidden" not in found.lower()
 

@@ -14,6 +14,11 @@ import pytest
 from config.local.home import REPOSITORY
 
 HERE = Path(__file__)
+WRITTEN = (
+    "challenges.test_trust_leaderboard",
+    "challenges.test_trust_running",
+    "test_trust_code",
+)
 TRAPS: dict[str, list[str]] = json.loads(HERE.with_name("trust_traps.json").read_text())
 
 
@@ -32,14 +37,14 @@ def test_every_trap_has_tests_that_exist(trap: str) -> None:
 
 def test_every_test_that_was_written_for_a_trap_is_named() -> None:
     named = {name for names in TRAPS.values() for name in names}
-    for module in ("test_trust_leaderboard", "test_trust_running"):
-        found = importlib.import_module(f"{__package__}.{module}")
+    for module in WRITTEN:
+        found = importlib.import_module(f"tests.{module}")
         for where, part in [(module, vars(found))] + [
             (f"{module}::{name}", vars(one))
             for name, one in vars(found).items()
             if name.startswith("Test")
         ]:
-            tests = {f"challenges.{where}::{name}" for name in part if name.startswith("test_")}
+            tests = {f"{where}::{name}" for name in part if name.startswith("test_")}
             assert tests <= named
 
 
