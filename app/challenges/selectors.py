@@ -23,6 +23,7 @@ from app.challenges.json_paths import value_at, value_behind
 from app.challenges.models import (
     Challenge,
     ChallengeMember,
+    Entrant,
     Evaluation,
     EvaluationCase,
     EvaluationMethod,
@@ -310,15 +311,13 @@ def unranked_for(user: Any, phase: Phase) -> QuerySet[Evaluation]:
     newer = Evaluation.objects.filter(
         submission=OuterRef("submission"), created__gt=OuterRef("created")
     )
-    placed = Evaluation.objects.filter(
-        submission__phase=phase,
-        submission__competes_as=OuterRef("submission__competes_as"),
-        rank__isnull=False,
-    )
+    placed = Evaluation.objects.filter(submission__phase=phase, rank__isnull=False)
+    with_place = placed.filter(submission__competes_as=OuterRef("pk"))
+    without = Entrant.objects.filter(~Exists(with_place), challenge=phase.challenge_id)
     ended = [Evaluation.State.FAILED, Evaluation.State.SUCCEEDED]
     found = EVALUATIONS.visible_to(user).filter(submission__phase=phase, state__in=ended)
     return (
-        found.filter(~Exists(newer), ~Exists(placed))
+        found.filter(~Exists(newer), submission__competes_as__in=without)
         .exclude(submission__state=Submission.State.WITHDRAWN)
         .select_related(
             "submission__competes_as__person",

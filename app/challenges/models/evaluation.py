@@ -70,7 +70,12 @@ class Evaluation(UUIDModel, TimestampedModel):
                 fields=("finished_at",),
                 condition=models.Q(cpu_seconds__isnull=True, finished_at__isnull=False),
                 name="evaluation_cost_uncounted",
-            )
+            ),
+            models.Index(
+                fields=("submission",),
+                condition=models.Q(rank__isnull=False),
+                name="evaluation_ranked",
+            ),
         ]
 
     def __str__(self) -> str:

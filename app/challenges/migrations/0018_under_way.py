@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('challenges', '0015_counting'),
+        ('challenges', '0017_combined_boards'),
     ]
 
     operations = [
