@@ -19,6 +19,7 @@ from app.challenges.models import Challenge, Phase
 from app.challenges.services import (
     add_question,
     announce,
+    create_combined,
     declare_design,
     entrant_of,
     grant_submissions,
@@ -61,6 +62,8 @@ def phase(admin: User) -> Phase:
     given = {str(question.pk): FORMULA}
     ask_for_access(user=UserFactory(username="asker"), target=challenge, answers=given)
     announce(actor=admin, challenge=challenge, title="@all", text="Hello")
+    last = make_phase(challenge, title="Final test")
+    create_combined(actor=admin, challenge=challenge, title="All", weights={phase: 1, last: 2})
     return phase
 
 
@@ -88,7 +91,8 @@ def test_one_file_holds_every_table(admin: User, phase: Phase) -> None:
             assert list(row) == list(kind.columns), name
     counts = {name: len(found[name]) for name in TABLES}
     assert counts == {
-        "phases": 1,
+        "phases": 2,
+        "combined_leaderboards": 2,
         "participants": 3,
         "teams": 1,
         "team_members": 1,
