@@ -20,7 +20,8 @@ class CombinedForm(forms.ModelForm[CombinedBoard]):
         super().__init__(data, **options)
         self.phases = list(challenge.phases.all())
         made = not self.instance._state.adding
-        weights = dict(self.instance.parts.values_list("phase", "weight")) if made else {}
+        parts = self.instance.parts.values_list("phase", "weight") if made else ()
+        weights = {phase: f"{weight:.15g}" for phase, weight in parts}
         for phase in self.phases:
             self.fields[_name(phase)] = forms.FloatField(
                 label=f"Weight of {phase.title}",

@@ -40,6 +40,8 @@ from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
 
+WHO = (("", "Everybody"), ("compete", "Only competitors"), ("mine", "Mine"))
+"""Whose places a leaderboard can be narrowed to: no baselines or organizers, or one's own."""
 ENTRY = ("tier", "value_from", "value_to", "distribution")
 """What a row of the leaderboard shows of its entry in the ranking."""
 
@@ -120,6 +122,15 @@ def with_places(
             output_field=BooleanField(),
         ),
     )
+
+
+def narrowed(rows: QuerySet[Evaluation], *, who: str) -> QuerySet[Evaluation]:
+    """Return those rows of `with_places` that `WHO` calls by ``who``; the places stay."""
+    if who == "mine":
+        return rows.filter(Q(is_mine=True))
+    if who == "compete":
+        return rows.filter(Q(by_organizer=False), submission__competes_as__baseline=False)
+    return rows
 
 
 def _with_entry(rows: QuerySet[Evaluation], ranking: Ranking | None) -> QuerySet[Evaluation]:

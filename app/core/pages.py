@@ -60,14 +60,15 @@ def list_page(
         wanted = Q()
         for name in search:
             wanted |= Q(**{f"{name}__icontains": query})
-        queryset = queryset.filter(wanted)
+        found = queryset.order_by().filter(wanted)  # more than once where several of its rows match
+        queryset = queryset.filter(pk__in=found.values("pk"))
     sort = request.GET.get("sort", "")
     allowed = {name.removeprefix("-") for name, _ in sorts}
     if sort.removeprefix("-") not in allowed:
         sort = sorts[0][0]
     queryset, asked = queryset.order_by(sort, "pk"), request.GET.get("page")
-    found = _counted_with_rows(queryset, asked, size) if counted_with_rows else None
-    items, number, total = found or _counted(queryset, asked, size)
+    cut = _counted_with_rows(queryset, asked, size) if counted_with_rows else None
+    items, number, total = cut or _counted(queryset, asked, size)
     return ListPage(
         items=items,
         query=query,

@@ -39,7 +39,7 @@ def test_accessible_and_fitting(live_server: LiveServer, width: int) -> None:
             assert tab.evaluate(TOO_SMALL) == [], path
         go(tab, f"{live_server.url}/api/")
         tab.get_by_role("searchbox").fill("leaderboard")
-        expect(tab.get_by_text("2 operations", exact=True)).to_be_visible()
+        expect(tab.get_by_text("4 operations", exact=True)).to_be_visible()
         tab.get_by_role("link", name="/api/v1/phases/{id}/leaderboard/").click()
         expect(tab.get_by_role("heading", level=1)).to_contain_text("List the places")
         browser.close()

@@ -7,12 +7,13 @@ from django.test import Client
 from django.urls import reverse
 
 from app.accounts.models import User
-from app.challenges.models import Evaluation, Phase, Submission
+from app.challenges.models import Entrant, Evaluation, Phase, Submission
 from app.challenges.selectors import best_in, leaderboard_for, unranked_for
 from app.challenges.services import update_phase
 from app.challenges.services.evaluations import advance
 from app.core.errors import ValidationFailed
 from app.core.states import transition
+from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
     fail_job,
     make_challenge,
@@ -196,3 +197,39 @@ def test_who_has_a_place_is_not_told_of_lesser_results() -> None:
     missing = make_evaluation(phase, metrics={"other": 1})
     admin = phase.challenge.memberships.get(role="ADMIN").user
     assert list(unranked_for(admin, phase)) == [missing]
+
+
+class TestNarrowing:
+    """Places stay those among all."""
+
+    @pytest.fixture
+    def phase(self, user: User) -> Phase:
+        phase = make_phase(make_challenge(admin=user), limit_successful=9)
+        for name, score in (("anna", 0.9), ("berta", 0.8), ("cora", 0.7)):
+            make_evaluation(phase, creator=UserFactory(username=name), score=score)
+        make_evaluation(phase, creator=user, score=0.6)
+        Entrant.objects.filter(person__username="anna").update(baseline=True)
+        return phase
+
+    def shown(self, client: Client, phase: Phase, **asked: str) -> list[tuple[str, float]]:
+        page = client.get(reverse("challenges:phase", args=[phase.pk]), asked)
+        rows = [place.row for place in page.context["places"]]
+        assert page.context["list"].total == len(rows)
+        return [(row.submission.creator.username, row.place) for row in rows]
+
+    def test_by_name(self, signed_in: Client, phase: Phase) -> None:
+        assert self.shown(signed_in, phase, q="BERT") == [("berta", 2)]
+
+    def test_without_baselines_and_organizers(self, signed_in: Client, phase: Phase) -> None:
+        assert self.shown(signed_in, phase, who="compete") == [("berta", 2), ("cora", 3)]
+
+    def test_to_oneself(self, signed_in: Client, user: User, phase: Phase) -> None:
+        assert self.shown(signed_in, phase, who="mine") == [(user.username, 4)]
+
+    def test_to_nobody_is_said(self, signed_in: Client, phase: Phase) -> None:
+        page = signed_in.get(reverse("challenges:phase", args=[phase.pk]), {"q": "nobody"})
+        assert b"Nobody is found" in page.content
+        assert b"Nobody is ranked yet" not in page.content
+
+    def test_what_nobody_offers_narrows_nothing(self, signed_in: Client, phase: Phase) -> None:
+        assert len(self.shown(signed_in, phase, who="<script>")) == 4

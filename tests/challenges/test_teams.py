@@ -333,3 +333,13 @@ class TestPage:
         invitation = invite(actor=user, team=team, name=mate.username)
         address = reverse("challenges:accept_invitation", args=[invitation.pk])
         assert signed_in.post(address).status_code == 404
+
+    def test_a_team_is_found_once_however_many_of_its_people_match(
+        self, phase: Phase, signed_in: Client
+    ) -> None:
+        team = make_team(
+            phase.challenge, UserFactory(username="anna1"), UserFactory(username="anna2")
+        )
+        page = reverse("challenges:teams", args=[phase.challenge_id])
+        found = signed_in.get(page, {"q": "anna"}).context["list"]
+        assert (found.items, found.total) == ([team], 1)

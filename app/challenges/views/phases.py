@@ -24,6 +24,15 @@ from app.execution.models import ContainerImage
 
 ROWS = 50
 """Places of the leaderboard on one page."""
+NAMES = (
+    "submission__competes_as__team__title",
+    *(
+        f"submission__competes_as__person__{name}"
+        for name in ("username", "first_name", "last_name")
+    ),
+    "submission__version__algorithm__title",
+)
+"""Where a name is looked for."""
 UNRANKED = 20
 """The newest results without a place that stand below them."""
 
@@ -35,12 +44,16 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.GET.get("as_of"):
         return as_of(request, phase, request.GET["as_of"])
     rows = selectors.leaderboard_for(phase)
+    who = request.GET.get("who", "")
     page = list_page(
         request,
-        rankings.with_places(request.user, rows, phase=phase, ranking=ranking),
-        search=(),
+        rankings.narrowed(
+            rankings.with_places(request.user, rows, phase=phase, ranking=ranking), who=who
+        ),
+        search=NAMES,
         sorts=(("place", "Rank"),),
         size=ROWS,
+        chosen={"who": who if who in dict(rankings.WHO) else ""},
         counted_with_rows=True,
     )
     places = rankings.as_places(page.items, phase=phase, ranking=ranking)
@@ -49,6 +62,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "challenge": phase.challenge,
         "list": page,
         "places": places,
+        "who": rankings.WHO,
         "ranking": ranking,
         "has_cases": any(place.spark for place in places),
         "decimals": decimals_of(phase),
