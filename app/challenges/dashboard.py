@@ -25,6 +25,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, Extract, JSONObject, TruncDate
 from django.utils import timezone
 
@@ -227,11 +228,15 @@ class _Share(Aggregate):
     output_field = FloatField()
 
 
-def _stored(challenge: Challenge) -> Coalesce:
-    """Return the bytes of the containers that were handed in, to be read with something else."""
-    images = Submission.objects.filter(phase__challenge=challenge).order_by()
-    used = ContainerImage.objects.filter(pk__in=images.values("version__container_image"))
-    total = used.order_by().values(one=Value(1)).annotate(total=Sum("size")).values("total")
+def _stored(challenge: Challenge) -> CombinedExpression:
+    """Return the bytes of containers and files handed in, to be read with something else."""
+    submissions = Submission.objects.filter(phase__challenge=challenge).order_by()
+    used = ContainerImage.objects.filter(pk__in=submissions.values("version__container_image"))
+    return _total(used.order_by(), "size") + _total(submissions, "file_size")
+
+
+def _total(rows: QuerySet[Any], field: str) -> Coalesce:
+    total = rows.values(one=Value(1)).annotate(total=Sum(field)).values("total")
     return Coalesce(Subquery(total, output_field=BigIntegerField()), 0)
 
 

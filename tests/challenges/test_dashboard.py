@@ -22,9 +22,11 @@ from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import (
     RUN,
     finish_cases,
+    hand_in_file,
     make_challenge,
     make_evaluation,
     make_phase,
+    make_predictions_phase,
     make_submission,
 )
 from tests.factories.teams import make_team
@@ -196,6 +198,14 @@ def test_a_job_that_was_taken_over_costs_once(admin: User, phase: Phase) -> None
     Job.objects.filter(evaluation=again).update(state="CANCELLED")
     count_costs()
     assert dashboard_of(phase.challenge, waiting=0).cpu_hours == pytest.approx(1)
+
+
+def test_containers_and_files_are_stored(phase: Phase) -> None:
+    assert dashboard_of(phase.challenge, waiting=0).stored == 0
+    container = make_submission(phase).version.container_image.size
+    handed_in = hand_in_file(make_predictions_phase(phase.challenge, title="Files"))
+    found = dashboard_of(phase.challenge, waiting=0)
+    assert found.stored == container + handed_in.file_size > container > 0
 
 
 def test_only_organizers_see_it(phase: Phase) -> None:
