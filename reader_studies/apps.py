@@ -20,7 +20,7 @@ class ReaderStudiesConfig(AppConfig):
         from app.images.uses import register_uses
         from app.requests.registry import Kind, register_kind
         from app.sockets import visibility as values
-        from reader_studies.display import DisplaySetSource, ReferenceSource
+        from reader_studies.display import ReadingSource, ReferenceSource
         from reader_studies.models import ReaderStudyMember, ReaderStudyRequest
         from reader_studies.personal_data import given_answers, readings
         from reader_studies.policies import READER_STUDIES
@@ -64,6 +64,6 @@ class ReaderStudiesConfig(AppConfig):
         register_destination("display-set", receive_display_set_image, describe_display_set)
         register_place(place_of_policy("reader-study", READER_STUDIES, describe=reviewed_study))
         register_home("display-set", "reader-study", study_of_display_set)
-        register(DisplaySetSource())
+        register(ReadingSource())
         register_viewable(VIEWABLE)
         register(ReferenceSource())

@@ -8,14 +8,13 @@ from django.urls import reverse
 from app.core.errors import NotFound
 from reader_studies.policies import READER_STUDIES
 from reader_studies.selectors import get_display_set_for
-from viewer import registry
 from viewer.layers import layers_of, sockets_of
-from viewer.registry import DisplaySetView
+from viewer.registry import DisplaySetSource, DisplaySetView
 
 PANEL_SCRIPT = "reading"
 
 
-class DisplaySetSource(registry.DisplaySetSource):
+class ReadingSource(DisplaySetSource):
     """Shows a display set with the questions beside it."""
 
     key = "display-set"
@@ -44,7 +43,7 @@ class DisplaySetSource(registry.DisplaySetSource):
         )
 
 
-class ReferenceSource(DisplaySetSource):
+class ReferenceSource(ReadingSource):
     """Shows a display set to an editor, who enters the reference standard beside it."""
 
     key = "reference-standard"

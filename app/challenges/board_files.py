@@ -1,9 +1,7 @@
 """A phase's leaderboard as CSV or JSON."""
 
-import csv
 import json
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 from app.challenges.columns import columns_of
@@ -11,7 +9,7 @@ from app.challenges.models import Phase, Ranking
 from app.challenges.policies import CHALLENGES
 from app.challenges.rankings import as_places, with_places
 from app.challenges.selectors import leaderboard_for
-from app.core.text import safe_cell
+from app.core.tables import csv_text
 
 
 def board_text(user: Any, phase: Phase, ranking: Ranking | None, *, ending: str) -> str:
@@ -22,15 +20,11 @@ def board_text(user: Any, phase: Phase, ranking: Ranking | None, *, ending: str)
         head = {"phase": str(phase.pk), "title": phase.title, "score_title": phase.score_title}
         whole = {**head, "direction": phase.direction, "columns": titles, "places": found}
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
-    buffer = StringIO()
-    writer = csv.writer(buffer)
-    further = [one.title for one in columns_of(phase)]
     names = ("rank", "plausible_ranks", "entrant", "baseline", "score")
-    writer.writerow([*names, *map(safe_cell, further), "evaluated"])
-    for row in found:
-        cells = [*(row[name] for name in names), *row["columns"], row["evaluated"]]
-        writer.writerow([safe_cell("" if cell is None else cell) for cell in cells])
-    return "\ufeff" + buffer.getvalue()
+    return csv_text(
+        [*names, *(one.title for one in columns_of(phase)), "evaluated"],
+        ([*(row[name] for name in names), *row["columns"], row["evaluated"]] for row in found),
+    )
 
 
 def _rows(user: Any, phase: Phase, ranking: Ranking | None) -> Iterator[dict[str, Any]]:

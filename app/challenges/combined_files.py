@@ -1,28 +1,24 @@
 """A combined leaderboard as CSV or JSON."""
 
-import csv
 import json
-from io import StringIO
 from typing import Any
 
 from app.challenges.combined import CombinedPlace, Places, rule_words
 from app.challenges.models import CombinedBoard
-from app.core.text import safe_cell
+from app.core.tables import csv_text
 
 
 def combined_text(board: CombinedBoard, places: Places, *, ending: str) -> str:
     """Return everybody's place, or why there is none."""
     if ending == "json":
         return json.dumps(combined_document(board, places), ensure_ascii=False, indent=1) + "\n"
-    buffer = StringIO()
-    writer = csv.writer(buffer)
+    names = ("rank", "value", "entrant", "baseline")
     phases = [f"rank in {part.phase.title}" for part in places.parts]
-    writer.writerow(["rank", "value", "entrant", "baseline", *phases, "reason"])
-    for one in [*places.ranked, *places.unranked]:
-        ranks = [cell.place for cell in one.cells]
-        row = [one.rank, one.value, one.entrant.display_name, one.entrant.baseline, *ranks]
-        writer.writerow([safe_cell("" if cell is None else cell) for cell in [*row, one.reason]])
-    return "\ufeff" + buffer.getvalue()
+    rows = map(_place, [*places.ranked, *places.unranked])
+    return csv_text(
+        [*names, *phases, "reason"],
+        ([*(row[name] for name in names), *row["ranks"], row["reason"]] for row in rows),
+    )
 
 
 def combined_document(board: CombinedBoard, places: Places) -> dict[str, Any]:

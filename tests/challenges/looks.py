@@ -1,11 +1,15 @@
 """How a page of a challenge looks on a desk and on a phone."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
+from app.accounts.models import User
+from tests.browsers import signed_in
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL
 from tests.e2e.soundness import inaccessible
 
@@ -25,3 +29,14 @@ def wrong_on(page: Page, name: str) -> dict[str, Any]:
             found[f"{name} {width}"] = faults
     page.set_viewport_size({"width": WIDTHS[0], "height": 800})
     return found
+
+
+@contextmanager
+def watched_page(user: User, address: str) -> Iterator[Page]:
+    """Open a page as somebody; an error in a script of it fails the test."""
+    errors: list[str] = []
+    with signed_in(user, address) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+    assert errors == []

@@ -9,8 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.columns import documents_of, read_columns
 from app.challenges.models import Phase
-from tests.browsers import signed_in
-from tests.challenges.looks import wrong_on
+from tests.challenges.looks import watched_page, wrong_on
 from tests.design.test_browser import go
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
@@ -49,12 +48,8 @@ def addresses(phases: list[Phase]) -> dict[str, str]:
 def page(phases: list[Phase], live_server: LiveServer) -> Iterator[Page]:
     """A page of an organizer on which every script error fails the test."""
     organizer = phases[0].challenge.memberships.get(role="ADMIN").user
-    errors: list[str] = []
-    with signed_in(organizer, live_server.url) as context:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with watched_page(organizer, live_server.url) as page:
         yield page
-    assert errors == []
 
 
 def test_columns_and_a_combined_leaderboard(

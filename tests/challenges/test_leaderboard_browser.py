@@ -12,8 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from app.challenges.models import Phase, Ranking
-from tests.browsers import signed_in
-from tests.challenges.looks import wrong_on
+from tests.challenges.looks import watched_page, wrong_on
 from tests.challenges.test_rankings import computed, scored
 from tests.design.test_browser import go
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
@@ -26,16 +25,8 @@ Open = Callable[[User], Page]
 @pytest.fixture
 def open_page(live_server: LiveServer) -> Iterator[Open]:
     """Open a page as somebody; every script error in it fails the test."""
-    errors: list[str] = []
     with ExitStack() as stack:
-
-        def opened(user: User) -> Page:
-            page = stack.enter_context(signed_in(user, live_server.url)).new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            return page
-
-        yield opened
-    assert errors == []
+        yield lambda user: stack.enter_context(watched_page(user, live_server.url))
 
 
 @pytest.fixture

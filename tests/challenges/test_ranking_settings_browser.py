@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Phase
-from tests.browsers import signed_in
-from tests.challenges.looks import wrong_on
+from tests.challenges.looks import watched_page, wrong_on
 from tests.challenges.test_rankings import scored
 from tests.design.test_browser import go
 from tests.factories.challenges import make_challenge, make_phase
@@ -36,12 +35,8 @@ def addresses(phase: Phase) -> dict[str, str]:
 def page(phase: Phase, live_server: LiveServer) -> Iterator[Page]:
     """A page of an organizer on which every script error fails the test."""
     organizer = phase.challenge.memberships.get(role="ADMIN").user
-    errors: list[str] = []
-    with signed_in(organizer, live_server.url) as context:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with watched_page(organizer, live_server.url) as page:
         yield page
-    assert errors == []
 
 
 def test_a_plan_is_chosen_read_and_published(

@@ -22,8 +22,14 @@ BIG = ("limit_successful", "limit_attempted", "memory_mb", "gpu_memory_mb", "tim
 _SMALL = ("limit_successful_days", "limit_attempted_days", "limit_under_way", "cpus", "gpus")
 NUMBERS = (*BIG, *_SMALL)
 TERMS = (*TIMES, *NUMBERS)
-RANKING = ("ranking_plan", "counts", "ladder_step", "score_decimals", "publish_ranking")
-COLUMNS = "leaderboard_columns"
+RANKING = (
+    "ranking_plan",
+    "counts",
+    "ladder_step",
+    "score_decimals",
+    "publish_ranking",
+    "leaderboard_columns",
+)
 HANDED_IN = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 
 
@@ -101,7 +107,6 @@ class PhaseSerializer(serializers.ModelSerializer[Phase]):
             "score_path",
             "direction",
             *RANKING,
-            COLUMNS,
             "status",
             "parent",
             *TERMS,

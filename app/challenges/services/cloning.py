@@ -36,7 +36,7 @@ _PHASE_OWN = _ROW | {
     *("opens_at", "closes_at", "frozen_at", "ranked_at"),
     *("ranking_wanted_at", "ranking_problem", "ranking_tries", "ranking_tried_at"),
 }
-_PAGE_OWN = _ROW | {"challenge"}
+_PART_OWN = _ROW | {"challenge"}
 Made = dict[UUID, Phase]
 
 
@@ -127,7 +127,7 @@ def _clone_designs(source: Challenge, *, clone: Challenge, made: Made, actor: Us
 def _clone_boards(source: Challenge, *, clone: Challenge, made: Made, actor: User) -> None:
     """Make the combined leaderboards, over the phases that were made."""
     for board in source.combined_boards.prefetch_related("parts"):
-        copy = CombinedBoard(**_values(board, but=_PAGE_OWN), challenge=clone)
+        copy = CombinedBoard(**_values(board, but=_PART_OWN), challenge=clone)
         copy.save()
         CombinedPart.objects.bulk_create(
             CombinedPart(board=copy, phase=made[part.phase_id], weight=part.weight)
@@ -139,7 +139,7 @@ def _clone_boards(source: Challenge, *, clone: Challenge, made: Made, actor: Use
 
 def _clone_pages(source: Challenge, *, clone: Challenge, actor: User) -> None:
     for page in source.pages.all():
-        made = ChallengePage(**_values(page, but=_PAGE_OWN), challenge=clone)
+        made = ChallengePage(**_values(page, but=_PART_OWN), challenge=clone)
         made.save()
         data = {"title": made.title, "from": str(page.pk)}
         record("challenges.page.created", obj=made, actor=actor, data=data)
@@ -147,7 +147,7 @@ def _clone_pages(source: Challenge, *, clone: Challenge, actor: User) -> None:
 
 def _clone_questions(source: Challenge, *, clone: Challenge, actor: User) -> None:
     for question in source.registration_questions.all():
-        made = RegistrationQuestion(**_values(question, but=_PAGE_OWN), challenge=clone)
+        made = RegistrationQuestion(**_values(question, but=_PART_OWN), challenge=clone)
         made.save()
         data = {"text": made.text, "from": str(question.pk)}
         record("challenges.question.added", obj=clone, actor=actor, data=data)

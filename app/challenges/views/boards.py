@@ -11,6 +11,7 @@ from app.challenges import rankings
 from app.challenges.board_files import board_text
 from app.core.errors import NotFound
 from app.core.streaming import TABLE_TYPES
+from app.core.tables import table_answer
 
 FILES = tuple(f"leaderboard.{ending}" for ending in TABLE_TYPES)
 
@@ -26,7 +27,4 @@ def download(request: HttpRequest, pk: UUID, filename: str) -> HttpResponse:
     text = board_text(request.user, phase, ranking, ending=ending)
     data = {"what": filename}
     record("challenges.leaderboard.downloaded", obj=phase, actor=request.user, data=data)
-    response = HttpResponse(text, content_type=TABLE_TYPES[ending])
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return table_answer(text, filename=filename)

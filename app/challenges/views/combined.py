@@ -18,6 +18,7 @@ from app.challenges.views.challenges import rights
 from app.core.errors import Conflict, NotFound, ValidationFailed
 from app.core.forms import add_errors
 from app.core.streaming import TABLE_TYPES
+from app.core.tables import table_answer
 
 FILES = tuple(f"combined.{ending}" for ending in TABLE_TYPES)
 
@@ -49,10 +50,7 @@ def download(request: HttpRequest, pk: UUID, filename: str) -> HttpResponse:
     text = combined_text(found, combined.places_of(found), ending=ending)
     data = {"what": filename}
     record("challenges.leaderboard.downloaded", obj=found, actor=request.user, data=data)
-    response = HttpResponse(text, content_type=TABLE_TYPES[ending])
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return table_answer(text, filename=filename)
 
 
 @login_required

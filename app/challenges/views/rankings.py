@@ -16,7 +16,7 @@ from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 from app.core.errors import NotFound
 from app.core.pages import list_page
-from app.core.streaming import TABLE_TYPES
+from app.core.tables import table_answer
 
 ROWS = 50
 FILES = {
@@ -58,10 +58,7 @@ def download(request: HttpRequest, pk: UUID, filename: str) -> HttpResponse:
         raise NotFound
     body = FILES[filename](found)
     record("challenges.ranking.downloaded", obj=found, actor=request.user, data={"what": filename})
-    response = HttpResponse(body, content_type=TABLE_TYPES[filename.rpartition(".")[2]])
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return table_answer(body, filename=filename)
 
 
 def as_of(request: HttpRequest, phase: Phase, day: str) -> HttpResponse:
