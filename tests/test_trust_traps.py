@@ -15,7 +15,7 @@ from config.local.home import REPOSITORY
 
 HERE = Path(__file__)
 WRITTEN = (
-    "challenges.test_trust_leaderboard",
+    "challenges.leaderboards.test_trust_leaderboard",
     "challenges.test_trust_running",
     "test_trust_code",
 )

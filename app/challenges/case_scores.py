@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from app.challenges.leaderboards.shown_scores import withholds_details
 from app.challenges.models import CaseScore, Evaluation, EvaluationCase, Phase
 from app.challenges.policies import EVALUATIONS
-from app.challenges.shown_scores import withholds_details
 from app.core.errors import NotFound
 from app.core.text import safe_cell
 

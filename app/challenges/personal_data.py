@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.accounts.models import User
 from app.accounts.personal_data import Row
+from app.challenges.leaderboards.shown_scores import shown_score
 from app.challenges.models import (
     Announcement,
     ChallengeProposal,
@@ -13,7 +14,6 @@ from app.challenges.models import (
     TeamMember,
 )
 from app.challenges.services.teams import leave_all_teams
-from app.challenges.shown_scores import shown_score
 
 
 def made_submissions(user: User) -> Iterator[Row]:

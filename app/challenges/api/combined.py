@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from app.audit.services import record
-from app.challenges import combined
-from app.challenges.combined_files import combined_document
+from app.challenges.leaderboards import combined
+from app.challenges.leaderboards.combined_files import combined_document
 from app.challenges.models import CombinedBoard
 from app.core.api.fields import KeyField, LinkField
 from app.core.api.filters import KeyFilter

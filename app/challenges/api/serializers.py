@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from app.challenges.columns import cells_of
+from app.challenges.leaderboards.columns import cells_of
+from app.challenges.leaderboards.shown_scores import shown_score
 from app.challenges.models import Challenge, Evaluation, Phase, Submission
 from app.challenges.policies import CHALLENGES, EVALUATIONS
 from app.challenges.schedule import Status
 from app.challenges.selectors import predictions_url
-from app.challenges.shown_scores import shown_score
 from app.core.api.fields import KeyField, LinkField, PlainJSONField
 from app.core.api.pages import LogoField, PageField
 from app.requests.api.serializers import AskableSerializer

@@ -11,6 +11,8 @@ from django.db.models import F, QuerySet
 
 import app
 from app.accounts.models import User
+from app.challenges.leaderboards.rankings import scores_bytes
+from app.challenges.leaderboards.scores import take_name
 from app.challenges.models import Ranking, RankingEntry
 from app.challenges.ranking import (
     PlanInvalid,
@@ -21,8 +23,6 @@ from app.challenges.ranking import (
     read_scores,
 )
 from app.challenges.ranking.canonical import canonical_json
-from app.challenges.ranking_scores import take_name
-from app.challenges.rankings import scores_bytes
 from app.core.ids import new_id
 from app.core.storage import ObjectMissing, get_store
 from app.core.tasks import enqueue_on_commit

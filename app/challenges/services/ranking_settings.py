@@ -7,10 +7,10 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import change
 from app.challenges.designs import declared_by
+from app.challenges.leaderboards.metrics import known_metrics
+from app.challenges.leaderboards.rules import RankingSettings, rules_words
 from app.challenges.models import Challenge, Entrant, Phase
 from app.challenges.ranking import PlanInvalid, parse_plan
-from app.challenges.ranking_metrics import known_metrics
-from app.challenges.ranking_rules import RankingSettings, rules_words
 from app.challenges.services.design import declare_design, note_openings
 from app.challenges.services.leaderboard import rerank
 from app.challenges.services.rankings import want_ranking

@@ -11,6 +11,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 import app
+from app.challenges.leaderboards.plans import plan_of
+from app.challenges.leaderboards.scores import Gathered, gather
 from app.challenges.models import Evaluation, Phase, Ranking, RankingEntry
 from app.challenges.ranking import (
     Plan,
@@ -24,8 +26,6 @@ from app.challenges.ranking import (
 )
 from app.challenges.ranking.plan import ABOUT, Kind
 from app.challenges.ranking.run import ALL_TASKS
-from app.challenges.ranking_plans import plan_of
-from app.challenges.ranking_scores import Gathered, gather
 from app.challenges.selectors import leaderboard_for
 from app.challenges.services.ranking_files import store_files
 from app.core.ids import new_id

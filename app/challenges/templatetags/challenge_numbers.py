@@ -2,8 +2,8 @@
 
 from django import template
 
+from app.challenges.leaderboards.shown_scores import DECIMALS, decimals_of, shown_score
 from app.challenges.models import Evaluation
-from app.challenges.shown_scores import DECIMALS, decimals_of, shown_score
 from app.execution.contract.limits import readable_seconds
 
 register = template.Library()

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from app.audit.services import record
-from app.challenges import rankings
-from app.challenges.board_files import board_text
+from app.challenges.leaderboards import rankings
+from app.challenges.leaderboards.files import board_text
 from app.core.errors import NotFound
 from app.core.streaming import TABLE_TYPES
 from app.core.tables import table_answer

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import selectors, services
-from app.challenges.combined import boards_of
 from app.challenges.forms import ChallengeForm
+from app.challenges.leaderboards.combined import boards_of
 from app.challenges.models import Challenge, ChallengeMember
 from app.challenges.policies import CHALLENGES, PROPOSALS
 from app.challenges.proposals import require_creating, waiting_proposals

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.challenges import combined, selectors, services
-from app.challenges.combined_files import combined_text
-from app.challenges.combined_forms import CombinedForm
+from app.challenges import selectors, services
+from app.challenges.leaderboards import combined
+from app.challenges.leaderboards.combined_files import combined_text
+from app.challenges.leaderboards.combined_forms import CombinedForm
 from app.challenges.views.challenges import rights
 from app.core.errors import Conflict, NotFound, ValidationFailed
 from app.core.forms import add_errors

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
-from app.challenges import rankings, selectors, services
-from app.challenges.columns import MISSING, columns_of
+from app.challenges import selectors, services
 from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
-from app.challenges.shown_scores import decimals_of
+from app.challenges.leaderboards import rankings
+from app.challenges.leaderboards.columns import MISSING, columns_of
+from app.challenges.leaderboards.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 from app.challenges.views.rankings import as_of
 from app.core.errors import ValidationFailed

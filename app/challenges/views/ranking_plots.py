@@ -8,16 +8,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from app.challenges import selectors
-from app.challenges.models import Ranking
-from app.challenges.ranking_pictures import (
+from app.challenges.leaderboards.pictures import (
     Choice,
     choice_of,
     pictures_of,
     specification,
 )
-from app.challenges.ranking_report import report_of
-from app.challenges.rankings import get_ranking_for, newest_ranking
-from app.challenges.shown_scores import decimals_of
+from app.challenges.leaderboards.rankings import get_ranking_for, newest_ranking
+from app.challenges.leaderboards.report import report_of
+from app.challenges.leaderboards.shown_scores import decimals_of
+from app.challenges.models import Ranking
 from app.challenges.views.challenges import rights
 
 

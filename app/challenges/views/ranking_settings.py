@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 
 from app.accounts.models import User
 from app.challenges import designs, selectors, services
+from app.challenges.leaderboards.forms import RankingForm, shown_plan
+from app.challenges.leaderboards.metrics import known_metrics
+from app.challenges.leaderboards.rules import rules_words
 from app.challenges.models import Phase
 from app.challenges.ranking.words import plan_words
-from app.challenges.ranking_forms import RankingForm, shown_plan
-from app.challenges.ranking_metrics import known_metrics
-from app.challenges.ranking_rules import rules_words
 from app.challenges.services.design import note_openings
 from app.challenges.services.ranking_settings import check_plan
 from app.challenges.teams import entrant_in

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from app.audit.services import record
-from app.challenges import rankings
+from app.challenges.leaderboards import rankings
+from app.challenges.leaderboards.shown_scores import decimals_of
 from app.challenges.models import Phase
-from app.challenges.shown_scores import decimals_of
 from app.challenges.views.challenges import rights
 from app.core.errors import NotFound
 from app.core.pages import list_page

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.challenges.ranking_plans import DRAWS
+from app.challenges.leaderboards.plans import DRAWS
 
 
 class SchemeChoice(StrEnum):

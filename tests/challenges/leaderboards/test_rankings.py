@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.challenges import rankings
+from app.challenges.leaderboards import rankings
 from app.challenges.models import Entrant, Phase, Ranking, Submission
 from app.challenges.services import compute_ranking, update_phase
 from app.challenges.services.rankings import compute_wanted

@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.audit.models import Event
-from app.challenges.columns import ColumnInvalid, documents_of, read_columns
 from app.challenges.designs import declared_by
+from app.challenges.leaderboards.columns import ColumnInvalid, documents_of, read_columns
 from app.challenges.models import Phase
 from app.challenges.services import clone_challenge
-from tests.challenges.test_ranking_settings import SENT
+from tests.challenges.leaderboards.test_ranking_settings import SENT
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from app.challenges.declaration.showing import Answer
 from app.challenges.designs import Declared, designs_of
+from app.challenges.leaderboards.pictures import Choice, Shown, order_of, pictures_of
+from app.challenges.leaderboards.rankings import may_download, results_of
 from app.challenges.models import Phase, Ranking
 from app.challenges.ranking import parse_plan
 from app.challenges.ranking.plan import ABOUT, Kind
 from app.challenges.ranking.words import plan_words
-from app.challenges.ranking_pictures import Choice, Shown, order_of, pictures_of
-from app.challenges.rankings import may_download, results_of
 
 IN_SHORT = ("task", "target_cohort", "challenge_cohort", "test_cases", "metrics", "ranking_reason")
 """The items of the design that a report repeats."""

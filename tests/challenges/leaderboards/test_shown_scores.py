@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts.models import User
+from app.challenges.leaderboards.shown_scores import rounded, shown_score
 from app.challenges.models import Evaluation, Phase
 from app.challenges.personal_data import made_submissions
 from app.challenges.services import compute_ranking
-from app.challenges.shown_scores import rounded, shown_score
 from tests.factories.challenges import (
     finish_cases,
     finish_method,

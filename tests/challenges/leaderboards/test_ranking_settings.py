@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.audit.models import Event
-from app.challenges import rankings
 from app.challenges.designs import declared_by
+from app.challenges.leaderboards import rankings
+from app.challenges.leaderboards.rules import RankingSettings
 from app.challenges.models import DesignVersion, Phase
-from app.challenges.ranking_rules import RankingSettings
 from app.challenges.services import clone_challenge, set_ranking
 from app.challenges.services.rankings import compute_wanted
 from app.core.errors import Conflict, ValidationFailed
-from tests.challenges.test_rankings import scored
+from tests.challenges.leaderboards.test_rankings import scored
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_phase
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.audit.models import Event
-from app.challenges.combined import places_of
+from app.challenges.leaderboards.combined import places_of
 from app.challenges.models import Challenge, CombinedBoard, Evaluation, Phase, Submission
 from app.challenges.services import clone_challenge, create_combined
 from app.challenges.services.leaderboard import rerank

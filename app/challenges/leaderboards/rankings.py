@@ -21,7 +21,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from app.challenges.columns import Cell, cells_of
+from app.challenges.leaderboards.columns import Cell, cells_of
+from app.challenges.leaderboards.shown_scores import decimals_of, rounded, withholds_details
+from app.challenges.leaderboards.sparklines import Sparkline, sparkline
 from app.challenges.models import (
     ChallengeMember,
     Evaluation,
@@ -35,8 +37,6 @@ from app.challenges.policies import CHALLENGES
 from app.challenges.ranking import ScoreTable, read_scores
 from app.challenges.ranking.canonical import canonical_json
 from app.challenges.selectors import AS_ROW, get_phase_for
-from app.challenges.shown_scores import decimals_of, rounded, withholds_details
-from app.challenges.sparklines import Sparkline, sparkline
 from app.core.errors import NotFound
 from app.core.storage import get_store
 

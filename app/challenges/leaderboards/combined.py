@@ -19,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from app.challenges.leaderboards.shown_scores import rounded
 from app.challenges.models import (
     Challenge,
     CombinedBoard,
@@ -37,7 +38,6 @@ from app.challenges.ranking.combining import (
     combine_ranks,
     combine_scores,
 )
-from app.challenges.shown_scores import rounded
 from app.core.errors import NotFound
 
 MIXED = "In some of the phases higher scores are better now, in others lower."

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from app.challenges.columns import documents_of, read_columns
+from app.challenges.leaderboards.columns import documents_of, read_columns
 from app.challenges.models import Phase
 from tests.challenges.looks import watched_page, wrong_on
 from tests.design.test_browser import go

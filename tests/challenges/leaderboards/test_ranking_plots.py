@@ -10,7 +10,7 @@ from django.urls import reverse
 from app.accounts.models import User
 from app.challenges.models import Challenge, Phase, Ranking
 from app.challenges.services import compute_ranking
-from tests.challenges.test_rankings import scored
+from tests.challenges.leaderboards.test_rankings import scored
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_phase, name_cases
 from tests.factories.rankings import PLAN, make_ranking, plausible_scores

@@ -8,12 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from app.challenges import rankings
+from app.challenges.leaderboards import rankings
 from app.challenges.models import Phase
 from app.challenges.services import update_phase
 from app.challenges.services.rankings import MOST_TRIES, compute_wanted, want_what_was_lost
 from app.core.storage import get_store
-from tests.challenges.test_rankings import scored
+from tests.challenges.leaderboards.test_rankings import scored
 from tests.factories.challenges import make_phase
 
 pytestmark = pytest.mark.django_db

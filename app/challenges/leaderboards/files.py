@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from app.challenges.columns import columns_of
+from app.challenges.leaderboards.columns import columns_of
+from app.challenges.leaderboards.rankings import as_places, with_places
 from app.challenges.models import Phase, Ranking
 from app.challenges.policies import CHALLENGES
-from app.challenges.rankings import as_places, with_places
 from app.challenges.selectors import leaderboard_for
 from app.core.tables import csv_text
 

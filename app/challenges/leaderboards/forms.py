@@ -5,19 +5,19 @@ from typing import Any
 
 from django import forms
 
-from app.challenges.columns import (
+from app.challenges.design_forms import PLAN_EXAMPLE, PlanField
+from app.challenges.leaderboards.choices import ChosenPlan, SchemeChoice, chosen_plan, seed_in
+from app.challenges.leaderboards.columns import (
     MOST,
     ColumnInvalid,
     columns_of,
     documents_of,
     read_columns,
 )
-from app.challenges.design_forms import PLAN_EXAMPLE, PlanField
+from app.challenges.leaderboards.metrics import likely_metric
+from app.challenges.leaderboards.plans import default_plan, seed_of
+from app.challenges.leaderboards.rules import RankingSettings
 from app.challenges.models import Phase
-from app.challenges.ranking_choices import ChosenPlan, SchemeChoice, chosen_plan, seed_in
-from app.challenges.ranking_metrics import likely_metric
-from app.challenges.ranking_plans import default_plan, seed_of
-from app.challenges.ranking_rules import RankingSettings
 from app.challenges.services.design import MOST_REASON
 from app.core.errors import ValidationFailed
 

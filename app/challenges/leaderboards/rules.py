@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from app.challenges.columns import columns_of
+from app.challenges.leaderboards.columns import columns_of
+from app.challenges.leaderboards.shown_scores import decimals_of
 from app.challenges.models import Phase
-from app.challenges.shown_scores import decimals_of
 
 _COUNTS = {
     Phase.Counts.BEST: "Of the results of a team or lone participant the best one counts.",

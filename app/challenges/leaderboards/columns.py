@@ -8,9 +8,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.challenges.leaderboards.shown_scores import DECIMALS, round_to
 from app.challenges.models import Evaluation, Phase
 from app.challenges.models.phase import SCORE_PATH
-from app.challenges.shown_scores import DECIMALS, round_to
 
 MOST = 8
 MOST_TITLE = 60

@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 
 from django.core.cache import cache
 
+from app.challenges.leaderboards.rankings import may_download, results_of, scores_of
 from app.challenges.models import Ranking
 from app.challenges.ranking import parse_plan
 from app.challenges.ranking.pictures import KINDS, Asked, PictureKind, Table, picture, why_not
 from app.challenges.ranking.plan import ABOUT, Plan
 from app.challenges.ranking.plots.parts import Spec, in_order
-from app.challenges.rankings import may_download, results_of, scores_of
 from app.core.errors import NotFound
 
 _MADE_BY = 1

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from app.challenges.models import Phase
+from tests.challenges.leaderboards.test_rankings import scored
 from tests.challenges.looks import watched_page, wrong_on
-from tests.challenges.test_rankings import scored
 from tests.design.test_browser import go
 from tests.factories.challenges import make_challenge, make_phase
 

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.accounts.personal_data import personal_data
-from app.challenges import rankings
+from app.challenges.leaderboards import rankings
 from app.challenges.models import Evaluation, Phase, Ranking
 from app.challenges.services import compute_ranking
 from app.challenges.tasks import erase_ranked_names
 from app.core.storage import ObjectMissing, get_store
-from tests.challenges.test_rankings import scored
+from tests.challenges.leaderboards.test_rankings import scored
 from tests.factories.challenges import make_phase
 
 pytestmark = pytest.mark.django_db

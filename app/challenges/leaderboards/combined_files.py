@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.challenges.combined import CombinedPlace, Places, rule_words
+from app.challenges.leaderboards.combined import CombinedPlace, Places, rule_words
 from app.challenges.models import CombinedBoard
 from app.core.tables import csv_text
 

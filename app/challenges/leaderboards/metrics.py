@@ -1,9 +1,9 @@
 """The metrics that a phase can be ranked by: those that its results have scores by."""
 
 from app.challenges.case_scores import metric_title
+from app.challenges.leaderboards.plans import TOTALS
+from app.challenges.leaderboards.scores import plain_name
 from app.challenges.models import CaseScore, Phase
-from app.challenges.ranking_plans import TOTALS
-from app.challenges.ranking_scores import plain_name
 from app.challenges.selectors import leaderboard_for
 
 LOOKED_AT = 20

@@ -12,8 +12,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from app.challenges.models import Phase, Ranking
+from tests.challenges.leaderboards.test_rankings import computed, scored
 from tests.challenges.looks import watched_page, wrong_on
-from tests.challenges.test_rankings import computed, scored
 from tests.design.test_browser import go
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
 

@@ -1,0 +1,1 @@
+"""What stands on the leaderboards of phases, and how: places, columns, plans, files, plots."""
