@@ -39,6 +39,7 @@ from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
 from app.challenges.sections import with_sections
 from app.core.access import fetch
 from app.core.errors import NotFound
+from app.core.queries import AmongFew
 from app.delivery.headers import BYTES
 from app.delivery.registry import ServedFile
 from app.delivery.services import file_url
@@ -317,7 +318,7 @@ def unranked_for(user: Any, phase: Phase) -> QuerySet[Evaluation]:
     ended = [Evaluation.State.FAILED, Evaluation.State.SUCCEEDED]
     found = EVALUATIONS.visible_to(user).filter(submission__phase=phase, state__in=ended)
     return (
-        found.filter(~Exists(newer), submission__competes_as__in=without)
+        found.filter(~Exists(newer), AmongFew("submission__competes_as", without.values("pk")))
         .exclude(submission__state=Submission.State.WITHDRAWN)
         .select_related(
             "submission__competes_as__person",
