@@ -27,6 +27,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, Extract, JSONObject, TruncDate
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from app.challenges.charts import Chart, growth, over_time
@@ -208,16 +209,25 @@ def _states(challenge: Challenge) -> list[dict[str, Any]]:
 def _fault() -> Case:
     """Return whose doing a failed evaluation is, and nothing for others."""
     cases = EvaluationCase.objects.filter(evaluation=OuterRef("pk"), job__state=Job.State.FAILED)
-    by_platform = Exists(cases.filter(job__reason_code="platform"))
-    by_data = Exists(cases.filter(job__reason_code="input"))
+    by_platform = _any_of(cases.filter(job__reason_code="platform"))
+    by_data = _any_of(cases.filter(job__reason_code="input"))
     return Case(
         When(~Q(state=State.FAILED), then=Value("")),
         When(Q(job__reason_code="platform") | by_platform, then=Value(str(Fault.PLATFORM))),
         When(job__state=Job.State.FAILED, then=Value(str(Fault.METHOD))),
         When(by_data, then=Value(str(Fault.DATA))),
-        When(Exists(cases), then=Value(str(Fault.OWN))),
+        When(_any_of(cases), then=Value(str(Fault.OWN))),
         default=Value(str(Fault.PLATFORM)),
     )
+
+
+def _any_of(rows: QuerySet[Any]) -> Q:
+    """Tell whether there are any of ``rows``, by looking at those of the outer row alone.
+
+    For EXISTS, PostgreSQL may rather gather the rows of every outer row first: here all jobs that
+    ever failed on the portal.
+    """
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))
 
 
 class _Share(Aggregate):
