@@ -122,15 +122,20 @@ def questions_of(challenge: Challenge) -> list[Question]:
 
 
 def get_phase_for(
-    user: Any, pk: UUID | str, *, action: str = "view", rows: QuerySet[Phase] | None = None
+    user: Any,
+    pk: UUID | str,
+    *,
+    action: str = "view",
+    rows: QuerySet[Phase] | None = None,
+    beside: tuple[str, ...] = ("archive", "parent"),
 ) -> Phase:
     """Return the phase if ``user`` may do ``action`` with its challenge.
 
-    ``rows`` are all phases, where more is read with them.
+    ``rows`` are all phases, where more is read with them; ``beside`` is what is joined to it.
     """
     rows = Phase.objects.all() if rows is None else rows
     rows = rows.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
-    rows = rows.select_related("challenge", "archive", "parent").annotate(**READY)
+    rows = rows.select_related("challenge", *beside).annotate(**READY)
     phase = CHALLENGES.with_role(user, rows, path="challenge").first()
     if phase is None:
         raise NotFound
@@ -255,11 +260,14 @@ def phases_for(user: Any) -> QuerySet[Phase]:
 
 
 def evaluations_for(user: Any) -> QuerySet[Evaluation]:
-    """Return the evaluations that ``user`` may look at, newest first."""
-    found = EVALUATIONS.visible_to(user).select_related(
-        "submission__phase__challenge", "submission__version__algorithm", "submission__creator"
+    """Return the evaluations that ``user`` may look at, newest first, as the API lists them."""
+    rows = EVALUATIONS.visible_to(user).select_related(
+        "submission__phase__challenge", "submission__creator", "submission__entrant"
     )
-    return found.prefetch_related("submission__evaluations")
+    rows = CHALLENGES.with_role(user, rows, path="submission__phase__challenge")
+    return rows.prefetch_related(
+        Prefetch("submission__evaluations", Evaluation.objects.only("submission"))
+    )
 
 
 def current_method(phase: Phase) -> EvaluationMethod | None:

@@ -85,7 +85,7 @@ def _submit_predictions(request: HttpRequest, phase: Phase) -> HttpResponse:
 @login_required
 def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """List the submissions of a phase that the user may see."""
-    phase = selectors.get_phase_for(request.user, pk)
+    phase = selectors.get_phase_for(request.user, pk, beside=())
     page = list_page(
         request,
         selectors.submissions_in(phase, viewer=request.user),
