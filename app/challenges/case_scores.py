@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from app.challenges.leaderboards.shown_scores import withholds_details
 from app.challenges.models import CaseScore, Evaluation, EvaluationCase, Phase
 from app.challenges.policies import EVALUATIONS
@@ -69,20 +71,20 @@ def columns_of(evaluation: Evaluation) -> list[Column]:
     return sorted(found, key=lambda one: (one.higher_is_better is None, one.label, one.metric))
 
 
-def worst_first(cases: list[EvaluationCase], column: Column | None) -> list[ScoredCase]:
+def worst_first(cases: QuerySet[EvaluationCase], column: Column | None) -> list[ScoredCase]:
     """Return the cases by their score, the worst first; those without one come before all."""
     if column is None:
         return [ScoredCase(case, None) for case in cases]
     scores = CaseScore.objects.filter(
-        case__in=[case.pk for case in cases], metric=column.metric, label=column.label
-    )
-    values = dict(scores.values_list("case", "value"))
+        case=OuterRef("pk"), metric=column.metric, label=column.label
+    ).order_by()
+    rows = cases.annotate(value=Subquery(scores.values("value")[:1]))
     sign = -1 if column.higher_is_better is False else 1
 
     def place(row: ScoredCase) -> tuple[float, int]:
         return (-math.inf if row.value is None else sign * row.value, row.case.order)
 
-    return sorted((ScoredCase(case, values.get(case.pk)) for case in cases), key=place)
+    return sorted((ScoredCase(case, vars(case)["value"]) for case in rows), key=place)
 
 
 def score_rows(user: Any, evaluation: Evaluation) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Reading how a challenge goes, for its organizers: in as many queries however large it is."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Aggregate,
     BigIntegerField,
@@ -21,12 +22,12 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
-    TextField,
     Value,
     When,
 )
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Cast, Coalesce, Extract, JSONObject, TruncDate
+from django.db.models.functions import Coalesce, Extract, JSONObject, TruncDate
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from app.challenges.charts import Chart, growth, over_time
@@ -47,8 +48,6 @@ TIMED = 20
 """Queue and run times are of the jobs of so many evaluations, the newest."""
 LATELY = timedelta(days=7)
 SLOW = timedelta(hours=6)
-JOINED, MADE = "joined", "made"
-TEXT = TextField()
 NO_TIMES = {
     "jobs": 0,
     "queue_median": None,
@@ -129,13 +128,29 @@ class Dashboard:
     people_charts: list[Chart]
 
 
+def with_figures(rows: QuerySet[Challenge], pk: UUID) -> QuerySet[Challenge]:
+    """Return ``rows``, with what `dashboard_of` reads together with the challenge of this key."""
+    people = ChallengeMember.objects.filter(target=pk, role=ChallengeMember.Role.PARTICIPANT)
+    return rows.annotate(
+        stored=_stored(pk),
+        times=_times(pk),
+        joined=_per_day(people),
+        made=_per_day(Team.objects.filter(challenge=pk)),
+    )
+
+
 def dashboard_of(challenge: Challenge, *, waiting: int) -> Dashboard:
-    """Return how ``challenge`` goes, where so many people are ``waiting`` to be let in."""
-    read_with = {"stored": _stored(challenge), "times": _times(challenge)}
-    phases = list(challenge.phases.annotate(**READY, **read_with))
-    first = vars(phases[0]) if phases else {}
-    days = _days(challenge)
-    handed_in = {phase.pk: days[str(phase.pk)] for phase in phases}
+    """Return how ``challenge`` goes, where so many people are ``waiting`` to be let in.
+
+    It asks a query less for one that was read `with_figures`.
+    """
+    figures = vars(challenge)
+    if "times" not in figures:
+        figures = vars(with_figures(Challenge.objects.all(), challenge.pk).get(pk=challenge.pk))
+    days = _per_day(Submission.objects.filter(phase=OuterRef("pk")))
+    phases: list[Phase] = list(challenge.phases.annotate(**READY, days=days))
+    handed_in = {phase.pk: _by_day(vars(phase)["days"]) for phase in phases}
+    joined, made = _by_day(figures["joined"]), _by_day(figures["made"])
     rows = _states(challenge)
     states: Counter[str] = Counter()
     faults: Counter[str] = Counter()
@@ -146,56 +161,43 @@ def dashboard_of(challenge: Challenge, *, waiting: int) -> Dashboard:
         if row["fault"]:
             faults[row["fault"]] += row["count"]
     return Dashboard(
-        submissions=sum(sum(days.values()) for days in handed_in.values()),
+        submissions=sum(sum(counts.values()) for counts in handed_in.values()),
         under_way=sum(n for state, n in states.items() if state not in Evaluation.MACHINE.final),
         scored=states[State.SUCCEEDED],
         failed=states[State.FAILED],
-        participants=sum(days[JOINED].values()),
-        teams=sum(days[MADE].values()),
+        participants=sum(joined.values()),
+        teams=sum(made.values()),
         cpu_hours=sum(row["cpu"] or 0 for row in rows) / 3600,
         gpu_hours=sum(row["gpu"] or 0 for row in rows) / 3600,
-        stored=first.get("stored", 0),
-        times=Times(**(first.get("times") or NO_TIMES)),
+        stored=figures["stored"],
+        times=Times(**(figures["times"] or NO_TIMES)),
         failures=[Failures(fault, faults[fault]) for fault in Fault if faults[fault]],
         needs=_needs(challenge, phases, waiting=waiting, slow=slow),
-        failed_lately=_failed_lately(challenge),
+        failed_lately=_failed_lately(phases),
         phase_charts=_phase_charts(phases, handed_in),
-        people_charts=_people_charts(days),
+        people_charts=_people_charts(joined, made),
     )
 
 
-def _evaluations(challenge: Challenge) -> QuerySet[Evaluation]:
+def _evaluations(challenge: UUID) -> QuerySet[Evaluation]:
     return Evaluation.objects.filter(submission__phase__challenge=challenge)
 
 
-def _days(challenge: Challenge) -> defaultdict[str, dict[date, int]]:
-    """Return by day what was handed in to each phase, who came and which teams were made.
-
-    The keys are the ids of phases, `JOINED` and `MADE`.
-    """
-    people = challenge.memberships.filter(role=ChallengeMember.Role.PARTICIPANT)
-    rows = _per_day(Submission.objects.filter(phase__challenge=challenge), Cast("phase", TEXT))
-    rows = rows.union(
-        _per_day(people, Value(JOINED, output_field=TEXT)),
-        _per_day(Team.objects.filter(challenge=challenge), Value(MADE, output_field=TEXT)),
-        all=True,
-    )
-    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
-    for row in rows:
-        found[row["what"]][row["day"]] = row["count"]
-    return found
+def _per_day(rows: QuerySet[Any]) -> ArraySubquery:
+    """Return how many of ``rows`` were made on which day, to be read with something else."""
+    days = rows.order_by().annotate(day=TruncDate("created")).values("day")
+    counted = days.annotate(found=JSONObject(day=F("day"), count=Count("pk")))
+    return ArraySubquery(counted.values("found"))
 
 
-def _per_day(rows: QuerySet[Any], what: Any) -> QuerySet[Any, Any]:
-    found = rows.order_by().annotate(what=what, day=TruncDate("created")).values("what", "day")
-    counted: QuerySet[Any, Any] = found.annotate(count=Count("pk"))
-    return counted
+def _by_day(found: list[dict[str, Any]]) -> dict[date, int]:
+    return {date.fromisoformat(one["day"]): one["count"] for one in found}
 
 
 def _states(challenge: Challenge) -> list[dict[str, Any]]:
     """Return how many evaluations of a phase are in which state by whose fault, at what cost."""
     slow = Q(progressed_at__lt=timezone.now() - SLOW) & ~Q(state__in=Evaluation.MACHINE.final)
-    rows = _evaluations(challenge).order_by().annotate(fault=_fault())
+    rows = _evaluations(challenge.pk).order_by().annotate(fault=_fault())
     found = rows.values("state", "fault", phase=F("submission__phase")).annotate(
         count=Count("pk"),
         cpu=Sum("cpu_seconds"),
@@ -208,16 +210,25 @@ def _states(challenge: Challenge) -> list[dict[str, Any]]:
 def _fault() -> Case:
     """Return whose doing a failed evaluation is, and nothing for others."""
     cases = EvaluationCase.objects.filter(evaluation=OuterRef("pk"), job__state=Job.State.FAILED)
-    by_platform = Exists(cases.filter(job__reason_code="platform"))
-    by_data = Exists(cases.filter(job__reason_code="input"))
+    by_platform = _any_of(cases.filter(job__reason_code="platform"))
+    by_data = _any_of(cases.filter(job__reason_code="input"))
     return Case(
         When(~Q(state=State.FAILED), then=Value("")),
         When(Q(job__reason_code="platform") | by_platform, then=Value(str(Fault.PLATFORM))),
         When(job__state=Job.State.FAILED, then=Value(str(Fault.METHOD))),
         When(by_data, then=Value(str(Fault.DATA))),
-        When(Exists(cases), then=Value(str(Fault.OWN))),
+        When(_any_of(cases), then=Value(str(Fault.OWN))),
         default=Value(str(Fault.PLATFORM)),
     )
+
+
+def _any_of(rows: QuerySet[Any]) -> Q:
+    """Tell whether there are any of ``rows``, by looking at those of the outer row alone.
+
+    For EXISTS, PostgreSQL may rather gather the rows of every outer row first: here all jobs that
+    ever failed on the portal.
+    """
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))
 
 
 class _Share(Aggregate):
@@ -228,7 +239,7 @@ class _Share(Aggregate):
     output_field = FloatField()
 
 
-def _stored(challenge: Challenge) -> CombinedExpression:
+def _stored(challenge: UUID) -> CombinedExpression:
     """Return the bytes of containers and files handed in, to be read with something else."""
     submissions = Submission.objects.filter(phase__challenge=challenge).order_by()
     used = ContainerImage.objects.filter(pk__in=submissions.values("version__container_image"))
@@ -240,7 +251,7 @@ def _total(rows: QuerySet[Any], field: str) -> Coalesce:
     return Coalesce(Subquery(total, output_field=BigIntegerField()), 0)
 
 
-def _times(challenge: Challenge) -> Subquery:
+def _times(challenge: UUID) -> Subquery:
     """Return how long the jobs of the newest evaluations waited and ran, as `Times` has it.
 
     To be read with something else.
@@ -261,22 +272,27 @@ def _times(challenge: Challenge) -> Subquery:
     return Subquery(ran_here.values(one=Value(1)).annotate(found=found).values("found"))
 
 
-def _failed_lately(challenge: Challenge) -> list[Evaluation]:
+def _failed_lately(phases: list[Phase]) -> list[Evaluation]:
     """Return the newest failures of the last days that no other evaluation made up for."""
     better = Evaluation.objects.filter(
         submission=OuterRef("submission"), created__gt=OuterRef("created")
     )
-    rows = _evaluations(challenge).filter(
-        ~Exists(better), state=State.FAILED, finished_at__gt=timezone.now() - LATELY
+    rows = Evaluation.objects.filter(
+        ~Exists(better),
+        submission__phase__in=phases,
+        state=State.FAILED,
+        finished_at__gt=timezone.now() - LATELY,
     )
-    shown = rows.select_related(
-        "submission__phase", "submission__version__algorithm", "submission__creator"
-    )
-    fields = ("submission__phase__title", "submission__version__number", "finished_at")
+    shown = rows.select_related("submission__version__algorithm", "submission__creator")
+    fields = ("submission__phase_id", "submission__version__number", "finished_at")
     named = ("submission__file_name", "submission__version__algorithm__title")
     people = [f"submission__creator__{name}" for name in ("username", "first_name", "last_name")]
-    read = shown.only(*fields, *named, *people)
-    return list(read.annotate(fault=_fault()).order_by("-finished_at")[:10])
+    read = shown.only(*fields, *named, *people).annotate(fault=_fault())
+    found: list[Evaluation] = list(read.order_by("-finished_at")[:10])
+    phase_of = {one.pk: one for one in phases}
+    for row in found:
+        row.submission.phase = phase_of[row.submission.phase_id]
+    return found
 
 
 def _needs(
@@ -309,10 +325,10 @@ def _phase_charts(phases: list[Phase], handed_in: Mapping[UUID, dict[date, int]]
     return [chart for chart in found if chart is not None]
 
 
-def _people_charts(days: Mapping[str, dict[date, int]]) -> list[Chart]:
+def _people_charts(joined: dict[date, int], made: dict[date, int]) -> list[Chart]:
     today = timezone.now().date()
     found = [
-        growth("participants", "Participants", days[JOINED], until=today),
-        growth("teams", "Teams", days[MADE], until=today),
+        growth("participants", "Participants", joined, until=today),
+        growth("teams", "Teams", made, until=today),
     ]
     return [chart for chart in found if chart is not None]

@@ -7,6 +7,7 @@ from django import forms
 
 from algorithms.models import Algorithm
 from app.challenges.models import Challenge, Entrant, Phase
+from app.core.forms import LongSelect
 from app.requests.forms import AskableForm
 from app.sockets.forms import JSONText
 from app.uploads.fields import UploadsField
@@ -252,7 +253,10 @@ class GrantForm(forms.Form):
     """Grant one entrant more submissions."""
 
     entrant = forms.ModelChoiceField(
-        label="For", queryset=Entrant.objects.none(), empty_label="Choose a team or a person"
+        label="For",
+        queryset=Entrant.objects.none(),
+        empty_label="Choose a team or a person",
+        widget=LongSelect,
     )
     amount = forms.IntegerField(label="More submissions", min_value=1, max_value=1000, initial=1)
     reason = forms.CharField(max_length=300, help_text="They read it.")

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Count,
     Exists,
+    F,
     JSONField,
     OuterRef,
     Prefetch,
@@ -16,11 +18,13 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, JSONObject
 
 from algorithms.models import Algorithm, AlgorithmMember, Stage
 from app.accounts.models import User
 from app.challenges.json_paths import value_at, value_behind
 from app.challenges.models import (
+    CaseScore,
     Challenge,
     ChallengeMember,
     Entrant,
@@ -37,7 +41,7 @@ from app.challenges.models import (
 )
 from app.challenges.policies import CHALLENGES, EVALUATIONS, SUBMISSIONS
 from app.challenges.sections import with_sections
-from app.core.access import fetch
+from app.core.access import fetch, one_of
 from app.core.errors import NotFound
 from app.core.queries import AmongFew
 from app.delivery.headers import BYTES
@@ -64,6 +68,9 @@ READY = {
 """What `readiness_as_read` asks of a phase."""
 
 
+_EVALUATIONS = Prefetch("evaluations", Evaluation.objects.defer("metrics"))
+
+
 @dataclass(frozen=True)
 class Readiness:
     """What a phase still needs before it can take submissions."""
@@ -84,9 +91,19 @@ def challenges_for(user: Any) -> QuerySet[Challenge]:
     )
 
 
-def get_challenge_for(user: Any, pk: UUID | str, *, action: str = "view") -> Challenge:
-    """Return the challenge if ``user`` may do ``action`` with it, else raise `NotFound`."""
-    rows = CHALLENGES.with_role(user, with_sections(user, Challenge.objects.all()))
+def get_challenge_for(
+    user: Any,
+    pk: UUID | str,
+    *,
+    action: str = "view",
+    rows: QuerySet[Challenge] | None = None,
+) -> Challenge:
+    """Return the challenge if ``user`` may do ``action`` with it, else raise `NotFound`.
+
+    ``rows`` are all challenges, where more is read with them.
+    """
+    rows = Challenge.objects.all() if rows is None else rows
+    rows = CHALLENGES.with_role(user, with_sections(user, rows))
     return fetch(CHALLENGES, user=user, pk=pk, action=action, queryset=rows)
 
 
@@ -105,15 +122,20 @@ def questions_of(challenge: Challenge) -> list[Question]:
 
 
 def get_phase_for(
-    user: Any, pk: UUID | str, *, action: str = "view", rows: QuerySet[Phase] | None = None
+    user: Any,
+    pk: UUID | str,
+    *,
+    action: str = "view",
+    rows: QuerySet[Phase] | None = None,
+    beside: tuple[str, ...] = ("archive", "parent"),
 ) -> Phase:
     """Return the phase if ``user`` may do ``action`` with its challenge.
 
-    ``rows`` are all phases, where more is read with them.
+    ``rows`` are all phases, where more is read with them; ``beside`` is what is joined to it.
     """
     rows = Phase.objects.all() if rows is None else rows
     rows = rows.filter(pk=pk, challenge__in=CHALLENGES.visible_to(user))
-    rows = rows.select_related("challenge", "archive", "parent").annotate(**READY)
+    rows = rows.select_related("challenge", *beside).annotate(**READY)
     phase = CHALLENGES.with_role(user, rows, path="challenge").first()
     if phase is None:
         raise NotFound
@@ -123,16 +145,24 @@ def get_phase_for(
     return phase
 
 
+def phases_with_case_count() -> QuerySet[Phase]:
+    """Return all phases, each with the ``case_count`` of its hidden test set."""
+    items = ArchiveItem.objects.filter(archive=OuterRef("archive")).order_by()
+    counted = items.values("archive").annotate(n=Count("pk")).values("n")
+    return Phase.objects.annotate(case_count=Coalesce(Subquery(counted), 0))
+
+
 def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Evaluation:
-    """Return the evaluation if ``user`` may do ``action`` with it, else raise `NotFound`."""
-    rows = Evaluation.objects.select_related(
-        "submission__phase__challenge",
-        "submission__version__algorithm",
-        "submission__creator",
-        "submission__entrant__team",
+    """Return the evaluation if ``user`` may do ``action`` with it, else raise `NotFound`.
+
+    Read with no more than most who ask need: PostgreSQL takes ten times as long to plan a query
+    of nine tables as one of seven.
+    """
+    rows = EVALUATIONS.visible_to(user).select_related(
+        "submission__phase__challenge", "submission__version__algorithm", "submission__creator"
     )
     rows = CHALLENGES.with_role(user, rows, path="submission__phase__challenge")
-    evaluation = fetch(EVALUATIONS, user=user, pk=pk, queryset=rows)
+    evaluation = one_of(rows, pk)
     CHALLENGES.keep_role(user, evaluation.submission.phase.challenge, read_with=evaluation)
     if not EVALUATIONS.allows(user, evaluation, action):
         raise NotFound
@@ -140,23 +170,32 @@ def get_evaluation_for(user: Any, pk: UUID | str, *, action: str = "view") -> Ev
 
 
 def read_provenance(evaluation: Evaluation) -> None:
-    """Read by what an evaluation was made: containers and ground truth, in one query.
+    """Read by what an evaluation was made: containers and ground truth, and the ``team_title``.
 
     Apart from the evaluation itself: to plan one query of so many tables takes longer than both.
     """
+    team = Team.objects.filter(entrant=OuterRef("submission__entrant")).values("title")
     rows = Evaluation.objects.select_related(
         "method__container_image", "ground_truth", "submission__version__container_image"
     )
-    found = rows.defer("metrics").get(pk=evaluation.pk)
+    found = rows.defer("metrics").annotate(team_title=Subquery(team[:1])).get(pk=evaluation.pk)
+    vars(evaluation)["team_title"] = found.team_title
     evaluation.method, evaluation.ground_truth = found.method, found.ground_truth
     if evaluation.submission.version is not None and found.submission.version is not None:
         evaluation.submission.version.container_image = found.submission.version.container_image
 
 
 def get_case_for(user: Any, pk: UUID | str, number: int, *, action: str = "view") -> EvaluationCase:
-    """Return a case of an evaluation by its number, else raise `NotFound`."""
+    """Return a case of an evaluation by its number, else raise `NotFound`.
+
+    Its scores are read with it, as ``score_rows``.
+    """
     evaluation = get_evaluation_for(user, pk, action=action)
-    case = evaluation.cases.select_related("job", "item__archive").filter(order=number).first()
+    scores = CaseScore.objects.filter(case=OuterRef("pk")).order_by("metric", "label")
+    shown = JSONObject(metric=F("metric"), label=F("label"), value=F("value"))
+    rows = evaluation.cases.select_related("job", "item__archive")
+    rows = rows.annotate(score_rows=ArraySubquery(scores.values(found=shown)))
+    case = rows.filter(order=number).first()
     if case is None:
         raise NotFound
     case.evaluation = evaluation
@@ -170,8 +209,20 @@ def submissions_for(user: Any) -> QuerySet[Submission]:
         .select_related(
             "phase__challenge", "version__algorithm", "creator", "entrant__team", "competes_as"
         )
-        .prefetch_related(Prefetch("evaluations", Evaluation.objects.defer("metrics")))
+        .prefetch_related(_EVALUATIONS)
     )
+
+
+def submissions_in(phase: Phase, *, viewer: Any) -> QuerySet[Submission]:
+    """Return the submissions to ``phase`` that ``viewer`` may look at, newest first.
+
+    Whoever shows them has the phase already, and puts it in its place.
+    """
+    rows = SUBMISSIONS.visible_to(viewer).filter(phase=phase)
+    rows = rows.select_related("version__algorithm", "creator", "entrant__team")
+    if phase.counts == Phase.Counts.CHOSEN:
+        rows = rows.select_related("competes_as")
+    return rows.prefetch_related(_EVALUATIONS)
 
 
 def get_submission_for(user: Any, pk: UUID | str, *, action: str = "view") -> Submission:
@@ -209,11 +260,14 @@ def phases_for(user: Any) -> QuerySet[Phase]:
 
 
 def evaluations_for(user: Any) -> QuerySet[Evaluation]:
-    """Return the evaluations that ``user`` may look at, newest first."""
-    found = EVALUATIONS.visible_to(user).select_related(
-        "submission__phase__challenge", "submission__version__algorithm", "submission__creator"
+    """Return the evaluations that ``user`` may look at, newest first, as the API lists them."""
+    rows = EVALUATIONS.visible_to(user).select_related(
+        "submission__phase__challenge", "submission__creator", "submission__entrant"
     )
-    return found.prefetch_related("submission__evaluations")
+    rows = CHALLENGES.with_role(user, rows, path="submission__phase__challenge")
+    return rows.prefetch_related(
+        Prefetch("submission__evaluations", Evaluation.objects.only("submission"))
+    )
 
 
 def current_method(phase: Phase) -> EvaluationMethod | None:

@@ -1,5 +1,7 @@
 """Reading teams: who is in which, who is asked, and who counts together."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,15 +47,26 @@ def party_of(user: User, challenge: Challenge) -> Party:
     return Party(rows[0].team if rows else None, people)
 
 
-def members_with(user: Any, challenge: Challenge) -> list[TeamMember]:
-    """Return the people of the team that ``user`` is in, if any, in the order they came."""
-    mine = TeamMember.objects.filter(challenge=challenge, user=user)
-    rows = TeamMember.objects.filter(team__in=mine.values("team"))
-    rows = rows.select_related("team", "user").order_by("created")
-    members = list(rows)
-    for row in members:
+def read_people(
+    shown: Iterable[Team], *, user: Any, challenge: Challenge, team: Team | None = None
+) -> list[TeamMember]:
+    """Read the ``people`` of the teams on a page; return those of ``team``, or of one's own.
+
+    In one query, and in the order they came.
+    """
+    mine = TeamMember.objects.filter(challenge=challenge, user=user).values("team")
+    asked = Q(team__in=list(shown)) | (Q(team=team) if team else Q(team__in=mine))
+    rows = TeamMember.objects.filter(asked, challenge=challenge).order_by("created")
+    people: defaultdict[UUID, list[TeamMember]] = defaultdict(list)
+    own = team.pk if team else None
+    for row in rows.select_related("team", "user"):
         row.team.challenge = challenge
-    return members
+        people[row.team_id].append(row)
+        if team is None and row.user_id == user.pk:
+            own = row.team_id
+    for one in shown:
+        vars(one)["people"] = people[one.pk]
+    return people[own] if own else []
 
 
 def people_with(user: User, challenge: Challenge) -> list[int]:
@@ -106,10 +119,8 @@ def teams_for(user: Any) -> QuerySet[Team]:
 
 
 def teams_in(challenge: Challenge) -> QuerySet[Team]:
-    """Return the teams that are there now, with their people."""
-    people = TeamMember.objects.select_related("user")
-    found = Team.objects.filter(challenge=challenge, dissolved_at=None)
-    return found.select_related("captain").prefetch_related(Prefetch("members", people))
+    """Return the teams that are there now."""
+    return Team.objects.filter(challenge=challenge, dissolved_at=None)
 
 
 def get_team_for(user: Any, pk: UUID | str, *, action: str = "view") -> Team:

@@ -38,10 +38,18 @@ def fetch(
     Missing, malformed and forbidden keys look the same, so identifiers do not leak.
     """
     base = policy.visible_to(user) if queryset is None else queryset & policy.visible_to(user)
+    obj = one_of(base, pk)
+    if not policy.allows(user, obj, action):
+        raise NotFound
+    return obj
+
+
+def one_of(visible: QuerySet[M], pk: UUID | int | str) -> M:
+    """Return the object with this key among those that somebody may view, else raise `NotFound`."""
     try:
-        obj = base.filter(pk=pk).first()
+        obj = visible.filter(pk=pk).first()
     except (ValueError, ValidationError):
         obj = None
-    if obj is None or not policy.allows(user, obj, action):
+    if obj is None:
         raise NotFound
     return obj

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WRITTEN_OUT = 200
+"""More digits than these nobody reads; such numbers keep their exponent."""
+_EXACT = Context(prec=2 * _WRITTEN_OUT)
 _SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB")
 _STEPS = (
     ("year", 31_557_600),
@@ -59,3 +64,21 @@ def ago_words(moment: datetime, *, now: datetime) -> str:
             words = f"{count} {unit}{'s' if count > 1 else ''}"
             return f"{words} ago" if gap > timedelta(0) else f"in {words}"
     return "just now" if gap >= timedelta(0) else "in a moment"
+
+
+def moment_words(moment: datetime) -> str:
+    """A moment as ``21 Nov 2026, 09:12 UTC``; without a time zone as Python writes it."""
+    zone = moment.tzname()
+    if zone is None:
+        return str(moment)
+    month = _MONTHS[moment.month - 1]
+    return f"{moment.day} {month} {moment.year}, {moment.hour:02}:{moment.minute:02} {zone}"
+
+
+def decimal_words(value: float, digits: int) -> str:
+    """A number with so many decimals, halves rounded away from zero, and no minus before zero."""
+    exact = Decimal(repr(value))
+    if not exact.is_finite() or abs(exact.adjusted()) > _WRITTEN_OUT:
+        return str(value)
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
+    return f"{rounded if rounded else abs(rounded):f}"

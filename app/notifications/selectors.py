@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from app.accounts.models import User
 from app.core.access import fetch
@@ -37,6 +39,17 @@ def notifications_for(user: Any) -> QuerySet[Notification]:
     if not user.is_authenticated:
         return Notification.objects.none()
     return Notification.objects.filter(user=user)
+
+
+def unread_for(user: Any) -> QuerySet[Notification]:
+    """Return the user's own notifications that were not read."""
+    return notifications_for(user).filter(read_at=None)
+
+
+def unread_count_of_person() -> Combinable:
+    """Return how many notifications a row of people did not read yet, to be read with it."""
+    unread = Notification.objects.filter(user=OuterRef("pk"), read_at=None).order_by()
+    return Coalesce(Subquery(unread.values("user").annotate(n=Count("pk")).values("n")), 0)
 
 
 def get_notification_for(user: Any, pk: UUID) -> Notification:

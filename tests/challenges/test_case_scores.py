@@ -133,6 +133,7 @@ class TestShowing:
         )
         assert [row.case.order for row in page.context["cases"]] == [3, 2, 1], "missing first"
         text = page.content.decode()
+        assert reverse("challenges:case", args=[evaluation.pk, 3]) in text
         assert "missing" in text
         assert "dice: worst first" in text
 

@@ -106,6 +106,14 @@ def test_counts_are_of_this_challenge_alone(admin: User, phase: Phase) -> None:
     assert shown.count('<svg viewBox="0 0 384 120"') == 3
 
 
+def test_people_are_counted_before_there_is_a_phase(admin: User, challenge: Challenge) -> None:
+    make_team(challenge, UserFactory(), UserFactory())
+    found = dashboard_of(challenge, waiting=0)
+    assert (found.participants, found.teams, found.stored) == (2, 1, 0)
+    assert [chart.title for chart in found.people_charts] == ["Participants", "Teams"]
+    assert "Participants" in page(admin, challenge)
+
+
 @pytest.mark.parametrize(
     ("code", "method", "fault"),
     [

@@ -326,6 +326,31 @@ class TestPage:
         team.refresh_from_db()
         assert [member.user for member in team.members.all()] == [mate]
 
+    def test_one_s_own_people_wherever_the_list_is_and_each_team_s_its_own(
+        self, phase: Phase, user: User, mate: User, signed_in: Client
+    ) -> None:
+        mine = make_team(phase.challenge, user, mate)
+        others = make_team(phase.challenge, UserFactory())
+        page = reverse("challenges:teams", args=[phase.challenge_id])
+        found = signed_in.get(page).context
+        people = {team: [one.user for one in vars(team)["people"]] for team in found["list"].items}
+        assert people == {mine: [user, mate], others: [others.captain]}
+        narrowed = signed_in.get(page, {"q": others.title}).context
+        assert narrowed["list"].items == [others]
+        assert (narrowed["mine"], [one.user for one in narrowed["members"]]) == (mine, [user, mate])
+
+    def test_an_organizer_who_invites_into_a_team_sees_that_one(
+        self, phase: Phase, user: User, mate: User
+    ) -> None:
+        team = make_team(phase.challenge, user, mate)
+        organizer = phase.challenge.memberships.get(role="ADMIN").user
+        make_team(phase.challenge, organizer)
+        client = Client()
+        client.force_login(organizer)
+        address = reverse("challenges:invite_to_team", args=[team.pk])
+        refused = client.post(address, {"name": "nobody"}).context
+        assert (refused["mine"], [one.user for one in refused["members"]]) == (team, [user, mate])
+
     def test_nobody_answers_for_another(
         self, phase: Phase, user: User, mate: User, signed_in: Client
     ) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from datetime import timezone as zones
 from typing import Any
 
 import pytest
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
 
-from app.design.units import ago_words, duration_words, filesize_words
+from app.design.units import ago_words, decimal_words, duration_words, filesize_words, moment_words
 from tests.design.rendering import Elements, render
 
 
@@ -80,6 +83,32 @@ def test_a_moment_is_readable_by_machines() -> None:
 def test_an_exact_moment_names_its_zone() -> None:
     moment = datetime(2026, 11, 21, 9, 12, tzinfo=UTC)
     assert Elements(render("{{ moment|when }}", moment=moment)).text == "21 Nov 2026, 09:12 UTC"
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize("zone", [UTC, zones(timedelta(hours=-3, minutes=-30))])
+def test_a_moment_is_written_as_django_writes_it(month: int, zone: Any) -> None:
+    moment = datetime(2026, month, 2 * month, month, 5 * month - 1, tzinfo=zone)
+    assert moment_words(moment) == format_date(moment, "j M Y, H:i T")
+
+
+def test_a_moment_without_a_zone_names_none() -> None:
+    assert moment_words(datetime(2026, 11, 2, 9, 12)) == "2026-11-02 09:12:00"  # noqa: DTZ001
+
+
+NUMBERS = (0, 1, -7, 0.5, 1.5, -2.5, 0.125, 0.1 + 0.2, 2.675, -0.00004, 1e-5, 1e9, 123456.789, 1e22)
+UNUSUAL = (1e300, -4e250, float("inf"), float("-inf"), float("nan"))
+
+
+@pytest.mark.parametrize("digits", [0, 1, 4, 9])
+@pytest.mark.parametrize("number", [*NUMBERS, *UNUSUAL])
+def test_a_number_is_written_as_django_writes_it(number: float, digits: int) -> None:
+    assert decimal_words(number, digits) == floatformat(number, digits)
+
+
+def test_no_number_is_no_text_in_a_table() -> None:
+    assert render("{{ value|fixed:2 }}", value=None) == ""
+    assert render("{{ value|fixed:2 }}", value=-0.001) == "0.00"
 
 
 @pytest.mark.parametrize("name", ["filesize_h", "duration_h", "ago", "when"])

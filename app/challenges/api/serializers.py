@@ -341,6 +341,12 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
         )
         read_only_fields = fields
 
+    def to_representation(self, instance: Evaluation) -> Any:
+        """Show an evaluation, by the role that it was read with if it was."""
+        user, challenge = self.context["request"].user, instance.submission.phase.challenge
+        CHALLENGES.keep_role(user, challenge, read_with=instance)
+        return super().to_representation(instance)
+
     @extend_schema_field({})
     def get_metrics(self, evaluation: Evaluation) -> Any:
         """Return what the evaluation container wrote, to organizers."""

@@ -93,7 +93,7 @@ def get_ranked_phase_for(user: Any, pk: UUID) -> tuple[Phase, Ranking | None]:
     rows = Phase.objects.annotate(newest_ranking=kept)
     # django-stubs knows no relation that a query makes.
     rows = rows.select_related("newest_ranking")  # type: ignore[misc]
-    phase = get_phase_for(user, pk, rows=rows)
+    phase = get_phase_for(user, pk, rows=rows, beside=())
     return phase, getattr(phase, "newest_ranking", None)
 
 

@@ -29,7 +29,7 @@ def detail(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
         "challenge": evaluation.submission.phase.challenge,
         "organizer": organizer,
         "failure": failure_of(request.user, case),
-        "scores": case.scores.all() if may_see_scores(request.user, evaluation) else (),
+        "scores": vars(case)["score_rows"] if may_see_scores(request.user, evaluation) else (),
         "viewable": organizer and has_picture(request.user, case),
     }
     return render(request, "challenges/case.html", context)

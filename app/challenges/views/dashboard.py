@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from app.challenges import selectors
-from app.challenges.dashboard import dashboard_of
+from app.challenges.dashboard import dashboard_of, with_figures
 from app.challenges.exports import TABLES
+from app.challenges.models import Challenge
 from app.challenges.sections import sections_of
 from app.challenges.views.challenges import rights
 
@@ -18,7 +19,8 @@ from app.challenges.views.challenges import rights
 @require_safe
 def dashboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show submissions, failures, times, cost and people of a challenge."""
-    challenge = selectors.get_challenge_for(request.user, pk, action="change")
+    rows = with_figures(Challenge.objects.all(), pk)
+    challenge = selectors.get_challenge_for(request.user, pk, action="change", rows=rows)
     sections = sections_of(request.user, challenge)
     context = {
         "challenge": challenge,

@@ -120,7 +120,8 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show organizers what a phase has and lacks."""
-    phase = selectors.get_phase_for(request.user, pk, action="change")
+    counted = selectors.phases_with_case_count()
+    phase = selectors.get_phase_for(request.user, pk, action="change", rows=counted)
     methods = list(phase.methods.select_related("container_image"))
     settled = ContainerImage.SETTLED
     context = {
@@ -129,7 +130,7 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
         "methods": methods,
         "checking": any(m.container_image.state not in settled for m in methods),
         "truths": list(phase.ground_truths.all()),
-        "case_count": phase.archive.items.count() if phase.archive else 0,
+        "case_count": vars(phase)["case_count"],
         "readiness": selectors.readiness_as_read(phase),
         "outdated": selectors.outdated_submissions(phase),
         **rights(request, phase.challenge),

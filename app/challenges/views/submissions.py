@@ -85,13 +85,16 @@ def _submit_predictions(request: HttpRequest, phase: Phase) -> HttpResponse:
 @login_required
 def submission_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """List the submissions of a phase that the user may see."""
-    phase = selectors.get_phase_for(request.user, pk)
+    phase = selectors.get_phase_for(request.user, pk, beside=())
     page = list_page(
         request,
-        selectors.submissions_for(request.user).filter(phase=phase),
+        selectors.submissions_in(phase, viewer=request.user),
         search=("version__algorithm__title", "file_name", "creator__username", "comment"),
         sorts=(("-created", "Newest"), ("created", "Oldest")),
+        counted_with_rows=True,
     )
+    for row in page.items:
+        row.phase = phase
     context = {
         "phase": phase,
         "challenge": phase.challenge,
@@ -118,18 +121,19 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = selectors.get_evaluation_for(request.user, pk)
     selectors.read_provenance(row)
     shown = ("order", "state", "evaluation", "item__title", "job__state", "job__reason")
-    cases = list(row.cases.select_related("job", "item").only(*shown))
     organizer = EVALUATIONS.allows(request.user, row, "inspect")
     columns = columns_of(row) if organizer or may_see_scores(request.user, row) else []
     asked = request.GET.get("by", "")
     column = next((one for one in columns if one.key == asked), columns[0] if columns else None)
+    rows = worst_first(row.cases.select_related("job", "item").only(*shown), column)
+    cases = [one.case for one in rows]
     can_cancel = EVALUATIONS.allows(request.user, row, "cancel")
     context = {
         "evaluation": row,
         "submission": row.submission,
         "phase": row.submission.phase,
         "challenge": row.submission.phase.challenge,
-        "cases": worst_first(cases, column),
+        "cases": rows,
         "columns": columns,
         "column": column,
         "progress": None

@@ -1,6 +1,5 @@
 """Pages of teams: who is in which, and the buttons of joining, leaving and leading."""
 
-from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -25,10 +24,7 @@ from app.core.pages import list_page
 def team_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the teams of a challenge, one's own first; a form makes one or invites into it."""
     challenge = selectors.get_challenge_for(request.user, pk)
-    together = teams.members_with(request.user, challenge)
-    mine = together[0].team if together else None
-    form = InviteForm() if mine else TeamForm()
-    return _page(request, challenge, mine, form, members=together)
+    return _page(request, challenge)
 
 
 @login_required
@@ -47,7 +43,7 @@ def create(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"Your team “{title}” is made. Invite others to it.")
             return redirect("challenges:teams", pk=challenge.pk)
-    return _page(request, challenge, teams.team_of(request.user, challenge), form)
+    return _page(request, challenge, form)
 
 
 @login_required
@@ -66,7 +62,7 @@ def invite(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "They are invited, and told so.")
             return redirect("challenges:teams", pk=team.challenge_id)
-    return _page(request, team.challenge, team, form)
+    return _page(request, team.challenge, form, team=team)
 
 
 @login_required
@@ -134,11 +130,11 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _page(
     request: HttpRequest,
     challenge: Challenge,
-    mine: Team | None,
-    form: InviteForm | TeamForm,
+    form: InviteForm | TeamForm | None = None,
     *,
-    members: Sequence[TeamMember] | None = None,
+    team: Team | None = None,
 ) -> HttpResponse:
+    """Show the teams, and ``team`` or else one's own before them."""
     page = list_page(
         request,
         teams.teams_in(challenge),
@@ -146,8 +142,8 @@ def _page(
         sorts=(("title", "Name"), ("-created", "Newest")),
         counted_with_rows=True,
     )
-    if members is None:
-        members = list(mine.members.select_related("user")) if mine else []
+    members = teams.read_people(page.items, user=request.user, challenge=challenge, team=team)
+    mine = team or (members[0].team if members else None)
     asked = list(teams.invitations_for(request.user).filter(team__challenge=challenge))
     context = {
         "challenge": challenge,
@@ -155,7 +151,7 @@ def _page(
         "mine": mine,
         "members": members,
         "leads": mine is not None and TEAMS.allows(request.user, mine, "lead"),
-        "form": form,
+        "form": form or (InviteForm() if mine else TeamForm()),
         "invited": [one for one in asked if one.user_id == request.user.pk],
         "asked": [one for one in asked if mine and one.team_id == mine.pk],
         **rights(request, challenge),

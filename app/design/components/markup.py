@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from app.design.icons import icon_body
@@ -18,16 +19,18 @@ def attributes(values: Mapping[str, Any]) -> SafeString:
     ``None`` and ``False`` leave an attribute out, ``True`` writes it bare, everything else is
     escaped. A trailing underscore lets Python's words through (``for_``).
     """
-    pairs = [(name.rstrip("_").replace("_", "-"), value) for name, value in values.items()]
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),)
-            for name, value in pairs
+    return mark_safe(  # noqa: S308 - joined from escaped parts
+        "".join(
+            _attribute(name.rstrip("_").replace("_", "-"), value)
+            for name, value in values.items()
             if value is not None and value is not False
-        ),
+        )
     )
+
+
+def _attribute(name: str, value: Any) -> str:
+    shown = conditional_escape(name)
+    return f" {shown}" if value is True else f' {shown}="{conditional_escape(value)}"'
 
 
 def component(name: str, **context: Any) -> SafeString:
@@ -35,6 +38,7 @@ def component(name: str, **context: Any) -> SafeString:
     return render_to_string(f"design/components/{name}.html", context)
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, *, size: int = 18, label: str = "", css: str = "") -> SafeString:
     """Draw an icon: decoration by default, an image with a name where ``label`` is given."""
     role = (
