@@ -76,6 +76,8 @@ class TestPage:
         page = signed_in.get(reverse("challenges:phase", args=[phase.pk])).content.decode()
         assert "0.5000" in page
         assert "secret-name" not in page
+        assert "Submit predictions" in page
+        assert "Submit an algorithm" not in page
         place = signed_in.get(reverse("api:phase-leaderboard", args=[phase.pk])).json()
         assert place["results"][0]["algorithm"] is None
 

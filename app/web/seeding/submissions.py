@@ -16,7 +16,7 @@ def seed_submission(run: Run, entry: SubmissionEntry, phase: Phase, path: str) -
     if not CHALLENGES.allows(user, phase.challenge, "submit"):
         raise Refused(f"{path}.user", f"{user.username} does not take part in the challenge.")
     if entry.file is not None:
-        _hand_in_file(run, entry, entry.file, phase, user, path)
+        _hand_in_file(run, entry, phase, user, path)
     else:
         _hand_in_algorithm(run, entry, phase, user, path)
 
@@ -37,9 +37,9 @@ def _hand_in_algorithm(
     )
 
 
-def _hand_in_file(
-    run: Run, entry: SubmissionEntry, given: str, phase: Phase, user: User, path: str
-) -> None:
+def _hand_in_file(run: Run, entry: SubmissionEntry, phase: Phase, user: User, path: str) -> None:
+    given = entry.file or ""
+
     def make() -> Submission:
         upload = run.adopt(user, given)
         try:
