@@ -142,6 +142,7 @@ def test_a_phase_of_files_is_to_be_seen(client: Client) -> None:
         ("author", "by-number.json"),
         ("researcher", "by-slices.json"),
     ]
+    assert {str(one.competes_as.team) for one in submissions} == {"Even odds", "Slice counters"}
     for submission in submissions:
         with get_store().open(submission.file_key) as stream:
             predicted = {row["case"]: row["probability"] for row in json.load(stream)}

@@ -16,6 +16,7 @@ from app.web.demo.images import IMAGE_SOCKET, draw, items
 from app.web.demo.predictions import file_phase
 from archives.models import Archive
 
+PARTICIPANTS = ("author", "researcher", "radiologist")
 SAMPLE_CASE = "Sample case 1"
 
 
@@ -104,7 +105,11 @@ def _challenge(phases: list[dict[str, Any]]) -> dict[str, Any]:
         "access_mode": "AUTOMATIC",
         "design": DESIGN,
         "owner": "organizer",
-        "members": [{"user": name, "role": "PARTICIPANT"} for name in ("author", "researcher")],
+        "members": [{"user": name, "role": "PARTICIPANT"} for name in PARTICIPANTS],
+        "teams": [
+            {"title": "Slice counters", "captain": "author", "members": ["radiologist"]},
+            {"title": "Even odds", "captain": "researcher"},
+        ],
         "phases": phases,
     }
 

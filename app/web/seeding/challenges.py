@@ -24,6 +24,7 @@ from app.web.seeding.document_uses import ChallengeEntry
 from app.web.seeding.places import digest_of, file_below
 from app.web.seeding.run import Refused, Run, Status, find
 from app.web.seeding.submissions import seed_submission
+from app.web.seeding.teams import seed_team
 
 PHASE_FIELDS = (
     "title",
@@ -52,7 +53,7 @@ PHASE_FIELDS = (
 
 
 def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
-    """Make or change a challenge and its roles, then its phases one by one."""
+    """Make or change a challenge and its roles, then its teams and its phases one by one."""
     challenge: Challenge | None = None
     with run.entry(path, kind="challenge", name=entry.title):
         owner = run.get("user", entry.owner, path=f"{path}.owner")
@@ -77,6 +78,10 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
         challenge = settled
     if challenge is None:
         return
+    for number, team in enumerate(entry.teams):
+        place = f"{path}.teams[{number}]"
+        with run.entry(place, kind="team", name=team.title):
+            seed_team(run, team, challenge, place)
     for number, phase in enumerate(entry.phases):
         _seed_phase(run, phase, challenge, owner, f"{path}.phases[{number}]")
 

@@ -37,6 +37,7 @@ REFERENCES = {
     "user": "user",
     "owner": "user",
     "reader": "user",
+    "captain": "user",
     "archive": "archive",
     "sample": "archive",
     "algorithm": "algorithm",

@@ -232,6 +232,14 @@ class ChallengeMemberEntry(Entry):
     role: ChallengeMember.Role
 
 
+class TeamEntry(Entry):
+    """People who take part together; the captain makes the team, the others are asked and join."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    captain: Handle
+    members: Annotated[list[Handle], Field(max_length=100)] = []
+
+
 class ChallengeEntry(AskableEntry):
     """A challenge; the owner becomes its administrator. ``design`` is what it declares."""
 
@@ -247,6 +255,7 @@ class ChallengeEntry(AskableEntry):
     design: dict[str, Any] | None = None
     owner: Handle
     members: Annotated[list[ChallengeMemberEntry], Field(max_length=MOST)] = []
+    teams: Annotated[list[TeamEntry], Field(max_length=1000)] = []
     phases: Annotated[list[PhaseEntry], Field(max_length=100)] = []
 
 
