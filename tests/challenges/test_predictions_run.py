@@ -9,7 +9,6 @@ from typing import Any
 
 import docker
 import pytest
-from django.core.asgi import get_asgi_application
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -18,6 +17,7 @@ from app.accounts.models import User
 from app.challenges.kit.examples import file_evaluation_entries
 from app.challenges.models import Evaluation, EvaluationMethod, Phase, Submission
 from app.challenges.services import add_ground_truth, add_kit_truth
+from app.core.asgi import get_application
 from app.core.errors import ValidationFailed
 from app.execution.executors.docker import DockerExecutor
 from app.execution.models import ContainerImage, Job
@@ -56,7 +56,7 @@ TELLS_ALL = "cat /opt/ml/input/data/ground_truth/truth.json >&2; exit 3"
 
 @pytest.fixture
 def portal(settings: Settings) -> Iterator[None]:
-    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
+    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         yield
 
