@@ -231,10 +231,19 @@ class PredictionsForm(UploadForm):
 
     def __init__(self, *args: Any, phase: Phase, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        form, ending = phase.get_predictions_form_display(), f".{phase.predictions_form.lower()}"
         most = f"at most {phase.predictions_max_mb} MiB"
-        widget = self.fields["uploads"].widget
-        widget.accept = f".{phase.predictions_form.lower()}"
-        widget.note = f"{phase.get_predictions_form_display()}, {most}"
+        field = self.fields["uploads"]
+        field.help_text = (
+            f"One {_as_file(phase)} in UTF-8, named *{ending}, {most}. Archives (.zip, .tar.gz and "
+            "the like) are not taken: the file itself is checked, before it counts."
+        )
+        field.widget.accept = ending
+        field.widget.note = f"{form}, {most}"
+
+
+def _as_file(phase: Phase) -> str:
+    return "CSV file with a header" if phase.predictions_form == Phase.Form.CSV else "JSON file"
 
 
 class TeamForm(forms.Form):

@@ -33,6 +33,11 @@ class Base:
     program: str
     environment: Mapping[str, str]
 
+    @property
+    def plain_layers(self) -> Sequence[Layer]:
+        """The layers without numpy and scipy, which are the last one."""
+        return self.layers[:-1]
+
 
 def prepare_base(cache: LayerCache, *, docker_host: str | None = None) -> Base:
     """Build the base from Debian packages, or from a registry's image where there is no apt.

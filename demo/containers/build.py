@@ -23,16 +23,21 @@ ROOT = Path(__file__).parents[2]
 CODE = "opt/algorithm"
 ALGORITHMS = "demo/containers/algorithms"
 EVALUATION = "demo/containers/evaluation"
+STARTER_KIT = "demo/starter_kit"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One container: the module it runs, the arguments it gives, the code it carries."""
+    """One container: the module it runs, the arguments it gives, the code it carries.
+
+    One that is ``plain`` needs nothing but Python, and is a third as large.
+    """
 
     module: str
     command: tuple[str, ...]
     packages: tuple[str, ...]
     title: str
+    plain: bool = False
 
 
 def _algorithm(method: str, *, title: str) -> Recipe:
@@ -50,6 +55,13 @@ RECIPES = {
         command=(),
         packages=(ALGORITHMS, EVALUATION),
         title="Dice against reference masks",
+    ),
+    "file-evaluation": Recipe(
+        module="demo.starter_kit.evaluate_file",
+        command=(),
+        packages=(STARTER_KIT,),
+        title="Brier score of probabilities",
+        plain=True,
     ),
 }
 NAMES = tuple(RECIPES)
@@ -112,7 +124,10 @@ def _write(name: str, *, base: Base, cache: LayerCache, output: Path) -> Path:
     digest = write_archive(
         path,
         config=config,
-        layers=(*base.layers, _code_layer(recipe, cache=cache)),
+        layers=(
+            *(base.plain_layers if recipe.plain else base.layers),
+            _code_layer(recipe, cache=cache),
+        ),
         tag=f"hounsfield-demo/{name}:latest",
     )
     cache.report(f"{name}: {path.stat().st_size / 1e6:.0f} MB, image sha256:{digest[:12]}")

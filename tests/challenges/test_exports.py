@@ -27,7 +27,13 @@ from app.challenges.services import (
 from app.requests.services import ask_for_access
 from app.sockets.selectors import medical_image_socket
 from tests.factories.accounts import UserFactory, sign_in
-from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+from tests.factories.challenges import (
+    SCHEMA,
+    make_challenge,
+    make_evaluation,
+    make_phase,
+    make_predictions_phase,
+)
 from tests.factories.teams import make_team
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +124,31 @@ def test_one_file_holds_every_table(admin: User, phase: Phase) -> None:
     (answer,) = found["registration_answers"]
     assert (answer["username"], answer["state"]) == ("asker", "PENDING")
     assert (answer["question"], answer["answer"]) == ("Where do you work?", FORMULA)
+
+
+def test_phases_say_what_they_take_and_how_much_of_it(admin: User) -> None:
+    challenge = make_challenge(admin=admin)
+    make_predictions_phase(
+        challenge,
+        predictions_form="CSV",
+        limit_successful=3,
+        limit_successful_days=7,
+        limit_attempted=None,
+        limit_under_way=2,
+    )
+    (row,) = json.loads(download(admin, challenge, "phases.json"))
+    limits = {name: value for name, value in row.items() if name.startswith("limit_")}
+    assert limits == {
+        "limit_successful": 3,
+        "limit_successful_days": 7,
+        "limit_attempted": None,
+        "limit_attempted_days": None,
+        "limit_under_way": 2,
+    }
+    assert (row["kind"], row["predictions_form"]) == ("PREDICTIONS", "CSV")
+    assert (row["predictions_schema"], row["predictions_max_mb"]) == (SCHEMA, 10)
+    (cells,) = table(admin, challenge, "phases")
+    assert (cells["limit_successful"], cells["limit_attempted"]) == ("3", "")
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,6 +1,10 @@
 """Phases that take files with predictions: checked when they come, scored as they are."""
 
+import gzip
+import io
+import zipfile
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -28,6 +32,7 @@ from app.core.errors import Conflict, LimitReached, ValidationFailed
 from app.core.storage import get_store
 from app.execution.contract import InputFile, inspect_archive
 from app.execution.models import ContainerImage, Job
+from app.sockets.schemas import apart
 from app.uploads.models import UserUpload
 from tests.factories.accounts import UserFactory
 from tests.factories.algorithms import make_algorithm
@@ -53,6 +58,14 @@ State = Evaluation.State
 def phase(user: User) -> Phase:
     """A phase of three cases in which ``user`` takes part with files."""
     return make_predictions_phase(make_challenge(participants=(user,)), cases=3)
+
+
+def packed_zip() -> bytes:
+    """A file that fits, in a zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mine.json", '[{"case": "a", "probability": 1}]')
+    return out.getvalue()
 
 
 def files_of(job: Job | None, folder: Path) -> tuple[InputFile, ...]:
@@ -124,9 +137,43 @@ class TestTheFile:
         (message,) = refused(phase, user, content)
         assert words in message
 
+    @pytest.mark.parametrize("rows", [120_000, 400_000])
+    def test_more_rows_than_a_page_can_wait_for_are_refused(
+        self, phase: Phase, user: User, rows: int
+    ) -> None:
+        content = b"[" + b",".join([b'{"case":"a","probability":1}'] * rows) + b"]"
+        phase.predictions_max_mb = 50
+        phase.save()
+        started = perf_counter()
+        (message,) = refused(phase, user, content)
+        assert "1,000,000" in message
+        assert "Hand in fewer rows" in message
+        assert perf_counter() - started < 30, "the child may take 20 s"
+
+    def test_a_check_that_takes_too_long_says_what_to_do(
+        self, phase: Phase, user: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(apart, "_WALL_SECONDS_ON_A_PAGE", 0.01)
+        (message,) = refused(phase, user, [{"case": "a", "probability": 1}])
+        assert "took longer" in message
+        assert "Hand in fewer rows" in message
+
     def test_only_the_ending_of_the_phase(self, phase: Phase, user: User) -> None:
         (message,) = refused(phase, user, [], filename="mine.csv")
         assert "does not end with .json" in message
+
+    @pytest.mark.parametrize("filename", ["mine.zip", "mine.json.gz", "mine.TAR", "mine.7z"])
+    def test_an_archive_is_refused_with_the_reason(
+        self, phase: Phase, user: User, filename: str
+    ) -> None:
+        (message,) = refused(phase, user, b"PK", filename=filename)
+        assert "Archives" in message
+        assert "Unpack it and hand in the .json file" in message
+
+    @pytest.mark.parametrize("content", [packed_zip(), gzip.compress(b"[]")])
+    def test_an_archive_by_another_name_too(self, phase: Phase, user: User, content: bytes) -> None:
+        (message,) = refused(phase, user, content)
+        assert message.startswith("The file is an archive, whatever its name says. Unpack it")
 
     def test_not_larger_than_the_phase_says(self, phase: Phase, user: User) -> None:
         update_phase(actor=user, phase=phase, predictions_max_mb=1)

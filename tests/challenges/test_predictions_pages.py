@@ -59,6 +59,22 @@ class TestPage:
         assert "data-schema" in shown
         assert not Submission.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("form", "said"),
+        [
+            ("JSON", "One JSON file in UTF-8, named *.json, at most 10 MiB."),
+            ("CSV", "One CSV file with a header in UTF-8, named *.csv, at most 10 MiB."),
+        ],
+    )
+    def test_says_what_is_taken_before_a_file_is_chosen(
+        self, user: User, signed_in: Client, form: str, said: str
+    ) -> None:
+        challenge = make_challenge(participants=(user,))
+        phase = make_predictions_phase(challenge, predictions_form=form)
+        page = signed_in.get(self.address(phase)).content.decode()
+        assert said in page
+        assert "Archives (.zip, .tar.gz and the like) are not taken: " in page
+
     def test_takes_no_upload_of_others(
         self, phase: Phase, signed_in: Client, stranger: User
     ) -> None:
@@ -76,6 +92,8 @@ class TestPage:
         page = signed_in.get(reverse("challenges:phase", args=[phase.pk])).content.decode()
         assert "0.5000" in page
         assert "secret-name" not in page
+        assert "Submit predictions" in page
+        assert "Submit an algorithm" not in page
         place = signed_in.get(reverse("api:phase-leaderboard", args=[phase.pk])).json()
         assert place["results"][0]["algorithm"] is None
 
@@ -172,6 +190,20 @@ class TestApi:
         fault = {"path": "[0].probability", "message": "is missing"}
         assert check([{"case": "a"}]) == {"fits": False, "faults": [fault]}
         assert not Submission.objects.exists()
+
+    def test_says_why_it_takes_no_archive(
+        self, phase: Phase, user: User, signed_in: Client
+    ) -> None:
+        upload = make_predictions(user, filename="mine.zip")
+        check = reverse("api:phase-check-predictions", args=[phase.pk])
+        given = {"user_upload": str(upload.pk)}
+        answer = signed_in.post(check, given, content_type="application/json").json()
+        assert not answer["fits"]
+        assert "Archives" in answer["faults"][0]["message"]
+        given["phase"] = str(phase.pk)
+        made = signed_in.post("/api/v1/submissions/", given, content_type="application/json")
+        assert made.status_code == 400
+        assert "Archives" in made.content.decode()
 
     def test_makes_phases(self, user: User, signed_in: Client) -> None:
         challenge = make_challenge(admin=user)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
@@ -16,14 +13,10 @@ from pytest_django import Settings
 
 from app.challenges.models import Evaluation, EvaluationMethod, Phase
 from app.challenges.services import add_ground_truth, submit_algorithm
-from app.challenges.services.evaluations import advance
 from app.core.asgi import get_application
 from app.core.storage import get_store
 from app.execution.executors.docker import DockerExecutor
-from app.execution.models import ContainerImage, Job
-from app.execution.services import validate_container_image
-from app.execution.services.parsing import parse_outputs
-from app.execution.services.running import run_job
+from app.execution.models import ContainerImage
 from app.images.models import Image, ImageFile
 from app.uploads.asgi import PartReceiver
 from archives.models import Archive
@@ -34,6 +27,7 @@ from tests.factories.archives import make_archive, make_item
 from tests.factories.challenges import make_challenge, make_phase
 from tests.factories.engines import engine_address
 from tests.factories.images import make_image, make_upload, metaimage_bytes
+from tests.factories.real_runs import Kit, checked_image, work_off
 from tests.factories.starter_kits import kit_zip, make_kit, masks_of, tarball, unzip
 from tests.servers import asgi_server
 
@@ -44,30 +38,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 NAMES = ("scan-1", "scan-2")
-
-
-@dataclass
-class Kit:
-    """An unpacked kit, and the bases that its Dockerfiles start from."""
-
-    folder: Path
-
-    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a script of the kit with nothing but Docker's address; no network is there."""
-        environment = {
-            "PATH": os.environ["PATH"],
-            "DOCKER_HOST": engine_address(),
-            "DOCKER_BUILDKIT": "0",
-            "KIT_BUILD_OPTIONS": "--network host",
-        }
-        return subprocess.run(
-            [f"./{script}", *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
 
 @pytest.fixture
@@ -184,32 +154,12 @@ def mask(folder: Path, *, seed: int) -> bytes:
 
 def evaluated(phase: Phase, *, folder: Path, executor: DockerExecutor) -> Evaluation:
     """The packed images, handed in and evaluated by the portal's own services."""
-    method = stored(folder / "e.tar.gz", kind=ContainerImage.Kind.METHOD)
-    EvaluationMethod.objects.create(phase=phase, container_image=method)
     admin = phase.challenge.memberships.get(role="ADMIN").user
+    kinds = ContainerImage.Kind
+    method = checked_image(folder / "e.tar.gz", kind=kinds.METHOD, creator=admin)
+    EvaluationMethod.objects.create(phase=phase, container_image=method)
     algorithm = make_algorithm(editor=admin)
-    image = stored(folder / "a.tar.gz", kind=ContainerImage.Kind.ALGORITHM)
+    image = checked_image(folder / "a.tar.gz", kind=kinds.ALGORITHM, creator=admin)
     algorithm.versions.update(container_image=image)
     submission = submit_algorithm(actor=admin, phase=phase, algorithm=algorithm)
-    evaluation: Evaluation = submission.evaluations.get()
-    for _ in range(len(NAMES) + 3):
-        advance(evaluation.pk)
-        for job in Job.objects.filter(state=Job.State.QUEUED):
-            run_job(str(job.pk), worker="test", executor=executor)
-            parse_outputs(str(job.pk))
-    evaluation.refresh_from_db()
-    return evaluation
-
-
-def stored(path: Path, *, kind: str) -> ContainerImage:
-    """An image as it is after its upload was checked."""
-    key = f"containers/{path.name}"
-    get_store().put_file(path, key=key)
-    admin = Phase.objects.get().challenge.memberships.get(role="ADMIN").user
-    image = ContainerImage.objects.create(
-        creator=admin, kind=kind, filename="i.tar.gz", key=key, size=path.stat().st_size
-    )
-    validate_container_image(image.pk)
-    image.refresh_from_db()
-    assert image.state == ContainerImage.State.READY, image.reason
-    return image
+    return work_off(submission.evaluations.get(), executor=executor)

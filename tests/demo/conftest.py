@@ -26,7 +26,7 @@ def archives(layer_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     return build(
         output=tmp_path_factory.mktemp("archives"),
         cache=layer_cache,
-        only=("nodules", "dice-evaluation"),
+        only=("nodules", "dice-evaluation", "file-evaluation"),
     )
 
 

@@ -131,6 +131,30 @@ def test_the_evaluation_scores_a_submission(
     assert metrics["aggregates"]["dice"]["mean"] == 1.0
 
 
+def test_the_evaluation_of_files_needs_no_numpy(
+    engine_client: docker.DockerClient,
+    images: dict[str, str],
+    archives: dict[str, Path],
+    tmp_path: Path,
+) -> None:
+    for folder in ("truth", "input"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "truth/truth.json").write_text('{"a": 1, "b": 0}')
+    rows = [{"case": "a", "probability": 0.5}, {"case": "b", "probability": 0}]
+    (tmp_path / "input/predictions.json").write_text(json.dumps(rows))
+    mounts = {
+        "/input": tmp_path / "input",
+        "/opt/ml/input/data/ground_truth": tmp_path / "truth",
+        "/output": writable(tmp_path / "output"),
+    }
+    code, log = run(engine_client, images["file-evaluation"], mounts=mounts)
+    assert code == 0, log
+    metrics = json.loads((tmp_path / "output/metrics.json").read_text())
+    assert metrics["aggregates"]["brier"] == 0.125
+    sizes = {name: archives[name].stat().st_size for name in ("file-evaluation", "dice-evaluation")}
+    assert sizes["file-evaluation"] < sizes["dice-evaluation"] / 2
+
+
 def test_the_engine_names_the_image_by_the_digest_in_its_archive(
     engine_client: docker.DockerClient, images: dict[str, str], archives: dict[str, Path]
 ) -> None:

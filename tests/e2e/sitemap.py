@@ -261,6 +261,31 @@ CHALLENGES = (
     _visit("challenges:case", "organizer", "/challenges/evaluations/{evaluation}/cases/1/"),
 )
 
+PREDICTIONS = (
+    _visit("challenges:phase", "author", "/challenges/phases/{file_phase}/", note="files"),
+    _visit(
+        "challenges:setup_phase", "organizer", "/challenges/phases/{file_phase}/setup/", "files"
+    ),
+    _visit("challenges:edit_phase", "organizer", "/challenges/phases/{file_phase}/edit/", "files"),
+    _visit("challenges:starter_kit", "author", "/challenges/phases/{file_phase}/kit/", "files"),
+    _visit("challenges:submit", "author", "/challenges/phases/{file_phase}/submit/", "files"),
+    _visit(
+        "challenges:submissions", "author", "/challenges/phases/{file_phase}/submissions/", "files"
+    ),
+    _visit(
+        "challenges:evaluation", "organizer", "/challenges/evaluations/{file_evaluation}/", "files"
+    ),
+    _visit(
+        "challenges:evaluation", "author", "/challenges/evaluations/{file_evaluation}/", "files"
+    ),
+    _visit(
+        "challenges:case",
+        "organizer",
+        "/challenges/evaluations/{file_evaluation}/cases/1/",
+        "files",
+    ),
+)
+
 PEOPLE = (
     _visit("people:person", "author", "/people/researcher/"),
     _visit("people:picture", "author", "/account/picture/"),
@@ -359,4 +384,5 @@ VISITS = (
     *VERSIONS,
     *SOCKETS,
     *CHALLENGES,
+    *PREDICTIONS,
 )

@@ -21,6 +21,12 @@ describe("a file with predictions", () => {
     expect(await look("a", CSV_FILE)).toContain("does not end with .csv");
   });
 
+  it.each(["mine.zip", "mine.json.gz", "mine.TAR", "mine.7z"])("is no archive: %s", async (name) => {
+    const fault = await look("[]", JSON_FILE, name);
+    expect(fault).toContain("Archives");
+    expect(fault).toContain("Unpack it and hand in the .json file.");
+  });
+
   it("is not read when it is too large", async () => {
     const text = (): Promise<string> => Promise.reject(new Error("read"));
     const fault = await faultAtOnce({ name: "a.json", size: 3 * 2 ** 20, text }, JSON_FILE);

@@ -1,5 +1,7 @@
 """The demo: made by seed files, left alone where it is there, and alive on the pages."""
 
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import Client
 from app.accounts.models import User
 from app.challenges.kit.sample import require_sample
 from app.challenges.models import Challenge, DesignVersion, Phase, StarterKit, Submission
+from app.core.storage import get_store
 from app.images.models import Image
 from app.people.models import Organization
 from app.uploads.models import UserUpload
@@ -16,6 +19,7 @@ from app.web.demo import seed, seed_people
 from app.web.demo.containers import NAMES
 from archives.models import Archive, ArchiveItem
 from archives.services import create_archive
+from demo.starter_kit.evaluate_file import evaluate
 from reader_studies.models import DisplaySet, Question
 from tests.factories.containers import shell_image
 
@@ -53,12 +57,12 @@ def test_everything_is_there_once(folder: Path, client: Client) -> None:
     kinds = {"TEXT", "NUMB", "CHOI", "MCHO", "BOOL"}
     assert set(Question.objects.values_list("kind", flat=True)) == kinds
     assert DisplaySet.objects.count() == 3
-    assert Submission.objects.filter(state=Submission.State.ACCEPTED).count() == 2
-    design = DesignVersion.objects.get()
-    assert (design.number, design.amendment) == (1, False)
+    assert Submission.objects.filter(state=Submission.State.ACCEPTED).count() == 5
+    assert {(one.number, one.amendment) for one in DesignVersion.objects.all()} == {(1, False)}
     assert Challenge.objects.get().banner is not None
-    cases = require_sample(StarterKit.objects.exclude(truth_key="").get())
-    assert [case.name for case in cases] == ["case-01"]
+    for kit in StarterKit.objects.exclude(truth_key=""):
+        assert [case.name for case in require_sample(kit)] == ["case-01"]
+    assert StarterKit.objects.count() == Phase.objects.count() == 2
     assert Organization.objects.get().memberships.count() == 2
     assert [path.name for path in folder.iterdir()] == ["containers"], "no file with passwords"
     client.force_login(User.objects.get(username="organizer"))
@@ -118,7 +122,47 @@ def test_names_that_somebody_took_already_do_not_hinder() -> None:
     researcher = User.objects.get(username="researcher")
     mine = create_archive(actor=researcher, title="Hidden nodule test set")
     fill_in()
-    hidden = Phase.objects.get().archive
+    [hidden] = {phase.archive for phase in Phase.objects.all()}
+    assert hidden is not None
     assert hidden != mine
     assert hidden.items.count() == 3
     assert mine.items.count() == 0
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_phase_of_files_is_to_be_seen(client: Client) -> None:
+    fill_in()
+    phase = Phase.objects.get(kind=Phase.Kind.PREDICTIONS)
+    truth, titles = truth_of(phase), ["Test case 1", "Test case 2", "Test case 3"]
+    assert list(truth) == titles
+    assert set(truth.values()) == {0, 1}
+    submissions = phase.submissions.order_by("created")
+    assert [(one.creator.username, one.file_name) for one in submissions] == [
+        ("researcher", "even-odds.json"),
+        ("author", "by-number.json"),
+        ("researcher", "by-slices.json"),
+    ]
+    assert {str(one.competes_as.team) for one in submissions} == {"Even odds", "Slice counters"}
+    for submission in submissions:
+        with get_store().open(submission.file_key) as stream:
+            predicted = {row["case"]: row["probability"] for row in json.load(stream)}
+        score = evaluate(predicted, truth)["aggregates"]["brier"]
+        assert (score == 0.25) == (submission.file_name == "even-odds.json")
+    client.force_login(User.objects.get(username="radiologist"))
+    page = client.get(f"/challenges/{phase.challenge_id}/").content.decode()
+    assert "Large nodules by report" in page
+    page = client.get(f"/challenges/phases/{phase.pk}/").content.decode()
+    assert "on how many slices each nodule" in page
+    assert "Brier score" in page
+
+
+def truth_of(phase: Phase) -> dict[str, int]:
+    """The ground truth as the evaluation container will find it."""
+    with (
+        get_store().open(phase.ground_truths.get().key) as stream,
+        tarfile.open(fileobj=stream) as tar,
+    ):
+        file = tar.extractfile("truth.json")
+        assert file is not None
+        found: dict[str, int] = json.load(file)
+        return found

@@ -49,6 +49,8 @@ def folder(tmp_path: Path) -> Path:
     (place / "report.pdf").write_bytes(b"%PDF-1.7\nreport\n%%EOF\n")
     shell_image("true").write(place / "nodules.tar")
     shell_image("true # scores").write(place / "dice.tar")
+    shell_image("true # scores files").write(place / "auc.tar")
+    (place / "mine.json").write_text('[{"case": "first", "probability": 0.8}]')
     with tarfile.open(place / "truth.tar.gz", "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("cases.json"), io.BytesIO())
     return place
@@ -89,7 +91,7 @@ def test_the_documented_example(folder: Path, client: Client) -> None:
     assert Image.objects.get(pk=IMAGE).name == "Chest"
     assert Answer.objects.filter(value=900).exists()
     assert AlgorithmVersion.objects.get().is_ready
-    assert Submission.objects.get().state == Submission.State.ACCEPTED
+    assert [one.state for one in Submission.objects.all()] == [Submission.State.ACCEPTED] * 2
     assert not User.objects.get(username="ravi").has_usable_password()
     rosa = User.objects.get(username="rosa")
     assert (rosa.department, rosa.country.code, rosa.is_verified) == ("Radiology", "NL", True)

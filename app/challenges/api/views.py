@@ -197,7 +197,10 @@ class PhaseViewSet(ResourceViewSet[Phase]):
     )
     @action(detail=True, methods=["post"], url_path="check-predictions")
     def check_predictions(self, request: Request, pk: str) -> Response:
-        """Say whether the phase takes an uploaded file; it is not handed in by that."""
+        """Say whether the phase takes an uploaded file; it is not handed in by that.
+
+        A phase takes one JSON or CSV file, as `predictions_form` says; archives are refused.
+        """
         phase = self.find(key_of(pk), "submit")
         given = self.checked(serializers.PredictionsUploadSerializer)
         upload = get_upload_for(request.user, given["user_upload"])

@@ -13,10 +13,18 @@ export interface Given {
 }
 
 const MIB = 2 ** 20;
+const ARCHIVE = /\.(zip|gz|tgz|tar|bz2|xz|zst|7z|rar)$/;
 
 /** The fault that is seen at once, in a sentence; empty if there is none. */
 export async function faultAtOnce(file: Given, wanted: Wanted): Promise<string> {
   const ending = `.${wanted.form.toLowerCase()}`;
+  const archive = ARCHIVE.exec(file.name.toLowerCase());
+  if (archive) {
+    return (
+      `Archives (${archive[0]}) are not taken: the file itself is checked before it counts. ` +
+      `Unpack it and hand in the ${ending} file.`
+    );
+  }
   if (!file.name.toLowerCase().endsWith(ending)) {
     return `The name of the file does not end with ${ending}.`;
   }

@@ -19,6 +19,7 @@ from app.uploads.models import UserUpload
 from app.uploads.services import consume_upload, fetch_upload
 
 MIB = 2**20
+ARCHIVES = frozenset({".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 _RULES = ("kind", "predictions_form", "predictions_schema", "predictions_max_mb")
 
 
@@ -49,9 +50,9 @@ def faults_of_predictions(phase: Phase, upload: UserUpload) -> list[Fault]:
 
     The file is read in a process of its own.
     """
-    ending = f".{phase.predictions_form.lower()}"
-    if PurePath(upload.filename).suffix.lower() != ending:
-        return [Fault("", f"The name of the file does not end with {ending}.")]
+    misnamed = _fault_of_name(upload.filename, ending=f".{phase.predictions_form.lower()}")
+    if misnamed:
+        return [Fault("", misnamed)]
     if upload.size > phase.predictions_max_bytes:
         size = f"{upload.size / MIB:.1f}"
         return [
@@ -62,6 +63,17 @@ def faults_of_predictions(phase: Phase, upload: UserUpload) -> list[Fault]:
         fetch_upload(upload, path=path)
         form, schema = phase.predictions_form, phase.predictions_schema
         return faults_of_document_apart(path, form=form, schema=schema)
+
+
+def _fault_of_name(name: str, *, ending: str) -> str:
+    """Return why a file of this name is not taken; the page says the same (frontend/check.ts)."""
+    named = PurePath(name).suffix.lower()
+    if named in ARCHIVES:
+        return (
+            f"Archives ({named}) are not taken: the file itself is checked before it counts. "
+            f"Unpack it and hand in the {ending} file."
+        )
+    return "" if named == ending else f"The name of the file does not end with {ending}."
 
 
 def in_words(fault: Fault) -> str:

@@ -6,7 +6,7 @@ before the file is opened.
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from app.sockets.schemas.errors import InvalidValue
 from app.sockets.schemas.files import check_file
 
 CPU_SECONDS = 120
+CPU_SECONDS_ON_A_PAGE = 15
 LIMITS = Limits(address_space=2 * GIB, cpu_seconds=CPU_SECONDS, output_file_bytes=0)
+LIMITS_ON_A_PAGE = replace(LIMITS, cpu_seconds=CPU_SECONDS_ON_A_PAGE)
 
 
 def main() -> None:
     """Check the file that standard input names and say what is wrong with it, if anything."""
     job = json.load(sys.stdin)
-    set_limits(LIMITS)
+    set_limits(LIMITS_ON_A_PAGE if "form" in job else LIMITS)
     answer: dict[str, Any] = {}
     try:
         answer = _look(job)

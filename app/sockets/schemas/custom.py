@@ -34,6 +34,10 @@ class UnusableSchema(Exception):
     """A schema that is not one, or that asks for more than we do; the message is for people."""
 
 
+class TooManyChecks(UnusableSchema):
+    """A value that takes more checks than somebody waits for."""
+
+
 def check_schema(schema: Any) -> None:
     """Raise `UnusableSchema` unless ``schema`` can be used as a socket's own schema.
 
@@ -71,8 +75,8 @@ def first_errors(
 ) -> list[ValidationError]:
     """Return the first things about ``value`` that do not fit ``schema``.
 
-    Raises `UnusableSchema` when the schema is broken or asks for more than ``most_steps`` checks:
-    references can make a small schema endless.
+    Raises `UnusableSchema` when the schema is broken, `TooManyChecks` when it asks for more than
+    ``most_steps`` checks: references can make a small schema endless.
     """
     validator = _Validator(dict(schema), registry=_NOWHERE)
     token = _steps.set([most_steps])
@@ -90,7 +94,7 @@ def _spend(steps: float) -> None:
     left = _steps.get()
     left[0] -= steps
     if left[0] < 0:
-        raise UnusableSchema("The schema asks for too many checks of this value.")
+        raise TooManyChecks("The schema asks for too many checks of this value.")
 
 
 def _counted(check: Check) -> Check:

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.sockets.schemas.custom import UnusableSchema, first_errors
+from app.sockets.schemas.custom import TooManyChecks, UnusableSchema, first_errors
 from app.sockets.schemas.errors import InvalidValue
-from app.sockets.schemas.plain import check_plain
+from app.sockets.schemas.plain import TooManyParts, check_plain
 from app.sockets.schemas.wording import explained
 
 MOST_FAULTS = 10
 MOST_COLUMNS = 1000
+MOST_STEPS = 1_000_000
+"""Of checks and of parts: some five seconds of a processor, in which somebody waits at a page."""
+ADVICE = "Hand in fewer rows, or ask the organizers for a simpler schema."
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh9", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,15})(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -38,18 +42,31 @@ def faults_of_document(path: Path, *, form: str, schema: Mapping[str, Any] | Non
     """
     try:
         value = _READERS[form](_text(path))
-        check_plain(value)
-        errors = first_errors(value, schema, most=MOST_FAULTS) if schema else []
+        check_plain(value, most=MOST_STEPS)
+        errors = (
+            first_errors(value, schema, most=MOST_FAULTS, most_steps=MOST_STEPS) if schema else []
+        )
+    except TooManyParts as error:
+        return [Fault("", f"The file has more than {error.most:,} values. {ADVICE}")]
     except InvalidValue as error:
         return [Fault(error.field, error.message)]
+    except TooManyChecks:
+        return [
+            Fault("", f"By the schema the file takes more than {MOST_STEPS:,} checks. {ADVICE}")
+        ]
     except UnusableSchema as error:
         return [Fault("", str(error))]
     return [Fault(field, message) for field, message in map(explained, errors)]
 
 
 def _text(path: Path) -> str:
+    content = path.read_bytes()
+    if content.startswith(_ARCHIVES):
+        raise InvalidValue(
+            "The file is an archive, whatever its name says. Unpack it and hand in what is in it."
+        )
     try:
-        text = path.read_bytes().decode()
+        text = content.decode()
     except UnicodeDecodeError as error:
         raise InvalidValue(f"The file is not UTF-8 text (byte {error.start}).") from error
     if text.startswith("\ufeff"):

@@ -14,6 +14,14 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NO_TEXT = "has NUL characters or lone surrogates, which cannot be stored"
 
 
+class TooManyParts(InvalidValue):
+    """A value of more parts than are looked at."""
+
+    def __init__(self, message: str, *, most: int) -> None:
+        self.most = most
+        super().__init__(message)
+
+
 def check_plain(value: Any, *, most: int = MOST_NODES) -> None:
     """Refuse what is too deep, no JSON, or of more than ``most`` parts; walks without recursion.
 
@@ -26,7 +34,7 @@ def check_plain(value: Any, *, most: int = MOST_NODES) -> None:
         nodes += 1
         if nodes > most:
             advice = "; give it as a file" if most == MOST_NODES else ""
-            raise InvalidValue(f"The value has more than {most} parts{advice}.")
+            raise TooManyParts(f"The value has more than {most} parts{advice}.", most=most)
         if len(path) > MAX_DEPTH:
             raise InvalidValue(f"The value is nested deeper than {MAX_DEPTH} levels.")
         if isinstance(node, dict):

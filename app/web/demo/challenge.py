@@ -13,7 +13,11 @@ from app.core.slugs import free_slug
 from app.images.phantom import Phantom, write_mask
 from app.web.demo.design import DESIGN
 from app.web.demo.images import IMAGE_SOCKET, draw, items
+from app.web.demo.predictions import file_phase
 from archives.models import Archive
+
+PARTICIPANTS = ("author", "researcher", "radiologist")
+SAMPLE_CASE = "Sample case 1"
 
 
 def challenge(
@@ -28,13 +32,14 @@ def challenge(
         for number, phantom in enumerate(phantoms, start=1)
     ]
     title = "Hidden nodule test set"
+    titles = [f"Test case {n + 1}" for n in range(len(images))]
     hidden = {
         "id": "hidden",
         "slug": free_slug(Archive, title, fallback="archive"),
         "title": title,
         "description": "Test cases of the nodule challenge. Participants never see them.",
         "owner": "organizer",
-        "items": items(images, titles=[f"Test case {n + 1}" for n in range(len(images))]),
+        "items": items(images, titles=titles),
     }
     finders = [
         _algorithm(
@@ -63,11 +68,17 @@ def challenge(
         "sample_truth": _ground_truth(folder, "sample", [shown], [sample]),
         "submissions": [{"user": finder["owner"], "algorithm": finder["id"]} for finder in finders],
     }
+    by_file = file_phase(
+        folder,
+        hidden=dict(zip(titles, phantoms, strict=True)),
+        sample={SAMPLE_CASE: sample},
+        method=_container("file-evaluation", containers),
+    )
     return {
         "images": [*images, shown],
         "archives": [hidden, _sample_archive(shown)],
         "algorithms": finders,
-        "challenges": [_challenge(phase)],
+        "challenges": [_challenge([phase, by_file])],
     }
 
 
@@ -79,11 +90,11 @@ def _sample_archive(shown: dict[str, Any]) -> dict[str, Any]:
         "title": title,
         "description": "Everybody who takes part may download it, in the starter kit.",
         "owner": "organizer",
-        "items": items([shown], titles=["Sample case 1"]),
+        "items": items([shown], titles=[SAMPLE_CASE]),
     }
 
 
-def _challenge(phase: dict[str, Any]) -> dict[str, Any]:
+def _challenge(phases: list[dict[str, Any]]) -> dict[str, Any]:
     title = "Nodule phantom challenge"
     return {
         "slug": free_slug(Challenge, title, fallback="challenge"),
@@ -94,8 +105,12 @@ def _challenge(phase: dict[str, Any]) -> dict[str, Any]:
         "access_mode": "AUTOMATIC",
         "design": DESIGN,
         "owner": "organizer",
-        "members": [{"user": name, "role": "PARTICIPANT"} for name in ("author", "researcher")],
-        "phases": [phase],
+        "members": [{"user": name, "role": "PARTICIPANT"} for name in PARTICIPANTS],
+        "teams": [
+            {"title": "Slice counters", "captain": "author", "members": ["radiologist"]},
+            {"title": "Even odds", "captain": "researcher"},
+        ],
+        "phases": phases,
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-NAMES = ("nodules", "nodules-naive", "otsu", "otsu-naive", "dice-evaluation")
+NAMES = ("nodules", "nodules-naive", "otsu", "otsu-naive", "dice-evaluation", "file-evaluation")
 
 
 class ContainersMissing(Exception):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.accounts.models import User
-from app.challenges.models import Challenge, DesignVersion, Phase, Submission
+from app.challenges.models import Challenge, DesignVersion, Phase
 from app.challenges.policies import CHALLENGES
 from app.challenges.selectors import current_ground_truth, current_method, starter_kit_of
 from app.challenges.services import (
@@ -14,19 +14,25 @@ from app.challenges.services import (
     create_challenge,
     create_phase,
     declare_design,
-    submit_algorithm,
     update_challenge,
     update_phase,
 )
 from app.web.seeding.algorithms import check_container, same_content, sockets
 from app.web.seeding.asking import seed_requests
-from app.web.seeding.document_uses import ChallengeEntry, PhaseEntry, SubmissionEntry
+from app.web.seeding.document_phases import PhaseEntry
+from app.web.seeding.document_uses import ChallengeEntry
 from app.web.seeding.places import digest_of, file_below
 from app.web.seeding.run import Refused, Run, Status, find
+from app.web.seeding.submissions import seed_submission
+from app.web.seeding.teams import seed_team
 
 PHASE_FIELDS = (
     "title",
     "description",
+    "kind",
+    "predictions_form",
+    "predictions_schema",
+    "predictions_max_mb",
     "score_path",
     "score_title",
     "direction",
@@ -47,7 +53,7 @@ PHASE_FIELDS = (
 
 
 def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
-    """Make or change a challenge and its roles, then its phases one by one."""
+    """Make or change a challenge and its roles, then its teams and its phases one by one."""
     challenge: Challenge | None = None
     with run.entry(path, kind="challenge", name=entry.title):
         owner = run.get("user", entry.owner, path=f"{path}.owner")
@@ -72,6 +78,10 @@ def seed_challenge(run: Run, entry: ChallengeEntry, path: str) -> None:
         challenge = settled
     if challenge is None:
         return
+    for number, team in enumerate(entry.teams):
+        place = f"{path}.teams[{number}]"
+        with run.entry(place, kind="team", name=team.title):
+            seed_team(run, team, challenge, place)
     for number, phase in enumerate(entry.phases):
         _seed_phase(run, phase, challenge, owner, f"{path}.phases[{number}]")
 
@@ -89,7 +99,7 @@ def _seed_phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, 
     for number, submission in enumerate(entry.submissions):
         place = f"{path}.submissions[{number}]"
         with run.entry(place, kind="submission", name=f"of {submission.user}"):
-            _seed_submission(run, submission, phase, place)
+            seed_submission(run, submission, phase, place)
 
 
 def _phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path: str) -> Phase:
@@ -97,8 +107,9 @@ def _phase(run: Run, entry: PhaseEntry, challenge: Challenge, owner: User, path:
     found = find(Phase, path=path, pk=entry.pk, named=named, rename=True)
     if found is not None and found.challenge_id != challenge.pk:
         raise Refused(f"{path}.pk", "The key is taken by a phase of another challenge.")
-    archive = run.get("archive", entry.archive, path=f"{path}.archive")
-    wanted: dict[str, Any] = {**entry.given(*PHASE_FIELDS), "archive": archive}
+    wanted: dict[str, Any] = entry.given(*PHASE_FIELDS)
+    if entry.archive is not None:
+        wanted["archive"] = run.get("archive", entry.archive, path=f"{path}.archive")
     inputs = sockets(run, entry.inputs, path=f"{path}.inputs")
     outputs = sockets(run, entry.outputs, path=f"{path}.outputs")
     for name, given in (("inputs", inputs), ("outputs", outputs)):
@@ -176,22 +187,3 @@ def _give_sample(run: Run, entry: PhaseEntry, phase: Phase, owner: User, path: s
         run.stored.append(add_kit_truth(actor=owner, phase=phase, upload=upload).truth_key)
         status = Status.CREATED
     run.note(status, place, "starter kit", name, obj=kit)
-
-
-def _seed_submission(run: Run, entry: SubmissionEntry, phase: Phase, path: str) -> None:
-    user = run.get("user", entry.user, path=f"{path}.user")
-    algorithm = run.get("algorithm", entry.algorithm, path=f"{path}.algorithm")
-    if not CHALLENGES.allows(user, phase.challenge, "submit"):
-        raise Refused(f"{path}.user", f"{user.username} does not take part in the challenge.")
-    held = Submission.objects.filter(phase=phase, creator=user, version__algorithm=algorithm)
-    found = held.filter(pk=entry.pk).first() if entry.pk else held.first()
-    name = f"of {algorithm} by {user.username} to {phase}"
-    run.settle(
-        found,
-        path=path,
-        kind="submission",
-        name=name,
-        make=lambda: submit_algorithm(
-            actor=user, phase=phase, algorithm=algorithm, comment=entry.comment, pk=entry.pk
-        ),
-    )

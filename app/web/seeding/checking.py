@@ -15,6 +15,7 @@ from app.sockets.schemas import (
 )
 from app.web.seeding.document import SocketEntry, Value
 from app.web.seeding.document_uses import SeedFile
+from app.web.seeding.phase_problems import phase_problems
 from app.web.seeding.places import UnusablePath, file_below, files_below
 from app.web.seeding.reading import Problem
 from app.web.seeding.run import NATURAL
@@ -36,6 +37,7 @@ REFERENCES = {
     "user": "user",
     "owner": "user",
     "reader": "user",
+    "captain": "user",
     "archive": "archive",
     "sample": "archive",
     "algorithm": "algorithm",
@@ -77,6 +79,8 @@ def problems_of(seed: SeedFile, *, folder: Path) -> Iterator[Problem]:
         yield from _files(entry, path=path, folder=folder)
         if name == "sockets":
             yield from _socket(entry, path=path)
+        if name == "phases":
+            yield from phase_problems(entry, path=path)
         for slug, value in (getattr(entry, "values", None) or {}).items():
             yield from _value(slug, value, sockets=sockets, path=f"{path}.values.{slug}")
 

@@ -51,6 +51,7 @@ Handle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]+$", max_le
 Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=200)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
+Comment = Annotated[str, StringConstraints(max_length=300)]
 Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")]
 Website = Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$", max_length=200)]
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     Field,
     StringConstraints,
     WithJsonSchema,
@@ -14,12 +13,13 @@ from pydantic import (
 )
 
 from algorithms.models import AlgorithmMember
-from app.challenges.models import ChallengeMember, Phase
+from app.challenges.models import ChallengeMember
 from app.sockets.schemas import InvalidValue, clean_segments
 from app.web.seeding.document import (
     MOST,
     ArchiveEntry,
     AskableEntry,
+    Comment,
     Entry,
     FilePath,
     Handle,
@@ -35,11 +35,11 @@ from app.web.seeding.document import (
     Values,
     Version,
 )
+from app.web.seeding.document_phases import PhaseEntry
 from reader_studies.answer_types import ANSWER_TYPES, Setting
 from reader_studies.models import ReaderStudyMember
 
 Number = Annotated[float, Field(strict=False, allow_inf_nan=False)]
-Comment = Annotated[str, StringConstraints(max_length=300)]
 
 
 def _some(answer: Any) -> Any:
@@ -225,64 +225,19 @@ class AlgorithmEntry(AskableEntry):
     versions: Annotated[list[VersionEntry], Field(max_length=100)] = []
 
 
-class SubmissionEntry(Entry):
-    """The newest ready version of an algorithm, handed in by one of its editors."""
-
-    pk: UUID | None = None
-    user: Handle
-    algorithm: Handle
-    comment: Comment = ""
-
-
-Moment = Annotated[AwareDatetime, Field(strict=False)]
-Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Small = Annotated[int, Field(ge=1, le=32_767)]
-
-
-class PhaseEntry(Entry):
-    """A phase; without sockets it takes an image and wants a segmentation.
-
-    ``design`` is what it declares beside the challenge; ``sample`` is the archive of its starter
-    kit, and ``sample_truth`` the ground truth of that.
-    """
-
-    pk: UUID | None = None
-    title: Title
-    description: Text = ""
-    archive: Handle
-    inputs: Annotated[list[Slug], Field(max_length=100)] = []
-    outputs: Annotated[list[Slug], Field(max_length=100)] = []
-    score_path: Annotated[
-        str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=200)
-    ] = "aggregates.dice.mean"
-    score_title: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "Dice"
-    direction: Phase.Direction = Phase.Direction.HIGHER
-    opens_at: Moment | None = None
-    closes_at: Moment | None = None
-    frozen_at: Moment | None = None
-    limit_successful: Count | None = 10
-    limit_successful_days: Small | None = None
-    limit_attempted: Count | None = None
-    limit_attempted_days: Small | None = None
-    limit_under_way: Small | None = 5
-    gpus: Annotated[int, Field(ge=0, le=64)] | None = None
-    gpu_memory_mb: Count | None = None
-    cpus: Small | None = None
-    memory_mb: Annotated[int, Field(ge=64, le=2**31 - 1)] | None = None
-    time_limit: Annotated[int, Field(ge=10, le=2**31 - 1)] | None = None
-    method: FilePath | None = None
-    ground_truth: FilePath | None = None
-    design: dict[str, Any] | None = None
-    sample: Handle | None = None
-    sample_truth: FilePath | None = None
-    submissions: Annotated[list[SubmissionEntry], Field(max_length=1000)] = []
-
-
 class ChallengeMemberEntry(Entry):
     """Somebody's role in a challenge."""
 
     user: Handle
     role: ChallengeMember.Role
+
+
+class TeamEntry(Entry):
+    """People who take part together; the captain makes the team, the others are asked and join."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    captain: Handle
+    members: Annotated[list[Handle], Field(max_length=100)] = []
 
 
 class ChallengeEntry(AskableEntry):
@@ -300,6 +255,7 @@ class ChallengeEntry(AskableEntry):
     design: dict[str, Any] | None = None
     owner: Handle
     members: Annotated[list[ChallengeMemberEntry], Field(max_length=MOST)] = []
+    teams: Annotated[list[TeamEntry], Field(max_length=1000)] = []
     phases: Annotated[list[PhaseEntry], Field(max_length=100)] = []
 
 
