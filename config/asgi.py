@@ -5,9 +5,9 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.default")
 os.environ.setdefault("DATABASE_POOL", "16")  # a new connection costs more than most requests
 
-from django.core.asgi import get_asgi_application
+from app.core.asgi import get_application
 
-django_application = get_asgi_application()
+django_application = get_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

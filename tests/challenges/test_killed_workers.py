@@ -17,7 +17,6 @@ from pathlib import Path
 import docker
 import pytest
 import redis
-from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -26,6 +25,7 @@ from app.audit.models import Event
 from app.challenges.models import Challenge, Evaluation, EvaluationMethod, Phase
 from app.challenges.services import add_ground_truth, evaluate_again
 from app.challenges.services.evaluations import advance
+from app.core.asgi import get_application
 from app.execution.models import Job
 from app.execution.services.reconciling import reconcile
 from app.notifications.models import Notification
@@ -83,7 +83,7 @@ Start = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
 @pytest.fixture
 def start(settings: Settings, broker: str, home: Path) -> Iterator[Start]:
     """What starts a worker of a portal that answers."""
-    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
+    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         settings.WORKER_TOKEN = TOKEN
         given = {"site_url": address, "broker": broker, "more": ROOM}

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -16,6 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from app.accounts.models import User
 from app.challenges.models import Phase, Submission
+from app.core.asgi import get_application
 from app.uploads.asgi import PartReceiver
 from tests.browsers import CHROMIUM
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL
@@ -41,7 +41,7 @@ def page(user: User, phase: Phase, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     cookie = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
     address = reverse("challenges:submit", args=[phase.pk])
     errors: list[str] = []
-    portal = PartReceiver(ASGIStaticFilesHandler(get_asgi_application()))
+    portal = PartReceiver(ASGIStaticFilesHandler(get_application()))
     with asgi_server(portal) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**CHROMIUM)
         context = browser.new_context(viewport={"width": 1280, "height": 800})

@@ -12,12 +12,12 @@ from pathlib import Path
 import docker
 import numpy as np
 import pytest
-from django.core.asgi import get_asgi_application
 from pytest_django import Settings
 
 from app.challenges.models import Evaluation, EvaluationMethod, Phase
 from app.challenges.services import add_ground_truth, submit_algorithm
 from app.challenges.services.evaluations import advance
+from app.core.asgi import get_application
 from app.core.storage import get_store
 from app.execution.executors.docker import DockerExecutor
 from app.execution.models import ContainerImage, Job
@@ -72,7 +72,7 @@ class Kit:
 
 @pytest.fixture
 def portal(settings: Settings) -> Iterator[None]:
-    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
+    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         yield
 

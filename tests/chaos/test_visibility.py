@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.asgi import get_asgi_application
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.execution.contract import RunSpec
 from app.execution.models import Job
 from app.execution.services import image_reference
@@ -62,7 +62,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture
 def site(settings: Settings) -> Iterator[str]:
     settings.WORKER_TOKEN = TOKEN
-    application = PartReceiver(get_asgi_application())  # type: ignore[arg-type]
+    application = PartReceiver(get_application())  # type: ignore[arg-type]
     with asgi_server(application) as address:
         settings.SITE_URL = address
         yield address

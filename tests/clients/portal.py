@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from config.local.environment import Address, portal_variables
 from config.local.home import REPOSITORY, prepare
 from config.local.programs import job_worker, portal_programs
 from config.local.readiness import probe
-from config.local.servers import private_valkey
+from config.local.servers import private_postgres, private_valkey
 from config.local.supervisor import Program
 from config.local.tls import certificate_file
 from tests.migrated import migrated_database
@@ -50,7 +50,7 @@ def live_portal(
     prepare(home)
     address = Address(host="127.0.0.1", port=_free_port(), tls=True)
     with ExitStack() as stack:
-        database = stack.enter_context(migrated_database("clients"))
+        database = stack.enter_context(_database(home))
         broker = stack.enter_context(private_valkey(home))
         servers = {"DATABASE_URL": database, "BROKER_URL": broker, "CHANNEL_LAYER_URL": broker}
         if storage:
@@ -74,6 +74,13 @@ def live_portal(
         portal = LivePortal(address.local_url, certificate_file(home), variables, groups)
         _wait(portal)
         yield portal
+
+
+def _database(home: Path) -> AbstractContextManager[str]:
+    """Return a database on the server of the tests; outside of them a server of its own."""
+    if "DATABASE_URL" in os.environ:
+        return migrated_database("clients")
+    return private_postgres(home)
 
 
 def _run(*command: str, env: dict[str, str]) -> None:

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from django.core.asgi import get_asgi_application
 from django.test import Client
 from django.utils.http import http_date
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.storage import FolderStore, ObjectStore, get_store
 from app.delivery.configured import url_signer
 from app.delivery.services import signed_url_for
@@ -35,7 +35,7 @@ def key(store: ObjectStore) -> str:
 
 @pytest.fixture
 def server(media: Path) -> Iterator[str]:
-    with asgi_server(get_asgi_application()) as address:
+    with asgi_server(get_application()) as address:
         yield address
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from django.core.asgi import get_asgi_application
 from django.test import override_settings
 
+from app.core.asgi import get_application
 from app.core.storage import get_store
 from app.delivery.configured import PARAMETERS, url_signer
 from app.delivery.signing import SigningKey, UrlVerifier, key_id_of
@@ -32,7 +32,7 @@ def run_trial(home: Path, *, count: int, seed: int, files: int) -> dict[str, Any
         signed = signed_requests(
             keys, site=SITE, paths=paths, now=int(time.time()), lifetime=LIFETIME
         )
-        with asgi_server(PartReceiver(get_asgi_application())) as address:
+        with asgi_server(PartReceiver(get_application())) as address:
             endpoint = Endpoint(address)
             try:
                 by_endpoint = check_endpoint(

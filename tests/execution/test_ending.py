@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import redis
-from django.core.asgi import get_asgi_application
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.execution.gateway.local import LocalGateway
 from app.execution.models import Job, Worker
 from app.sockets.models import Socket
@@ -45,7 +45,7 @@ pytestmark = [
 
 @pytest.fixture
 def portal(settings: Settings) -> Iterator[str]:
-    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
+    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         settings.WORKER_TOKEN = TOKEN
         yield address

@@ -11,11 +11,11 @@ from queue import Queue
 from typing import Any
 
 import pytest
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.execution import registry
@@ -71,7 +71,7 @@ def gateway(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Gate
     if request.param == "local":
         yield LocalGateway()
         return
-    application = CaseWaiter(PartReceiver(get_asgi_application()))  # type: ignore[arg-type]
+    application = CaseWaiter(PartReceiver(get_application()))  # type: ignore[arg-type]
     with asgi_server(application) as address:  # type: ignore[arg-type]
         yield HttpGateway(address, worker_token=TOKEN, patience=0)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from django.core.asgi import get_asgi_application
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from app.audit.models import Event
+from app.core.asgi import get_application
 from app.core.errors import Conflict
 from app.core.leases import LeaseLost
 from app.core.storage import get_store
@@ -57,7 +57,7 @@ def finished(db: None) -> Iterator[list[tuple[str, str]]]:
 @pytest.fixture
 def site(settings: Settings) -> Iterator[str]:
     settings.WORKER_TOKEN = TOKEN
-    application = PartReceiver(get_asgi_application())  # type: ignore[arg-type]
+    application = PartReceiver(get_application())  # type: ignore[arg-type]
     with asgi_server(application) as address:
         settings.SITE_URL = address
         yield address

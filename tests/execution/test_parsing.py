@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.errors import Conflict
 from app.core.storage import StorageUnavailable, get_store
 from app.core.storage.folder import FolderStore
@@ -53,7 +53,7 @@ PDF = b"%PDF-1.4 hello %%EOF"
 
 @pytest.fixture(autouse=True)
 def site(settings: Settings) -> Iterator[None]:
-    application = PartReceiver(get_asgi_application())  # type: ignore[arg-type]
+    application = PartReceiver(get_application())  # type: ignore[arg-type]
     with asgi_server(application) as address:
         settings.SITE_URL = address
         yield

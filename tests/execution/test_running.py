@@ -12,11 +12,11 @@ from pathlib import Path
 
 import docker
 import pytest
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.ids import new_id
 from app.core.storage import get_store
 from app.execution.contract import RunSpec
@@ -73,7 +73,7 @@ def executor(work_folder: Path) -> Iterator[DockerExecutor]:
 @pytest.fixture(autouse=True)
 def portal(settings: Settings) -> Iterator[None]:
     """The portal's own delivery, over HTTP: inputs reach a worker in no other way."""
-    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
+    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         yield
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.execution.api.waiting import CaseWaiter
 from app.execution.contract import RunSpec
 from app.execution.executors.docker import DockerExecutor
@@ -51,7 +51,7 @@ COUNT = (
 def site(settings: Settings) -> Iterator[str]:
     settings.WORKER_TOKEN = TOKEN
     settings.WARM_IDLE_SECONDS = 3
-    with asgi_server(CaseWaiter(PartReceiver(get_asgi_application()))) as address:  # type: ignore[arg-type]
+    with asgi_server(CaseWaiter(PartReceiver(get_application()))) as address:  # type: ignore[arg-type]
         settings.SITE_URL = address
         yield address
 

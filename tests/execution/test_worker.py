@@ -16,10 +16,10 @@ from pathlib import Path
 import docker
 import pytest
 from celery import Celery
-from django.core.asgi import get_asgi_application
 from django.utils import timezone
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.storage import get_store
 from app.execution.contract import RunSpec
 from app.execution.contract.limits import MIB
@@ -61,7 +61,7 @@ exec "$@"
 @pytest.fixture(autouse=True)
 def portal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(incoming, "PART_SIZE", 5 * MIB)
-    application = PartReceiver(get_asgi_application())  # type: ignore[arg-type]
+    application = PartReceiver(get_application())  # type: ignore[arg-type]
     with asgi_server(application) as address:
         settings.SITE_URL = address
         settings.WORKER_TOKEN = TOKEN
@@ -172,6 +172,8 @@ def test_a_worker_lives_on_its_token_and_signed_addresses(
             send(job, broker=broker)
             until(lambda: _reloaded(job).state not in {State.QUEUED, *Job.HELD}, home=home)
             until(Worker.objects.filter(has_engine=True).exists, home=home)
+        assert _containers(job.run_id) == [], "told to end, it clears up first"
+        assert list((home / "worker" / "runs").iterdir()) == []
         handed = _reloaded(job)
         assert handed.state == State.PARSING, (handed.reason, handed.log)
         assert not handed.outputs.exists()

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from django.core.asgi import get_asgi_application
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.storage import get_store
 from app.execution.models import Job, Worker
 from app.sockets.services import ensure_socket
@@ -60,7 +60,7 @@ def broker(machine: Machine) -> Iterator[str]:
 
 @pytest.fixture
 def portal(machine: Machine, settings: Settings) -> Iterator[str]:
-    with asgi_server(PartReceiver(get_asgi_application())) as address:  # type: ignore[arg-type]
+    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
         port = urlsplit(address).port
         assert port
         with machine.opened(port):

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django import Settings
 
 from app.accounts.models import User
+from app.core.asgi import get_application
 from app.core.storage import ObjectStore
 from app.design import assets
 from app.uploads.asgi import PartReceiver
@@ -54,7 +54,7 @@ def obstacle(settings: Settings) -> Obstacle:
     manifest = assets.load_manifest()
     assert manifest is not None, "build the front end first"
     assert assets.entry_files(manifest, "uploader"), "build the front end first"
-    return Obstacle(PartReceiver(ASGIStaticFilesHandler(get_asgi_application())))
+    return Obstacle(PartReceiver(ASGIStaticFilesHandler(get_application())))
 
 
 @pytest.fixture

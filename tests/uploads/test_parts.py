@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from django.core.asgi import get_asgi_application
 from django.test import Client
 from pytest_django import Settings
 
+from app.core.asgi import get_application
 from app.core.storage import AnswerHeaders, FolderStore, get_store, own_addresses
 from app.uploads.asgi import PartReceiver
 from tests.servers import asgi_server
@@ -37,7 +37,7 @@ def key() -> str:
 
 @pytest.fixture
 def server(media: Path) -> Iterator[str]:
-    with asgi_server(PartReceiver(get_asgi_application())) as address:
+    with asgi_server(PartReceiver(get_application())) as address:
         yield address
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from app.execution.contract import (
     OutputError,
@@ -25,10 +27,24 @@ EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 _CANCELLED = Reason(code=ReasonCode.CANCELLED, message="Cancelled.")
 
 
-def run_to_end(executor: Executor, spec: RunSpec, observer: Observer) -> RunResult:
+Work = Callable[[], None]
+
+
+def _at_once(work: Work) -> None:
+    work()
+
+
+def run_to_end(
+    executor: Executor,
+    spec: RunSpec,
+    observer: Observer,
+    *,
+    afterwards: Callable[[Work], None] = _at_once,
+) -> RunResult:
     """Provision, run, collect and release; the author's mistakes are results, not exceptions.
 
-    An image whose containers stay up is served this one case.
+    An image whose containers stay up is served this one case. What a run occupied that ended well
+    is released by ``afterwards``, which may do so later; after a fault it is released here.
 
     Raises
     ------
@@ -43,41 +59,50 @@ def run_to_end(executor: Executor, spec: RunSpec, observer: Observer) -> RunResu
     except InputFault as error:
         return _finish(observer, _without_exit(executor, spec, error.reason, started))
     try:
-        if observer.wants_stop():
-            return _finish(observer, _without_exit(executor, spec, _CANCELLED, started))
-        try:
-            executor.start(run)
-        except StartFailure as error:
-            return _finish(observer, _without_exit(executor, spec, error.reason, started))
-        provisioned = time.monotonic()
-        observer.executing()
-        end = _follow(executor, run, observer)
-        observer.collecting()
-        ended = time.monotonic()
-        reason, outputs = _outcome(executor, run, spec, end)
-        timings = Timings(
-            provisioning=provisioned - started,
-            executing=end.seconds,
-            collecting=time.monotonic() - ended,
-        )
-        result = RunResult(
-            run_id=spec.run_id,
-            image_id=spec.image.manifest.image_id,
-            executor=executor.name,
-            exit_code=end.facts.exit_code,
-            reason=reason,
-            oom_killed=end.facts.oom_killed,
-            timings=timings,
-            log_sha256=end.log_sha256,
-            log_bytes=end.log_bytes,
-            limits=spec.limits,
-            input_digests=dict(getattr(run, "input_digests", {})),
-            outputs=outputs,
-            engine=executor.status().facts,
-        )
-        return _finish(observer, result)
-    finally:
+        result = _finish(observer, _result_of(executor, run, spec, observer, started))
+    except BaseException:
         executor.release(run)
+        raise
+    afterwards(partial(executor.release, run))
+    return result
+
+
+def _result_of(
+    executor: Executor, run: object, spec: RunSpec, observer: Observer, started: float
+) -> RunResult:
+    """Run what was provisioned and collect its outputs."""
+    if observer.wants_stop():
+        return _without_exit(executor, spec, _CANCELLED, started)
+    try:
+        executor.start(run)
+    except StartFailure as error:
+        return _without_exit(executor, spec, error.reason, started)
+    provisioned = time.monotonic()
+    observer.executing()
+    end = _follow(executor, run, observer)
+    observer.collecting()
+    ended = time.monotonic()
+    reason, outputs = _outcome(executor, run, spec, end)
+    timings = Timings(
+        provisioning=provisioned - started,
+        executing=end.seconds,
+        collecting=time.monotonic() - ended,
+    )
+    return RunResult(
+        run_id=spec.run_id,
+        image_id=spec.image.manifest.image_id,
+        executor=executor.name,
+        exit_code=end.facts.exit_code,
+        reason=reason,
+        oom_killed=end.facts.oom_killed,
+        timings=timings,
+        log_sha256=end.log_sha256,
+        log_bytes=end.log_bytes,
+        limits=spec.limits,
+        input_digests=dict(getattr(run, "input_digests", {})),
+        outputs=outputs,
+        engine=executor.status().facts,
+    )
 
 
 def _follow(executor: Executor, run: object, observer: Observer) -> Exit:

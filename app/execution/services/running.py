@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from app.core.afterwards import afterwards
 from app.core.workers import ending_gently, is_stopping
 from app.execution.executors import Executor, make_executor, run_to_end
 from app.execution.gateway import Gateway
@@ -44,7 +45,7 @@ def run_job(
             serving.serve(executor, gateway, assignment)
         return
     with in_hand(gateway, assignment) as hold:
-        run_to_end(executor, assignment.spec, hold.follower)
+        run_to_end(executor, assignment.spec, hold.follower, afterwards=afterwards)
 
 
 def local_executor() -> Executor:

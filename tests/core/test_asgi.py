@@ -1,0 +1,145 @@
+"""Requests under ASGI: each in one thread, answered as Django answers them."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.core.signals import request_finished
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import path
+from pytest_django import Settings
+
+from app.core.asgi import OneThreadHandler
+from app.core.streaming import streamed
+
+THREADS: list[int] = []
+
+
+class Noting:
+    """Middleware that notes its thread on the way in and out."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Note it, and count what the view answers."""
+        THREADS.append(threading.get_ident())
+        response: HttpResponse = self.get_response(request)
+        THREADS.append(threading.get_ident())
+        response["X-Noted"] = "yes"
+        return response
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """Answer with the body that came."""
+    THREADS.append(threading.get_ident())
+    return HttpResponse(request.body)
+
+
+def failing(request: HttpRequest) -> HttpResponse:
+    """Fail."""
+    raise ValueError("as told")
+
+
+async def waiting(request: HttpRequest) -> HttpResponse:
+    """Answer from a coroutine."""
+    await asyncio.sleep(0)
+    return HttpResponse(b"waited")
+
+
+def pieces(request: HttpRequest) -> StreamingHttpResponse:
+    """Answer in pieces."""
+
+    def making() -> Iterator[bytes]:
+        for number in range(3):
+            THREADS.append(threading.get_ident())
+            yield b"%d" % number
+
+    return StreamingHttpResponse(streamed(request, making()))
+
+
+urlpatterns = [
+    path("plain", plain),
+    path("failing", failing),
+    path("waiting", waiting),
+    path("pieces", pieces),
+]
+
+
+@pytest.fixture(autouse=True)
+def _these_alone(settings: Settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = [f"{__name__}.Noting"]
+    THREADS.clear()
+
+
+async def ask(address: str, body: bytes = b"") -> tuple[int, dict[bytes, bytes], bytes]:
+    """Return status, headers and content of the answer."""
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": address,
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+    }
+    caller = ApplicationCommunicator(OneThreadHandler(), scope)
+    await caller.send_input({"type": "http.request", "body": body})
+    start = await caller.receive_output(timeout=10)
+    content, more = b"", True
+    while more:
+        piece = await caller.receive_output(timeout=10)
+        content, more = content + piece.get("body", b""), piece.get("more_body", False)
+    await caller.wait()
+    return start["status"], dict(start["headers"]), content
+
+
+def test_middleware_and_view_run_in_the_thread_of_the_request() -> None:
+    async def both() -> tuple[int, bytes, int]:
+        status, headers, content = await ask("/plain", b"hello")
+        assert headers[b"X-Noted"] == b"yes"
+        return status, content, threading.get_ident()
+
+    status, content, loop = asyncio.run(both())
+    assert (status, content) == (200, b"hello")
+    assert len(set(THREADS)) == 1
+    assert loop not in THREADS
+
+
+def test_what_is_sent_in_pieces_is_made_in_that_thread_too() -> None:
+    status, _, content = asyncio.run(ask("/pieces"))
+    assert (status, content) == (200, b"012")
+    assert len(THREADS) == 5
+    assert len(set(THREADS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "told"),
+    [
+        ("/failing", 500, b"Something went wrong"),
+        ("/nowhere", 404, b"Page not found"),
+        ("/waiting", 200, b"waited"),
+    ],
+)
+def test_faults_and_coroutines_are_answered(address: str, status: int, told: bytes) -> None:
+    found, headers, content = asyncio.run(ask(address))
+    assert found == status
+    assert headers[b"X-Noted"] == b"yes"
+    assert told in content
+
+
+def test_the_end_of_a_request_is_told_once() -> None:
+    ended: list[int] = []
+
+    def note(**_: Any) -> None:
+        ended.append(threading.get_ident())
+
+    request_finished.connect(note)
+    try:
+        asyncio.run(ask("/plain"))
+    finally:
+        request_finished.disconnect(note)
+    assert ended == [THREADS[0]]
