@@ -81,6 +81,26 @@ def list_page(
     )
 
 
+def rows_page(
+    request: HttpRequest, rows: Sequence[Any], *, size: int, params: Mapping[str, str]
+) -> ListPage:
+    """Cut rows that were read and ordered already by the request's ``page``.
+
+    ``params`` are what links to other pages of them keep.
+    """
+    page = Paginator(rows, size).get_page(request.GET.get("page"))
+    return ListPage(
+        items=list(page.object_list),
+        query="",
+        sort="",
+        sorts=(),
+        page=page.number,
+        pages=page.paginator.num_pages,
+        total=len(rows),
+        params=params,
+    )
+
+
 def _counted(
     queryset: QuerySet[Any], asked: str | None, size: int
 ) -> tuple[Sequence[Any], int, int]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.challenges.models import CaseScore, Evaluation, Phase
+from app.challenges.views import submissions
 from app.images.models import Image
 from app.sockets.selectors import segmentation_socket
 from app.sockets.services import image_value
@@ -131,7 +132,7 @@ class TestShowing:
         page = signed_in(organizer_of(evaluation)).get(
             reverse("challenges:evaluation", args=[evaluation.pk])
         )
-        assert [row.case.order for row in page.context["cases"]] == [3, 2, 1], "missing first"
+        assert [row.case.order for row in page.context["list"].items] == [3, 2, 1], "missing first"
         text = page.content.decode()
         assert reverse("challenges:case", args=[evaluation.pk, 3]) in text
         assert "missing" in text
@@ -143,7 +144,17 @@ class TestShowing:
         page = signed_in(organizer_of(evaluation)).get(
             reverse("challenges:evaluation", args=[evaluation.pk])
         )
-        assert [row.case.order for row in page.context["cases"]] == [1, 3, 2]
+        assert [row.case.order for row in page.context["list"].items] == [1, 3, 2]
+
+    def test_in_pages(self, evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(submissions, "CASES_AT_ONCE", 2)
+        finish(evaluation, entries(evaluation, 0.9, 0.2, 0.4))
+        client = signed_in(organizer_of(evaluation))
+        address = reverse("challenges:evaluation", args=[evaluation.pk])
+        first, last = (client.get(address, {"page": number}) for number in (1, 2))
+        shown = [[row.case.order for row in page.context["list"].items] for page in (first, last)]
+        assert shown == [[2, 3], [1]]
+        assert "?by=dice&amp;page=2" in first.content.decode()
 
     def test_by_another_column(self, evaluation: Evaluation) -> None:
         results = entries(evaluation, 0.9, 0.2, 0.4)
@@ -153,7 +164,7 @@ class TestShowing:
         client = signed_in(organizer_of(evaluation))
         address = reverse("challenges:evaluation", args=[evaluation.pk])
         page = client.get(address, {"by": "hd:liver"})
-        assert [row.case.order for row in page.context["cases"]] == [3, 2, 1]
+        assert [row.case.order for row in page.context["list"].items] == [3, 2, 1]
         assert "hd (liver): lowest first" in page.content.decode()
         assert client.get(address, {"by": "nonsense"}).context["column"].metric == "dice"
 

@@ -23,7 +23,9 @@ from app.challenges.standing import standing_of
 from app.challenges.views.challenges import rights
 from app.core.errors import PortalError, ValidationFailed
 from app.core.forms import add_errors
-from app.core.pages import list_page
+from app.core.pages import list_page, rows_page
+
+CASES_AT_ONCE = 50
 
 
 @login_required
@@ -133,7 +135,9 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "submission": row.submission,
         "phase": row.submission.phase,
         "challenge": row.submission.phase.challenge,
-        "cases": rows,
+        "list": rows_page(
+            request, rows, size=CASES_AT_ONCE, params={"by": column.key if column else ""}
+        ),
         "columns": columns,
         "column": column,
         "progress": None
