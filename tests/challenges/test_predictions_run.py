@@ -11,18 +11,15 @@ import docker
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from app.accounts.models import User
 from app.challenges.kit.examples import file_evaluation_entries
 from app.challenges.models import Evaluation, EvaluationMethod, Phase, Submission
 from app.challenges.services import add_ground_truth, add_kit_truth
-from app.core.asgi import get_application
 from app.core.errors import ValidationFailed
 from app.execution.executors.docker import DockerExecutor
 from app.execution.models import ContainerImage, Job
 from app.execution.selectors import job_log
-from app.uploads.asgi import PartReceiver
 from archives.models import Archive
 from tests.clients.forge import build_image, local_bases
 from tests.factories.archives import make_archive, make_item
@@ -32,7 +29,6 @@ from tests.factories.engines import engine_address
 from tests.factories.images import make_upload
 from tests.factories.real_runs import Kit, checked_image, work_off
 from tests.factories.starter_kits import kit_zip, tarball, unzip
-from tests.servers import asgi_server
 
 pytestmark = [
     pytest.mark.docker,
@@ -52,20 +48,6 @@ CSV = b"case,probability\r\ncase-1,0.75\r\ncase-2,0.25\r\ncase-3,0\r\n"
 ERRORS = {"case-1": 0.0625, "case-2": 0.0625, "case-3": 0.0}
 BRIER = 0.125 / 3
 TELLS_ALL = "cat /opt/ml/input/data/ground_truth/truth.json >&2; exit 3"
-
-
-@pytest.fixture
-def portal(settings: Settings) -> Iterator[None]:
-    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
-        settings.SITE_URL = address
-        yield
-
-
-@pytest.fixture
-def executor(tmp_path: Path) -> Iterator[DockerExecutor]:
-    executor = DockerExecutor(work_folder=tmp_path / "runs", base_url=engine_address())
-    yield executor
-    executor.reap(live=set())
 
 
 @pytest.fixture

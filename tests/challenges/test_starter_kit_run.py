@@ -9,16 +9,13 @@ from pathlib import Path
 import docker
 import numpy as np
 import pytest
-from pytest_django import Settings
 
 from app.challenges.models import Evaluation, EvaluationMethod, Phase
 from app.challenges.services import add_ground_truth, submit_algorithm
-from app.core.asgi import get_application
 from app.core.storage import get_store
 from app.execution.executors.docker import DockerExecutor
 from app.execution.models import ContainerImage
 from app.images.models import Image, ImageFile
-from app.uploads.asgi import PartReceiver
 from archives.models import Archive
 from demo.containers.algorithms.metaimage import MetaImage, read_metaimage, write_metaimage
 from tests.clients.forge import local_bases
@@ -29,7 +26,6 @@ from tests.factories.engines import engine_address
 from tests.factories.images import make_image, make_upload, metaimage_bytes
 from tests.factories.real_runs import Kit, checked_image, work_off
 from tests.factories.starter_kits import kit_zip, make_kit, masks_of, tarball, unzip
-from tests.servers import asgi_server
 
 pytestmark = [
     pytest.mark.docker,
@@ -38,20 +34,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 NAMES = ("scan-1", "scan-2")
-
-
-@pytest.fixture
-def portal(settings: Settings) -> Iterator[None]:
-    with asgi_server(PartReceiver(get_application())) as address:  # type: ignore[arg-type]
-        settings.SITE_URL = address
-        yield
-
-
-@pytest.fixture
-def executor(tmp_path: Path) -> Iterator[DockerExecutor]:
-    executor = DockerExecutor(work_folder=tmp_path / "runs", base_url=engine_address())
-    yield executor
-    executor.reap(live=set())
 
 
 @pytest.fixture
