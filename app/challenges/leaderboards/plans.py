@@ -4,10 +4,12 @@ import hashlib
 from typing import Any
 
 from django.db.models import Q
+from django.utils.text import slugify
 
 from app.challenges.models import CaseScore, Evaluation, Phase
 
 DRAWS = 1000
+LONGEST_NAME = 100  # of a scheme (ranking/plan.schema.json)
 SHARES = frozenset(
     [
         "accuracy",
@@ -56,16 +58,20 @@ def default_plan(phase: Phase, *, metric: str = "", is_share: bool = False) -> d
     plan: dict[str, Any] = {
         "version": 1,
         "metrics": {name: {"direction": phase.direction.lower()}},
-        "schemes": [{"name": phase.score_title.strip().lower() or "score", **scheme}],
+        "schemes": [{"name": _scheme_name(phase.score_title), **scheme}],
     }
-    if plan["schemes"][0]["name"] == "about":
-        plan["schemes"][0]["name"] = "score"
     if is_share:
         plan["metrics"][name]["range"] = [0, 1]
     if metric:
         plan["bootstrap"] = {"draws": DRAWS, "seed": seed_of(phase)}
         plan["ci"] = {"level": 0.95, "ranks": "pairwise", "values": "auto"}
     return plan
+
+
+def _scheme_name(title: str) -> str:
+    """Return the title of a score as plans may name a scheme; `about` is a ranking's own file."""
+    name = slugify(title)[:LONGEST_NAME].strip("-_")
+    return name if name and name != "about" else "score"
 
 
 def seed_of(phase: Phase) -> int:

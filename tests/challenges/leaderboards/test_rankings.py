@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.challenges.leaderboards import rankings
+from app.challenges.leaderboards.plans import default_plan
 from app.challenges.models import Entrant, Phase, Ranking, Submission
+from app.challenges.ranking.plan_reading import parse_plan
 from app.challenges.services import compute_ranking, update_phase
 from app.challenges.services.rankings import compute_wanted
 from app.core.states import transition
@@ -82,6 +84,22 @@ def test_the_mean_over_the_cases_with_intervals(phase: Phase) -> None:
     assert len(set(shown)) == 3
     assert sum(first.distribution) == 4
     assert any("under 50" in note for note in ranking.notes)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Brier score", "brier-score"),
+        ("mAP@0.5", "map05"),
+        ("Sørensen–Dice", "srensendice"),
+        ("点数", "score"),
+        ("About", "score"),
+        ("S" * 120, "s" * 100),
+    ],
+)
+def test_any_title_of_a_score_makes_a_plan_that_runs(phase: Phase, title: str, name: str) -> None:
+    phase.score_title = title
+    assert parse_plan(default_plan(phase)).schemes[0].name == name
 
 
 def test_the_same_again_is_not_kept_twice(phase: Phase) -> None:
