@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.challenges.dashboard import Fault, dashboard_of
+from app.challenges.dashboard import Dashboard, Fault, dashboard_of, with_figures
 from app.challenges.models import Challenge, Evaluation, Phase
 from app.challenges.services import evaluate_again
 from app.challenges.services.costs import count_costs
@@ -54,6 +54,11 @@ def phase(challenge: Challenge) -> Phase:
     return make_phase(challenge)
 
 
+def dashboard(challenge: Challenge, *, waiting: int) -> Dashboard:
+    rows = with_figures(Challenge.objects.all(), challenge.pk)
+    return dashboard_of(rows.get(pk=challenge.pk), waiting=waiting)
+
+
 def page(admin: User, challenge: Challenge) -> str:
     client = Client()
     sign_in(client, admin)
@@ -97,7 +102,7 @@ def test_counts_are_of_this_challenge_alone(admin: User, phase: Phase) -> None:
     make_submission(phase)
     make_evaluation(make_phase(), score=0.9)
     make_team(phase.challenge, UserFactory())
-    found = dashboard_of(phase.challenge, waiting=0)
+    found = dashboard(phase.challenge, waiting=0)
     assert (found.submissions, found.scored, found.under_way, found.failed) == (2, 1, 1, 0)
     assert (found.participants, found.teams) == (3, 1)
     assert [chart.title for chart in found.phase_charts] == [phase.title]
@@ -108,7 +113,7 @@ def test_counts_are_of_this_challenge_alone(admin: User, phase: Phase) -> None:
 
 def test_people_are_counted_before_there_is_a_phase(admin: User, challenge: Challenge) -> None:
     make_team(challenge, UserFactory(), UserFactory())
-    found = dashboard_of(challenge, waiting=0)
+    found = dashboard(challenge, waiting=0)
     assert (found.participants, found.teams, found.stored) == (2, 1, 0)
     assert [chart.title for chart in found.people_charts] == ["Participants", "Teams"]
     assert "Participants" in page(admin, challenge)
@@ -127,7 +132,7 @@ def test_people_are_counted_before_there_is_a_phase(admin: User, challenge: Chal
 def test_failures_are_told_apart(phase: Phase, code: str, method: bool, fault: Fault) -> None:
     make_evaluation(phase, score=0.5)
     evaluation = failed(phase, code, method=method)
-    found = dashboard_of(phase.challenge, waiting=0)
+    found = dashboard(phase.challenge, waiting=0)
     assert [(row.fault, row.count) for row in found.failures] == [(fault, 1)]
     assert [row.pk for row in found.failed_lately] == [evaluation.pk]
 
@@ -135,7 +140,7 @@ def test_failures_are_told_apart(phase: Phase, code: str, method: bool, fault: F
 def test_a_failure_that_was_made_up_for_needs_nobody(admin: User, phase: Phase) -> None:
     evaluation = failed(phase, "platform")
     evaluate_again(actor=admin, submission=evaluation.submission, cause="")
-    found = dashboard_of(phase.challenge, waiting=0)
+    found = dashboard(phase.challenge, waiting=0)
     assert found.failed_lately == []
     assert found.failures[0].count == 1, "it is still counted"
 
@@ -143,7 +148,7 @@ def test_a_failure_that_was_made_up_for_needs_nobody(admin: User, phase: Phase) 
 def test_what_waits_for_an_organizer(admin: User, challenge: Challenge) -> None:
     phase = make_phase(challenge, ready=False)
     ask_for_access(user=UserFactory(), target=challenge)
-    found = [need.text for need in dashboard_of(challenge, waiting=1).needs]
+    found = [need.text for need in dashboard(challenge, waiting=1).needs]
     assert found == [
         "1 person waits to be let in.",
         f"{phase.title} takes submissions and is not ready.",
@@ -153,16 +158,16 @@ def test_what_waits_for_an_organizer(admin: User, challenge: Challenge) -> None:
 
 def test_an_evaluation_that_stands_still_is_said(phase: Phase) -> None:
     evaluation = make_submission(phase).evaluations.get()
-    assert dashboard_of(phase.challenge, waiting=0).needs == []
+    assert dashboard(phase.challenge, waiting=0).needs == []
     long_ago = timezone.now() - timedelta(hours=7)
     Evaluation.objects.filter(pk=evaluation.pk).update(progressed_at=long_ago)
     quick = make_phase(phase.challenge, archive=phase.archive, title="Quick")
     make_submission(quick)
-    [need] = dashboard_of(phase.challenge, waiting=0).needs
+    [need] = dashboard(phase.challenge, waiting=0).needs
     assert (need.page, need.pk) == ("challenges:submissions", phase.pk)
     assert need.text == f"1 evaluation in {phase.title} came no further in six hours."
     Evaluation.objects.update(progressed_at=long_ago)
-    assert {need.pk for need in dashboard_of(phase.challenge, waiting=0).needs} == {
+    assert {need.pk for need in dashboard(phase.challenge, waiting=0).needs} == {
         phase.pk,
         quick.pk,
     }
@@ -182,11 +187,11 @@ def test_times_and_cost_of_jobs_that_ran(phase: Phase) -> None:
     Job.objects.filter(pk=evaluation.job_id).update(
         started_at=now - timedelta(seconds=60), finished_at=now, cpus=1, gpus=0
     )
-    times = dashboard_of(phase.challenge, waiting=0).times
+    times = dashboard(phase.challenge, waiting=0).times
     assert (times.jobs, times.queue_median, times.run_late) == (1, 10, 90)
     assert count_costs() == 1
     assert count_costs() == 0, "once"
-    found = dashboard_of(phase.challenge, waiting=0)
+    found = dashboard(phase.challenge, waiting=0)
     assert found.cpu_hours == pytest.approx((2 * 90 + 60) / 3600)
     assert found.gpu_hours == pytest.approx(90 / 3600)
 
@@ -205,14 +210,14 @@ def test_a_job_that_was_taken_over_costs_once(admin: User, phase: Phase) -> None
     assert again.cases.get().state == "REUSED"
     Job.objects.filter(evaluation=again).update(state="CANCELLED")
     count_costs()
-    assert dashboard_of(phase.challenge, waiting=0).cpu_hours == pytest.approx(1)
+    assert dashboard(phase.challenge, waiting=0).cpu_hours == pytest.approx(1)
 
 
 def test_containers_and_files_are_stored(phase: Phase) -> None:
-    assert dashboard_of(phase.challenge, waiting=0).stored == 0
+    assert dashboard(phase.challenge, waiting=0).stored == 0
     container = make_submission(phase).version.container_image.size
     handed_in = hand_in_file(make_predictions_phase(phase.challenge, title="Files"))
-    found = dashboard_of(phase.challenge, waiting=0)
+    found = dashboard(phase.challenge, waiting=0)
     assert found.stored == container + handed_in.file_size > container > 0
 
 

@@ -53,7 +53,7 @@ def file_phase(
     sample: Mapping[str, Phantom],
     method: str,
 ) -> dict[str, Any]:
-    """Write ground truth and three people's files, and describe the phase that has them.
+    """Write ground truth and three files, and describe the phase that has them.
 
     ``hidden`` and ``sample`` map the titles of cases to what was drawn for them.
     """
