@@ -182,8 +182,8 @@ def test_two_servers_serve_what_the_site_gives_them(
         assert slices == seen[0], "every server sends the same bytes"
     got = [decode_slice(seen[0][index], info, info.levels - 1) for index in range(SLICES)]
     np.testing.assert_array_equal(got, volume)
-    states = set(ViewSession.objects.values_list("state", flat=True))
-    assert states == {ViewSession.State.RUNNING}
+    # Slices do not wait until it is noted that a session runs.
+    wait_until(lambda: _states() == {ViewSession.State.RUNNING})
 
     _far_has_no_keys(portal)
     for program in (portal.near, portal.far):
@@ -194,6 +194,10 @@ def test_two_servers_serve_what_the_site_gives_them(
     assert asked, "the far server reads the site's signed addresses"
     assert all("Signature=" in target and status == "206" for target, status in asked)
     assert not list((tmp_path / "far-home").rglob("*.slices"))
+
+
+def _states() -> set[str]:
+    return set(ViewSession.objects.values_list("state", flat=True))
 
 
 def _far_has_no_keys(portal: Portal) -> None:
