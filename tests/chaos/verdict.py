@@ -192,10 +192,14 @@ def _faults_of_score(evaluation: Evaluation, entry: int) -> Iterator[str]:
 
 
 def _faults_of_ranks() -> Iterator[str]:
-    ranked = list(Evaluation.objects.filter(state="SUCCEEDED").order_by("-score"))
-    ranks = [evaluation.rank for evaluation in ranked]
-    if ranks != list(range(1, len(ranked) + 1)):
-        yield f"the ranks are {ranks}"
+    """The best result of each entrant has a rank, and nothing else."""
+    scored = Evaluation.objects.filter(state="SUCCEEDED").order_by("-score")
+    wanted: dict[Any, Evaluation] = {}
+    for evaluation in scored.select_related("submission"):
+        wanted.setdefault(evaluation.submission.entrant_id, evaluation)
+    ranks = {found.pk: found.rank for found in scored if found.rank is not None}
+    if ranks != {best.pk: rank for rank, best in enumerate(wanted.values(), start=1)}:
+        yield f"the ranks are {[found.rank for found in scored]}"
 
 
 def _faults_of_values() -> Iterator[str]:
