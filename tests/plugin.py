@@ -25,6 +25,8 @@ TOGETHER = {
     "tests/fleet/": "queues",
 }
 """Tests that share what takes minutes to make, or that would take each other's messages."""
+SHORT = 12
+"""Bytes that are longer do not name a test by what they are."""
 _stack = ExitStack()
 
 
@@ -66,6 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """CI's record keeps some thousand characters: short tracebacks leave room for every failure."""
     if os.environ.get("CI") == "true":
         config.option.tbstyle = "short"
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their length: what was packed a second later must have the same name."""
+    return f"{argname} of {len(val)}" if isinstance(val, bytes) and len(val) > SHORT else None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

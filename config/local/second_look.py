@@ -27,6 +27,8 @@ def look_again(code: int, *, cache: Path, run: Run, say: Callable[[str], None]) 
     failed, first = last_failed(cache), counts(cache)
     if code != TESTS_FAILED or not 0 < len(failed) <= MOST:
         return code
+    if not all("::" in name for name in failed):
+        return code  # not of a test but of a process: asked for these, pytest would run them all
     say(f"{len(failed)} failed beside the others and run once more, one at a time.")
     again = run(["-n", "0", "--last-failed", "--last-failed-no-failures", "none"])
     for name in sorted(set(failed) - set(last_failed(cache))):

@@ -170,7 +170,7 @@ class TestTheFile:
         assert "Archives" in message
         assert "Unpack it and hand in the .json file" in message
 
-    @pytest.mark.parametrize("content", [packed_zip(), gzip.compress(b"[]")])
+    @pytest.mark.parametrize("content", [packed_zip(), gzip.compress(b"[]")], ids=["zip", "gzip"])
     def test_an_archive_by_another_name_too(self, phase: Phase, user: User, content: bytes) -> None:
         (message,) = refused(phase, user, content)
         assert message.startswith("The file is an archive, whatever its name says. Unpack it")

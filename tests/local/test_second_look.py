@@ -47,9 +47,9 @@ class Runs:
             command, cwd=self.folder, env=env, stdout=subprocess.DEVNULL, check=False
         ).returncode
 
-    def whole(self) -> int:
+    def whole(self, *more: str) -> int:
         cache = self.folder / ".pytest_cache"
-        return look_again(self.pytest(), cache=cache, run=self.pytest, say=self.said.append)
+        return look_again(self.pytest(more), cache=cache, run=self.pytest, say=self.said.append)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,29 @@ def test_what_is_no_failure_of_a_test_is_not_run_again(tmp_path: Path) -> None:
     found = Runs(tmp_path, "import nothing_of_this_name\n")
     assert found.whole() == 2
     assert found.count == 1
+
+
+def test_processes_that_collect_other_tests_are_no_failure_of_one(tmp_path: Path) -> None:
+    content = """
+import os
+import pytest
+
+@pytest.mark.parametrize("number", [os.getpid()])
+def test_of_one_process(number):
+    pass
+"""
+    found = Runs(tmp_path, content)
+    assert (found.whole("-n", "2"), found.count, found.said) == (1, 1, [])
+
+
+def test_bytes_that_hold_the_time_have_the_same_name_in_all_processes(tmp_path: Path) -> None:
+    content = """
+import os
+import pytest
+
+@pytest.mark.parametrize("content", [f"{os.getpid():024}".encode(), f"{os.getpid():025}".encode()])
+def test_of_bytes(content):
+    pass
+"""
+    found = Runs(tmp_path, content)
+    assert (found.whole("-n", "2"), found.count) == (0, 1)
