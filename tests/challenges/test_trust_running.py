@@ -22,9 +22,8 @@ from app.challenges.services import evaluate_again, evaluations
 from app.challenges.services.evaluations import advance
 from app.execution.models import Job
 from app.execution.services import job_limits
-from app.execution.services.jobs import end_job
+from app.execution.services.jobs import claim_job, end_job
 from app.execution.services.reconciling import reconcile
-from app.execution.services.scheduling import next_job
 from app.sockets.selectors import medical_image_socket, metrics_socket, segmentation_socket
 from app.sockets.services import ensure_socket
 from archives.policies import ARCHIVES
@@ -188,7 +187,7 @@ class TestClaims:
         advance(evaluation.pk)
         worker = make_worker(cpus=64, memory=2**38)
         job = Job.objects.get()
-        assert next_job(worker=worker.name) == job
+        assert claim_job(job.pk, worker=worker.name) == job
         reconcile()
         assert state_of(job) == "PROVISIONING", "it is held"
         Job.objects.update(lease_expires_at=timezone.now() - ago)
@@ -202,13 +201,13 @@ class TestClaims:
         started(make_submission(make_phase()))
         limits = job_limits(first)
         worker = make_worker(cpus=limits.cpus, memory=limits.memory)
-        lost = next_job(worker=worker.name)
+        lost = claim_job(first.pk, worker=worker.name)
         assert lost is not None
-        assert next_job(worker=worker.name) is None, "one at a time fits"
+        assert claim_job(first.pk, worker=worker.name) is None, "one at a time fits"
         Job.objects.filter(pk=lost.pk).update(lease_expires_at=timezone.now() - DAY)
         reconcile()
         for _ in range(2):
-            held = next_job(worker=worker.name)
+            held = claim_job(first.pk, worker=worker.name)
             assert held is not None
             end_job(held, Job.State.FAILED, reason="It failed.")
         assert not Job.objects.filter(state="QUEUED").exists()

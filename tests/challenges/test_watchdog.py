@@ -16,9 +16,8 @@ from app.core.leases import LeaseLost
 from app.core.states import transition
 from app.execution.contract.limits import GIB
 from app.execution.models import Job, Worker
-from app.execution.services.jobs import end_job, hold, write_down
+from app.execution.services.jobs import claim_job, end_job, hold, write_down
 from app.execution.services.reconciling import reconcile
-from app.execution.services.scheduling import next_job
 from app.notifications.models import Notification
 from app.sockets.selectors import metrics_socket
 from app.sockets.services import json_value
@@ -121,7 +120,7 @@ class TestStuck:
 def die_with(job: Job, worker: str, *, at: int) -> Job:
     """Let a worker take the job, get as far as ``at`` says, and never be heard of again."""
     ready_again(job)
-    held = next_job(worker=worker)
+    held = claim_job(job.pk, worker=worker)
     assert held == job
     if at % 2:
         transition(held, Job.State.EXECUTING)
@@ -142,7 +141,7 @@ def ready_again(job: Job) -> None:
 def finish(job: Job, worker: str) -> None:
     """Let a worker do the job at last."""
     ready_again(job)
-    held = next_job(worker=worker)
+    held = claim_job(job.pk, worker=worker)
     assert held is not None
     transition(held, Job.State.EXECUTING)
     transition(held, Job.State.PARSING)

@@ -42,7 +42,6 @@ from tests.servers import asgi_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
-STARTED = Report(executing=True)
 TOKEN = "what-workers-and-portal-share"
 STATEMENTS = (9, 14)
 """Of a claim and of an end: commits and savepoints count, describing a run does not."""
@@ -228,36 +227,6 @@ class TestHandingOver:
         assert len(row.record["outputs"]["result"]["content"]) == 64
         assert finished == [(str(job.pk), State.SUCCEEDED)]
         assert list(get_store().list_objects("incoming/")) == []
-
-    def test_the_next_job_comes_along_once_where_it_is_wanted(self, gateway: Gateway) -> None:
-        jobs = [make_job() for _ in range(3)]
-        token, ending = (
-            claimed(gateway, jobs[0]),
-            Ending(record=SUCCEEDED, last=STARTED, wants_next=True),
-        )
-        found = gateway.finish(token, ending)
-        assert found is not None
-        assert found.spec.run_id == reloaded(jobs[1]).run_id
-        assert reloaded(jobs[1]).worker == "w"
-        assert gateway.finish(token, ending) is None, "its answer may have been lost: no second one"
-        assert reloaded(jobs[2]).state == State.QUEUED
-
-    def test_no_job_comes_along_unasked_or_where_there_is_none(self, gateway: Gateway) -> None:
-        jobs = [make_job() for _ in range(2)]
-        token = claimed(gateway, jobs[0])
-        assert gateway.finish(token, Ending(record=SUCCEEDED, last=STARTED)) is None
-        token = claimed(gateway, jobs[1])
-        ending = Ending(record=SUCCEEDED, last=STARTED, wants_next=True)
-        assert gateway.finish(token, ending) is None
-
-    def test_a_run_that_moved_on_brings_no_job(self, gateway: Gateway) -> None:
-        job = make_job()
-        token = claimed(gateway, job)
-        gateway.give_back(token, reason="The engine was lost.")
-        other = make_job()
-        with pytest.raises(LeaseLost):
-            gateway.finish(token, Ending(record=SUCCEEDED, wants_next=True))
-        assert reloaded(other).state == State.QUEUED
 
     def test_a_small_output_comes_along_and_is_read(
         self, gateway: Gateway, finished: list[Any]

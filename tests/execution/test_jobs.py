@@ -15,6 +15,7 @@ from app.execution.services.jobs import (
     MAX_ATTEMPTS,
     MAX_CRASHES,
     cancel_job,
+    claim_job,
     end_job,
     give_back,
     should_stop,
@@ -22,7 +23,6 @@ from app.execution.services.jobs import (
     take_back,
 )
 from app.execution.services.reconciling import reconcile
-from app.execution.services.scheduling import next_job
 from tests.factories.execution import KIND, job_kind, make_container_image, make_job
 
 pytestmark = pytest.mark.django_db
@@ -79,16 +79,18 @@ class TestSubmitting:
 class TestClaiming:
     def test_a_message_that_comes_twice_claims_once(self, finished: list[Any]) -> None:
         job = make_job()
-        first = next_job(worker="a")
-        assert first == job
+        first = claim_job(job.pk, worker="a")
+        assert first is not None
         assert (first.state, first.worker) == (State.PROVISIONING, "a")
         assert first.lease_expires_at is not None
-        assert next_job(worker="b") is None
+        assert claim_job(job.pk, worker="b") is None
 
     @pytest.mark.parametrize("state", sorted(set(State.values) - {"QUEUED"}))
     def test_only_a_queued_job_is_claimed(self, finished: list[Any], state: str) -> None:
-        make_job(state=state)
-        assert next_job(worker="a") is None
+        assert claim_job(make_job(state=state).pk, worker="a") is None
+
+    def test_a_job_that_does_not_exist_is_not_claimed(self) -> None:
+        assert claim_job("00000000-0000-7000-8000-000000000000", worker="a") is None
 
 
 class TestLosing:

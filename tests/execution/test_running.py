@@ -198,31 +198,6 @@ def test_from_values_to_values(
     assert finished == [(str(job.pk), State.SUCCEEDED)]
 
 
-def test_one_message_is_good_for_several_short_jobs(
-    executor: DockerExecutor, tmp_path: Path
-) -> None:
-    job = make_job(OK, tmp_path=tmp_path)
-    image, person = job.container_image, job.creator
-    waiting = {"kind": KIND, "container_image": image, "creator": person, "state": State.QUEUED}
-    more = [Job.objects.create(**waiting) for _ in range(2)]
-    run_on_worker(job.pk, worker="test", executor=executor)
-    for ended in (job, *more):
-        assert reloaded(ended).state == State.SUCCEEDED
-
-
-def test_a_worker_that_ends_takes_no_job_along(
-    executor: DockerExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = make_job(f"echo started; sleep 1; {OK}", tmp_path=tmp_path)
-    image, person = job.container_image, job.creator
-    other = Job.objects.create(kind=KIND, container_image=image, creator=person, state=State.QUEUED)
-    with running(job, executor):
-        until(lambda: "started" in reloaded(job).log)
-        monkeypatch.setattr("app.execution.services.running.is_stopping", lambda: True)
-    assert reloaded(job).state == State.SUCCEEDED
-    assert reloaded(other).state == State.QUEUED
-
-
 @pytest.mark.parametrize(
     ("script", "code", "said"),
     [

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from app.core.api.views import key_of
 from app.core.errors import ValidationFailed
 from app.core.leases import LeaseLost
 from app.execution.api.authentication import REFUSED, RunAuthentication, WorkerAuthentication
@@ -135,7 +136,8 @@ class Claim(WorkerView):
     def post(self, request: Request, pk: str) -> Response:
         """Hand the job over, or answer nothing."""
         said = self.checked(ClaimBody)
-        return _given(assignments.assign_run(worker=said["worker"]))
+        found = assignments.assign_run(key_of(pk), worker=said["worker"])
+        return Response(status=204) if found is None else Response(wire.dumped(found))
 
 
 class RunReport(RunView):
@@ -161,8 +163,9 @@ class RunFinish(RunView):
     """The end of a run."""
 
     def post(self, request: Request) -> Response:
-        """Take the run over, and hand the next job over where one is wanted."""
-        return _given(assignments.finish_run(self.token, wire.read_ending(request.data)))
+        """Take the run over."""
+        assignments.hand_over(self.token, wire.read_ending(request.data))
+        return Response({})
 
 
 class RunGiveBack(RunView):
@@ -180,7 +183,3 @@ class RunNext(RunView):
     def post(self, request: Request) -> Response:
         """Answer at once; under ASGI, `waiting` answers when there is something to say."""
         return Response(wire.dumped(next_cases.next_case(self.token)))
-
-
-def _given(found: wire.Assignment | None) -> Response:
-    return Response(status=204) if found is None else Response(wire.dumped(found))

@@ -99,8 +99,7 @@ class Enclosed:
 class Ending:
     """How a run ended: its result record, the outputs that were sent, and the rest of the log.
 
-    At most ``MOST_ENCLOSED`` small outputs come along instead of being sent. ``wants_next``: its
-    worker would go on with another job at once.
+    At most ``MOST_ENCLOSED`` small outputs come along instead of being sent.
     """
 
     __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -109,7 +108,6 @@ class Ending:
     outputs: Sequence[Sent] = ()
     enclosed: Annotated[Sequence[Enclosed], Field(max_length=MOST_ENCLOSED)] = ()
     last: Report = field(default_factory=Report)
-    wants_next: bool = False
 
 
 LONGEST_WAIT = 20.0
@@ -155,12 +153,8 @@ class Gateway(Protocol):
     def request_slip(self, token: str, output: CollectedOutput) -> Slip:
         """Ask where an output may be sent."""
 
-    def finish(self, token: str, ending: Ending) -> Assignment | None:
-        """Hand the run over; calling it again changes nothing.
-
-        A worker that ``wants_next`` is given the job whose turn it is, as by `claim`, if it was
-        this call that handed the run over.
-        """
+    def finish(self, token: str, ending: Ending) -> None:
+        """Hand the run over; calling it again changes nothing."""
 
     def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
         """Ask for the next case of a warm container, waiting up to so many seconds for one.

@@ -73,7 +73,10 @@ class HttpGateway(Gateway):
 
     @override
     def claim(self, job_id: str, *, worker: str) -> Assignment | None:
-        return _given(self._post(f"jobs/{job_id}/claim/", self._worker_token, {"worker": worker}))
+        answer = self._post(f"jobs/{job_id}/claim/", self._worker_token, {"worker": worker})
+        if answer.status_code == httpx.codes.NO_CONTENT:
+            return None
+        return read_assignment(answer.content)
 
     @override
     def report(self, token: str, report: Report) -> bool:
@@ -90,8 +93,8 @@ class HttpGateway(Gateway):
         return read_slip(self._post("run/outputs/", token, body).content)
 
     @override
-    def finish(self, token: str, ending: Ending) -> Assignment | None:
-        return _given(self._post("run/finish/", token, dumped(ending)))
+    def finish(self, token: str, ending: Ending) -> None:
+        self._post("run/finish/", token, dumped(ending))
 
     @override
     def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
@@ -127,12 +130,6 @@ class HttpGateway(Gateway):
             logger.warning("The portal does not answer (%s); trying again.", trouble)
             time.sleep(pause)
             pause = min(2 * pause, 5.0)
-
-
-def _given(answer: httpx.Response) -> Assignment | None:
-    if answer.status_code == httpx.codes.NO_CONTENT:
-        return None
-    return read_assignment(answer.content)
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:

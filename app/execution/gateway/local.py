@@ -43,7 +43,7 @@ class LocalGateway(Gateway):
 
     def claim(self, job_id: str, *, worker: str) -> Assignment | None:
         """Take the queued job whose turn it is."""
-        return assignments.assign_run(worker=worker)
+        return assignments.assign_run(job_id, worker=worker)
 
     def report(self, token: str, report: Report) -> bool:
         """Tell how it goes."""
@@ -53,9 +53,9 @@ class LocalGateway(Gateway):
         """Ask where an output may be sent."""
         return assignments.give_slip(token, output)
 
-    def finish(self, token: str, ending: Ending) -> Assignment | None:
+    def finish(self, token: str, ending: Ending) -> None:
         """Hand the run over."""
-        return assignments.finish_run(token, ending)
+        assignments.hand_over(token, ending)
 
     def next_case(self, token: str, *, wait_seconds: float) -> NextCase:
         """Ask for the next case of a warm container."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
@@ -31,6 +32,7 @@ from app.execution.registry import job_kind
 from app.execution.services.at_once import end_at_once
 from app.execution.services.incoming import note_enclosed, note_sent, open_slip
 from app.execution.services.jobs import (
+    claim_job,
     end_locked,
     give_back,
     should_stop,
@@ -38,7 +40,7 @@ from app.execution.services.jobs import (
 )
 from app.execution.services.parsing import PARSE
 from app.execution.services.pools import WORK
-from app.execution.services.scheduling import LEASE, after_work, next_job
+from app.execution.services.scheduling import LEASE, after_work
 
 logger = logging.getLogger(__name__)
 State = Job.State
@@ -51,13 +53,13 @@ MAX_SAMPLES = 300
 _LONGEST_TEXT = 4000
 
 
-def assign_run(*, worker: str) -> Assignment | None:
-    """Claim the queued job whose turn it is for a worker and describe its run, or return ``None``.
+def assign_run(job_id: UUID | str, *, worker: str) -> Assignment | None:
+    """Claim a queued job for a worker and describe its run, or return ``None``.
 
     When one cannot be described it is the next one's turn.
     """
     for _ in range(MOST_BROKEN):
-        job = next_job(worker=worker)
+        job = claim_job(job_id, worker=worker)
         found = None if job is None else assign(job)
         if job is None or found is not None:
             return found
@@ -155,21 +157,15 @@ def give_slip(token: str, output: CollectedOutput) -> Slip:
     return open_slip(job, output)
 
 
-def finish_run(token: str, ending: Ending) -> Assignment | None:
-    """Take a run over from its worker, and describe the next one if it goes on with another job.
+@transaction.atomic
+def hand_over(token: str, ending: Ending) -> None:
+    """Take a run over from its worker: it ends here, or its results are read next.
 
     Calling it again changes nothing, so a worker may repeat it until it hears an answer.
     """
-    worker = hand_over(token, ending)
-    return assign_run(worker=worker) if worker and ending.wants_next else None
-
-
-@transaction.atomic
-def hand_over(token: str, ending: Ending) -> str:
-    """Let a run end, or have its results read next; return whose it was, nothing if it is over."""
     job = _locked_run(token)
     if job.state not in Job.HELD:
-        return ""
+        return
     told = _within_reason(ending.record)
     reason = told.get("reason") or {}
     job.record = told | job.record
@@ -185,7 +181,6 @@ def hand_over(token: str, ending: Ending) -> str:
     else:
         _take_results(job, ending, changes)
     after_work(job.worker)
-    return job.worker
 
 
 def _take_results(job: Job, ending: Ending, changes: dict[str, Any]) -> None:

@@ -2,12 +2,11 @@
 
 import codecs
 import time
-from collections.abc import Callable
 
 from app.core.workers import is_out_of_time
 from app.execution.contract import RunResult
 from app.execution.executors import LogChunk, UsageSample
-from app.execution.gateway import Assignment, Ending, Gateway, Report
+from app.execution.gateway import Ending, Gateway, Report
 from app.execution.services.sending import enclose_output, send_output, split_outputs
 
 REPORT_SECONDS = 1.0
@@ -24,18 +23,12 @@ class Follower:
     """Tells the portal what happens to a run, about once a second.
 
     A start is told with the first report or with the end: what is over in a moment is not worth a
-    call of its own. ``goes_on`` is asked at the end whether this worker takes another job at once;
-    the portal's answer is ``next``.
+    call of its own.
     """
 
-    next: Assignment | None = None
-
-    def __init__(
-        self, gateway: Gateway, token: str, *, goes_on: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, gateway: Gateway, token: str) -> None:
         self._gateway = gateway
         self._token = token
-        self._goes_on = goes_on
         self._executing = False
         self._text = LogText()
         self._unsent = ""
@@ -82,9 +75,8 @@ class Follower:
             outputs=sent,
             enclosed=[enclose_output(output) for output in small],
             last=self._news(),
-            wants_next=self._goes_on(),
         )
-        self.next = self._gateway.finish(self._token, ending)
+        self._gateway.finish(self._token, ending)
 
     def report(self) -> None:
         """Tell it now. The log is only counted as told when the portal has answered."""

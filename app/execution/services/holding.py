@@ -4,7 +4,7 @@ Runs on workers: no database.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,16 +28,13 @@ class Hold:
 
 
 @contextmanager
-def in_hand(
-    gateway: Gateway, assignment: Assignment, *, goes_on: Callable[[], bool] = lambda: False
-) -> Iterator[Hold]:
+def in_hand(gateway: Gateway, assignment: Assignment) -> Iterator[Hold]:
     """Keep the run's lease while the block works on it; what goes wrong gives the run back.
 
-    Nothing is raised: the block ends, and the hold says that the run was lost. ``goes_on`` tells
-    whether the follower shall ask for another job at the end.
+    Nothing is raised: the block ends, and the hold says that the run was lost.
     """
     token, name = assignment.token, assignment.spec.run_id
-    hold = Hold(Follower(gateway, token, goes_on=goes_on))
+    hold = Hold(Follower(gateway, token))
     every = settings.LEASE_SECONDS / 6
     lease = kept_lease(f"run {name}", extend=lambda: _extend(gateway, token), every=every)
     with ending_gently(), lease:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,7 +21,7 @@ from app.execution.queueing import queued
 from app.execution.registry import job_kind
 from app.execution.services.limits import NEEDS, needs_of
 from app.execution.services.pools import pool_key
-from app.execution.services.scheduling import LEASE, OVERDUE, after_work, nudge
+from app.execution.services.scheduling import LEASE, OVERDUE, after_work, next_job, nudge
 from app.sockets.models import SocketValue
 
 logger = logging.getLogger(__name__)
@@ -122,6 +123,14 @@ def correct_needs() -> int:
             stale = dict(zip(NEEDS, found, strict=True))
             changed += waiting.filter(limits=limits, **stale).update(**needs)
     return changed
+
+
+def claim_job(job_id: UUID | str, *, worker: str) -> Job | None:
+    """Take the job whose turn it is for this worker, or return ``None``: none fits it now.
+
+    ``job_id`` is what the message said. That there is work is all that a message means.
+    """
+    return next_job(worker=worker)
 
 
 def claim(job: Job, *, worker: str) -> Job:
