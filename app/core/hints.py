@@ -15,9 +15,12 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from app.core.audience import heard
+
 logger = logging.getLogger(__name__)
 WITHOUT_LAYER_SECONDS = 0.5
 Wait = Callable[[float], Awaitable[bool]]
+Hints = Sequence[tuple[Sequence[str], dict[str, Any]]]
 
 
 class _Bundle:
@@ -56,10 +59,15 @@ def _bundle_under_way() -> _Bundle | None:
     return None
 
 
-def push(hints: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> None:
-    """Push hints now; a layer that cannot be reached is logged, for nobody depends on hints."""
+def push(hints: Hints) -> None:
+    """Push hints now to who listens; a layer that cannot be reached is logged.
+
+    Nobody depends on hints: who begins to listen meanwhile looks at the truth first.
+    """
     try:
-        async_to_sync(_send)(hints)
+        known = heard(list(dict.fromkeys(group for groups, _ in hints for group in groups)))
+        if known:
+            async_to_sync(_send)(hints, known)
     except Exception as error:  # noqa: BLE001 - whatever it is, what was committed stays so
         groups = ", ".join(group for groups, _ in hints for group in groups)
         logger.warning("A hint to %s was lost: %s", groups, error)
@@ -99,13 +107,14 @@ async def listening(groups: Sequence[str]) -> AsyncIterator[Wait]:
         await asyncio.shield(_leave(layer, groups, channel))
 
 
-async def _send(hints: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> None:
+async def _send(hints: Hints, known: set[str]) -> None:
     layer, now = get_channel_layer(), time.time()
     await asyncio.gather(
         *(
             layer.group_send(group, {"type": "hint", "at": now, **said})
             for groups, said in hints
             for group in groups
+            if group in known
         )
     )
 

@@ -8,7 +8,7 @@ import pytest
 from channels.layers import InMemoryChannelLayer
 from django.db import transaction
 
-from app.core import hints
+from app.core import audience, hints
 from app.core.hints import hint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,6 +31,7 @@ def pushed(monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, dict[str, An
         push(given)
 
     monkeypatch.setattr(hints, "get_channel_layer", Layer)
+    monkeypatch.setattr(audience, "get_channel_layer", Layer)
     monkeypatch.setattr(hints, "push", counted)
     return found
 

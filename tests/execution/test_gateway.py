@@ -43,7 +43,7 @@ from tests.servers import asgi_server
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Job.State
 TOKEN = "what-workers-and-portal-share"
-STATEMENTS = (9, 14)
+STATEMENTS = (9, 13)
 """Of a claim and of an end: commits and savepoints count, describing a run does not."""
 
 

@@ -192,12 +192,14 @@ def end_job(job: Job, state: str, *, actor: User | None = None, **changes: Any) 
 
 def end_locked(job: Job, *states: str, **changes: Any) -> None:
     """Do the same with a job that the transaction under way has locked, through ``states``."""
-    move_locked(job, *states, finished_at=timezone.now(), lease_expires_at=None, **changes)
+    changes |= {"finished_at": timezone.now(), "lease_expires_at": None, "handled": True}
+    move_locked(job, *states, **changes)
     try:
         with transaction.atomic():
-            _tell(job)
+            job_kind(job.kind).on_finished(job)
     except Exception:
         logger.exception(UNHEARD, job.pk)
+        Job.objects.filter(pk=job.pk).update(handled=False)
 
 
 def tell_kind(job: Job) -> None:
