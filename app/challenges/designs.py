@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.formats import date_format
 
 from app.challenges.declaration import (
@@ -89,12 +90,11 @@ class Designs:
 
 
 def designs_of(challenge: Challenge) -> Designs:
-    """Return everything that a challenge declared, in three queries."""
+    """Return everything that a challenge declared, in two queries."""
     versions = list(challenge.designs.select_related("author"))
-    phases = list(challenge.phases.all())
-    freezes = {
-        row.phase_id: row.created for row in DesignFreeze.objects.filter(phase__challenge=challenge)
-    }
+    frozen = DesignFreeze.objects.filter(phase=OuterRef("pk")).values("created")
+    phases = list(challenge.phases.annotate(design_frozen_at=Subquery(frozen)))
+    freezes = {one.pk: at for one in phases if (at := vars(one)["design_frozen_at"]) is not None}
     own = Declared(challenge, None, _of(versions, None), min(freezes.values(), default=None))
     return Designs(
         own,

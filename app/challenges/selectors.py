@@ -179,9 +179,13 @@ def read_provenance(evaluation: Evaluation) -> None:
     rows = Evaluation.objects.select_related(
         "method__container_image", "ground_truth", "submission__version__container_image"
     )
+    if evaluation.state == Evaluation.State.FAILED:
+        rows = rows.select_related("job")  # with its log, which organizers are shown
     found = rows.defer("metrics").annotate(team_title=Subquery(team[:1])).get(pk=evaluation.pk)
     vars(evaluation)["team_title"] = found.team_title
     evaluation.method, evaluation.ground_truth = found.method, found.ground_truth
+    if evaluation.state == Evaluation.State.FAILED:
+        evaluation.job = found.job
     if evaluation.submission.version is not None and found.submission.version is not None:
         evaluation.submission.version.container_image = found.submission.version.container_image
 
@@ -310,6 +314,18 @@ def has_opened(phase: Phase) -> bool:
     if phase.takes_submissions and readiness_of(phase).ready:
         return True
     return Submission.objects.filter(phase=phase).exists()
+
+
+def with_openings(rows: QuerySet[Phase]) -> QuerySet[Phase]:
+    """Return ``rows``, each with what `opened_as_read` needs."""
+    handed_in = Submission.objects.filter(phase=OuterRef("pk"))
+    return rows.annotate(has_submissions=Exists(handed_in), **READY)
+
+
+def opened_as_read(phase: Phase) -> bool:
+    """Tell whether ``phase`` took submissions when it was read, or ever had taken one."""
+    ready = phase.takes_submissions and readiness_as_read(phase).ready
+    return bool(ready or vars(phase)["has_submissions"])
 
 
 AS_ROW = (

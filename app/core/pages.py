@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
-
 Rows = QuerySet[Any]
 
 

@@ -9,7 +9,7 @@ from app.audit.services import record
 from app.challenges.declaration import DesignInvalid, Level, checked_design, digest_of
 from app.challenges.designs import Declared, declared_by
 from app.challenges.models import Challenge, DesignFreeze, DesignVersion, Phase
-from app.challenges.selectors import has_opened
+from app.challenges.selectors import has_opened, opened_as_read, with_openings
 from app.challenges.services.announcements import publish
 from app.core.errors import Conflict, ValidationFailed
 
@@ -69,8 +69,9 @@ def _declare(
 
 def note_openings(challenge: Challenge) -> None:
     """Freeze what has opened without anybody having noted it."""
-    for phase in challenge.phases.filter(design_freeze=None):
-        note_opening(phase)
+    for phase in with_openings(challenge.phases.filter(design_freeze=None)):
+        if opened_as_read(phase):
+            DesignFreeze.objects.get_or_create(phase=phase)
 
 
 def note_opening(phase: Phase) -> None:
