@@ -5,6 +5,7 @@ from django.urls import reverse
 from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.challenges.policies import CHALLENGES
+from app.challenges.services.design import note_openings
 from app.challenges.services.evaluations import advance
 from tests.factories.accounts import UserFactory
 from tests.factories.challenges import (
@@ -59,6 +60,15 @@ def ranking_settings(user: User, count: int) -> str:
     for _ in range(count):
         make_evaluation(phase, score=0.5)
     return reverse("challenges:edit_ranking", args=[phase.pk])
+
+
+def design_form(user: User, count: int) -> str:
+    """The form of a design with many phases."""
+    found = make_challenge(admin=user)
+    for _ in range(count):
+        make_phase(found)
+    note_openings(found)  # once
+    return reverse("challenges:edit_design", args=[found.pk])
 
 
 def ranking_report(user: User, count: int) -> str:

@@ -399,6 +399,7 @@ PAGES: tuple[Furnish, ...] = (
     furnished_challenges.ranking_plots,
     furnished_challenges.ranking_report,
     furnished_challenges.ranking_settings,
+    furnished_challenges.design_form,
     phase_setup,
     starter_kit,
     teams,

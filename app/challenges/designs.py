@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 
 from app.challenges.declaration import (
@@ -88,13 +89,20 @@ class Designs:
         return [self.own, *self.phases]
 
 
-def designs_of(challenge: Challenge) -> Designs:
-    """Return everything that a challenge declared, in three queries."""
+def with_freezes(rows: QuerySet[Phase]) -> QuerySet[Phase]:
+    """Return ``rows``, each with ``design_frozen_at``."""
+    frozen = DesignFreeze.objects.filter(phase=OuterRef("pk")).values("created")
+    return rows.annotate(design_frozen_at=Subquery(frozen))
+
+
+def designs_of(challenge: Challenge, *, phases: list[Phase] | None = None) -> Designs:
+    """Return everything that a challenge declared, in two queries.
+
+    In one where its ``phases`` are known already, as `services.design.note_openings` returns them.
+    """
     versions = list(challenge.designs.select_related("author"))
-    phases = list(challenge.phases.all())
-    freezes = {
-        row.phase_id: row.created for row in DesignFreeze.objects.filter(phase__challenge=challenge)
-    }
+    phases = list(with_freezes(challenge.phases.all())) if phases is None else phases
+    freezes = {one.pk: at for one in phases if (at := vars(one)["design_frozen_at"]) is not None}
     own = Declared(challenge, None, _of(versions, None), min(freezes.values(), default=None))
     return Designs(
         own,
@@ -105,9 +113,11 @@ def designs_of(challenge: Challenge) -> Designs:
     )
 
 
-def declared_by(challenge: Challenge, phase: Phase | None = None) -> Declared:
+def declared_by(
+    challenge: Challenge, phase: Phase | None = None, *, phases: list[Phase] | None = None
+) -> Declared:
     """Return the design of a challenge, or of one of its phases."""
-    found = designs_of(challenge).all
+    found = designs_of(challenge, phases=phases).all
     return next(one for one in found if one.phase == phase)
 
 

@@ -47,6 +47,27 @@ def failure_of(user: Any, case: EvaluationCase) -> Failure | None:
     return Failure(masker(job.reason), masker(job.advice), log, masked=True)
 
 
+@dataclass(frozen=True)
+class ScoringFailure:
+    """How the evaluation container ended, for organizers: its log may name cases and their data."""
+
+    reason: str
+    advice: str
+    exit_code: int | None
+    log: str
+
+
+def scoring_failure_of(user: Any, evaluation: Evaluation) -> ScoringFailure | None:
+    """Return how the evaluation container of a failed evaluation ended, to organizers alone.
+
+    One that ended well is told of too: what it wrote may be no result.
+    """
+    job = evaluation.job if evaluation.state == Evaluation.State.FAILED else None
+    if job is None or not EVALUATIONS.allows(user, evaluation, "inspect"):
+        return None
+    return ScoringFailure(job.reason, job.advice, job.record.get("exit_code"), job_log(job)[0])
+
+
 def advice_on_failure(evaluation: Evaluation, cases: Iterable[EvaluationCase]) -> str:
     """Return what is to be done about an evaluation that failed."""
     if evaluation.submission.refund:

@@ -1,7 +1,7 @@
 """Lists that people search, sort and page through: one shape for every list page."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 from django.http import HttpRequest
+
+Rows = QuerySet[Any]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def list_page(
     size: int = 25,
     chosen: Mapping[str, str] | None = None,
     counted_with_rows: bool = False,
+    shown: Callable[[Rows], Rows] | None = None,
 ) -> ListPage:
     """Search, sort and cut ``queryset`` by the request's ``q``, ``sort`` and ``page``.
 
@@ -54,6 +57,7 @@ def list_page(
     (field, label), the first being the default; a leading ``-`` in ``sort`` reverses. ``chosen``
     are further filters that ``queryset`` went through already, for the links to other pages.
     ``counted_with_rows`` saves the query that counts, where there are thousands at most.
+    ``shown`` adds to rows what they show: the search for those of the page goes without.
     """
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     if query and search:
@@ -67,8 +71,9 @@ def list_page(
     if sort.removeprefix("-") not in allowed:
         sort = sorts[0][0]
     queryset, asked = queryset.order_by(sort, "pk"), request.GET.get("page")
-    cut = _counted_with_rows(queryset, asked, size) if counted_with_rows else None
-    items, number, total = cut or _counted(queryset, asked, size)
+    more = shown or _as_they_are
+    cut = _counted_with_rows(queryset, asked, size, more) if counted_with_rows else None
+    items, number, total = cut or _counted(more(queryset), asked, size)
     return ListPage(
         items=items,
         query=query,
@@ -101,6 +106,10 @@ def rows_page(
     )
 
 
+def _as_they_are(rows: Rows) -> Rows:
+    return rows
+
+
 def _counted(
     queryset: QuerySet[Any], asked: str | None, size: int
 ) -> tuple[Sequence[Any], int, int]:
@@ -111,7 +120,7 @@ def _counted(
 
 
 def _counted_with_rows(
-    queryset: QuerySet[Any], asked: str | None, size: int
+    queryset: QuerySet[Any], asked: str | None, size: int, more: Callable[[Rows], Rows]
 ) -> tuple[Sequence[Any], int, int] | None:
     """Return the same in one query, or nothing where there is no such page.
 
@@ -122,7 +131,7 @@ def _counted_with_rows(
     if number < 1:
         return None
     keys = queryset.values("pk")
-    shown = queryset.filter(pk__in=keys[(number - 1) * size : number * size])
+    shown = more(queryset.filter(pk__in=keys[(number - 1) * size : number * size]))
     rows = list(shown.annotate(list_total=_CountOf(keys.order_by())))
     return (rows, number, rows[0].list_total) if rows else None
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Batch } from "../../app/uploads/frontend/batch";
-import { acceptedText, isAccepted, isWanted } from "../../app/uploads/frontend/files";
+import { acceptedText, isAccepted, isWanted, refusedText } from "../../app/uploads/frontend/files";
 import { fingerprint, Memory } from "../../app/uploads/frontend/memory";
 import { filenameOf, partCount, PART_SIZE, partSizeFor, sizeOfPart, stretchOf } from "../../app/uploads/frontend/plan";
 import { Refusal, TRIES, waitBefore, withRetries } from "../../app/uploads/frontend/retry";
@@ -74,6 +74,16 @@ describe("names", () => {
     expect(isAccepted("A.TAR.GZ", ".tar, .tar.gz")).toBe(true);
     expect(isAccepted("a.txt", ".tar,.tar.gz")).toBe(false);
     expect(isAccepted("anything", "")).toBe(true);
+  });
+
+  it("that are not taken are told why, and what to do", () => {
+    const archive = refusedText(["run/mine.tar.gz"], ".json");
+    expect(archive).toContain("“mine.tar.gz” was not taken: it is an archive (.tar.gz)");
+    expect(archive).toContain("Unpack it");
+    const other = refusedText(["mine.txt", "a.txt", "b.txt"], ".json,.csv");
+    expect(other).toContain("“mine.txt” (and 2 more) was not taken");
+    expect(other).toContain("does not end in .json or .csv");
+    expect(other).toContain("Choose another file");
   });
 
   it("tell what operating systems leave behind", () => {

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.challenges.leaderboards.columns import columns_of
-from app.challenges.leaderboards.rankings import as_places, with_places
+from app.challenges.leaderboards.rankings import as_places, name_rows, placed, with_places
 from app.challenges.models import Phase, Ranking
 from app.challenges.policies import CHALLENGES
-from app.challenges.selectors import leaderboard_for
+from app.challenges.selectors import ranked_in
 from app.core.tables import csv_text
 
 
@@ -29,11 +29,13 @@ def board_text(user: Any, phase: Phase, ranking: Ranking | None, *, ending: str)
 
 def _rows(user: Any, phase: Phase, ranking: Ranking | None) -> Iterator[dict[str, Any]]:
     full = CHALLENGES.allows(user, phase.challenge, "change")
-    rows: Any = with_places(user, leaderboard_for(phase), phase=phase, ranking=ranking)
-    ordered = rows.order_by("place", "finished_at")
-    for shown in as_places(ordered, phase=phase, ranking=ranking):
+    rows: Any = placed(ranked_in(phase), ranking=ranking)
+    rows = rows.order_by("place", "finished_at")
+    found = list(with_places(rows, phase=phase, ranking=ranking))
+    name_rows(user, found, phase=phase)
+    for shown in as_places(found, phase=phase, ranking=ranking):
         row: Any = shown.row
-        entrant = row.submission.competes_as
+        entrant = shown.entrant
         yield {
             "rank": row.place,
             "plausible_ranks": getattr(row, "tier", None) or "",

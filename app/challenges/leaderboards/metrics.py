@@ -1,10 +1,14 @@
 """The metrics that a phase can be ranked by: those that its results have scores by."""
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
+
 from app.challenges.case_scores import metric_title
 from app.challenges.leaderboards.plans import TOTALS
 from app.challenges.leaderboards.scores import plain_name
 from app.challenges.models import CaseScore, Phase
-from app.challenges.selectors import leaderboard_for
+from app.challenges.selectors import ranked_in
 
 LOOKED_AT = 20
 """Results of the leaderboard whose scores are looked at; others have the same metrics."""
@@ -15,11 +19,13 @@ def known_metrics(phase: Phase) -> list[str]:
 
     Nothing where there are no results yet.
     """
-    shown = list(leaderboard_for(phase).values_list("pk", flat=True)[:LOOKED_AT])
+    scores = CaseScore.objects.filter(case__evaluation=OuterRef("pk")).order_by()
+    names = scores.annotate(found=JSONObject(metric=F("metric"), label=F("label")))
+    held = ArraySubquery(names.values("found").distinct())
+    shown = list(ranked_in(phase).annotate(held=held).values_list("held", flat=True)[:LOOKED_AT])
     if not shown:
         return []
-    scores = CaseScore.objects.filter(case__evaluation__in=shown).order_by()
-    found = scores.values_list("metric", "label").distinct()
+    found = {(one["metric"], one["label"]) for row in shown for one in row}
     return [phase.score_path, *sorted({plain_name(metric_title(*one)) for one in found})]
 
 

@@ -7,9 +7,9 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import record
 from app.challenges.declaration import DesignInvalid, Level, checked_design, digest_of
-from app.challenges.designs import Declared, declared_by
+from app.challenges.designs import Declared, declared_by, with_freezes
 from app.challenges.models import Challenge, DesignFreeze, DesignVersion, Phase
-from app.challenges.selectors import has_opened
+from app.challenges.selectors import has_opened, opened_as_read, with_openings
 from app.challenges.services.announcements import publish
 from app.core.errors import Conflict, ValidationFailed
 
@@ -67,10 +67,14 @@ def _declare(
     return version
 
 
-def note_openings(challenge: Challenge) -> None:
-    """Freeze what has opened without anybody having noted it."""
-    for phase in challenge.phases.filter(design_freeze=None):
-        note_opening(phase)
+def note_openings(challenge: Challenge) -> list[Phase]:
+    """Freeze what has opened without anybody having noted it; return the phases for `designs`."""
+    phases = list(with_openings(with_freezes(challenge.phases.all())))
+    for phase in phases:
+        if vars(phase)["design_frozen_at"] is None and opened_as_read(phase):
+            freeze, _ = DesignFreeze.objects.get_or_create(phase=phase)
+            vars(phase)["design_frozen_at"] = freeze.created
+    return phases
 
 
 def note_opening(phase: Phase) -> None:

@@ -67,8 +67,8 @@ def export_design(request: HttpRequest, pk: UUID, filename: str) -> HttpResponse
 
 
 def _edit(request: HttpRequest, challenge: Challenge, phase: Phase | None) -> HttpResponse:
-    note_openings(challenge)
-    declared = designs.declared_by(challenge, phase)
+    phases = note_openings(challenge)
+    declared = designs.declared_by(challenge, phase, phases=phases)
     form = DesignForm(request.POST or None, declared=declared, items=items_of(declared.level))
     if request.method == "POST" and form.is_valid():
         try:

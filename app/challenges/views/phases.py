@@ -1,5 +1,6 @@
 """Pages of phases: leaderboard, settings, evaluation method and ground truth."""
 
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -44,19 +45,20 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
     phase, ranking = rankings.get_ranked_phase_for(request.user, pk)
     if request.GET.get("as_of"):
         return as_of(request, phase, request.GET["as_of"])
-    rows = selectors.leaderboard_for(phase)
+    rows = rankings.placed(selectors.ranked_in(phase), ranking=ranking)
     who = request.GET.get("who", "")
     page = list_page(
         request,
-        rankings.narrowed(
-            rankings.with_places(request.user, rows, phase=phase, ranking=ranking), who=who
-        ),
+        rankings.narrowed(request.user, rows, phase=phase, who=who),
         search=NAMES,
         sorts=(("place", "Rank"),),
         size=ROWS,
         chosen={"who": who if who in dict(rankings.WHO) else ""},
         counted_with_rows=True,
+        shown=partial(rankings.with_places, phase=phase, ranking=ranking),
     )
+    unranked = list(selectors.unranked_for(request.user, phase)[:UNRANKED])
+    rankings.name_rows(request.user, [*page.items, *unranked], phase=phase)
     places = rankings.as_places(page.items, phase=phase, ranking=ranking)
     context = {
         "phase": phase,
@@ -69,7 +71,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "decimals": decimals_of(phase),
         "columns": columns_of(phase),
         "missing_number": MISSING,
-        "unranked": selectors.unranked_for(request.user, phase)[:UNRANKED],
+        "unranked": unranked,
         "readiness": selectors.readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),
         "ladder": phase.has_ladder(timezone.now()),

@@ -31,8 +31,8 @@ SHOWN = 100
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show how a phase ranks; change it, or say in words what was entered."""
     phase = selectors.get_phase_for(request.user, pk, action="change")
-    note_openings(phase.challenge)
-    found = designs.designs_of(phase.challenge)
+    phases = note_openings(phase.challenge)
+    found = designs.designs_of(phase.challenge, phases=phases)
     declared = next(one for one in found.phases if one.phase == phase)
     plan = (found.own.document | declared.document).get("ranking_plan")
     form = RankingForm(

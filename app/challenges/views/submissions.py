@@ -14,7 +14,7 @@ from app.challenges import selectors, services
 from app.challenges.case_scores import columns_of, may_see_scores, worst_first
 from app.challenges.choosing import choices_among
 from app.challenges.conditions import conditions
-from app.challenges.failures import advice_on_failure
+from app.challenges.failures import advice_on_failure, scoring_failure_of
 from app.challenges.forms import PredictionsForm, SubmissionForm
 from app.challenges.models import Phase
 from app.challenges.policies import EVALUATIONS
@@ -145,6 +145,7 @@ def evaluation(request: HttpRequest, pk: UUID) -> HttpResponse:
         else progress_of(row, states=[case.state for case in cases]),
         "organizer": organizer,
         "advice": advice_on_failure(row, cases),
+        "scoring": scoring_failure_of(request.user, row),
         "can_cancel": can_cancel,
         "file_url": selectors.predictions_url(row.submission)
         if row.submission.file_key and EVALUATIONS.allows(request.user, row, "read-file")

@@ -2,7 +2,7 @@
 import Uppy, { type MinimalRequiredUppyFile, type State, type UppyOptions } from "@uppy/core";
 import DefaultStore, { type Listener } from "@uppy/store-default";
 
-import { isAccepted, isWanted, MOST_FILES } from "./files";
+import { isAccepted, isWanted, MOST_FILES, refusedText } from "./files";
 import { pathOf, type Arrived, type Item, type UploadMeta } from "./types";
 import { filesText } from "./words";
 
@@ -63,7 +63,7 @@ export class SteadyUppy extends Uppy<UploadMeta, Arrived> {
   private copy: Everything["files"] | null = null;
   private copiedIn = -1;
   private queue: Addition[] = [];
-  private refused = 0;
+  private refused: string[] = [];
   /** How many files have ever been offered: tells an empty folder from a full one. */
   offered = 0;
 
@@ -139,8 +139,8 @@ export class SteadyUppy extends Uppy<UploadMeta, Arrived> {
   }
 
   private sayRefused(): void {
-    if (this.refused > 0) this.info(`Only these files fit here: ${this.accept}`, "error", 8000);
-    this.refused = 0;
+    if (this.refused.length > 0) this.info(refusedText(this.refused, this.accept), "error", 12000);
+    this.refused = [];
     this.emit("files-added", []); // the last group is in: the control looks again
   }
 
@@ -149,7 +149,7 @@ export class SteadyUppy extends Uppy<UploadMeta, Arrived> {
     const path = pathOf(item);
     if (!isWanted(path)) return false;
     if (!isAccepted(path, this.accept)) {
-      this.refused += 1;
+      this.refused.push(path);
       return false;
     }
     const twin = items[item.id];
