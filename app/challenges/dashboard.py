@@ -40,7 +40,7 @@ from app.challenges.models import (
     Submission,
     Team,
 )
-from app.challenges.selectors import READY, readiness_as_read
+from app.challenges.readiness import READY, readiness_as_read
 from app.execution.models import ContainerImage, Job
 
 State = Evaluation.State

@@ -14,7 +14,7 @@ from app.audit.models import Event
 from app.challenges.designs import designs_of
 from app.challenges.models import Challenge, Phase
 from app.challenges.policies import CHALLENGES
-from app.challenges.selectors import readiness_of
+from app.challenges.readiness import readiness_of
 from app.challenges.services import (
     add_question,
     announce,

@@ -16,7 +16,7 @@ from app.challenges.exports import exported_table
 from app.challenges.models import Evaluation, Phase, Submission
 from app.challenges.personal_data import made_submissions
 from app.challenges.policies import CHALLENGES
-from app.challenges.selectors import readiness_of
+from app.challenges.readiness import readiness_of
 from app.challenges.services import (
     cancel_evaluation,
     create_phase,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from algorithms.selectors import interface_of
 from app.accounts.models import User
 from app.challenges.models import Evaluation, Phase, Submission
-from app.challenges.selectors import readiness_of
+from app.challenges.readiness import readiness_of
 from app.challenges.services import cancel_evaluation, submit_algorithm
 from app.challenges.services.evaluations import advance
 from app.challenges.standing import standing_of

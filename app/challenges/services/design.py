@@ -9,7 +9,7 @@ from app.audit.services import record
 from app.challenges.declaration import DesignInvalid, Level, checked_design, digest_of
 from app.challenges.designs import Declared, declared_by, with_freezes
 from app.challenges.models import Challenge, DesignFreeze, DesignVersion, Phase
-from app.challenges.selectors import has_opened, opened_as_read, with_openings
+from app.challenges.readiness import has_opened, opened_as_read, with_openings
 from app.challenges.services.announcements import publish
 from app.core.errors import Conflict, ValidationFailed
 

@@ -11,8 +11,8 @@ from django.db.models import Max
 from app.accounts.models import User
 from app.audit.services import change, record
 from app.challenges.models import Challenge, EvaluationMethod, GroundTruth, Phase
+from app.challenges.readiness import has_opened
 from app.challenges.schedule import faults
-from app.challenges.selectors import has_opened
 from app.challenges.services.design import note_opening
 from app.challenges.services.leaderboard import rerank
 from app.core.errors import ValidationFailed

@@ -5,7 +5,7 @@ from django.db import transaction
 from app.accounts.models import User
 from app.audit.services import record
 from app.challenges.models import Evaluation, Phase, Submission
-from app.challenges.selectors import readiness_of
+from app.challenges.readiness import readiness_of
 from app.challenges.services.reuse import reuse_cases
 from app.challenges.services.submissions import create_evaluation
 from app.core.errors import Conflict

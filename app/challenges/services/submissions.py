@@ -14,12 +14,12 @@ from app.audit.services import record
 from app.challenges.fit import fitting_interface, require_resources
 from app.challenges.models import Evaluation, EvaluationCase, Phase, Submission
 from app.challenges.news import SUBMISSION_RECEIVED, tell_organizers
+from app.challenges.readiness import readiness_of
 from app.challenges.schedule import Status
 from app.challenges.selectors import (
     counting_submissions,
     current_ground_truth,
     current_method,
-    readiness_of,
 )
 from app.challenges.services.design import note_opening
 from app.challenges.services.entrants import entrant_of

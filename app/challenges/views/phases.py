@@ -17,6 +17,7 @@ from app.challenges.forms import ContainerForm, GroundTruthForm, PhaseForm
 from app.challenges.leaderboards import rankings
 from app.challenges.leaderboards.columns import MISSING, columns_of
 from app.challenges.leaderboards.shown_scores import decimals_of
+from app.challenges.readiness import readiness_as_read
 from app.challenges.views.challenges import rights
 from app.challenges.views.rankings import as_of
 from app.core.errors import ValidationFailed
@@ -72,7 +73,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         "columns": columns_of(phase),
         "missing_number": MISSING,
         "unranked": unranked,
-        "readiness": selectors.readiness_as_read(phase),
+        "readiness": readiness_as_read(phase),
         "frozen": phase.is_frozen(timezone.now()),
         "ladder": phase.has_ladder(timezone.now()),
         **rights(request, phase.challenge),
@@ -133,7 +134,7 @@ def setup(request: HttpRequest, pk: UUID) -> HttpResponse:
         "checking": any(m.container_image.state not in settled for m in methods),
         "truths": list(phase.ground_truths.all()),
         "case_count": vars(phase)["case_count"],
-        "readiness": selectors.readiness_as_read(phase),
+        "readiness": readiness_as_read(phase),
         "outdated": selectors.outdated_submissions(phase),
         **rights(request, phase.challenge),
     }
