@@ -8,6 +8,7 @@ from app.challenges.policies import CHALLENGES
 from app.challenges.services.design import note_openings
 from app.challenges.services.evaluations import advance
 from tests.factories.accounts import UserFactory
+from tests.factories.algorithms import make_algorithm
 from tests.factories.challenges import (
     fail_job,
     make_challenge,
@@ -52,6 +53,17 @@ def ranking_plots(user: User, count: int) -> str:
     phase = make_phase(make_challenge(admin=user), ready=False)
     make_ranking(phase, plausible_scores([f"Team {at}" for at in range(count)], cases=4))
     return reverse("challenges:ranking_plots", args=[phase.pk])
+
+
+def handing_in(user: User, count: int) -> str:
+    """Many algorithms to choose from, and all that limits them."""
+    challenge = make_challenge(participants=(user,))
+    make_team(challenge, user)
+    phase = make_phase(challenge, limit_successful=9, limit_attempted=9, limit_under_way=2)
+    make_submission(phase, creator=user)
+    for _ in range(count):
+        make_algorithm(editor=user)
+    return reverse("challenges:submit", args=[phase.pk])
 
 
 def ranking_settings(user: User, count: int) -> str:

@@ -396,6 +396,7 @@ PAGES: tuple[Furnish, ...] = (
     furnished_challenges.challenge_dashboard,
     furnished_challenges.challenge_people,
     furnished_challenges.case,
+    furnished_challenges.handing_in,
     furnished_challenges.ranking_plots,
     furnished_challenges.ranking_report,
     furnished_challenges.ranking_settings,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 
 from app.challenges.models import Phase
@@ -15,8 +17,28 @@ _COUNTED = {
 }
 
 
+def with_conditions(phases: QuerySet[Phase]) -> QuerySet[Phase]:
+    """Return ``phases``, each with what `conditions` states of it."""
+    tables: dict[str, Any] = {
+        "input_titles": Phase.inputs.through,
+        "output_titles": Phase.outputs.through,
+    }
+    titles = {
+        name: ArraySubquery(
+            table.objects.filter(phase=OuterRef("pk"))
+            .order_by("socket__title")
+            .values("socket__title")
+        )
+        for name, table in tables.items()
+    }
+    return phases.annotate(**titles)
+
+
 def conditions(phase: Phase, standing: Standing) -> dict[str, Any]:
-    """Return the conditions of a phase and how somebody stands to them, for the template."""
+    """Return the conditions of a phase and how somebody stands to them, for the template.
+
+    The phase was read `with_conditions`.
+    """
     return {
         "standing": standing,
         "limits": [
@@ -24,8 +46,8 @@ def conditions(phase: Phase, standing: Standing) -> dict[str, Any]:
             for kind, limit in limits_of(phase).items()
         ],
         "resources": resource_facts(phase),
-        "inputs": list(phase.inputs.all()),
-        "outputs": list(phase.outputs.all()),
+        "inputs": vars(phase)["input_titles"],
+        "outputs": vars(phase)["output_titles"],
         "again": again_words(standing.next_at, timezone.now()),
         "closes_first": bool(
             standing.next_at and phase.closes_at and phase.closes_at <= standing.next_at

@@ -220,7 +220,10 @@ class SubmissionForm(forms.Form):
 
     def __init__(self, *args: Any, algorithms: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["algorithm"].queryset = algorithms  # type: ignore[attr-defined]
+        field: Any = self.fields["algorithm"]
+        field.queryset = algorithms
+        field.choices = list(iter(field.choices))  # read once; a list would count them before
+        self.has_algorithms = bool(field.choices)
 
 
 class PredictionsForm(UploadForm):

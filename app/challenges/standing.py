@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -70,9 +70,8 @@ def standing_of(user: User, phase: Phase) -> Standing:
     """Return how ``user`` stands in ``phase`` now."""
     party = party_of(user, phase.challenge)
     missing = phase.parent if not _came_through(party.people, phase) else None
-    return Standing(
-        party.team, _allowances(phase, party.people), missing, _under_way(phase, party.people)
-    )
+    counts = _counts(phase, party.people)
+    return Standing(party.team, _allowances(phase, counts), missing, _under_way(phase, counts))
 
 
 def limit_of(phase: Phase, kind: str) -> Limit | None:
@@ -87,34 +86,26 @@ def limits_of(phase: Phase) -> dict[str, Limit]:
     return {kind: limit for kind, limit in found.items() if limit is not None}
 
 
-def _allowances(phase: Phase, people: list[int]) -> dict[str, Allowance]:
-    limits, now = limits_of(phase), timezone.now()
-    if not limits:
-        return {}
-    used = _times(phase, people)
-    extras = [
-        Extra(grant.amount, grant.created)
-        for grant in Grant.objects.filter(
-            phase=phase, entrant__in=entrants_of(people, phase.challenge)
-        )
-    ]
+@dataclass(frozen=True)
+class _Counts:
+    """What counts for some people: when they handed in, by kind, and what was granted."""
+
+    used: dict[str, list[datetime]]
+    extras: list[Extra]
+    under_way: int
+
+
+def _allowances(phase: Phase, counts: _Counts) -> dict[str, Allowance]:
+    now = timezone.now()
     return {
-        kind: allowance(limit, used=used[kind], extras=extras, now=now)
-        for kind, limit in limits.items()
+        kind: allowance(limit, used=counts.used[kind], extras=counts.extras, now=now)
+        for kind, limit in limits_of(phase).items()
     }
 
 
-def _under_way(phase: Phase, people: list[int]) -> UnderWay | None:
-    """Count what these people wait for; what others have evaluated again is not their doing."""
-    if phase.limit_under_way is None:
-        return None
-    running = Evaluation.objects.filter(submission=OuterRef("pk"), requested_by=None)
-    taken = Submission.objects.filter(
-        Exists(running.exclude(state__in=Evaluation.MACHINE.final)),
-        phase=phase,
-        state=Submission.State.ACCEPTED,
-    )
-    return UnderWay(phase.limit_under_way, counted_for(taken, phase, people).count())
+def _under_way(phase: Phase, counts: _Counts) -> UnderWay | None:
+    most = phase.limit_under_way
+    return None if most is None else UnderWay(most, counts.under_way)
 
 
 def attempted_submissions(phase: Phase) -> QuerySet[Submission]:
@@ -135,13 +126,38 @@ def counted_for(
     return submissions.filter(Q(people__in=people) | Q(entrant__in=teams)).distinct()
 
 
-def _times(phase: Phase, people: list[int]) -> dict[str, list[datetime]]:
-    """Return when what counts for these people was handed in, by the kind of limit it counts to."""
-    counted = {"successful": counting_submissions(phase), "attempted": attempted_submissions(phase)}
-    counts = {kind: Exists(rows.filter(pk=OuterRef("pk"))) for kind, rows in counted.items()}
+def _counts(phase: Phase, people: list[int]) -> _Counts:
+    """Read what counts for these people in one query, or none where there is no limit."""
+    if phase.limit_under_way is None and not limits_of(phase):
+        return _Counts({}, [], 0)
+    counted = {
+        "successful": counting_submissions(phase),
+        "attempted": attempted_submissions(phase),
+        "waits": _waited_for(phase),
+    }
+    kinds = {name: Exists(rows.filter(pk=OuterRef("pk"))) for name, rows in counted.items()}
     found = counted_for(Submission.objects.filter(phase=phase), phase, people)
-    rows = list(found.annotate(**counts).values("pk", "created", *KINDS))
-    return {kind: [row["created"] for row in rows if row[kind]] for kind in KINDS}
+    columns = ("pk", "created", *kinds, "granted")
+    handed_in = found.order_by().annotate(**kinds, granted=Value(0)).values(*columns)
+    granted = Grant.objects.filter(phase=phase, entrant__in=entrants_of(people, phase.challenge))
+    nothing = dict.fromkeys(kinds, Value(False))
+    grants = granted.order_by().annotate(**nothing, granted=F("amount")).values(*columns)
+    rows = list(handed_in.union(grants, all=True))
+    return _Counts(
+        used={kind: [row["created"] for row in rows if row[kind]] for kind in KINDS},
+        extras=[Extra(row["granted"], row["created"]) for row in rows if row["granted"]],
+        under_way=sum(row["waits"] for row in rows),
+    )
+
+
+def _waited_for(phase: Phase) -> QuerySet[Submission]:
+    """Return what is being evaluated; what others have evaluated again is not their doing."""
+    running = Evaluation.objects.filter(submission=OuterRef("pk"), requested_by=None)
+    return Submission.objects.filter(
+        Exists(running.exclude(state__in=Evaluation.MACHINE.final)),
+        phase=phase,
+        state=Submission.State.ACCEPTED,
+    )
 
 
 def _came_through(people: list[int], phase: Phase) -> bool:

@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.challenges import selectors, services
 from app.challenges.case_scores import columns_of, may_see_scores, worst_first
 from app.challenges.choosing import choices_among
-from app.challenges.conditions import conditions
+from app.challenges.conditions import conditions, with_conditions
 from app.challenges.failures import advice_on_failure, scoring_failure_of
 from app.challenges.forms import PredictionsForm, SubmissionForm
 from app.challenges.models import Phase
@@ -31,7 +31,8 @@ CASES_AT_ONCE = 50
 @login_required
 def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hand in an algorithm."""
-    phase = selectors.get_phase_for(request.user, pk, action="submit")
+    rows = with_conditions(Phase.objects.all())
+    phase = selectors.get_phase_for(request.user, pk, action="submit", rows=rows)
     if phase.takes_predictions:
         return _submit_predictions(request, phase)
     user = cast(User, request.user)
@@ -52,7 +53,7 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "phase": phase,
         "challenge": phase.challenge,
-        "has_algorithms": algorithms.exists(),
+        "has_algorithms": form.has_algorithms,
         **conditions(phase, standing_of(user, phase)),
     }
     return render(request, "challenges/submit.html", context)
