@@ -60,16 +60,23 @@ def plan_cases(
 
 def plan_case(sockets: Sequence[Socket], item: ArchiveItem, given: Given) -> CasePlan:
     """Match one case's values with the inputs: by socket, else image for image, else as given."""
-    held = list(item.values.all())
+    values, lacks = match_values(sockets, list(item.values.all()), given)
+    return CasePlan(item, values, lacks)
+
+
+def match_values(
+    sockets: Sequence[Socket], held: Sequence[SocketValue], given: Given
+) -> tuple[list[SocketValue], list[Socket]]:
+    """Do the same with the values that a case has; return them, and the inputs without one."""
     by_socket = {value.socket_id: value for value in held}
-    plan = CasePlan(item)
+    values, lacks = [], []
     for socket in sockets:
         value = by_socket.get(socket.pk) or given.get(socket.pk) or _as_image(socket, held)
         if value is None:
-            plan.lacks.append(socket)
+            lacks.append(socket)
         else:
-            plan.values.append(value)
-    return plan
+            values.append(value)
+    return values, lacks
 
 
 def mark(values: Iterable[SocketValue]) -> frozenset[str]:

@@ -5,8 +5,10 @@ from app.challenges.kit.sample import (
     MOST_CASES,
     SampleCase,
     faults_of_sample,
+    hides_sample_as_read,
     require_sample,
     sample_cases,
+    with_kit,
 )
 from app.challenges.kit.tars import check_packed
 from app.challenges.kit.zipping import Entry, zipped
@@ -17,8 +19,10 @@ __all__ = [
     "SampleCase",
     "check_packed",
     "faults_of_sample",
+    "hides_sample_as_read",
     "kit_entries",
     "require_sample",
     "sample_cases",
+    "with_kit",
     "zipped",
 ]

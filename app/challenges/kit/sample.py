@@ -2,10 +2,11 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from algorithms.services.planning import plan_case
+from algorithms.services.planning import match_values
 from app.challenges.models import Phase, StarterKit
 from app.core.errors import Conflict
 from app.execution.staging import PlacedFile, placed_file
@@ -41,24 +42,53 @@ class SampleCase:
 def sample_cases(phase: Phase, archive: Archive) -> list[SampleCase]:
     """Return the first cases of the archive that have what the phase gives an algorithm."""
     sockets = list(phase.inputs.all())
-    items = archive.items.prefetch_related("values__socket__look_up_table", "values__image__files")
     cases: list[SampleCase] = []
-    for item in items[:MOST_CASES]:
-        plan = plan_case(sockets, item, {})
-        if plan.lacks:
+    for item, held in _values_of_first(archive).items():
+        values, lacks = match_values(sockets, held, {})
+        if lacks:
             continue
         try:
-            files = tuple(placed_file(value) for value in plan.values)
+            files = tuple(placed_file(value) for value in values)
         except ImageFile.DoesNotExist:
             continue  # a slide, which no container gets
-        job = uuid.uuid5(item.pk, "job")
-        cases.append(SampleCase(len(cases) + 1, job, tuple(plan.values), files))
+        job = uuid.uuid5(item, "job")
+        cases.append(SampleCase(len(cases) + 1, job, tuple(values), files))
     return cases
 
 
-def faults_of_sample(phase: Phase, archive: Archive, cases: list[SampleCase]) -> list[str]:
-    """Return why these cases of an archive can be no sample now, in words for the organizer."""
-    if _is_hidden(archive):
+def _values_of_first(archive: Archive) -> dict[uuid.UUID, list[SocketValue]]:
+    """Return the values of the archive's first cases by their keys, in two queries."""
+    table: Any = ArchiveItem.values.through
+    first = archive.items.values("pk")[:MOST_CASES]
+    rows = table.objects.filter(archiveitem__in=first).select_related(
+        "socketvalue__socket__look_up_table", "socketvalue__image"
+    )
+    rows = rows.order_by("archiveitem__title", "archiveitem__created", "socketvalue")
+    held: dict[uuid.UUID, list[SocketValue]] = {}
+    for row in rows.prefetch_related("socketvalue__image__files"):
+        held.setdefault(row.archiveitem_id, []).append(row.socketvalue)
+    return held
+
+
+def with_kit(phases: QuerySet[Phase]) -> QuerySet[Phase]:
+    """Return ``phases``, each with its starter kit and what `hides_sample_as_read` tells."""
+    hidden = ExpressionWrapper(_holds_hidden("starter_kit__archive"), output_field=BooleanField())
+    return phases.select_related("starter_kit__archive").annotate(hides_sample=hidden)
+
+
+def hides_sample_as_read(phase: Phase) -> bool:
+    """Tell whether the sample of a phase held hidden cases when it was read `with_kit`."""
+    return bool(vars(phase)["hides_sample"])
+
+
+def faults_of_sample(
+    phase: Phase, archive: Archive, cases: list[SampleCase], *, hidden: bool | None = None
+) -> list[str]:
+    """Return why these cases of an archive can be no sample now, in words for the organizer.
+
+    ``hidden`` is whether it holds hidden cases, where that is known.
+    """
+    if _is_hidden(archive) if hidden is None else hidden:
         return ["This archive holds hidden test cases of a phase, so it can be no sample."]
     if not cases:
         wanted = ", ".join(socket.title for socket in phase.inputs.all())
@@ -84,12 +114,15 @@ def require_sample(kit: StarterKit) -> list[SampleCase]:
 
 
 def _is_hidden(archive: Archive) -> bool:
-    """Tell whether the archive, or a value or an image in it, is in a phase's test archive."""
+    return Archive.objects.filter(_holds_hidden("pk"), pk=archive.pk).exists()
+
+
+def _holds_hidden(archive: str) -> Q:
+    """Tell whether an archive, or a value or an image in it, is in a phase's test archive."""
     hidden = ArchiveItem.objects.filter(archive__in=Phase.objects.values("archive"))
     values = SocketValue.objects.filter(archive_items__in=hidden)
     images = values.filter(image__isnull=False).values("image")
     shared = Q(values__in=values.values("pk")) | Q(values__image__in=images)
-    return (
-        Phase.objects.filter(archive=archive).exists()
-        or ArchiveItem.objects.filter(shared, archive=archive).exists()
+    return Q(Exists(Phase.objects.filter(archive=OuterRef(archive)))) | Q(
+        Exists(ArchiveItem.objects.filter(shared, archive=OuterRef(archive)))
     )

@@ -11,7 +11,13 @@ from django.views.decorators.http import require_safe
 
 from app.accounts.models import User
 from app.challenges import selectors, services
-from app.challenges.kit import MOST_CASES, faults_of_sample, sample_cases
+from app.challenges.kit import (
+    MOST_CASES,
+    faults_of_sample,
+    hides_sample_as_read,
+    sample_cases,
+    with_kit,
+)
 from app.challenges.kit.answer import kit_response
 from app.challenges.kit_forms import KitSourceForm, KitTruthForm, SampleForm
 from app.challenges.models import Phase
@@ -31,11 +37,13 @@ _LEADS = {
 @require_safe
 def starter_kit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what is in the kit, and how it is used."""
-    phase = selectors.get_phase_for(request.user, pk, action="submit")
-    kit = selectors.starter_kit_of(phase)
+    rows = with_kit(Phase.objects.all())
+    phase = selectors.get_phase_for(request.user, pk, action="submit", rows=rows, beside=())
+    kit = getattr(phase, "starter_kit", None)
     archive = kit.archive if kit else None
     cases = sample_cases(phase, archive) if archive else []
-    faults = faults_of_sample(phase, archive, cases) if archive else []
+    hidden = hides_sample_as_read(phase)
+    faults = faults_of_sample(phase, archive, cases, hidden=hidden) if archive else []
     context = {
         "phase": phase,
         "challenge": phase.challenge,
