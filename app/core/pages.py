@@ -50,6 +50,7 @@ def list_page(
     chosen: Mapping[str, str] | None = None,
     counted_with_rows: bool = False,
     shown: Callable[[Rows], Rows] | None = None,
+    ties: Sequence[str] = (),
 ) -> ListPage:
     """Search, sort and cut ``queryset`` by the request's ``q``, ``sort`` and ``page``.
 
@@ -57,7 +58,8 @@ def list_page(
     (field, label), the first being the default; a leading ``-`` in ``sort`` reverses. ``chosen``
     are further filters that ``queryset`` went through already, for the links to other pages.
     ``counted_with_rows`` saves the query that counts, where there are thousands at most.
-    ``shown`` adds to rows what they show: the search for those of the page goes without.
+    ``shown`` adds to rows what they show: the search for those of the page goes without. Equal
+    rows are in the order of ``ties``, then of their keys.
     """
     query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     if query and search:
@@ -70,7 +72,7 @@ def list_page(
     allowed = {name.removeprefix("-") for name, _ in sorts}
     if sort.removeprefix("-") not in allowed:
         sort = sorts[0][0]
-    queryset, asked = queryset.order_by(sort, "pk"), request.GET.get("page")
+    queryset, asked = queryset.order_by(sort, *ties, "pk"), request.GET.get("page")
     more = shown or _as_they_are
     cut = _counted_with_rows(queryset, asked, size, more) if counted_with_rows else None
     items, number, total = cut or _counted(more(queryset), asked, size)

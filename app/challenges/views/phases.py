@@ -53,6 +53,7 @@ def leaderboard(request: HttpRequest, pk: UUID) -> HttpResponse:
         rankings.narrowed(request.user, rows, phase=phase, who=who),
         search=NAMES,
         sorts=(("place", "Rank"),),
+        ties=("rank",),  # a result that the ranking does not know yet has its rank for its place
         size=ROWS,
         chosen={"who": who if who in dict(rankings.WHO) else ""},
         counted_with_rows=True,

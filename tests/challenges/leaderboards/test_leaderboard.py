@@ -1,5 +1,6 @@
 """Ranks: ties, changes of the rule, and what the pages show."""
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.factories.challenges import (
     make_phase,
     make_submission,
 )
+from tests.factories.rankings import make_ranking
 
 pytestmark = pytest.mark.django_db
 
@@ -233,3 +235,16 @@ class TestNarrowing:
 
     def test_what_nobody_offers_narrows_nothing(self, signed_in: Client, phase: Phase) -> None:
         assert len(self.shown(signed_in, phase, who="<script>")) == 4
+
+
+def test_a_best_result_that_the_ranking_does_not_know_yet_stands_first(client: Client) -> None:
+    phase = make_phase()
+    worse = make_evaluation(phase, score=0.5)
+    ranking = make_ranking(phase, {"Worse": [0.5, 0.5]})
+    entrant = worse.submission.competes_as
+    assert entrant is not None
+    ranking.entries.create(evaluation=worse, entrant=entrant, name="Worse", position=1.0)
+    make_evaluation(phase, score=0.9)
+    client.force_login(worse.submission.creator)
+    page = client.get(reverse("challenges:phase", args=[phase.pk])).content.decode()
+    assert re.findall(r'data-rank="(\d+)"', page) == ["1", "2"]
