@@ -77,7 +77,7 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Keep how many tests came to which end, for the second look of CI."""
-    if config.cache is not None:
+    if getattr(config, "cache", None) is not None:  # long checks run without
         ends = ("passed", "failed", "error", "skipped")
         counts = {end: len(terminalreporter.stats.get(end, ())) for end in ends}
         config.cache.set("hounsfield/counts", counts)

@@ -111,3 +111,7 @@ def test_of_bytes(content):
 """
     found = Runs(tmp_path, content)
     assert (found.whole("-n", "2"), found.count) == (0, 1)
+
+
+def test_a_run_without_a_cache_ends_as_well(tmp_path: Path) -> None:
+    assert Runs(tmp_path, FINE).pytest(["-p", "no:cacheprovider"]) == 0
