@@ -54,9 +54,7 @@ def readiness_as_read(phase: Phase) -> Readiness:
 
 def has_opened(phase: Phase) -> bool:
     """Tell whether ``phase`` takes submissions now, or ever took one."""
-    if phase.takes_submissions and readiness_of(phase).ready:
-        return True
-    return Submission.objects.filter(phase=phase).exists()
+    return opened_as_read(with_openings(Phase.objects.filter(pk=phase.pk)).get())
 
 
 def with_openings(rows: QuerySet[Phase]) -> QuerySet[Phase]:
