@@ -11,6 +11,7 @@ from app.challenges.models import (
     ChallengeMember,
     ChallengeProposal,
     Evaluation,
+    Phase,
     Submission,
     Team,
     TeamInvitation,
@@ -126,6 +127,18 @@ class EvaluationPolicy(Policy[Evaluation]):
     def visible_to(self, user: Any) -> QuerySet[Evaluation]:
         """Return the evaluations that ``user`` may look at."""
         return _seen_by(user, Evaluation.objects.all(), path="submission__")
+
+    def visible_in(self, user: Any, phase: Phase) -> QuerySet[Evaluation]:
+        """Return those of them in ``phase``.
+
+        Whoever sees all is known before, by the phase's challenge: not to ask for each row halves
+        the time that PostgreSQL plans.
+        """
+        sees_all = any(
+            CHALLENGES.allows(user, phase.challenge, one) for one in ("change", "evaluate")
+        )
+        rows = Evaluation.objects.all() if sees_all else self.visible_to(user)
+        return rows.filter(submission__phase=phase)
 
     def allows(self, user: Any, obj: Evaluation, action: str) -> bool:
         """As for the submission."""
