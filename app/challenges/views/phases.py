@@ -25,7 +25,7 @@ from app.core.forms import add_errors, changed_values
 from app.core.pages import list_page
 from app.execution.models import ContainerImage
 
-ROWS = 50
+ROWS = 25
 """Places of the leaderboard on one page."""
 NAMES = (
     "submission__competes_as__team__title",
