@@ -28,7 +28,7 @@ from benchmarks.record import keep
 from benchmarks.viewer_browser import SIZE, _program
 from benchmarks.viewer_portal import WebServer, portal
 from benchmarks.viewer_study import SLICES, make_study
-from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.chromium import CHROMIUM_ARGUMENTS
 
 HERE = Path(__file__).parent
 PACE = 60

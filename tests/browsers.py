@@ -1,25 +1,15 @@
-"""The machine's Chromium, as tests start it.
+"""Windows of the machine's Chromium in which somebody is signed in."""
 
-The headless shell takes a third of the processor's time of the whole browser for each window, and
-draws with the same engine.
-"""
-
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from app.accounts.models import User
-from config.local.packages import BROWSER
+from tests.chromium import CHROMIUM
 from tests.factories.accounts import sign_in
-
-PROGRAM = next(filter(None, map(shutil.which, BROWSER.programs)), None)
-CHROMIUM: dict[str, Any] = {"executable_path": PROGRAM, "args": ["--no-sandbox"]}
-"""Arguments of Playwright's ``launch``."""
 
 
 @contextmanager

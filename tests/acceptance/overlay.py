@@ -18,8 +18,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from app.images.phantom import generate, write_dicom_series
-from tests.browsers import PROGRAM
-from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.chromium import CHROMIUM_ARGUMENTS, PROGRAM
 from tests.e2e.looking import Viewer
 from tests.e2e.people import People, Person
 from tests.e2e.portal import start_portal

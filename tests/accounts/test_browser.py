@@ -26,7 +26,7 @@ from app.people.services import (
     set_logo,
 )
 from tests.accounts.looking import faults_of
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.design.test_browser import go
 from tests.factories.archives import make_archive
 from tests.factories.people import (

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.accounts.looking import faults_of
 from tests.accounts.test_single_sign_on import Provider, provider, through
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.factories.accounts import UserFactory, sign_in
 
 __all__ = ["provider"]

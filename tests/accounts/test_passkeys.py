@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from app.accounts.models import User
 from tests.accounts.looking import faults_of
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.factories.accounts import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

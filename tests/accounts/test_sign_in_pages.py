@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.accounts.looking import faults_of
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.factories.accounts import UserFactory, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -23,7 +23,7 @@ from app.core.states import transition
 from app.execution.models import Endpoint, Job
 from app.execution.services.endpoints import stop_endpoint
 from config.asgi import application
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.e2e.soundness import FAULTS, inaccessible
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.algorithms import make_algorithm, make_call, make_endpoint, make_run

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
 from tests.sampling import in_ci_one

@@ -17,7 +17,7 @@ from app.accounts.models import User
 from app.challenges.models import Phase, Submission
 from app.core.asgi import get_application
 from app.uploads.asgi import PartReceiver
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL
 from tests.e2e.soundness import inaccessible
 from tests.factories.accounts import sign_in

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Response, expect, sync_playwright
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.e2e.soundness import inaccessible
 from tests.sampling import in_ci_one
 

@@ -9,21 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browsers import PROGRAM
+from tests.chromium import CHROMIUM_ARGUMENTS, PROGRAM
 from tests.e2e.people import People
 from tests.e2e.portal import Portal, start_portal
 from tests.e2e.samples import Samples
 
 HERE = Path(__file__).parent
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    # WebGL is drawn by the processor; pages painted and put together in WebGL cost it twice.
-    "--disable-gpu-rasterization",
-    "--disable-gpu-compositing",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.core.states import transition
 from app.images.models import Import, ImportFile
 from archives.models import Archive
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.design.test_browser import STANDS_OUT
 from tests.e2e.soundness import inaccessible
 from tests.factories.archives import make_archive

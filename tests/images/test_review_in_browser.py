@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from app.images.models import Quarantine
 from app.images.services import mask_image
 from archives.models import Archive
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
 from tests.factories.accounts import UserFactory, sign_in

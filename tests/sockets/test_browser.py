@@ -17,7 +17,7 @@ from app.accounts.models import User
 from app.sockets.models import Socket
 from app.sockets.schemas import clean_segments
 from app.sockets.services import create_socket
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.design.test_browser import STANDS_OUT, TOO_SMALL, go
 from tests.e2e.soundness import inaccessible
 from tests.factories.accounts import UserFactory, sign_in

@@ -21,7 +21,7 @@ from app.core.storage import ObjectStore
 from app.design import assets
 from app.uploads.asgi import PartReceiver
 from app.uploads.models import UserUpload
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.servers import asgi_server
 
 READY = {"timeout": 60_000}

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from app.accounts.models import User
 from app.core.ids import new_id
 from config.asgi import application
-from tests.browsers import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.e2e.soundness import FAULTS, inaccessible
 from tests.factories.accounts import sign_in
 from tests.servers import asgi_server

@@ -23,8 +23,7 @@ import httpx
 from django.conf import settings
 from playwright.sync_api import BrowserContext, Error, Playwright
 
-from tests.browsers import PROGRAM
-from tests.e2e.conftest import CHROMIUM_ARGUMENTS
+from tests.chromium import CHROMIUM_ARGUMENTS, PROGRAM
 from tests.viewer.browser.cutting import CuttableLine, cuttable_line
 from tests.viewer.browser.desk import Desk
 from tests.viewer.browser.marks import Marks

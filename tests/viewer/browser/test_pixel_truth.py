@@ -22,9 +22,8 @@ from playwright.sync_api import Page, sync_playwright
 from app.accounts.models import User
 from app.images.conversion import ConvertedImage
 from app.images.conversion.child import run_conversion
-from tests.browsers import PROGRAM
+from tests.chromium import CHROMIUM_ARGUMENTS, PROGRAM
 from tests.data import DATA
-from tests.e2e.conftest import CHROMIUM_ARGUMENTS
 from tests.factories.images import add_converted
 from tests.sampling import CI
 from tests.viewer.browser.camera import Camera
