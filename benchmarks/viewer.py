@@ -22,8 +22,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Error as PlaywrightError
-
 from benchmarks import viewer_floor, viewer_ohif, viewer_profile, viewer_wire
 from benchmarks.line import MBIT, ROUND_TRIP_MS, Line, line
 from benchmarks.record import FOLDER, keep
@@ -124,7 +122,6 @@ def furnish(
     sizes = sizes_of(home.pack_of(images["loopback"]))
     cookie = home.cookie_of(person)
     wire_session = (home.session_path(person, images["wire"]), "=".join(cookie))
-    # A browser brings an event loop, on which Django would refuse to speak with its database.
     browser = stack.enter_context(chromium(folder / "profile"))
     browser.sign_in(cookie)
     rig = Rig(study, home, browser, wire_session, images, storage, sizes, stack)
@@ -222,7 +219,7 @@ def once_more(subject: Subject) -> dict[str, Any]:
     """
     try:
         return subject()
-    except (RuntimeError, PlaywrightError) as error:
+    except RuntimeError as error:
         print(f"!! Done again: {error} !!", file=sys.stderr)
         return subject() | {"done_again": 1}
 
@@ -312,9 +309,9 @@ def plain_visit(rig: Rig, where: str, *, digest: bool = False) -> dict[str, Any]
     query = f"bytes={rig.study.size}{'&digest=1' if digest else ''}"
     url = f"http://127.0.0.1:{rig.plain_ports[where]}/plain/?{query}"
     with rig.chromium.visit(url) as visit:
-        found: dict[str, Any] = visit.page.evaluate(
-            "async () => { while (!window.plain) await new Promise((r) => setTimeout(r, 5));"
-            " return window.plain; }"
+        found: dict[str, Any] = visit.tab.evaluate(
+            "(async () => { while (!window.plain) await new Promise((r) => setTimeout(r, 5));"
+            " return window.plain; })()"
         )
     return found
 

@@ -255,7 +255,7 @@ class Ohif:
             visit = stack.enter_context(self.chromium.visit(self.url, otherViewer=True))
             found: dict[str, Any] = visit.ask("otherFirst")
             if picture:
-                visit.look(picture)
+                visit.tab.look(picture)
             found |= visit.ask("otherAll", self.slices)
         found |= {
             "server_cpu_seconds": round(self.server.cpu() - cpu, 2),

@@ -12,14 +12,14 @@ INTERVAL_US = 500
 def explain(ours: Ours) -> dict[str, Any]:
     """Visit once more with the profiler on; return what the main thread did, in milliseconds."""
     with ours.chromium.visit("about:blank") as visit:
-        tools = visit.page.context.new_cdp_session(visit.page)
-        tools.send("Profiler.enable")
-        tools.send("Profiler.setSamplingInterval", {"interval": INTERVAL_US})
-        tools.send("Profiler.start")
-        visit.page.goto(ours.url, wait_until="commit")
+        tab = visit.tab
+        tab.call("Profiler.enable")
+        tab.call("Profiler.setSamplingInterval", interval=INTERVAL_US)
+        tab.call("Profiler.start")
+        tab.goto(ours.url)
         opened = visit.ask("opened")
         everything = visit.ask("everything", ours.slices)
-        profile = tools.send("Profiler.stop")["profile"]
+        profile = tab.call("Profiler.stop")["profile"]
     return {
         "opened": opened,
         "all_decoded": everything["allDecoded"],
