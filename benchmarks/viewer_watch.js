@@ -1,6 +1,7 @@
 /*
- * What a page of a benchmark notes about itself, from before its first script on: messages of its
- * WebSockets, pictures that its decode workers hand over, resources, and what is drawn when.
+ * What a page of a benchmark notes about itself, from before its first script on: messages of the
+ * WebSocket as its worker hands them over, pictures that its decode workers hand over, resources,
+ * and what is drawn when.
  * Times are milliseconds since the navigation began. `keepPixels` also notes what was decoded;
  * `otherViewer` looks at the canvases of a viewer that is not ours.
  */
@@ -19,20 +20,6 @@
   const frames = { count: 0, bytes: 0, lastAt: 0, firstAt: null };
   let received = 0;
 
-  window.WebSocket = class extends window.WebSocket {
-    constructor(...given) {
-      super(...given);
-      marks.socketAsked ??= now();
-      this.addEventListener("open", () => { marks.socketOpen ??= now(); });
-      this.addEventListener("message", ({ data }) => { note(data); });
-    }
-
-    send(data) {
-      if (new Uint8Array(data.buffer ?? data)[data.byteOffset ?? 0] === WANT) marks.firstWant ??= now();
-      super.send(data);
-    }
-  };
-
   function note(data) {
     received += data.byteLength;
     const view = new DataView(data);
@@ -46,7 +33,17 @@
   window.Worker = class extends window.Worker {
     constructor(...given) {
       super(...given);
-      this.addEventListener("message", ({ data }) => { finished(data); });
+      this.addEventListener("message", ({ data }) => {
+        if (data?.kind === "open") marks.socketOpen ??= now();
+        else if (data?.kind === "message") note(data.data);
+        else finished(data);
+      });
+    }
+
+    postMessage(data, ...rest) {
+      if (data?.kind === "open") marks.socketAsked ??= now();
+      else if (data?.kind === "send" && data.bytes[0] === WANT) marks.firstWant ??= now();
+      super.postMessage(data, ...rest);
     }
   };
 

@@ -42,7 +42,6 @@ describe("slices as the server stores them", () => {
     const expected = pixelsFromBytes(picture.type, fromBase64(picture.pixels));
     const pixels = await decodeSlice(
       {
-        id: 1,
         codec: picture.codec as "htj2k" | "deflate",
         bytes: fromBase64(picture.data).slice(0, picture.cuts[picture.level]),
         reduce: picture.levels - 1 - picture.level,
@@ -74,7 +73,7 @@ describe("slices as the server stores them", () => {
     for (let round = 0; round < 8; round += 1) {
       const bytes = data.slice(0, round % 2 === 0 ? data.length : 1 + Math.floor(random() * data.length));
       for (let hit = 0; hit < 3; hit += 1) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
-      const job = { id: 1, codec: stored.codec as "htj2k", bytes, reduce: 0, type: stored.type as ElementType };
+      const job = { codec: stored.codec as "htj2k", bytes, reduce: 0, type: stored.type as ElementType };
       // A decoder that failed is not used again, as in the worker.
       const fresh = await decoderForNode();
       const outcome = await decodeSlice({ ...job, length, expand: null }, () => Promise.resolve(fresh)).catch(
@@ -99,7 +98,7 @@ describe("slices as the server stores them", () => {
 
   it("refuses a slice of another size than announced", async () => {
     const [stored] = cases;
-    const job = { id: 1, codec: "htj2k" as const, bytes: fromBase64(stored!.data), reduce: 0, type: "int16" as const, expand: null };
+    const job = { codec: "htj2k" as const, bytes: fromBase64(stored!.data), reduce: 0, type: "int16" as const, expand: null };
     await expect(decodeSlice({ ...job, length: 5 }, () => Promise.resolve(decoder))).rejects.toThrow("instead of 5");
   });
 });

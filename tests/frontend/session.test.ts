@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Link } from "../../viewer/frontend/src/core/connection";
 import { crc32 } from "../../viewer/frontend/src/core/crc32";
 import type { Decoded, DecodeJob } from "../../viewer/frontend/src/core/decode-job";
+import type { Decoding } from "../../viewer/frontend/src/core/decode-pool";
 import { Emitter } from "../../viewer/frontend/src/core/emitter";
 import type { LayerMeta } from "../../viewer/frontend/src/core/meta";
 import { pixelArray } from "../../viewer/frontend/src/core/pixels";
@@ -24,7 +25,6 @@ interface Asked {
 class Socket extends Emitter<{ message: ServerMessage; status: { kind: "open" }; woken: null }> {
   reconnects = 0;
   readonly asked: Asked[] = [];
-  acknowledged = 0;
   expecting = false;
   isOpen = true;
 
@@ -35,10 +35,6 @@ class Socket extends Emitter<{ message: ServerMessage; status: { kind: "open" };
   send(bytes: Uint8Array): boolean {
     if (this.isOpen) this.asked.push(readWant(bytes));
     return this.isOpen;
-  }
-
-  acknowledge(): void {
-    this.acknowledged += 1;
   }
 
   expectAnswer(expected: boolean): void {
@@ -79,28 +75,36 @@ function readWant(bytes: Uint8Array): Asked {
 
 /** Workers that finish when the test says so. */
 class Workers implements Decoders {
-  readonly jobs: { readonly job: Omit<DecodeJob, "id">; readonly finish: (fails?: boolean) => void }[] = [];
+  readonly jobs: { readonly job: Omit<DecodeJob, "id">; readonly finish: (fails?: boolean) => void; hurried: boolean }[] = [];
   idle: number;
+  spare: number;
 
   constructor(count: number) {
     this.idle = count;
+    this.spare = count;
   }
 
   grow(): void { return; }
 
-  run(job: Omit<DecodeJob, "id">): Promise<Decoded> {
-    this.idle -= 1;
-    return new Promise((resolve, reject) => {
-      this.jobs.push({
+  run(job: Omit<DecodeJob, "id">): Decoding {
+    const kind = job.urgent ? "idle" : "spare";
+    this[kind] -= 1;
+    let hurry = (): void => undefined;
+    const decoded = new Promise<Decoded>((resolve, reject) => {
+      const given = {
         job,
+        hurried: false,
         finish: (fails = false) => {
-          this.idle += 1;
+          this[kind] += 1;
           const pixels = pixelArray("int16", job.length).fill(job.bytes[0]!);
           if (fails) reject(new Error("damaged"));
           else resolve({ pixels, expanded: job.expand && pixelArray("int16", job.expand.width * job.expand.height).fill(job.bytes[0]!) });
         },
-      });
+      };
+      this.jobs.push(given);
+      hurry = () => { given.hurried = true; };
     });
+    return { decoded, hurry: () => { hurry(); } };
   }
 
   /** Which slices were decoded, by the value of their bytes, and how far. */
@@ -229,7 +233,7 @@ describe("what is asked for", () => {
 });
 
 describe("damage", () => {
-  it("on the way is asked for again twice, with everything acknowledged, and then told", async () => {
+  it("on the way is asked for again twice and then told", async () => {
     const { socket, show, session } = described();
     const broken = vi.fn();
     session.on("broken", broken);
@@ -237,10 +241,8 @@ describe("damage", () => {
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       expect(socket.asked).toHaveLength(attempt);
       expect(socket.asked[attempt - 1]!.items[0]).toBe("3:>0");
-      const acknowledged = socket.acknowledged;
       socket.fragment(3, NO_LEVEL, 0, { crc: 1 });
       await later(60);
-      expect(socket.acknowledged).toBeGreaterThan(acknowledged);
     }
     expect(broken).toHaveBeenCalledExactlyOnceWith({ layer: 0, slice: 3 });
     expect(socket.asked[3]!.items.some((item) => item.startsWith("3:"))).toBe(false);
@@ -297,6 +299,23 @@ describe("decoding", () => {
     await workers.finishAll();
     expect(workers.order.filter((decoded) => decoded === "39>1")).toHaveLength(1);
     expect(session.timings.moments.allDecoded).toBeGreaterThan(0);
+  });
+
+  it("at leisure steps aside for what the reader comes to look at", async () => {
+    const far = layerMeta({ ...meta, size: [256, 6, 40] });
+    const { socket, show, workers, session } = described({ layers: [far] });
+    show();
+    for (let slice = 20; slice < 40; slice += 1) socket.fragment(slice, NO_LEVEL, 1);
+    await workers.finishAll();
+    session.grantLeisure();
+    await later(300);
+    const waiting = workers.jobs.findLast(({ job }) => !job.urgent)!;
+    const slice = waiting.job.bytes[0]!;
+    expect(waiting.job.reduce).toBe(0);
+    expect(waiting.hurried).toBe(false);
+    show({ slice });
+    expect(waiting.hurried).toBe(true);
+    expect(workers.order.filter((decoded) => decoded === `${slice}>1`)).toHaveLength(1);
   });
 
   it("of everything can be asked for", async () => {

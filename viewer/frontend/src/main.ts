@@ -11,11 +11,16 @@ import { budgetsFor } from "./core/budgets";
 import { Connection } from "./core/connection";
 import { DecodePool, workerCount } from "./core/decode-pool";
 import { Session } from "./core/session";
+import { socketsIn } from "./core/worker-socket";
 import type { Boot } from "./first/boot";
 import { FirstCanvas } from "./first/canvas";
 
 function createWorker(): Worker {
   return new Worker(new URL("./core/decode-worker.ts", import.meta.url), { type: "module" });
+}
+
+function createSocketWorker(): Worker {
+  return new Worker(new URL("./core/socket-worker.ts", import.meta.url), { type: "module" });
 }
 
 function connectionOf(root: HTMLElement): Connection {
@@ -26,7 +31,7 @@ function connectionOf(root: HTMLElement): Connection {
       csrfToken,
       fetch: (url, init) => fetch(url, init),
     }),
-    openSocket: (url) => new WebSocket(url),
+    openSocket: socketsIn(createSocketWorker()),
     onWake: (listener) => {
       window.addEventListener("online", listener);
       document.addEventListener("visibilitychange", () => { if (!document.hidden) listener(); });

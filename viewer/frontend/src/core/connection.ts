@@ -1,4 +1,4 @@
-/** The WebSocket: acknowledges what arrives, notices when nothing does, and reconnects by itself. */
+/** The socket: notices when nothing arrives, and reconnects by itself. Acknowledging is the worker's (`receipts`). */
 
 import type { Address, AddressAnswer, Addresses } from "./address";
 import { type CloseMeaning, FLOOD_PAUSE, closeMeaning, retryPause } from "./close-codes";
@@ -7,10 +7,10 @@ import {
   ProtocolError,
   type ServerMessage,
   decodeMessage,
-  encodeAck,
   encodeKeepAlive,
   encodeOpen,
 } from "./protocol";
+import type { Socket } from "./worker-socket";
 
 export type ConnectionStatus =
   | { readonly kind: "connecting" }
@@ -32,7 +32,6 @@ export interface Link extends Pick<Emitter<Events>, "on"> {
   open(): void;
   /** False when nothing can be sent now; what is wanted is stated anew after every reconnection. */
   send(bytes: Uint8Array<ArrayBuffer>): boolean;
-  acknowledge(): void;
   /** Whether the server owes an answer: silence then means that the line is dead. */
   expectAnswer(expected: boolean): void;
 }
@@ -45,9 +44,6 @@ interface Retry {
   readonly failed: string | null;
 }
 
-/** docs/viewer-protocol.md rule 2. */
-const ACK_BYTES = 32 * 1024;
-const ACK_DELAY = 40;
 const KEEP_ALIVE_EVERY = 25_000;
 /** Milliseconds of silence after which an owed answer will not come any more. */
 const PATIENCE = 15_000;
@@ -60,7 +56,7 @@ const MALFORMED = 4400;
 
 export interface ConnectionOptions {
   readonly addresses: Addresses;
-  readonly openSocket: (url: string) => WebSocket;
+  readonly openSocket: (url: string) => Socket;
   /** Calls back when the network or the reader returns. */
   readonly onWake: (listener: () => void) => void;
   readonly random?: () => number;
@@ -70,12 +66,9 @@ export class Connection extends Emitter<Events> implements Link {
   reconnects = 0;
   private readonly options: ConnectionOptions;
   private address: Address;
-  private socket: WebSocket | null = null;
+  private socket: Socket | null = null;
   private attempt = 0;
   private described = false;
-  private received = 0;
-  private acknowledged = 0;
-  private ackTimer: Timer | undefined;
   /** The attempt that is waited for. */
   private retry: Retry | null = null;
   private retryTimer: Timer | undefined;
@@ -94,10 +87,7 @@ export class Connection extends Emitter<Events> implements Link {
 
   open(): void {
     const socket = this.options.openSocket(this.address.url);
-    socket.binaryType = "arraybuffer";
     this.socket = socket;
-    this.received = 0;
-    this.acknowledged = 0;
     this.detail = "";
     this.waitFor(PATIENCE);
     socket.onopen = () => {
@@ -105,8 +95,8 @@ export class Connection extends Emitter<Events> implements Link {
       this.keepAliveTimer = setInterval(() => { this.send(encodeKeepAlive()); }, KEEP_ALIVE_EVERY);
       this.emit("status", { kind: "open" });
     };
-    socket.onmessage = (event: MessageEvent<unknown>) => {
-      this.receive(event.data);
+    socket.onmessage = ({ data }) => {
+      if (this.socket === socket) this.receive(data);
     };
     socket.onclose = (event) => {
       if (this.socket === socket) this.closed(event.code);
@@ -119,23 +109,11 @@ export class Connection extends Emitter<Events> implements Link {
     return true;
   }
 
-  /** Acknowledges everything received so far, so that the server believes the next `level_have`. */
-  acknowledge(): void {
-    clearTimeout(this.ackTimer);
-    this.ackTimer = undefined;
-    if (this.received === this.acknowledged) return;
-    if (this.send(encodeAck(this.received))) this.acknowledged = this.received;
-  }
-
   expectAnswer(expected: boolean): void {
     this.waitFor(expected ? PATIENCE : null);
   }
 
-  private receive(data: unknown): void {
-    if (!(data instanceof ArrayBuffer)) return;
-    this.received += data.byteLength;
-    if (this.received - this.acknowledged >= ACK_BYTES) this.acknowledge();
-    else this.ackTimer ??= setTimeout(() => { this.acknowledge(); }, ACK_DELAY);
+  private receive(data: ArrayBuffer): void {
     if (this.patience !== null) this.waitFor(PATIENCE);
     try {
       this.deliver(decodeMessage(data));
@@ -243,8 +221,6 @@ export class Connection extends Emitter<Events> implements Link {
     this.socket = null;
     this.waitFor(null);
     clearInterval(this.keepAliveTimer);
-    clearTimeout(this.ackTimer);
-    this.ackTimer = undefined;
   }
 }
 

@@ -6,6 +6,8 @@ import type { Pixels } from "./pixels";
 
 export interface DecodeJob {
   readonly id: number;
+  /** The screen shows it: it goes before what it does not. */
+  readonly urgent: boolean;
   readonly codec: "htj2k" | "deflate";
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Resolutions to leave out: 0 decodes the full picture. */
@@ -21,6 +23,12 @@ export interface DecodeJob {
 export interface DecoderModule {
   readonly module: WebAssembly.Module | null;
 }
+
+export type ToDecoder =
+  | DecodeJob
+  | DecoderModule
+  /** This job is urgent now. */
+  | { readonly hurry: number };
 
 export interface Decoded {
   readonly pixels: Pixels;

@@ -1,9 +1,25 @@
-import type { DecodeJob, DecodeResult, Decoded, DecoderModule } from "./decode-job";
+import type { DecodeJob, DecodeResult, Decoded, ToDecoder } from "./decode-job";
+
+/** A worker and how many values it was given and has not answered. */
+interface Hand {
+  readonly worker: Worker;
+  urgent: number;
+  far: number;
+}
 
 interface Pending {
   readonly resolve: (decoded: Decoded) => void;
   readonly reject: (error: Error) => void;
-  readonly worker: Worker;
+  readonly hand: Hand;
+  readonly length: number;
+  urgent: boolean;
+}
+
+/** A slice that was given to a worker. */
+export interface Decoding {
+  readonly decoded: Promise<Decoded>;
+  /** The screen shows it now: it goes before what it does not. */
+  hurry(): void;
 }
 
 const FEWEST = 2;
@@ -15,13 +31,17 @@ export function workerCount(cores: number): number {
 }
 
 /**
- * Decode workers without a queue of their own: who asks looks at `idle` and picks the most urgent slice then,
- * so nothing stale waits in line.
+ * Values that a worker is given ahead of what it is about, so that it goes on while the page draws. Of what the
+ * screen needs two slices of 512 x 512, or many previews: more would be overtaken. The rest steps aside for it.
  */
+const URGENT_AHEAD = 400_000;
+const FAR_AHEAD = 4_000_000;
+
+/** Decode workers. Who asks looks at `idle` and `spare` and picks the most urgent slices then. */
 export class DecodePool {
   private readonly createWorker: () => Worker;
   private readonly module: Promise<WebAssembly.Module | null>;
-  private readonly free: Worker[] = [];
+  private readonly hands: Hand[] = [];
   private readonly pending = new Map<number, Pending>();
   /** Whether the decoder could not be had: then no slice of its kind can be shown, sound or not. */
   missing = false;
@@ -35,59 +55,86 @@ export class DecodePool {
     void module.then((compiled) => { this.missing = compiled === null; });
   }
 
+  /** How many workers take something that the screen needs. */
   get idle(): number {
-    return this.free.length;
+    return this.hands.filter(({ urgent }) => urgent < URGENT_AHEAD).length;
+  }
+
+  /** How many workers take something that nothing shows. */
+  get spare(): number {
+    return this.hands.filter(({ far }) => far < FAR_AHEAD).length;
   }
 
   /** Sees to it that so many workers run: one is enough for the first picture, and sooner ready alone. */
   grow(count: number): void {
-    for (; this.started < count; this.started += 1) this.free.push(this.start());
+    for (; this.started < count; this.started += 1) this.start();
   }
 
-  /** Decodes on a free worker; the caller has checked `idle`. The job's bytes are handed over. */
-  run(job: Omit<DecodeJob, "id">): Promise<Decoded> {
-    const worker = this.free.pop();
-    if (!worker) return Promise.reject(new Error("No decode worker is free."));
+  /** Decodes on the worker with least to do; the caller has checked `idle` or `spare`. The job's bytes are handed over. */
+  run(job: Omit<DecodeJob, "id">): Decoding {
+    const load = job.urgent ? urgentLoad : farLoad;
+    const [hand] = [...this.hands].sort((one, other) => load(one) - load(other));
+    if (!hand) return { decoded: Promise.reject(new Error("No decode worker is there.")), hurry: () => undefined };
     const id = this.next;
     this.next += 1;
-    return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject, worker });
-      worker.postMessage({ ...job, id }, [job.bytes.buffer]);
+    hand[job.urgent ? "urgent" : "far"] += job.length;
+    const decoded = new Promise<Decoded>((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, hand, length: job.length, urgent: job.urgent });
     });
+    hand.worker.postMessage({ ...job, id } satisfies ToDecoder, [job.bytes.buffer]);
+    return { decoded, hurry: () => { this.hurry(id); } };
   }
 
-  private start(): Worker {
+  private hurry(id: number): void {
+    const pending = this.pending.get(id);
+    if (!pending || pending.urgent) return;
+    pending.urgent = true;
+    pending.hand.far -= pending.length;
+    pending.hand.urgent += pending.length;
+    pending.hand.worker.postMessage({ hurry: id } satisfies ToDecoder);
+  }
+
+  private start(): void {
     const worker = this.createWorker();
+    const hand = { worker, urgent: 0, far: 0 };
+    this.hands.push(hand);
     worker.onmessage = (event: MessageEvent<DecodeResult>) => {
       this.settle(event.data);
     };
     worker.onerror = () => {
-      this.fail(worker);
+      this.fail(hand);
     };
     void this.module.then((module) => {
-      const message: DecoderModule = { module };
-      worker.postMessage(message);
+      worker.postMessage({ module } satisfies ToDecoder);
     });
-    return worker;
   }
 
   private settle(result: DecodeResult): void {
     const pending = this.pending.get(result.id);
     if (!pending) return;
     this.pending.delete(result.id);
-    this.free.push(pending.worker);
+    pending.hand[pending.urgent ? "urgent" : "far"] -= pending.length;
     if ("error" in result) pending.reject(new Error(result.error));
     else pending.resolve(result);
   }
 
   /** A worker that cannot even start answers for what it was given and is not used again. */
-  private fail(worker: Worker): void {
+  private fail(hand: Hand): void {
     for (const [id, pending] of this.pending) {
-      if (pending.worker !== worker) continue;
+      if (pending.hand !== hand) continue;
       this.pending.delete(id);
       pending.reject(new Error("The picture decoder could not be started."));
     }
-    const index = this.free.indexOf(worker);
-    if (index >= 0) this.free.splice(index, 1);
+    const index = this.hands.indexOf(hand);
+    if (index >= 0) this.hands.splice(index, 1);
   }
+}
+
+/** Urgent work goes before the rest, which counts only between workers that have as much of it. */
+function urgentLoad({ urgent, far }: Hand): number {
+  return urgent + far / (2 * FAR_AHEAD);
+}
+
+function farLoad({ far }: Hand): number {
+  return far;
 }

@@ -1,8 +1,9 @@
 import openjph from "@cornerstonejs/codec-openjph/wasmjs";
 import { decodeSlice } from "./decode";
-import type { DecodeJob, DecodeResult, DecoderModule } from "./decode-job";
+import type { DecodeJob, DecodeResult, ToDecoder } from "./decode-job";
 import { expandSlice } from "./expand";
 import { Htj2k } from "./htj2k";
+import { JobQueue } from "./job-queue";
 
 let compiled: ((module: WebAssembly.Module | PromiseLike<never>) => void) | undefined;
 const moduleToCome = new Promise<WebAssembly.Module>((resolve) => { compiled = resolve; });
@@ -25,7 +26,7 @@ function htj2k(): Promise<Htj2k> {
 }
 
 const scope = self as unknown as {
-  onmessage: (event: MessageEvent<DecodeJob | DecoderModule>) => void;
+  onmessage: (event: MessageEvent<ToDecoder>) => void;
   postMessage(message: DecodeResult, transfer: Transferable[]): void;
 };
 
@@ -44,8 +45,27 @@ async function answer(job: DecodeJob): Promise<void> {
   }
 }
 
+const waiting = new JobQueue();
+/** Between two jobs all that has come meanwhile is looked at. */
+const turns = new MessageChannel();
+let working = false;
+
+turns.port1.onmessage = () => {
+  const job = waiting.next();
+  working = job !== undefined;
+  if (job) void answer(job).then(() => { turns.port2.postMessage(null); });
+};
+
+function take(job: DecodeJob): void {
+  waiting.add(job);
+  if (working) return;
+  working = true;
+  turns.port2.postMessage(null);
+}
+
 scope.onmessage = ({ data }) => {
-  if ("id" in data) void answer(data);
+  if ("id" in data) take(data);
+  else if ("hurry" in data) waiting.hurry(data.hurry);
   else if (data.module) compiled?.(data.module);
   else compiled?.(Promise.reject(new Error("The picture decoder could not be loaded.")));
   // A decoder is made before the first slice is here, not when it waits.

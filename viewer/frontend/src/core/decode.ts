@@ -4,7 +4,10 @@ import type { DecodeJob } from "./decode-job";
 import type { Htj2k } from "./htj2k";
 import { type Pixels, pixelsFromBytes } from "./pixels";
 
-export async function decodeSlice(job: DecodeJob, htj2k: () => Promise<Htj2k>): Promise<Pixels> {
+export async function decodeSlice(
+  job: Omit<DecodeJob, "id" | "urgent">,
+  htj2k: () => Promise<Htj2k>,
+): Promise<Pixels> {
   const raw = job.codec === "deflate" ? await inflate(job.bytes) : (await htj2k()).decode(job.bytes, job.reduce);
   const pixels = pixelsFromBytes(job.type, raw);
   if (pixels.length !== job.length) {

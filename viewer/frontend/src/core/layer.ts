@@ -142,7 +142,7 @@ export class Layer {
     return volume ? volume.level(k) : this.store.level(slice);
   }
 
-  jobFor(slice: number, level: number): Omit<DecodeJob, "id"> | null {
+  jobFor(slice: number, level: number): Omit<DecodeJob, "id" | "urgent"> | null {
     const bytes = this.streams.prefix(slice, level);
     if (!bytes) return null;
     const [width, height] = levelSize(this.meta, level);

@@ -39,9 +39,14 @@ export class Plan {
     for (let place = 0; place < this.items.length; place += 1) this.mark(place, decodable);
   }
 
-  /** The most urgent item that can be decoded, taken out; what nothing shows only with `leisure`. */
-  take(leisure: boolean, decodable: (item: Item) => boolean): Item | undefined {
-    return this.takeMarked(NEEDED, decodable) ?? (leisure ? this.takeMarked(LEISURE, decodable) : undefined);
+  /** The most urgent item that the screen needs and that can be decoded, taken out. */
+  takeNeeded(decodable: (item: Item) => boolean): Item | undefined {
+    return this.takeMarked(NEEDED, decodable);
+  }
+
+  /** The first item that nothing shows and that can be decoded, taken out. */
+  takeFar(decodable: (item: Item) => boolean): Item | undefined {
+    return this.takeMarked(LEISURE, decodable);
   }
 
   private mark(place: number, decodable: (item: Item) => boolean): void {

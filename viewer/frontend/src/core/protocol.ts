@@ -7,6 +7,11 @@ export const NO_LEVEL = 0xff;
 /** Stored slices; other planes are cut on the client. */
 export const STORED_PLANE = 0;
 
+/** Types of messages that a worker looks into. */
+export const WANT = 0x02;
+export const FRAGMENT = 0x82;
+export const FRAGMENT_HEADER = 15;
+
 const WANT_HEADER = 7;
 const WANT_ENTRY = 7;
 const CUTS_HEADER = 7;
@@ -69,7 +74,7 @@ export function encodeOpen(): Uint8Array<ArrayBuffer> {
 export function encodeWant(generation: number, wants: readonly Want[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(WANT_HEADER + wants.length * WANT_ENTRY);
   const view = new DataView(bytes.buffer);
-  view.setUint8(0, 0x02);
+  view.setUint8(0, WANT);
   view.setUint32(1, generation, true);
   view.setUint16(5, wants.length, true);
   wants.forEach((want, index) => {
@@ -82,6 +87,19 @@ export function encodeWant(generation: number, wants: readonly Want[]): Uint8Arr
     view.setUint8(at + 6, want.priority);
   });
   return bytes;
+}
+
+/** Returns a WANT whose entries say that more is held, where `held` knows of more than an entry does. */
+export function raiseHave(
+  bytes: Uint8Array<ArrayBuffer>,
+  held: (layer: number, slice: number, have: number) => number,
+): Uint8Array<ArrayBuffer> {
+  const raised = bytes.slice();
+  const view = new DataView(raised.buffer);
+  for (let at = WANT_HEADER; at + WANT_ENTRY <= raised.length; at += WANT_ENTRY) {
+    view.setUint8(at + 4, held(view.getUint8(at), view.getUint16(at + 2, true), view.getUint8(at + 4)));
+  }
+  return raised;
 }
 
 export function encodeDrop(generation: number): Uint8Array<ArrayBuffer> {
@@ -119,7 +137,7 @@ function decodeByType(view: DataView, buffer: ArrayBuffer): ServerMessage {
   switch (type) {
     case 0x81:
       return decodeMeta(view, buffer);
-    case 0x82:
+    case FRAGMENT:
       return decodeFragment(view, buffer);
     case 0x83:
       return { kind: "done", generation: view.getUint32(1, true) };
@@ -138,13 +156,20 @@ function decodeFragment(view: DataView, buffer: ArrayBuffer): FragmentMessage {
   return {
     kind: "fragment",
     generation: view.getUint32(1, true),
-    layer: view.getUint8(5),
     plane: view.getUint8(6),
+    ...fragmentHead(view),
+    crc: view.getUint32(11, true),
+    payload: new Uint8Array(buffer, FRAGMENT_HEADER),
+  };
+}
+
+/** Which part of which slice a FRAG carries. */
+export function fragmentHead(view: DataView): Pick<FragmentMessage, "layer" | "slice" | "levelFrom" | "levelTo"> {
+  return {
+    layer: view.getUint8(5),
     slice: view.getUint16(7, true),
     levelFrom: view.getUint8(9),
     levelTo: view.getUint8(10),
-    crc: view.getUint32(11, true),
-    payload: new Uint8Array(buffer, 15),
   };
 }
 

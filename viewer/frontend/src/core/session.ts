@@ -3,7 +3,8 @@
 import { type Budgets, capacities } from "./budgets";
 import { Caches, sliceKey } from "./caches";
 import type { ConnectionStatus, Link } from "./connection";
-import type { DecodeJob, Decoded } from "./decode-job";
+import type { DecodeJob } from "./decode-job";
+import type { Decoding } from "./decode-pool";
 import { Emitter } from "./emitter";
 import { Layer } from "./layer";
 import type { SessionMeta } from "./meta";
@@ -33,10 +34,12 @@ interface Events {
 
 /** The part of the decode pool that is needed here. */
 export interface Decoders {
+  /** How many workers take something that the screen needs, and something that nothing shows. */
   readonly idle: number;
+  readonly spare: number;
   /** Sees to it that so many workers run. */
   grow(count: number): void;
-  run(job: Omit<DecodeJob, "id">): Promise<Decoded>;
+  run(job: Omit<DecodeJob, "id">): Decoding;
   /** Whether the decoder could not be had. */
   readonly missing?: boolean;
 }
@@ -65,7 +68,7 @@ export class Session extends Emitter<Events> {
   private demand: Demand | null = null;
   private plan = new Plan([]);
   private tally: DecodeTally | null = null;
-  private readonly decoding = new Set<number>();
+  private readonly decoding = new Map<number, Decoding>();
   private generation = 0;
   private wantTimer: ReturnType<typeof setTimeout> | undefined;
   private leisureTimer: ReturnType<typeof setTimeout> | undefined;
@@ -243,8 +246,6 @@ export class Session extends Emitter<Events> {
       return;
     }
     this.lastWant = now;
-    // Only what is acknowledged may be asked for again (docs/viewer-protocol.md, rule 6).
-    this.connection.acknowledge();
     if (!this.connection.send(encodeWant(this.generation + 1, wants))) return;
     this.generation += 1;
     this.connection.expectAnswer(true);
@@ -275,15 +276,21 @@ export class Session extends Emitter<Events> {
     if (!this.demand) return;
     this.plan = new Plan(orderWants(this.demand));
     this.plan.offerAll(this.decodable);
+    for (const item of this.plan.items) if (item.needed) this.decoding.get(decodeKey(item))?.hurry();
     this.decodeNext();
   }
 
-  /** Gives free workers the most urgent slices that are held but not decoded. */
+  /** Gives the workers the most urgent slices that are held but not decoded. */
   private decodeNext(): void {
     while (this.pool.idle > 0) {
-      const item = this.plan.take(this.atLeisure(), this.decodable);
+      const item = this.plan.takeNeeded(this.decodable);
+      if (!item) break;
+      this.decode(item, true);
+    }
+    while (this.pool.spare > 0 && this.atLeisure()) {
+      const item = this.plan.takeFar(this.decodable);
       if (!item) return;
-      this.decode(item);
+      this.decode(item, false);
     }
   }
 
@@ -309,14 +316,14 @@ export class Session extends Emitter<Events> {
     );
   };
 
-  private decode(item: Item): void {
+  private decode(item: Item, urgent: boolean): void {
     const layer = this.layers[item.layer];
     const job = layer?.jobFor(item.slice, item.level);
     if (!layer || !job) return;
     const key = decodeKey(item);
-    this.decoding.add(key);
-    this.pool
-      .run(job)
+    const decoding = this.pool.run({ ...job, urgent });
+    this.decoding.set(key, decoding);
+    decoding.decoded
       .then(({ pixels, expanded }) => {
         if (this.layers[item.layer] !== layer) return;
         layer.decoded(item.slice, item.level, pixels, expanded);
