@@ -169,6 +169,18 @@ describe("what is asked for", () => {
     expect(socket.asked.map(({ generation }) => generation)).toEqual([1, 2]);
   });
 
+  it("is little while a reader scrolls, and everything right after the opening picture", async () => {
+    const long = layerMeta({ ...meta, size: [256, 6, 400] });
+    const { socket, session, show } = described({ layers: [long] });
+    const views = [{ layers: [0], slice: 3, timepoint: 0, direction: 0 as const, stored: true }];
+    session.want({ layers: session.layers.map((layer) => layer.demand()), views, brief: true });
+    show();
+    await later(60);
+    show({ slice: 4 });
+    await later(60);
+    expect(socket.asked.map(({ items }) => items.length)).toEqual([2, 800, 512]);
+  });
+
   it("is never what is held, in flight or decoded", async () => {
     const { socket, show } = described();
     show();

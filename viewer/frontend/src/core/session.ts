@@ -73,6 +73,8 @@ export class Session extends Emitter<Events> {
   private wantTimer: ReturnType<typeof setTimeout> | undefined;
   private leisureTimer: ReturnType<typeof setTimeout> | undefined;
   private lastWant = -Infinity;
+  /** The last WANT was for the opening picture alone: what follows it is no haste of the reader. */
+  private askedBriefly = false;
   private lastChange = -Infinity;
   private leisureGranted = false;
   private everything = false;
@@ -239,13 +241,14 @@ export class Session extends Emitter<Events> {
     this.wantTimer = undefined;
     if (!this.demand || this.layers.length === 0) return;
     const now = performance.now();
-    const hurried = now - this.lastWant < 2 * WANT_EVERY;
+    const hurried = !this.askedBriefly && now - this.lastWant < 2 * WANT_EVERY;
     const wants = this.missing(hurried ? HURRIED_WANTS : MAX_WANTS);
     if (wants.length === 0 && this.generation > 0 && !asking) {
       this.settle();
       return;
     }
     this.lastWant = now;
+    this.askedBriefly = this.demand.brief === true;
     if (!this.connection.send(encodeWant(this.generation + 1, wants))) return;
     this.generation += 1;
     this.connection.expectAnswer(true);
