@@ -92,13 +92,22 @@ class Portal:
 
     def add_image(self, converted: ConvertedImage, *, owner: Any) -> UUID:
         """Store an image as an import of ``owner`` does; its pack is made right away."""
+        image = self.store_image(converted, owner=owner)
+        self.pack_image(image)
+        return image
+
+    def store_image(self, converted: ConvertedImage, *, owner: Any) -> UUID:
+        """Store an image that has no pack yet: it can be read from now on."""
         from tests.factories.images import add_converted
+
+        return add_converted(converted, owner=owner).pk
+
+    def pack_image(self, image: UUID) -> None:
+        """Make the pack of an image, as its task does."""
         from viewer.services.packs import make_pack
 
-        image = add_converted(converted, owner=owner)
-        make_pack(image.pk)
-        self.pack_of(image.pk)
-        return image.pk
+        make_pack(image)
+        self.pack_of(image)
 
     def pack_of(self, image: UUID) -> Path:
         """Return the file of an image's pack; fail where there is none."""

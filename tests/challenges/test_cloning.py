@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role, revoke_role
 from app.audit.models import Event
 from app.challenges.designs import designs_of
-from app.challenges.models import Challenge, Phase
+from app.challenges.models import Challenge, Phase, StarterKit
 from app.challenges.policies import CHALLENGES
 from app.challenges.readiness import readiness_of
 from app.challenges.services import (
@@ -29,6 +29,7 @@ from tests.api.conftest import Api
 from tests.challenges.declaration.test_checking import DESIGN
 from tests.factories.accounts import UserFactory, sign_in
 from tests.factories.challenges import make_challenge, make_evaluation, make_phase
+from tests.factories.starter_kits import kit_zip, make_kit, masks_of
 from tests.factories.teams import make_team
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +97,43 @@ def test_evaluation_container_and_ground_truth_say_where_they_come_from(
     assert source.title in method.note
     event = Event.objects.filter(name="challenges.method.added").latest("id")
     assert event.data["from"] in {str(row.methods.get().pk) for row in source.phases.all()}
+
+
+def test_a_starter_kit_is_given_out_by_the_clone_too(
+    source: Challenge, user: User, client: Client
+) -> None:
+    first = source.phases.get(title="First")
+    kit = make_kit(first, truth=masks_of({"sample": b"mask"}))
+    verify(user)
+    sign_in(client, user)
+    page = client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
+    assert page.count("Starter kit: the same.") == 1
+    made = clone(source, user)
+    copy = made.phases.get(title="First").starter_kit
+    assert (copy.archive, copy.truth_key) == (kit.archive, kit.truth_key)
+    assert set(kit_zip(copy.phase).namelist()) == set(kit_zip(first).namelist())
+    assert not StarterKit.objects.filter(phase=made.phases.get(title="Final")).exists()
+    event = Event.objects.filter(name="challenges.starter_kit.changed").latest("id")
+    assert event.data["from"] == str(kit.pk)
+
+
+def test_a_sample_stays_with_whoever_edits_it_and_so_does_its_truth(
+    source: Challenge, user: User, client: Client
+) -> None:
+    kit = make_kit(source.phases.get(title="First"), truth=masks_of({"sample": b"mask"}))
+    StarterKit.objects.filter(pk=kit.pk).update(source_key="starter-kits/own.tar", source_size=3)
+    make_kit(source.phases.get(title="Final"))
+    other = UserFactory()
+    grant_role(CHALLENGES, actor=user, obj=source, user=other, role="ADMIN")
+    verify(other)
+    sign_in(client, other)
+    page = client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
+    assert page.count("without its sample") == 2
+    made = clone(source, other)
+    copy = made.phases.get(title="First").starter_kit
+    assert (copy.archive, copy.truth_key, copy.truth_size) == (None, "", 0)
+    assert (copy.source_key, copy.source_size) == ("starter-kits/own.tar", 3)
+    assert not StarterKit.objects.filter(phase=made.phases.get(title="Final")).exists()
 
 
 def test_the_design_is_declared_anew_and_not_frozen(source: Challenge, user: User) -> None:

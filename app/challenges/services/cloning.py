@@ -20,6 +20,7 @@ from app.challenges.models import (
     GroundTruth,
     Phase,
     RegistrationQuestion,
+    StarterKit,
 )
 from app.challenges.policies import CHALLENGES
 from app.challenges.services.design import declare_design
@@ -45,7 +46,7 @@ def clone_challenge(*, actor: User, challenge: Challenge, title: str, slug: str 
     """Make a new challenge with phases, declared design, pages and questions of ``challenge``.
 
     Nobody but ``actor`` is in it, nobody else sees it, and its phases are drafts. Test archives
-    that the actor does not edit stay behind, and so does their ground truth.
+    and samples that the actor does not edit stay behind, and so does their ground truth.
     """
     source = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
     _require_free(title=title, slug=slug)
@@ -92,6 +93,8 @@ def _clone_phase(plan: PhasePlan, *, clone: Challenge, actor: User) -> Phase:
         _share_method(plan.method, phase=phase, actor=actor)
     if plan.truth is not None:
         _share_truth(plan.truth, phase=phase, actor=actor)
+    if plan.kit is not None:
+        _share_kit(plan, plan.kit, phase=phase, actor=actor)
     return phase
 
 
@@ -110,6 +113,17 @@ def _share_truth(truth: GroundTruth, *, phase: Phase, actor: User) -> None:
     )
     data = {"size": made.size, "number": made.number, "note": note, "from": str(truth.pk)}
     record("challenges.ground_truth.added", obj=made, actor=actor, data=data)
+
+
+def _share_kit(plan: PhasePlan, kit: StarterKit, *, phase: Phase, actor: User) -> None:
+    """Give the same kit out; the ground truth of the sample goes where the sample goes."""
+    behind = {"truth_key": "", "truth_size": 0} if plan.lacks_sample else {}
+    shared = _values(kit, but=_ROW | {"phase", "archive"}) | behind
+    if not (plan.sample or shared["truth_key"] or shared["source_key"]):
+        return
+    StarterKit.objects.create(phase=phase, archive=plan.sample, **shared)
+    data = {"part": "all", "from": str(kit.pk)}
+    record("challenges.starter_kit.changed", obj=phase, actor=actor, data=data)
 
 
 def _clone_designs(source: Challenge, *, clone: Challenge, made: Made, actor: User) -> None:
