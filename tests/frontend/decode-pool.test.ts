@@ -58,7 +58,7 @@ describe("decode workers", () => {
 
   it("have more ready of what nothing shows, and still take what is urgent", () => {
     const { pool: decoders } = pool(2);
-    expect(fill(decoders, false, FULL)).toBe(32);
+    expect(fill(decoders, false, FULL)).toBe(6);
     expect(fill(decoders, true, FULL)).toBe(4);
   });
 
