@@ -9,7 +9,7 @@ import os
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -256,8 +256,8 @@ class ReadAhead:
             if task.done() or not any(n in wanted for n in range(first, last + 1)):
                 task.cancel()
                 del self._tasks[first, last]
-        missing = (n for n in wanted if self._file.cache.misses((self._file.name, n)))
-        for first, last in runs(missing):
+        missing = [n for n in wanted if self._file.cache.misses((self._file.name, n))]
+        for first, last in urgent_runs(missing):
             if len(self._tasks) >= self._most:
                 return
             task = asyncio.ensure_future(self._file.fetch(first, last))
@@ -289,6 +289,21 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         first = last = number
     if first is not None and last is not None:
         yield first, last
+
+
+def urgent_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Neighbors joined whatever their order, for a reader who takes slices on both sides in turn.
+
+    The first number comes at once, with what follows it in the order given; the rest in as few
+    runs as there can be, each when its most urgent number would.
+    """
+    head = next(runs(numbers), None)
+    if head is None:
+        return
+    yield head
+    place = {n: at for at, n in enumerate(numbers) if not head[0] <= n <= head[1]}
+    joined = runs(sorted(place))
+    yield from sorted(joined, key=lambda run: min(place[n] for n in range(run[0], run[1] + 1)))
 
 
 async def _together(

@@ -24,7 +24,7 @@ from app.images.slices import (
     Span,
     write_pack,
 )
-from app.images.slices.cache import BLOCK, RUN, runs
+from app.images.slices.cache import BLOCK, RUN, runs, urgent_runs
 from app.images.slices.codestream import decode_slice
 from tests.images.slices.conftest import WriteMha
 from tests.images.slices.servers import Server
@@ -258,6 +258,19 @@ def test_a_reader_joins_what_is_fetched_ahead() -> None:
 def test_runs_are_short() -> None:
     assert list(runs([1, 2, 3, 7, 6, 8])) == [(1, 3), (7, 7), (6, 6), (8, 8)]
     assert list(runs(range(2 * RUN + 1))) == [(0, RUN - 1), (RUN, 2 * RUN - 1), (2 * RUN, 2 * RUN)]
+
+
+def test_ahead_of_a_reader_both_sides_come_in_few_requests() -> None:
+    both_sides = [50, 51, 48, 49, 52, 53, 46, 47, 54, 44, 45, 90]
+    assert list(urgent_runs(both_sides)) == [(50, 51), (44, 49), (52, 54), (90, 90)]
+    assert list(urgent_runs([7])) == [(7, 7)]
+    assert list(urgent_runs([])) == []
+    far = list(range(100, 100 - 3 * RUN, -1))
+    found = list(urgent_runs(far))
+    assert found[0] == (100, 100)
+    assert sorted(n for first, last in found for n in range(first, last + 1)) == sorted(far)
+    assert max(last - first for first, last in found) == RUN - 1
+    assert len(found) <= 5
 
 
 @pytest.fixture
