@@ -125,13 +125,21 @@ class DevTools:
         return tab
 
 
+def program(names: Sequence[str] = ("chromium", "chromium-browser")) -> str:
+    """Return the whole browser, as people have it; tests take its headless shell."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        raise RuntimeError("There is no Chromium: apt-get install chromium")
+    return found
+
+
 @contextmanager
 def devtools(profile: Path) -> Iterator[DevTools]:
     """Run the machine's Chromium with a profile on disk: one in private mode caches less."""
     arguments = [*_QUIET, *CHROMIUM_ARGUMENTS, f"--user-data-dir={profile}", "about:blank"]
     profile.mkdir(parents=True, exist_ok=True)
     with (profile / "log").open("wb") as log:
-        process = subprocess.Popen([_program(), *arguments], stdout=log, stderr=log)
+        process = subprocess.Popen([program(), *arguments], stdout=log, stderr=log)
     try:
         address = _address(profile / "DevToolsActivePort", process)
         with connect(address, max_size=_LONGEST_ANSWER, compression=None, proxy=None) as socket:
@@ -139,13 +147,6 @@ def devtools(profile: Path) -> Iterator[DevTools]:
     finally:
         process.terminate()
         process.wait(_PATIENCE)
-
-
-def _program(names: Sequence[str] = ("chromium", "chromium-browser")) -> str:
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        raise RuntimeError("There is no Chromium: apt-get install chromium")
-    return found
 
 
 def _address(told: Path, process: "subprocess.Popen[bytes]") -> str:

@@ -24,8 +24,9 @@ from typing import Any
 import psutil
 from playwright.async_api import CDPSession, Page, async_playwright
 
+from benchmarks.devtools import program
 from benchmarks.record import keep
-from benchmarks.viewer_browser import SIZE, _program
+from benchmarks.viewer_browser import SIZE
 from benchmarks.viewer_portal import WebServer, portal
 from benchmarks.viewer_study import SLICES, make_study
 from tests.chromium import CHROMIUM_ARGUMENTS
@@ -101,7 +102,7 @@ async def measured(
     """Return what every stroke costs, in one page after the other."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=_program(), args=CHROMIUM_ARGUMENTS
+            executable_path=program(), args=CHROMIUM_ARGUMENTS
         )
         context = await browser.new_context(viewport=SIZE)
         await context.add_cookies(

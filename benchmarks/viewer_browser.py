@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.devtools import DevTools, Tab, devtools
 
 HERE = Path(__file__).parent
-WIDTH, HEIGHT = 1280, 900
+SIZE = {"width": 1280, "height": 900}
 SLICE_PIXELS = 512 * 512
 
 
@@ -36,7 +36,7 @@ class Chromium:
         """Open an address in a page of its own; ``options`` are those of viewer_watch.js."""
         given = json.dumps({**options, "slicePixels": SLICE_PIXELS})
         script = f"window.benchmarkOptions = {given};\n{self._script}"
-        tab = self._tools.open_tab(width=WIDTH, height=HEIGHT, script=script)
+        tab = self._tools.open_tab(**SIZE, script=script)
         try:
             tab.goto(url)
             yield Visit(tab, url)
