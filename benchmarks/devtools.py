@@ -11,7 +11,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -125,9 +125,9 @@ class DevTools:
         return tab
 
 
-def program(names: Sequence[str] = ("chromium", "chromium-browser")) -> str:
+def program() -> str:
     """Return the whole browser, as people have it; tests take its headless shell."""
-    found = next(filter(None, map(shutil.which, names)), None)
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         raise RuntimeError("There is no Chromium: apt-get install chromium")
     return found

@@ -23,8 +23,8 @@ class PhasePlan:
     archive: Archive | None
     method: EvaluationMethod | None
     truth: GroundTruth | None
-    kit: StarterKit | None = None
-    sample: Archive | None = None
+    kit: StarterKit | None
+    sample: Archive | None
 
     @property
     def hidden(self) -> bool:

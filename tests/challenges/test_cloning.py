@@ -65,6 +65,13 @@ def verify(user: User) -> None:
     User.objects.filter(pk=user.pk).update(verified_at=timezone.now())
 
 
+def clone_page(client: Client, source: Challenge, user: User) -> str:
+    """What a verified user is told before a clone is made."""
+    verify(user)
+    sign_in(client, user)
+    return client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
+
+
 def settings_of(phase: Phase) -> dict[str, Any]:
     fields = [field for field in Phase._meta.concrete_fields if field.name not in _PHASE_OWN]
     return {field.name: getattr(phase, field.name) for field in fields}
@@ -104,9 +111,7 @@ def test_a_starter_kit_is_given_out_by_the_clone_too(
 ) -> None:
     first = source.phases.get(title="First")
     kit = make_kit(first, truth=masks_of({"sample": b"mask"}))
-    verify(user)
-    sign_in(client, user)
-    page = client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
+    page = clone_page(client, source, user)
     assert page.count("Starter kit: the same.") == 1
     made = clone(source, user)
     copy = made.phases.get(title="First").starter_kit
@@ -125,9 +130,7 @@ def test_a_sample_stays_with_whoever_edits_it_and_so_does_its_truth(
     make_kit(source.phases.get(title="Final"))
     other = UserFactory()
     grant_role(CHALLENGES, actor=user, obj=source, user=other, role="ADMIN")
-    verify(other)
-    sign_in(client, other)
-    page = client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
+    page = clone_page(client, source, other)
     assert page.count("without its sample") == 2
     made = clone(source, other)
     copy = made.phases.get(title="First").starter_kit
@@ -163,9 +166,7 @@ def test_a_hidden_archive_stays_with_whoever_edits_it(
     grant_role(CHALLENGES, actor=user, obj=source, user=other, role="ADMIN")
     archive = source.phases.get(title="First").archive
     grant_role(ARCHIVES, actor=user, obj=archive, user=other, role="UPLOADER")
-    verify(other)
-    sign_in(client, other)
-    page = client.get(reverse("challenges:clone", args=[source.pk])).content.decode()
+    page = clone_page(client, source, other)
     assert page.count("you do not edit the one of this phase") == 2
     phase = clone(source, other).phases.get(title="First")
     assert phase.archive is None

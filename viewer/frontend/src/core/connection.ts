@@ -10,7 +10,7 @@ import {
   encodeKeepAlive,
   encodeOpen,
 } from "./protocol";
-import type { Socket } from "./worker-socket";
+import { LOST, OPEN, type Socket } from "./worker-socket";
 
 export type ConnectionStatus =
   | { readonly kind: "connecting" }
@@ -50,8 +50,6 @@ const PATIENCE = 15_000;
 /** While slices are prepared the server speaks only when something changed. */
 const PATIENCE_PREPARING = 90_000;
 const PATIENCE_WOKEN = 4000;
-const SOCKET_OPEN = 1;
-const LOST = 1006;
 const MALFORMED = 4400;
 
 export interface ConnectionOptions {
@@ -104,7 +102,7 @@ export class Connection extends Emitter<Events> implements Link {
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): boolean {
-    if (this.socket?.readyState !== SOCKET_OPEN) return false;
+    if (this.socket?.readyState !== OPEN) return false;
     this.socket.send(bytes);
     return true;
   }

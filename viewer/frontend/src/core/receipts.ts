@@ -3,6 +3,7 @@
  * is, and told to the server where the page did not know of it yet when it said what it wants.
  */
 
+import { sliceKey } from "./caches";
 import { FRAGMENT, FRAGMENT_HEADER, NO_LEVEL, WANT, encodeAck, fragmentHead, raiseHave } from "./protocol";
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -71,12 +72,12 @@ export class Receipts {
   private heldSince(): (layer: number, slice: number, have: number) => number {
     const bySlice = new Map<number, Arrival[]>();
     for (const arrival of this.unseen) {
-      const key = arrival.layer * 0x10000 + arrival.slice;
+      const key = sliceKey(arrival.layer, arrival.slice);
       bySlice.set(key, [...(bySlice.get(key) ?? []), arrival]);
     }
     return (layer, slice, have) => {
       let level = have;
-      for (const { levelFrom, levelTo } of bySlice.get(layer * 0x10000 + slice) ?? []) {
+      for (const { levelFrom, levelTo } of bySlice.get(sliceKey(layer, slice)) ?? []) {
         if (levelFrom === NO_LEVEL || (level !== NO_LEVEL && levelFrom <= level)) {
           level = level === NO_LEVEL ? levelTo : Math.max(level, levelTo);
         }

@@ -102,12 +102,12 @@ export class Session extends Emitter<Events> {
     this.connection.on("woken", () => { this.sendWant(true); });
   }
 
-  /** How often the connection broke and came back. */
   /** Whether the decoder could not be had: then it is not the slices that are damaged. */
   get undecodable(): boolean {
     return this.pool.missing === true;
   }
 
+  /** How often the connection broke and came back. */
   get reconnects(): number {
     return this.connection.reconnects;
   }

@@ -22,9 +22,10 @@ export interface Socket {
 }
 
 const CONNECTING = 0;
-const OPEN = 1;
+export const OPEN = 1;
 const CLOSED = 3;
-const LOST = 1006;
+/** How a socket closes that nobody closed. */
+export const LOST = 1006;
 
 class WorkerSocket implements Socket {
   readyState = CONNECTING;
