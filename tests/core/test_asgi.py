@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.core.asgi import OneThreadHandler
 from app.core.streaming import streamed
 
 THREADS: list[int] = []
+BOTH = threading.Barrier(2)
 
 
 class Noting:
@@ -61,8 +63,22 @@ def pieces(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(streamed(request, making()))
 
 
+def meeting(request: HttpRequest) -> HttpResponse:
+    """Answer once another request is there, too."""
+    BOTH.wait(timeout=10)
+    return HttpResponse(b"met")
+
+
+def endless(request: HttpRequest) -> StreamingHttpResponse:
+    """Answer in pieces without an end."""
+
+    return StreamingHttpResponse(streamed(request, repeat(b"more")))
+
+
 urlpatterns = [
     path("plain", plain),
+    path("meeting", meeting),
+    path("endless", endless),
     path("failing", failing),
     path("waiting", waiting),
     path("pieces", pieces),
@@ -76,9 +92,9 @@ def _these_alone(settings: Settings) -> None:
     THREADS.clear()
 
 
-async def ask(address: str, body: bytes = b"") -> tuple[int, dict[bytes, bytes], bytes]:
-    """Return status, headers and content of the answer."""
-    scope = {
+def scope_of(address: str) -> dict[str, Any]:
+    """Return what the server says of a request."""
+    return {
         "type": "http",
         "http_version": "1.1",
         "method": "POST",
@@ -86,7 +102,13 @@ async def ask(address: str, body: bytes = b"") -> tuple[int, dict[bytes, bytes],
         "query_string": b"",
         "headers": [(b"host", b"testserver")],
     }
-    caller = ApplicationCommunicator(OneThreadHandler(), scope)
+
+
+async def ask(
+    address: str, body: bytes = b"", *, handler: OneThreadHandler | None = None
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """Return status, headers and content of the answer."""
+    caller = ApplicationCommunicator(handler or OneThreadHandler(), scope_of(address))
     await caller.send_input({"type": "http.request", "body": body})
     start = await caller.receive_output(timeout=10)
     content, more = b"", True
@@ -143,3 +165,56 @@ def test_the_end_of_a_request_is_told_once() -> None:
     finally:
         request_finished.disconnect(note)
     assert ended == [THREADS[0]]
+
+
+def test_a_thread_serves_one_request_after_another() -> None:
+    async def both() -> None:
+        handler = OneThreadHandler()
+        for _ in range(2):
+            await ask("/plain", handler=handler)
+
+    asyncio.run(both())
+    assert len(THREADS) == 6
+    assert len(set(THREADS)) == 1
+
+
+def test_requests_at_once_do_not_wait_for_each_other() -> None:
+    async def both() -> list[Any]:
+        handler = OneThreadHandler()
+        return await asyncio.gather(*(ask("/meeting", handler=handler) for _ in range(2)))
+
+    assert [content for _, _, content in asyncio.run(both())] == [b"met", b"met"]
+    assert len(set(THREADS)) == 2
+
+
+def test_pieces_are_made_no_more_once_the_client_has_left() -> None:
+    ended: list[int] = []
+
+    def note(**_: Any) -> None:
+        ended.append(threading.get_ident())
+
+    async def leave() -> None:
+        caller = ApplicationCommunicator(OneThreadHandler(), scope_of("/endless"))
+        await caller.send_input({"type": "http.request", "body": b""})
+        await caller.receive_output(timeout=10)
+        await caller.send_input({"type": "http.disconnect"})
+        await caller.wait(timeout=10)
+
+    request_finished.connect(note)
+    try:
+        asyncio.run(leave())
+    finally:
+        request_finished.disconnect(note)
+    assert ended == [THREADS[0]]
+
+
+def test_who_leaves_before_all_of_the_question_came_is_not_answered() -> None:
+    async def leave() -> bool:
+        caller = ApplicationCommunicator(OneThreadHandler(), scope_of("/plain"))
+        await caller.send_input({"type": "http.request", "body": b"ha", "more_body": True})
+        await caller.send_input({"type": "http.disconnect"})
+        await caller.wait(timeout=10)
+        return await caller.receive_nothing()
+
+    assert asyncio.run(leave())
+    assert THREADS == []
