@@ -8,12 +8,14 @@ from app.notifications.kinds import register_kind
 
 RUN_DONE = "algorithms.run.finished"
 RUN_FAILED = "algorithms.run.failed"
+BATCH_DONE = "algorithms.batch.finished"
 
 
 def register_news() -> None:
     """Register the kinds of news."""
     register_kind(RUN_DONE, "Runs done", "An algorithm has finished on a case of yours.")
     register_kind(RUN_FAILED, "Runs failed", "An algorithm did not succeed on a case of yours.")
+    register_kind(BATCH_DONE, "Batches done", "Every case of a batch of yours has been run.")
 
 
 def page_of_container(image: ContainerImage) -> str:

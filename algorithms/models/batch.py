@@ -15,7 +15,8 @@ from archives.models import Archive, ArchiveItem
 class RunBatch(UUIDModel, TimestampedModel):
     """Many cases, started as the person's caps and credits allow.
 
-    ``values`` are inputs that every case without a value of its own takes.
+    ``values`` are inputs that every case without a value of its own takes. ``finished_at`` is when
+    nothing of it waited or ran any more; cases that run again take it away.
     """
 
     creator = models.ForeignKey(
@@ -28,6 +29,7 @@ class RunBatch(UUIDModel, TimestampedModel):
     archive = models.ForeignKey(Archive, on_delete=models.SET_NULL, null=True, related_name="+")
     title = models.CharField(max_length=200)
     values = models.ManyToManyField(SocketValue, related_name="+")
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created",)

@@ -18,6 +18,7 @@ from algorithms.models import (
 )
 from algorithms.policies import ALGORITHMS
 from algorithms.selectors import interface_of
+from algorithms.services.batch_ends import end_if_done, finish_batch
 from algorithms.services.credits import ACTIVE, allowance, refund_faults
 from algorithms.services.planning import CasePlan, Given, plan_cases
 from algorithms.services.starting import NewRun, start_runs, stored
@@ -84,23 +85,33 @@ def start_batch(
     batch.values.set([stored(value) for value in (given or {}).values()])
     cases = [_case(batch, plan, number, again) for number, plan in enumerate(plans, start=1)]
     BatchCase.objects.bulk_create(cases)
+    if not any(case.state == State.WAITING for case in cases):
+        finish_batch(batch)
     record("algorithms.batch.started", obj=batch, actor=actor, data={"cases": len(cases)})
     enqueue_on_commit(FEED, batch.pk)
     return batch
 
 
+@transaction.atomic
 def feed_batch(pk: UUID | str) -> int:
-    """Start as many waiting cases as may start now; return how many were started."""
-    with transaction.atomic():
-        batch = RunBatch.objects.select_for_update().filter(pk=pk).first()
-        if batch is None or not batch.cases.filter(state=State.WAITING).exists():
-            return 0
+    """Start as many waiting cases as may start now; return how many were started.
+
+    Where nothing is left to start or to wait for, the batch is done and its creator hears of it.
+    """
+    batch = RunBatch.objects.select_for_update().filter(pk=pk).first()
+    if batch is None:
+        return 0
+    started = 0
+    if batch.cases.filter(state=State.WAITING).exists():
         trouble = _trouble(batch)
         if trouble:
             for case in batch.cases.filter(state=State.WAITING):
                 transition(case, State.REFUSED, reason=trouble[:300])
-            return 0
-        return _start_some(batch)
+        else:
+            started = _start_some(batch)
+    if not started:
+        end_if_done(batch)
+    return started
 
 
 @transaction.atomic
@@ -131,15 +142,16 @@ def rerun_failed(*, actor: User, batch: RunBatch) -> int:
     cases = list(batch.cases.filter(ended | Q(state=State.CANCELLED)))
     for case in cases:
         transition(case, State.WAITING, actor=actor)
+    if cases:
+        RunBatch.objects.filter(pk=batch.pk).update(finished_at=None)
     enqueue_on_commit(FEED, batch.pk)
     return len(cases)
 
 
 def reconcile_batches() -> None:
-    """Feed every batch that has waiting cases; credits and places come back by themselves."""
+    """Feed every batch that is not done; credits and places come back by themselves."""
     refund_faults()
-    waiting = RunBatch.objects.filter(cases__state=State.WAITING).distinct()
-    for pk in waiting.values_list("pk", flat=True):
+    for pk in RunBatch.objects.filter(finished_at=None).values_list("pk", flat=True):
         try:
             feed_batch(pk)
         except Exception:

@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.urls import reverse
 
-from algorithms.models import Algorithm, AlgorithmInterface, AlgorithmRun, AlgorithmVersion
+from algorithms.models import (
+    Algorithm,
+    AlgorithmInterface,
+    AlgorithmRun,
+    AlgorithmVersion,
+    BatchCase,
+)
 from algorithms.news import RUN_DONE, RUN_FAILED
 from algorithms.selectors import interface_of
 from algorithms.services.credits import NOT_THEIRS, refund
@@ -112,15 +118,18 @@ def build_algorithm_spec(job: Job) -> RunSpec:
 
 
 def algorithm_job_finished(job: Job) -> None:
-    """Tell whoever started a try-out how it ended."""
+    """Tell whoever started a run how it ended; a batch tells of all its runs together."""
     run = AlgorithmRun.objects.select_related("version__algorithm").filter(job=job).first()
     if run is None or job.creator is None:
         return
     _refund(job)
     if job.endpoint_id is not None:
         return  # whoever calls waits for the answer
-    for batch in run.batch_cases.values_list("batch", flat=True):
+    batches = run.batch_cases.filter(state=BatchCase.State.STARTED).values_list("batch", flat=True)
+    for batch in batches:
         enqueue_on_commit(FEED, batch)
+    if batches:
+        return
     done = job.state == Job.State.SUCCEEDED
     ended = "is done" if done else "did not succeed"
     notify(

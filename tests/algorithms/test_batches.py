@@ -21,6 +21,7 @@ from algorithms.services import cancel_batch, feed_batch, plan_cases, rerun_fail
 from algorithms.services.batches import obstacle_of, reconcile_batches
 from app.accounts.models import User
 from app.execution.models import Job
+from app.notifications.models import Notification
 from archives.models import Archive
 from tests.factories.algorithms import make_algorithm
 from tests.factories.archives import make_archive
@@ -72,6 +73,92 @@ def test_as_many_run_as_may(
     reconcile_batches()
     assert counts(batch) == {"WAITING": 1, "ACTIVE": 2, "SUCCEEDED": 2}
     assert [case.number for case in batch.cases.filter(state=State.WAITING)] == [5]
+
+
+def told(user: User) -> list[str]:
+    return list(Notification.objects.filter(user=user).values_list("text", flat=True))
+
+
+class TestItsEnd:
+    """One message for a batch, however many cases it has."""
+
+    @pytest.fixture
+    def batch(self, user: User, archive: Archive) -> RunBatch:
+        batch = make(user, archive)
+        feed_batch(batch.pk)
+        return batch
+
+    @staticmethod
+    def end(batch: RunBatch) -> None:
+        first, *others = [job for job in jobs(batch) if not job.is_finished]
+        fail_job(first)
+        for job in others:
+            succeed(job)
+
+    def test_it_is_told_once_and_its_cases_are_not(self, user: User, batch: RunBatch) -> None:
+        self.end(batch)
+        assert told(user) == []
+        for _ in range(2):
+            feed_batch(batch.pk)
+        (text,) = told(user)
+        assert text.endswith(f"on {batch.title}: 4 of 5 cases are done, 1 failed.")
+        assert Notification.objects.get().url == reverse("algorithms:batch", args=[batch.pk])
+
+    def test_nothing_is_told_while_something_runs(self, user: User, batch: RunBatch) -> None:
+        for job in jobs(batch)[1:]:
+            succeed(job)
+        feed_batch(batch.pk)
+        assert told(user) == []
+
+    def test_a_lost_message_does_not_hide_it(self, user: User, batch: RunBatch) -> None:
+        self.end(batch)
+        for _ in range(2):
+            reconcile_batches()
+        assert len(told(user)) == 1
+
+    def test_cases_that_run_again_end_it_again(self, user: User, batch: RunBatch) -> None:
+        self.end(batch)
+        feed_batch(batch.pk)
+        rerun_failed(actor=user, batch=batch)
+        assert feed_batch(batch.pk) == 1
+        succeed(jobs(batch)[-1])
+        feed_batch(batch.pk)
+        assert len(told(user)) == 2
+        assert any("5 of 5 cases are done." in text for text in told(user))
+
+    def test_nobody_is_told_of_what_they_cancelled(
+        self, user: User, archive: Archive, settings: LazySettings
+    ) -> None:
+        settings.RUNS_PER_PERSON = 2
+        batch = make(user, archive)
+        feed_batch(batch.pk)
+        cancel_batch(actor=user, batch=batch)
+        feed_batch(batch.pk)
+        batch.refresh_from_db()
+        assert batch.finished_at is not None
+        assert told(user) == []
+
+    def test_a_batch_with_nothing_to_run_ends_as_it_starts(
+        self, user: User, archive: Archive, batch: RunBatch
+    ) -> None:
+        for job in jobs(batch):
+            succeed(job)
+        feed_batch(batch.pk)
+        again = start_batch(
+            actor=user,
+            version=batch.version,
+            interface=interface_of(batch.version.algorithm),
+            archive=archive,
+            plans=plan_cases(
+                user=user,
+                version=batch.version,
+                interface=interface_of(batch.version.algorithm),
+                items=archive.items.order_by("title"),
+            ),
+        )
+        feed_batch(again.pk)
+        assert again.finished_at is not None
+        assert len(told(user)) == 1
 
 
 def test_credits_end_it_for_a_while(user: User, archive: Archive, settings: LazySettings) -> None:
