@@ -27,6 +27,9 @@ Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+MOST_RESTING = 64
+"""Threads that are kept after a rush."""
+
 
 class OneThreadHandler(ASGIHandler):
     """Runs a request from its start to its end in the thread that is the request's own meanwhile.
@@ -47,7 +50,10 @@ class OneThreadHandler(ASGIHandler):
             async with ThreadSensitiveContext(executor=thread):
                 await self.handle(scope, receive, send)
         finally:
-            self._resting.append(thread)
+            if len(self._resting) < MOST_RESTING:
+                self._resting.append(thread)
+            else:
+                thread.shutdown(wait=False)
 
     @override
     def load_middleware(self, is_async: bool = False) -> None:

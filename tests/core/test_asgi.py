@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
@@ -185,6 +186,22 @@ def test_requests_at_once_do_not_wait_for_each_other() -> None:
 
     assert [content for _, _, content in asyncio.run(both())] == [b"met", b"met"]
     assert len(set(THREADS)) == 2
+
+
+def test_after_a_rush_few_threads_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.core.asgi.MOST_RESTING", 1)
+    handler = OneThreadHandler()
+
+    async def rush() -> list[Any]:
+        return await asyncio.gather(*(ask("/meeting", handler=handler) for _ in range(2)))
+
+    asyncio.run(rush())
+    met = [thread for thread in threading.enumerate() if thread.ident in THREADS]
+    give_up = time.monotonic() + 10
+    while sum(thread.is_alive() for thread in met) > 1 and time.monotonic() < give_up:
+        met[0].join(timeout=0.05)
+    assert asyncio.run(ask("/plain", b"on", handler=handler))[2] == b"on"
+    assert sum(thread.is_alive() for thread in met) == 1
 
 
 def test_pieces_are_made_no_more_once_the_client_has_left() -> None:
