@@ -1,5 +1,6 @@
 """Archive items as the viewer shows them."""
 
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +14,14 @@ from viewer.registry import DisplaySetSource, DisplaySetView
 
 
 class ArchiveItemSource(DisplaySetSource):
-    """Shows an archive item: images first, then segmentations as overlays."""
+    """Shows an archive item: images first, then segmentations as overlays; older values first."""
 
     key = "archive-item"
 
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         item = get_item_for(user, pk)
-        values = item.values.all()
+        values = sorted(item.values.all(), key=attrgetter("pk"))
         layers = layers_of(values)
         if not layers:
             raise NotFound("This case holds no image to view.")

@@ -216,6 +216,17 @@ class TestArrangement:
         assert all(one["image"] for one in told["sockets"])
         assert told["viewing"]["may_change"] is True
 
+    def test_older_values_come_first_however_the_database_lists_them(
+        self, editor: User, archive: Archive
+    ) -> None:
+        make_case(archive)
+        item = archive.items.get()
+        for value in item.values.order_by("-pk"):
+            item.values.remove(value)
+            item.values.add(value)
+        told = shown(editor, archive)
+        assert [one["slug"] for one in told["sockets"]] == ["t2", "adc", "dwi", "lesions"]
+
     def test_readers_are_told_and_change_nothing(self, archive: Archive) -> None:
         make_case(archive)
         archive.public = True
