@@ -8,6 +8,7 @@ from app.accounts.models import User
 from app.accounts.services import grant_role
 from app.audit.models import Event
 from app.core.errors import Conflict, NotFound, ValidationFailed
+from app.sockets.models import SocketValue
 from archives.models import Archive
 from archives.policies import ARCHIVES
 from tests.factories.accounts import UserFactory
@@ -221,8 +222,10 @@ class TestArrangement:
     ) -> None:
         make_case(archive)
         item = archive.items.get()
-        for value in item.values.order_by("-pk"):
-            item.values.remove(value)
+        values = list(item.values.order_by("-pk"))
+        item.values.clear()
+        for value in values:  # rows that are written anew stand behind the others
+            SocketValue.objects.filter(pk=value.pk).update(modified=value.modified)
             item.values.add(value)
         told = shown(editor, archive)
         assert [one["slug"] for one in told["sockets"]] == ["t2", "adc", "dwi", "lesions"]
