@@ -1,6 +1,5 @@
 """Archive items as the viewer shows them."""
 
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +13,14 @@ from viewer.registry import DisplaySetSource, DisplaySetView
 
 
 class ArchiveItemSource(DisplaySetSource):
-    """Shows an archive item: images first, then segmentations as overlays; older values first."""
+    """Shows an archive item: images first, then segmentations as overlays."""
 
     key = "archive-item"
 
     def resolve(self, *, user: Any, pk: UUID) -> DisplaySetView:
         """Return what to show, or raise `NotFound` for a stranger."""
         item = get_item_for(user, pk)
-        values = sorted(item.values.all(), key=attrgetter("pk"))
+        values = item.values.all()
         layers = layers_of(values)
         if not layers:
             raise NotFound("This case holds no image to view.")

@@ -1,6 +1,7 @@
 """From socket values to layers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from app.images.models import Image
@@ -16,7 +17,10 @@ OVERLAYS = ("SEG", "HMAP")
 
 
 def layers_of(values: Iterable[SocketValue]) -> tuple[Layer, ...]:
-    """Return a layer per image: images first, then segmentations and heat maps as overlays."""
+    """Return a layer per image: images first, then segmentations and heat maps as overlays.
+
+    Among these older values come first, however the database lists them.
+    """
     layers = [
         Layer(
             image_id=value.image_id,
@@ -25,14 +29,14 @@ def layers_of(values: Iterable[SocketValue]) -> tuple[Layer, ...]:
             segments=_segments_of(value),
             socket=value.socket.slug,
         )
-        for value in values
+        for value in _in_order(values)
         if value.image_id is not None
     ]
     return tuple(sorted(layers, key=lambda layer: layer.role == "overlay"))
 
 
 def sockets_of(values: Iterable[SocketValue]) -> tuple[Filled, ...]:
-    """Return what the values fill, in the order of the values."""
+    """Return what the values fill, older values first."""
     return tuple(
         Filled(
             slug=value.socket.slug,
@@ -40,8 +44,12 @@ def sockets_of(values: Iterable[SocketValue]) -> tuple[Filled, ...]:
             kind=value.socket.kind,
             image_id=value.image_id,
         )
-        for value in values
+        for value in _in_order(values)
     )
+
+
+def _in_order(values: Iterable[SocketValue]) -> list[SocketValue]:
+    return sorted(values, key=attrgetter("pk"))
 
 
 def _segments_of(value: SocketValue) -> tuple[Segment, ...]:
