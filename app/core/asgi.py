@@ -67,9 +67,11 @@ class OneThreadHandler(ASGIHandler):
             return
         response = await sync_to_async(self._answer)(scope, body)
         if response.streaming:
-            await self._send_pieces(response, receive, send)
-            await sync_to_async(response.close)()
-            body.close()
+            try:
+                await self._send_pieces(response, receive, send)
+            finally:
+                await sync_to_async(response.close)()
+                body.close()
         else:
             await self.send_response(response, send)
 

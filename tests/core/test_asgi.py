@@ -72,14 +72,24 @@ def meeting(request: HttpRequest) -> HttpResponse:
 
 def endless(request: HttpRequest) -> StreamingHttpResponse:
     """Answer in pieces without an end."""
-
     return StreamingHttpResponse(streamed(request, repeat(b"more")))
+
+
+def breaking(request: HttpRequest) -> StreamingHttpResponse:
+    """Fail behind the first piece."""
+
+    def making() -> Iterator[bytes]:
+        yield b"one"
+        raise ValueError("as told")
+
+    return StreamingHttpResponse(streamed(request, making()))
 
 
 urlpatterns = [
     path("plain", plain),
     path("meeting", meeting),
     path("endless", endless),
+    path("breaking", breaking),
     path("failing", failing),
     path("waiting", waiting),
     path("pieces", pieces),
@@ -154,17 +164,27 @@ def test_faults_and_coroutines_are_answered(address: str, status: int, told: byt
     assert told in content
 
 
-def test_the_end_of_a_request_is_told_once() -> None:
-    ended: list[int] = []
+@pytest.fixture
+def ended() -> Iterator[list[int]]:
+    """The threads in which ends of requests were told."""
+    told: list[int] = []
 
     def note(**_: Any) -> None:
-        ended.append(threading.get_ident())
+        told.append(threading.get_ident())
 
     request_finished.connect(note)
-    try:
-        asyncio.run(ask("/plain"))
-    finally:
-        request_finished.disconnect(note)
+    yield told
+    request_finished.disconnect(note)
+
+
+def test_the_end_of_a_request_is_told_once(ended: list[int]) -> None:
+    asyncio.run(ask("/plain"))
+    assert ended == [THREADS[0]]
+
+
+def test_a_fault_in_a_later_piece_ends_the_request_too(ended: list[int]) -> None:
+    with pytest.raises(ValueError, match="as told"):
+        asyncio.run(ask("/breaking"))
     assert ended == [THREADS[0]]
 
 
@@ -204,12 +224,7 @@ def test_after_a_rush_few_threads_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(thread.is_alive() for thread in met) == 1
 
 
-def test_pieces_are_made_no_more_once_the_client_has_left() -> None:
-    ended: list[int] = []
-
-    def note(**_: Any) -> None:
-        ended.append(threading.get_ident())
-
+def test_pieces_are_made_no_more_once_the_client_has_left(ended: list[int]) -> None:
     async def leave() -> None:
         caller = ApplicationCommunicator(OneThreadHandler(), scope_of("/endless"))
         await caller.send_input({"type": "http.request", "body": b""})
@@ -217,11 +232,7 @@ def test_pieces_are_made_no_more_once_the_client_has_left() -> None:
         await caller.send_input({"type": "http.disconnect"})
         await caller.wait(timeout=10)
 
-    request_finished.connect(note)
-    try:
-        asyncio.run(leave())
-    finally:
-        request_finished.disconnect(note)
+    asyncio.run(leave())
     assert ended == [THREADS[0]]
 
 
