@@ -6,19 +6,14 @@ of the site.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from typing import Any
 
 from channels.routing import URLRouter
 from django.conf import settings
 
+from app.core.asgi_types import Receive, Scope, Send
 from viewer.gateway.configured import configured_gateway
 from viewer.routing import websocket_urlpatterns
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class ViewerServerApplication:

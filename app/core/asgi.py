@@ -7,7 +7,6 @@ there. Ours are not, and each of these ways costs as much as a small view
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -22,10 +21,7 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from typing_extensions import override
 
-Scope = dict[str, Any]
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from app.core.asgi_types import Receive, Scope, Send
 
 MOST_RESTING = 64
 """Threads that are kept after a rush."""

@@ -8,21 +8,15 @@ first byte is read, the bytes go to their place as they arrive, and no database 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from app.core.asgi_types import Application, Receive, Scope, Send
 from app.core.errors import PortalError
 from app.core.storage import PartWriter
 from app.core.storage.store import CHUNK
 from app.uploads.parts import Slot, slot_for
 
 logger = logging.getLogger(__name__)
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PREFIX = "/files/parts/"
 

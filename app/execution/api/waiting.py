@@ -6,10 +6,10 @@ would hold a thread and a database connection all that time, for each of them.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+from app.core.asgi_types import Application, Receive, Scope, Send
 from app.core.errors import PortalError
 from app.core.leases import LeaseLost
 from app.execution.api.authentication import REFUSED
@@ -17,12 +17,6 @@ from app.execution.api.errors import RunGone
 from app.execution.gateway import wire
 from app.execution.services.assignments import is_token
 from app.execution.services.next_cases import wait_for_case
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PATH = "/api/v1/execution/run/next/"
 _MOST_BYTES = 1024
