@@ -3,13 +3,17 @@
 from typing import Any
 
 from django.db import migrations, models
-from django.db.models import F
+from django.db.models import F, Q
 
 
 def note_those_done(apps: Any, schema_editor: Any) -> None:
-    """Nobody is told now of a batch that was done long ago."""
+    """Nobody is told now of a batch that was done long ago; what still runs is told at its end."""
+    running = Q(state="STARTED", run__job__finished_at=None)
+    under_way = apps.get_model("algorithms", "BatchCase").objects.filter(
+        running | Q(state="WAITING")
+    )
     batches = apps.get_model("algorithms", "RunBatch").objects
-    batches.exclude(cases__state="WAITING").update(finished_at=F("modified"))
+    batches.exclude(pk__in=under_way.values("batch")).update(finished_at=F("modified"))
 
 
 class Migration(migrations.Migration):

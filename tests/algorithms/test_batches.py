@@ -5,16 +5,18 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from algorithms.models import AlgorithmRun, BatchCase, RunBatch
+from algorithms.models import Algorithm, AlgorithmRun, BatchCase, RunBatch
 from algorithms.run_selectors import batch_counts
 from algorithms.selectors import interface_of
 from algorithms.services import cancel_batch, feed_batch, plan_cases, rerun_failed, start_batch
@@ -41,8 +43,10 @@ def batch(user: User, archive: Archive, settings: LazySettings) -> RunBatch:
     return make(user, archive)
 
 
-def make(user: User, archive: Archive, **fields: bool) -> RunBatch:
-    algorithm = make_algorithm(public=True)
+def make(
+    user: User, archive: Archive, *, algorithm: Algorithm | None = None, **fields: bool
+) -> RunBatch:
+    algorithm = algorithm or make_algorithm(public=True)
     version, interface = algorithm.versions.get(), interface_of(algorithm)
     items = archive.items.order_by("title")
     plans = plan_cases(user=user, version=version, interface=interface, items=items)
@@ -144,21 +148,22 @@ class TestItsEnd:
         for job in jobs(batch):
             succeed(job)
         feed_batch(batch.pk)
-        again = start_batch(
-            actor=user,
-            version=batch.version,
-            interface=interface_of(batch.version.algorithm),
-            archive=archive,
-            plans=plan_cases(
-                user=user,
-                version=batch.version,
-                interface=interface_of(batch.version.algorithm),
-                items=archive.items.order_by("title"),
-            ),
-        )
+        again = make(user, archive, algorithm=batch.version.algorithm)
         feed_batch(again.pk)
         assert again.finished_at is not None
         assert len(told(user)) == 1
+
+    @pytest.mark.parametrize("ended", [True, False])
+    def test_an_update_passes_over_what_was_done_and_tells_of_what_still_runs(
+        self, user: User, batch: RunBatch, ended: bool
+    ) -> None:
+        first, *others = jobs(batch)
+        for job in (first, *others) if ended else others:
+            succeed(job)
+        migration = import_module("algorithms.migrations.0007_batch_finished")
+        migration.note_those_done(apps, None)
+        batch.refresh_from_db()
+        assert (batch.finished_at is not None) == ended
 
 
 def test_credits_end_it_for_a_while(user: User, archive: Archive, settings: LazySettings) -> None:
